@@ -1,0 +1,41 @@
+// What near-duplicate search remembers of a text: an exact hash and two MinHash sketches.
+// A signature is a pure function of the token stream and of kSignatureVersion.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "pipeline/text/text.h"
+
+namespace tocsin {
+
+struct Hash128 {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend auto operator<=>(const Hash128&, const Hash128&) = default;
+};
+
+// Raise with every change of code, parameters, boilerplate data or folding table that can change a
+// signature: signatures of different versions are never compared.
+inline constexpr std::uint16_t kSignatureVersion = 1;
+
+inline constexpr std::size_t kSketchSize = 128;     // K: number of MinHash functions
+inline constexpr std::size_t kLeadSketchSize = 32;
+
+// Near-duplicate signature: 8-bit sketches (b-bit minwise hashing, Li & Koenig 2010) of the set of
+// 3-word shingles (Broder 1997).
+struct Signature {
+  Hash128 exact;                  // of the folded token stream without boilerplate
+  std::uint32_t tokens = 0;       // that counted (without boilerplate)
+  std::uint32_t shingles = 0;     // distinct shingles
+  std::array<std::uint8_t, kSketchSize> sketch{};
+  std::array<std::uint8_t, kLeadSketchSize> lead{};  // of the first 100 tokens after the dateline
+  friend bool operator==(const Signature&, const Signature&) = default;
+};
+
+[[nodiscard]] Signature sign(const Text& text);
+
+// XXH3-128 of the raw payload: what "same raw hash" means in the fold.
+[[nodiscard]] Hash128 raw_hash(std::string_view payload);
+
+}  // namespace tocsin
