@@ -1,16 +1,78 @@
-// The acts and how to say them, for one language: built from the YAML files of config/lexicon
-// (parsed by config/), frozen, then shared const between threads.
+// The acts and how to say them, for one language: built from the rules of config/lexicon (parsed by
+// config/), frozen, then shared const between threads. Knows no YAML and no files.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/entities/gazetteer.h"
+#include "pipeline/tension/tension.h"
 
 namespace tocsin {
+
+// What a cue says about the acts in its scope (modality.yaml). Method: ConText (Harkema et al.
+// 2009).
+enum class CueKind : std::uint8_t {
+  negated,
+  denied,
+  refused,
+  conditional,
+  hypothetical,
+  future,
+  demanded,
+  urged,
+  historical,
+  hedged,
+  ended,
+  resumed,
+  failed,
+  threatened,
+  exercise,
+  accused,
+  pseudo,
+  terminator,
+};
+enum class Reach : std::uint8_t { forward, backward, both };
+
+struct CueSpec {
+  std::string pattern;
+  CueKind kind = CueKind::negated;
+  Reach reach = Reach::forward;
+  std::uint8_t tokens_max = 12;  // how far the scope goes when no terminator stands before
+  std::uint32_t line = 0;
+};
+
+// What a rule takes its slots from.
+enum class Slot : std::uint8_t { none, subject, object, speaker };
+
+struct RuleSpec {
+  std::string id;
+  EventType type = EventType::consult;
+  std::string mode;
+  std::string cameo;
+  double scale = 0;
+  std::vector<std::string> patterns;    // grammar: config/lexicon/README.md
+  std::vector<std::string> recipients;  // prepositions, or "object", in order of preference
+  bool is_swapped = false;              // grammatical subject is the recipient ("was hit", "faces")
+  bool is_gated = false;      // everyday uses: counts little unless a state or armed actor does it
+  bool needs_actor = false;   // counts only with a state, forces, alliance or armed actor
+  bool needs_both = false;    // counts only with two different such parties
+  bool is_inversion = false;  // what ending it means has the other sign (ceasefire, sanctions)
+  std::uint32_t line = 0;
+};
+
+// Words of one topic whose everyday language looks like conflict (gates.yaml).
+struct GateSpec {
+  std::string topic;
+  double factor = 0.1;             // on acts without a state or armed actor
+  double factor_state = 0.6;       // on acts with one
+  std::vector<std::string> words;  // patterns
+  std::uint32_t line = 0;
+};
 
 class Lexicon {
  public:
@@ -21,12 +83,36 @@ class Lexicon {
 
   // "threaten.consequences.02": Event::rule of an event.
   [[nodiscard]] std::string_view rule_id(std::uint32_t rule) const;
+  [[nodiscard]] std::size_t rule_count() const;
 
   struct State;
   [[nodiscard]] const State& state() const { return *state_; }
 
  private:
   friend class LexiconBuilder;
+  std::unique_ptr<State> state_;
+};
+
+// Collects rules, cues, gates and word classes, then freezes them. Faults are values: a lexicon
+// with faults still freezes, without the faulty parts.
+class LexiconBuilder {
+ public:
+  explicit LexiconBuilder(std::string language);
+  ~LexiconBuilder();
+  // Classes and irregular verbs must be added before the patterns that use them.
+  void add_class(const std::string& name, const std::vector<std::string>& words);
+  void add_irregular(const std::string& lemma, const std::string& past,
+                     const std::string& participle);
+  // False and a message when a pattern cannot be read.
+  [[nodiscard]] bool add_rule(const RuleSpec& rule, std::string& message);
+  [[nodiscard]] bool add_cue(const CueSpec& cue, std::string& message);
+  [[nodiscard]] bool add_gate(const GateSpec& gate, std::string& message);
+  // A fixed phrase whose words carry no act ("price war", "heart attack").
+  [[nodiscard]] bool add_idiom(const std::string& pattern, std::string& message);
+  [[nodiscard]] Lexicon freeze();
+
+ private:
+  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -16,11 +16,32 @@ namespace tocsin {
 
 // The 16 event types of PLOVER (Halterman et al. 2023, PLOVER manual).
 enum class EventType : std::uint8_t {
-  agree, consult, support, concede, cooperate, aid, retreat, request,
-  accuse, reject, threaten, protest, sanction, mobilize, coerce, assault,
+  agree,
+  consult,
+  support,
+  concede,
+  cooperate,
+  aid,
+  retreat,
+  request,
+  accuse,
+  reject,
+  threaten,
+  protest,
+  sanction,
+  mobilize,
+  coerce,
+  assault,
 };
 enum class Polarity : std::uint8_t { asserted, negated };
-enum class Modality : std::uint8_t { actual, conditional, hypothetical, future, historical, demanded };
+enum class Modality : std::uint8_t {
+  actual,
+  conditional,
+  hypothetical,
+  future,
+  historical,
+  demanded
+};
 enum class Level : std::uint8_t { none, low, medium, high, critical };
 [[nodiscard]] std::string_view name(EventType) noexcept;  // AGREE, ...
 [[nodiscard]] std::string_view name(Polarity) noexcept;
@@ -42,28 +63,28 @@ struct Event {
   EventType type = EventType::consult;
   std::string mode;
   std::string cameo;
-  double scale = 0;      // -10 hostile .. +10 cooperative
-  EntityIndex actor = kNoEntity;      // into the gazetteer (already resolved to who is answerable)
+  double scale = 0;               // -10 hostile .. +10 cooperative
+  EntityIndex actor = kNoEntity;  // into the gazetteer (already resolved to who is answerable)
   EntityIndex recipient = kNoEntity;
-  std::string actor_text;      // an actor known only by a common noun: "militants"
+  std::string actor_text;  // an actor known only by a common noun: "militants"
   std::string recipient_text;
   EntityIndex attribution = kNoEntity;  // who says so, when it is quoted or attributed
   Polarity polarity = Polarity::asserted;
   Modality modality = Modality::actual;
   Factors factors;
-  double weight = 0;     // signed: negative hostile
-  TokenSpan evidence;    // tokens of the Text
+  double weight = 0;       // signed: negative hostile
+  TokenSpan evidence;      // tokens of the Text
   std::uint32_t rule = 0;  // into Lexicon::rule_ids
 };
 
 struct Dyad {
-  EntityIndex first = kNoEntity;   // sorted by id
+  EntityIndex first = kNoEntity;  // sorted by id
   EntityIndex second = kNoEntity;
-  double score = 0;                // 0..100, hostile
+  double score = 0;  // 0..100, hostile
 };
 
 struct Tension {
-  double score = 0;        // 0..100, one decimal
+  double score = 0;  // 0..100, one decimal
   Level level = Level::none;
   double threat = 0;       // 0..100 of verbal events and mobilisation
   double act = 0;          // 0..100 of material events
@@ -73,16 +94,17 @@ struct Tension {
 };
 
 struct Assessment {
-  std::vector<Event> events;  // by position
+  std::vector<Event> events;       // by position
   std::optional<Tension> tension;  // nullopt: no lexicon for the text's language
-  std::vector<Dyad> dyads;    // by falling score, then ids
+  std::vector<Dyad> dyads;         // by falling score, then ids
 };
 
 class Lexicon;
 
 // Pure; linear in the tokens but for a bounded window around each act.
-[[nodiscard]] Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text& text,
-                                const Tagging& tagging, std::int64_t published_at_ms);
+[[nodiscard]] Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer,
+                                const Text& text, const Tagging& tagging,
+                                std::int64_t published_at_ms);
 
 // The acts and how to say them, for one language; immutable once frozen. Defined by lexicon.h.
 }  // namespace tocsin

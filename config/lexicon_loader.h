@@ -1,0 +1,63 @@
+// Reads the YAML files of a lexicon (format: config/lexicon/README.md) and runs their examples.
+// Faults come back as values with file, line and column; nothing here throws.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/entities/gazetteer.h"
+#include "pipeline/tension/lexicon.h"
+
+namespace tocsin {
+
+// A file by name and content, so that embedded defaults and files on disk load the same way.
+struct LexiconFile {
+  std::string name;
+  std::string text;
+};
+
+// A sentence written beside a rule and what must come out; empty strings are not checked.
+struct LexiconExample {
+  std::string rule;
+  std::string file;
+  std::uint32_t line = 0;
+  std::string text;
+  bool is_negative = false;  // the rule must not give an asserted event here
+  std::string event;         // type expected instead of the rule's own (ASSAULT, ...)
+  std::string actor;         // id, alpha-3 code or actor_text
+  std::string recipient;
+  std::string modality;
+  std::string polarity;
+};
+
+struct LoadedLexicon {
+  Lexicon lexicon;
+  std::vector<LexiconExample> examples;
+  std::vector<DataFault> faults;
+  bool ok = true;  // no fault but warnings
+};
+
+// Order of the files does not matter. One language a lexicon.
+[[nodiscard]] LoadedLexicon load_lexicon(std::span<const LexiconFile> files);
+// All *.yaml below `path` (a folder of one language, or one file), by name.
+[[nodiscard]] std::vector<LexiconFile> read_lexicon_files(const std::filesystem::path& path,
+                                                          std::vector<DataFault>& faults);
+
+struct ExampleFailure {
+  LexiconExample example;
+  std::string expected;
+  std::string got;
+};
+
+struct ExampleReport {
+  std::size_t examples = 0;
+  std::size_t rules_without_example = 0;
+  std::vector<ExampleFailure> failures;
+};
+
+[[nodiscard]] ExampleReport run_examples(const LoadedLexicon& loaded, const Gazetteer& gazetteer);
+
+}  // namespace tocsin
