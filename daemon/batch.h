@@ -1,0 +1,80 @@
+// A batch of raw records on its way from intake to publisher, and the bounded queue between them.
+// Each item ends in exactly one published record; offsets move only with the outputs.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/kafka/client.h"
+#include "daemon/ledger.h"
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+
+// One raw record. Exactly one of `rejected`, `drafts` and `is_null` says what became of it so far.
+struct Item {
+  kafka::Message message;
+  Position position;
+  Hash128 raw_hash;
+  bool is_null = false;              // no value: skipped, its offset committed
+  std::optional<Rejected> rejected;  // failed before its sighting
+  std::optional<Drafts> drafts;
+  std::string sighting;  // its ledger record; kept to append again after a failure
+
+  [[nodiscard]] std::string_view payload() const {
+    return {static_cast<const char*>(message->payload), message->len};
+  }
+};
+
+// Offsets [first, next) of a partition.
+struct OffsetRange {
+  std::int64_t first = 0;
+  std::int64_t next = 0;
+};
+
+struct Batch {
+  std::vector<Item> items;                   // in order of arrival
+  std::size_t bytes = 0;                     // of raw payloads
+  std::uint64_t assignment = 0;              // Intake::assignment() it was read under
+  std::shared_ptr<AppendTicket> ticket;      // of the sightings
+  std::shared_ptr<const Pipeline> pipeline;  // it was analysed with; a reload may swap it meanwhile
+  std::int64_t sighted_ms = 0;               // steady clock
+
+  [[nodiscard]] std::map<kafka::Partition, OffsetRange> offsets(std::size_t begin,
+                                                                std::size_t end) const;
+};
+
+// Batches that are sighted and wait for their outputs. Bounded by the intake: it pauses when
+// bytes() is over limits.inflight_bytes_max, so the bound is that plus one batch.
+class BatchQueue {
+ public:
+  void push(std::unique_ptr<Batch> batch);
+  // The oldest batch; it still counts as in flight until done(). nullptr after `wait` or close().
+  [[nodiscard]] std::unique_ptr<Batch> pop(std::chrono::milliseconds wait);
+  void done(std::size_t bytes);
+  void close();
+  [[nodiscard]] bool closed() const;
+  [[nodiscard]] std::size_t bytes() const;
+  [[nodiscard]] std::size_t batches() const;  // queued and being published
+  // Waits until nothing is in flight; false when `wait` passed first.
+  [[nodiscard]] bool wait_idle(std::chrono::milliseconds wait);
+
+ private:
+  mutable std::mutex mutex_;  // intake pushes, publisher pops; all below
+  std::condition_variable changed_;
+  std::deque<std::unique_ptr<Batch>> queue_;
+  std::size_t bytes_ = 0;
+  std::size_t batches_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace tocsin

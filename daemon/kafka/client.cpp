@@ -1,0 +1,104 @@
+#include "daemon/kafka/client.h"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+
+#include "daemon/stop.h"
+
+namespace tocsin::kafka {
+namespace {
+
+constexpr std::size_t kErrorTextBytes = 512;
+
+void log_line(const rd_kafka_t* client, int level, const char* facility, const char* line) {
+  const auto severity = level <= 3   ? spdlog::level::err
+                        : level <= 4 ? spdlog::level::warn
+                        : level <= 6 ? spdlog::level::info
+                                     : spdlog::level::debug;
+  spdlog::log(severity, "kafka: client={} facility={} {}", rd_kafka_name(client), facility, line);
+}
+
+void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
+  const auto code = static_cast<rd_kafka_resp_err_t>(error);
+  spdlog::warn("kafka: client={} error={} {}", rd_kafka_name(client), rd_kafka_err2name(code),
+               reason);
+}
+
+void set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
+  std::array<char, kErrorTextBytes> reason{};
+  if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), reason.data(), reason.size()) !=
+      RD_KAFKA_CONF_OK) {
+    throw StopError(ExitCode::bad_input, "kafka.client: " + key + ": " + reason.data());
+  }
+}
+
+Client make(rd_kafka_type_t type, Conf conf) {
+  std::array<char, kErrorTextBytes> reason{};
+  rd_kafka_t* client = rd_kafka_new(type, conf.get(), reason.data(), reason.size());
+  if (client == nullptr) {
+    throw StopError(ExitCode::bad_input, std::string("kafka: ") + reason.data());
+  }
+  static_cast<void>(conf.release());  // rd_kafka_new took it
+  return Client(client);
+}
+
+}  // namespace
+
+Conf make_conf(const KafkaConfig& config, const Settings& defaults, const Settings& fixed) {
+  Conf conf(rd_kafka_conf_new());
+  set(conf.get(), "socket.nagle.disable", "true");
+  set(conf.get(), "client.id", "tocsin");
+  for (const auto& [key, value] : defaults) set(conf.get(), key, value);
+  for (const auto& [key, value] : config.client) set(conf.get(), key, value);
+  set(conf.get(), "bootstrap.servers", config.brokers);
+  for (const auto& [key, value] : fixed) set(conf.get(), key, value);
+  rd_kafka_conf_set_log_cb(conf.get(), log_line);
+  rd_kafka_conf_set_error_cb(conf.get(), log_error);
+  return conf;
+}
+
+Client make_consumer(Conf conf) {
+  Client client = make(RD_KAFKA_CONSUMER, std::move(conf));
+  rd_kafka_poll_set_consumer(client.get());
+  return client;
+}
+
+Client make_producer(Conf conf) {
+  return make(RD_KAFKA_PRODUCER, std::move(conf));
+}
+
+std::string text(rd_kafka_resp_err_t error) {
+  return std::string(rd_kafka_err2name(error)) + ": " + rd_kafka_err2str(error);
+}
+
+std::string text(const rd_kafka_error_t* error) {
+  return std::string(rd_kafka_error_name(error)) + ": " + rd_kafka_error_string(error);
+}
+
+Headers copy_headers(const rd_kafka_message_t* message) {
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Headers(rd_kafka_headers_copy(headers));
+  }
+  return Headers(rd_kafka_headers_new(8));
+}
+
+PartitionList make_list(const std::map<Partition, std::int64_t>& offsets) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const auto& [partition, offset] : offsets) {
+    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)
+        ->offset = offset;
+  }
+  return list;
+}
+
+std::string cluster_id(rd_kafka_t* client, std::chrono::milliseconds timeout) {
+  char* id = rd_kafka_clusterid(client, static_cast<int>(timeout.count()));
+  if (id == nullptr) return "";
+  std::string copy = id;
+  rd_kafka_mem_free(client, id);
+  return copy;
+}
+
+}  // namespace tocsin::kafka

@@ -1,0 +1,85 @@
+// Owners of librdkafka handles and the settings every client of ours starts from. Nothing outside
+// daemon/ sees rdkafka.h; every handle is destroyed by its owner.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+
+namespace tocsin::kafka {
+
+struct Destroy {
+  void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
+  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+  void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
+  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+  void operator()(rd_kafka_consumer_group_metadata_t* metadata) const {
+    rd_kafka_consumer_group_metadata_destroy(metadata);
+  }
+  void operator()(const rd_kafka_metadata_t* metadata) const {
+    rd_kafka_metadata_destroy(metadata);
+  }
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+  void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
+  void operator()(rd_kafka_ConfigResource_t* resource) const {
+    rd_kafka_ConfigResource_destroy(resource);
+  }
+  void operator()(rd_kafka_AdminOptions_t* options) const {
+    rd_kafka_AdminOptions_destroy(options);
+  }
+};
+
+template <class T>
+using Owned = std::unique_ptr<T, Destroy>;
+
+using Client = Owned<rd_kafka_t>;
+using Conf = Owned<rd_kafka_conf_t>;
+using Message = Owned<rd_kafka_message_t>;
+using Headers = Owned<rd_kafka_headers_t>;
+using Fault = Owned<rd_kafka_error_t>;
+using PartitionList = Owned<rd_kafka_topic_partition_list_t>;
+
+// A partition of a topic; orders and keys maps.
+struct Partition {
+  std::string topic;
+  std::int32_t number = 0;
+  friend auto operator<=>(const Partition&, const Partition&) = default;
+};
+
+using Settings = std::map<std::string, std::string>;
+
+// What `role` clients need, under the user's `kafka.client`, under what may never be changed.
+// Throws StartError (exit 2) when librdkafka refuses a property.
+[[nodiscard]] Conf make_conf(const KafkaConfig& config, const Settings& defaults,
+                             const Settings& fixed);
+
+// Takes the conf; logs and errors of the client go to the log under `role`.
+[[nodiscard]] Client make_consumer(Conf conf);
+[[nodiscard]] Client make_producer(Conf conf);
+
+[[nodiscard]] std::string text(rd_kafka_resp_err_t error);
+[[nodiscard]] std::string text(const rd_kafka_error_t* error);
+
+// Copy of a record's headers, or an empty list.
+[[nodiscard]] Headers copy_headers(const rd_kafka_message_t* message);
+
+[[nodiscard]] PartitionList make_list(const std::map<Partition, std::int64_t>& offsets);
+
+// Cluster id; empty when the broker does not answer in time.
+[[nodiscard]] std::string cluster_id(rd_kafka_t* client, std::chrono::milliseconds timeout);
+
+}  // namespace tocsin::kafka

@@ -1,0 +1,254 @@
+#include "daemon/kafka/topics.h"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <set>
+
+#include "daemon/kafka/client.h"
+#include "daemon/stop.h"
+
+namespace tocsin::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kRequestTimeout = 10s;
+constexpr int kConnectAttempts = 6;  // of kRequestTimeout each: a minute for the brokers to appear
+
+using MetadataPtr = Owned<const rd_kafka_metadata_t>;
+using AdminOptions = Owned<rd_kafka_AdminOptions_t>;
+using Queue = Owned<rd_kafka_queue_t>;
+using Event = Owned<rd_kafka_event_t>;
+
+struct TopicSpec {
+  std::string name;
+  int partitions = -1;  // the broker's default
+  Settings settings;
+};
+
+std::string days(int count) {
+  return std::to_string(std::int64_t{count} * 24 * 3600 * 1000);
+}
+
+std::int64_t ledger_retention_ms(const Config& config) {
+  return 3 * config.dedupe.window.count() + std::chrono::milliseconds(24h).count();
+}
+
+std::vector<TopicSpec> wanted_topics(const Config& config) {
+  std::vector<TopicSpec> topics;
+  for (const std::string& raw : config.topics.raw) topics.push_back({raw, -1, {}});
+  topics.push_back({config.topics.enriched, -1, {{"retention.ms", days(7)}}});
+  topics.push_back({config.topics.duplicates, -1, {{"retention.ms", days(7)}}});
+  topics.push_back({config.topics.alerts, -1, {{"retention.ms", days(90)}}});
+  topics.push_back({config.topics.pairs,
+                    -1,
+                    {{"cleanup.policy", "compact,delete"}, {"retention.ms", days(90)}}});
+  topics.push_back({config.topics.deadletter, -1, {{"retention.ms", days(30)}}});
+  topics.push_back({config.topics.ledger,
+                    1,
+                    {{"cleanup.policy", "delete"},
+                     {"message.timestamp.type", "LogAppendTime"},
+                     {"retention.ms", std::to_string(ledger_retention_ms(config))},
+                     {"retention.bytes", "-1"}}});
+  return topics;
+}
+
+MetadataPtr metadata(rd_kafka_t* client) {
+  for (int attempt = 1;; ++attempt) {
+    const rd_kafka_metadata_t* answer = nullptr;
+    const rd_kafka_resp_err_t error =
+        rd_kafka_metadata(client, 1, nullptr, &answer, static_cast<int>(kRequestTimeout.count()));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataPtr(answer);
+    if (attempt == kConnectAttempts) {
+      throw StopError(ExitCode::failed, "kafka: the brokers do not answer: " + text(error));
+    }
+    spdlog::warn("kafka: waiting for the brokers: {}", text(error));
+  }
+}
+
+// Partitions by topic; topics with an error are left out.
+std::map<std::string, int> partitions_of(const rd_kafka_metadata_t& metadata) {
+  std::map<std::string, int> partitions;
+  for (int i = 0; i < metadata.topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata.topics[i];
+    if (topic.err == RD_KAFKA_RESP_ERR_NO_ERROR) partitions[topic.topic] = topic.partition_cnt;
+  }
+  return partitions;
+}
+
+void create(rd_kafka_t* client, const std::vector<TopicSpec>& missing) {
+  std::vector<Owned<rd_kafka_NewTopic_t>> owners;
+  std::vector<rd_kafka_NewTopic_t*> topics;
+  std::array<char, 512> reason{};
+  for (const TopicSpec& spec : missing) {
+    owners.emplace_back(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, -1, reason.data(),
+                                              reason.size()));
+    if (!owners.back()) {
+      throw StopError(ExitCode::bad_input, "topic " + spec.name + ": " + reason.data());
+    }
+    for (const auto& [key, value] : spec.settings) {
+      rd_kafka_NewTopic_set_config(owners.back().get(), key.c_str(), value.c_str());
+    }
+    topics.push_back(owners.back().get());
+  }
+  const AdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  rd_kafka_AdminOptions_set_operation_timeout(
+      options.get(), static_cast<int>(kRequestTimeout.count()), reason.data(), reason.size());
+  const Queue queue(rd_kafka_queue_new(client));
+  rd_kafka_CreateTopics(client, topics.data(), topics.size(), options.get(), queue.get());
+  const Event event(rd_kafka_queue_poll(queue.get(), 60'000));
+  if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed,
+                    std::string("kafka: topics cannot be created: ") +
+                        (event ? rd_kafka_event_error_string(event.get()) : "time-out"));
+  }
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[i]);
+    const char* topic = rd_kafka_topic_result_name(results[i]);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      spdlog::info("kafka: created topic={}", topic);
+    } else if (error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {  // another instance was faster
+      const char* why = rd_kafka_topic_result_error_string(results[i]);
+      throw StopError(ExitCode::failed, std::string("kafka: topic ") + topic +
+                                            " cannot be created: " + (why ? why : text(error)));
+    }
+  }
+}
+
+Settings topic_settings(rd_kafka_t* client, const std::string& topic) {
+  const Owned<rd_kafka_ConfigResource_t> resource(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  rd_kafka_ConfigResource_t* resources[] = {resource.get()};
+  const Queue queue(rd_kafka_queue_new(client));
+  rd_kafka_DescribeConfigs(client, resources, 1, nullptr, queue.get());
+  const Event event(rd_kafka_queue_poll(queue.get(), 60'000));
+  if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed,
+                    "kafka: settings of " + topic + " cannot be read: " +
+                        (event ? rd_kafka_event_error_string(event.get()) : "time-out"));
+  }
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** answers = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  Settings settings;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::size_t entries = 0;
+    const rd_kafka_ConfigEntry_t** configs = rd_kafka_ConfigResource_configs(answers[i], &entries);
+    for (std::size_t k = 0; k < entries; ++k) {
+      const char* value = rd_kafka_ConfigEntry_value(configs[k]);
+      settings[rd_kafka_ConfigEntry_name(configs[k])] = value == nullptr ? "" : value;
+    }
+  }
+  return settings;
+}
+
+// What a ledger must be, or sightings get lost, reordered or forgotten too early.
+void check_ledger(rd_kafka_t* client, const Config& config, int partitions, int brokers) {
+  const std::string& topic = config.topics.ledger;
+  std::string faults;
+  const auto fault = [&](const std::string& text) { faults += "\n  " + text; };
+  if (partitions != 1) fault("partitions is " + std::to_string(partitions) + ", must be 1");
+  Settings settings = topic_settings(client, topic);
+  const auto must_be = [&](const char* key, const char* value) {
+    if (settings[key] != value)
+      fault(std::string(key) + " is '" + settings[key] + "', must be '" + value + "'");
+  };
+  must_be("message.timestamp.type", "LogAppendTime");
+  must_be("cleanup.policy", "delete");
+  must_be("retention.bytes", "-1");
+  std::int64_t retention_ms = 0;
+  try {
+    retention_ms = std::stoll(settings["retention.ms"]);
+  } catch (const std::exception&) {
+    fault("retention.ms is unknown");
+  }
+  if (retention_ms >= 0 && retention_ms < ledger_retention_ms(config)) {
+    fault("retention.ms is " + settings["retention.ms"] + ", must be at least " +
+          std::to_string(ledger_retention_ms(config)) + " (three windows and a day)");
+  }
+  if (!faults.empty()) {
+    throw StopError(ExitCode::state_refused,
+                    "ledger " + topic + " is not set up as a ledger:" + faults);
+  }
+  if (brokers > 1 && settings["min.insync.replicas"] == "1") {
+    spdlog::warn(
+        "ledger: min.insync.replicas is 1 on a cluster of {} brokers: one lost disk can "
+        "lose sightings",
+        brokers);
+  }
+}
+
+bool group_has_offsets(const Config& config, const std::map<std::string, int>& partitions) {
+  const Client consumer = make_consumer(make_conf(
+      config.kafka, {}, {{"group.id", config.kafka.group}, {"enable.auto.commit", "false"}}));
+  std::map<Partition, std::int64_t> wanted;
+  for (const std::string& raw : config.topics.raw) {
+    const auto found = partitions.find(raw);
+    for (int i = 0; found != partitions.end() && i < found->second; ++i) wanted[{raw, i}] = 0;
+  }
+  if (wanted.empty()) return false;
+  const PartitionList list = make_list(wanted);
+  const rd_kafka_resp_err_t error =
+      rd_kafka_committed(consumer.get(), list.get(), static_cast<int>(kRequestTimeout.count()));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "kafka: committed offsets of group " + config.kafka.group +
+                                          " cannot be read: " + text(error));
+  }
+  for (int i = 0; i < list->cnt; ++i) {
+    if (list->elems[i].offset >= 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TopicsState prepare_topics(const Config& config) {
+  const Client client = make_producer(make_conf(config.kafka, {}, {}));
+  MetadataPtr before = metadata(client.get());
+  const std::map<std::string, int> existing = partitions_of(*before);
+
+  TopicsState state;
+  state.cluster_id = cluster_id(client.get(), kRequestTimeout);
+  state.group_has_offsets = group_has_offsets(config, existing);
+  std::vector<TopicSpec> missing;
+  std::string names;
+  for (TopicSpec& spec : wanted_topics(config)) {
+    if (existing.contains(spec.name)) continue;
+    names += " " + spec.name;
+    missing.push_back(std::move(spec));
+  }
+  const bool ledger_missing = !existing.contains(config.topics.ledger);
+  if (ledger_missing && state.group_has_offsets) {
+    throw StopError(ExitCode::state_refused,
+                    "ledger " + config.topics.ledger + " is missing although group " +
+                        config.kafka.group +
+                        " has committed offsets: without it copies would be published again. "
+                        "`tocsin ledger init` makes a new one");
+  }
+  if (!missing.empty()) {
+    if (!config.kafka.create_topics) {
+      throw StopError(ExitCode::bad_input,
+                      "kafka: topics are missing and kafka.create_topics is off:" + names);
+    }
+    create(client.get(), missing);
+    state.ledger_created = ledger_missing;
+  }
+  // A topic just created may be unknown to the next broker for a moment.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const MetadataPtr after = metadata(client.get());
+    const std::map<std::string, int> topics = partitions_of(*after);
+    const auto ledger = topics.find(config.topics.ledger);
+    if (ledger != topics.end() && ledger->second > 0) {
+      check_ledger(client.get(), config, ledger->second, after->broker_cnt);
+      return state;
+    }
+    rd_kafka_poll(client.get(), 100);
+  }
+  throw StopError(ExitCode::failed, "kafka: topic " + config.topics.ledger + " does not appear");
+}
+
+}  // namespace tocsin::kafka

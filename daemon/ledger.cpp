@@ -1,0 +1,308 @@
+#include "daemon/ledger.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace tocsin {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kQueryTimeout = 10s;
+constexpr std::size_t kApplyBatch = 2000;  // records applied under one hold of the board's lock
+
+}  // namespace
+
+std::int64_t steady_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::chrono::milliseconds epoch_interval(std::chrono::milliseconds window) {
+  return std::min<std::chrono::milliseconds>(window / 12, 6h);
+}
+
+// ---- AppendTicket, LedgerWriter
+
+std::optional<std::int64_t> AppendTicket::delivered() const {
+  const std::lock_guard lock(mutex_);
+  if (pending_ > 0 || failed_) return std::nullopt;
+  return offset_max_;
+}
+
+bool AppendTicket::failed() const {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
+LedgerWriter::LedgerWriter(const Config& config, Metrics& metrics)
+    : config_(config), metrics_(metrics) {
+  recreate();
+}
+
+void LedgerWriter::recreate() {
+  kafka::Conf conf = kafka::make_conf(
+      config_.kafka,
+      {{"linger.ms", "1"},
+       {"compression.codec", "lz4"},
+       {"queue.buffering.max.kbytes", "65536"},
+       {"queue.buffering.max.messages", "200000"}},
+      {{"enable.idempotence", "true"}, {"acks", "all"}, {"message.timeout.ms", "0"}});
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), &LedgerWriter::on_delivery);
+  std::shared_ptr<rd_kafka_t> producer = kafka::make_producer(std::move(conf));
+  const std::lock_guard lock(producer_mutex_);
+  producer_ = std::move(producer);
+}
+
+void LedgerWriter::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  // Each record owns one reference to its ticket, handed over as the message's opaque.
+  const std::unique_ptr<std::shared_ptr<AppendTicket>> reference(
+      static_cast<std::shared_ptr<AppendTicket>*>(message->_private));
+  AppendTicket& ticket = **reference;
+  const std::lock_guard lock(ticket.mutex_);
+  --ticket.pending_;
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) ticket.failed_ = true;
+  ticket.offset_max_ = std::max(ticket.offset_max_, message->offset);
+}
+
+std::shared_ptr<AppendTicket> LedgerWriter::append(const std::vector<std::string>& records,
+                                                   const std::atomic<bool>& stop) {
+  auto ticket = std::make_shared<AppendTicket>();
+  ticket->pending_ = records.size();
+  std::shared_ptr<rd_kafka_t> producer;
+  {
+    const std::lock_guard lock(producer_mutex_);
+    producer = producer_;
+  }
+  for (const std::string& record : records) {
+    auto* reference = new std::shared_ptr<AppendTicket>(ticket);
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    do {
+      error = rd_kafka_producev(
+          producer.get(), RD_KAFKA_V_TOPIC(config_.topics.ledger.c_str()), RD_KAFKA_V_PARTITION(0),
+          RD_KAFKA_V_VALUE(const_cast<char*>(record.data()), record.size()),
+          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(reference), RD_KAFKA_V_END);
+      if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(producer.get(), 50);
+    } while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stop);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      delete reference;
+      const std::lock_guard lock(ticket->mutex_);
+      --ticket->pending_;
+      ticket->failed_ = true;
+    }
+  }
+  metrics_.sightings_appended.Increment(static_cast<double>(records.size()));
+  return ticket;
+}
+
+void LedgerWriter::serve(std::chrono::milliseconds wait) {
+  std::shared_ptr<rd_kafka_t> producer;
+  {
+    const std::lock_guard lock(producer_mutex_);
+    producer = producer_;
+  }
+  rd_kafka_poll(producer.get(), static_cast<int>(wait.count()));
+  std::array<char, 512> reason{};
+  const rd_kafka_resp_err_t fatal =
+      rd_kafka_fatal_error(producer.get(), reason.data(), reason.size());
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    spdlog::error("ledger: producer is lost, making a new one: {} {}", kafka::text(fatal),
+                  reason.data());
+    rd_kafka_purge(producer.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_poll(producer.get(), 0);
+    recreate();
+  }
+}
+
+// ---- Follower
+
+Follower::Follower(const Config& config, SharedBoard& board, Metrics& metrics)
+    : config_(config), board_(board), metrics_(metrics) {
+  // The group id is never joined: assign() only. Uncommitted, to the high watermark: the ledger is
+  // written without transactions, and a restore bounded by the LSO would under-read (KAFKA-10167).
+  kafka::Conf conf = kafka::make_conf(config_.kafka,
+                                      {{"fetch.wait.max.ms", "100"},
+                                       {"queued.max.messages.kbytes", "32768"},
+                                       {"fetch.error.backoff.ms", "100"}},
+                                      {{"group.id", config_.kafka.group + ".follower"},
+                                       {"enable.auto.commit", "false"},
+                                       {"enable.auto.offset.store", "false"},
+                                       {"isolation.level", "read_uncommitted"},
+                                       {"auto.offset.reset", "error"},
+                                       {"enable.partition.eof", "false"}});
+  consumer_ = kafka::make_consumer(std::move(conf));
+}
+
+Follower::~Follower() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+  rd_kafka_consumer_close(consumer_.get());
+}
+
+void Follower::assign(std::int64_t offset) {
+  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, offset}});
+  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "ledger: cannot assign: " + kafka::text(error));
+  }
+}
+
+std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high) {
+  // The newest append time comes from the newest record, not from this machine's clock: a clock ten
+  // years ahead must not make the restore read nothing.
+  assign(high - 1);
+  kafka::Message last;
+  const std::int64_t deadline = steady_ms() + std::chrono::milliseconds(30s).count();
+  while (!last || last->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (steady_ms() > deadline) {
+      throw StopError(ExitCode::failed, "ledger: its last record cannot be read: " +
+                                            (last ? kafka::text(last->err) : "time-out"));
+    }
+    last.reset(rd_kafka_consumer_poll(consumer_.get(), 200));
+  }
+  const std::int64_t newest_ms = rd_kafka_message_timestamp(last.get(), nullptr);
+  const auto reach = 3 * config_.dedupe.window + 2 * epoch_interval(config_.dedupe.window);
+  const std::int64_t from_ms = std::max<std::int64_t>(0, newest_ms - reach.count());
+  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, from_ms}});
+  const rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(
+      consumer_.get(), list.get(),
+      static_cast<int>(std::chrono::milliseconds(kQueryTimeout).count()));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "ledger: offsets for times: " + kafka::text(error));
+  }
+  const std::int64_t found = list->elems[0].offset;
+  return found >= low ? found : low;
+}
+
+void Follower::restore(const std::atomic<bool>& stop) {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+      consumer_.get(), config_.topics.ledger.c_str(), 0, &low, &high,
+      static_cast<int>(std::chrono::milliseconds(kQueryTimeout).count()));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "ledger: watermarks: " + kafka::text(error));
+  }
+  const std::int64_t from = high > low ? start_offset(low, high) : low;
+  const std::int64_t started_ms = steady_ms();
+  assign(from);
+  next_offset_ = from;
+  std::int64_t logged_ms = started_ms;
+  std::int64_t progressed_ms = started_ms;
+  while (next_offset_ < high && !stop) {
+    if (apply_available(100ms) > 0) progressed_ms = steady_ms();
+    if (steady_ms() - progressed_ms > std::chrono::milliseconds(60s).count()) {
+      throw StopError(ExitCode::failed, "ledger: restore makes no progress at offset " +
+                                            std::to_string(next_offset_));
+    }
+    if (steady_ms() - logged_ms > 2000) {
+      logged_ms = steady_ms();
+      spdlog::info("ledger: restoring offset={} of={}", next_offset_, high);
+    }
+  }
+  const double seconds = static_cast<double>(steady_ms() - started_ms) / 1000.0;
+  metrics_.restore_seconds.Set(seconds);
+  spdlog::info("ledger: restored records={} from={} to={} seconds={:.2f}", high - from, from, high,
+               seconds);
+}
+
+void Follower::start() {
+  thread_ = std::thread([this] {
+    try {
+      run();
+    } catch (const StopError& error) {
+      if (on_stop) on_stop(error);
+    }
+  });
+}
+
+void Follower::run() {
+  while (!stopping_) {
+    heartbeat_ms_ = steady_ms();
+    apply_available(100ms);
+  }
+}
+
+std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
+  std::vector<kafka::Message> messages;
+  kafka::Message first(rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(wait.count())));
+  if (!first) return 0;
+  messages.push_back(std::move(first));
+  while (messages.size() < kApplyBatch) {
+    kafka::Message next(rd_kafka_consumer_poll(consumer_.get(), 0));
+    if (!next) break;
+    messages.push_back(std::move(next));
+  }
+  std::size_t applied = 0;
+  std::int64_t next_offset = next_offset_;
+  board_.write([&](Board& board) {
+    for (const kafka::Message& message : messages) {
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+          throw StopError(ExitCode::state_refused,
+                          "ledger: offset " + std::to_string(next_offset) +
+                              " no longer exists: the topic was truncated or created again; "
+                              "see `tocsin ledger --help`");
+        }
+        continue;  // transport errors: librdkafka retries, error_cb logged it
+      }
+      if (message->offset < next_offset) continue;
+      apply(*message, board);
+      next_offset = message->offset + 1;
+      ++applied;
+    }
+    metrics_.observe(board);
+  });
+  {
+    const std::lock_guard lock(applied_mutex_);
+    next_offset_ = next_offset;
+  }
+  applied_.notify_all();
+  return applied;
+}
+
+void Follower::apply(const rd_kafka_message_t& message, Board& board) {
+  const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
+  const LedgerResult<LedgerRecord> record = decode_ledger_record(bytes);
+  if (!record) {
+    if (record.error() == LedgerFault::bad_checksum) {
+      metrics_.ledger_bad_records.Increment();
+      spdlog::error("ledger: bad checksum, skipped offset={}", message.offset);
+      return;
+    }
+    throw StopError(ExitCode::state_refused, "ledger: offset " + std::to_string(message.offset) +
+                                                 (record.error() == LedgerFault::newer_version
+                                                      ? ": record of a newer version"
+                                                      : ": record of an unknown type") +
+                                                 "; this tocsin is too old to read it");
+  }
+  const std::int64_t append_time_ms = rd_kafka_message_timestamp(&message, nullptr);
+  append_time_ms_ = std::max<std::int64_t>(append_time_ms_, append_time_ms);
+  if (std::holds_alternative<Epoch>(*record)) epoch_time_ms_ = append_time_ms;
+  // A restore that starts inside a ledger meets sightings before the first repeated epoch: they are
+  // older than three windows (see epoch_interval), so no verdict that still counts needs them.
+  if (std::holds_alternative<Sighting>(*record) && !board.epoch()) return;
+  if (const auto* header = std::get_if<LedgerHeader>(&*record)) {
+    if (header->group != config_.kafka.group || header->raw_topics != config_.topics.raw) {
+      throw StopError(ExitCode::state_refused, "ledger: it belongs to group '" + header->group +
+                                                   "' and other raw topics; this is group '" +
+                                                   config_.kafka.group + "'");
+    }
+  }
+  if (board.apply(message.offset, append_time_ms, *record) == Applied::recreated) {
+    metrics_.positions_recreated.Increment();
+    spdlog::warn(
+        "ledger: a position came back with other content: was its topic created again? offset={}",
+        message.offset);
+  }
+}
+
+bool Follower::wait_applied(std::int64_t offset, std::chrono::milliseconds wait) {
+  std::unique_lock lock(applied_mutex_);
+  return applied_.wait_for(lock, wait, [&] { return next_offset_ >= offset; });
+}
+
+}  // namespace tocsin

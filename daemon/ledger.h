@@ -1,0 +1,136 @@
+// The ledger topic from both ends: Follower reads all of it and keeps the board, LedgerWriter
+// appends. Both are rebuilt from Kafka alone; neither holds state that a kill -9 could lose.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "daemon/kafka/client.h"
+#include "daemon/metrics.h"
+#include "daemon/stop.h"
+#include "pipeline/board/board.h"
+
+namespace tocsin {
+
+// The delivery of the records one append() produced. Shared by the caller that waits and by the
+// delivery reports, which librdkafka may serve on another thread: hence shared_ptr and mutex.
+class AppendTicket {
+ public:
+  // Highest ledger offset of the records once all are delivered; nullopt while some are not.
+  [[nodiscard]] std::optional<std::int64_t> delivered() const;
+  // True when a record could not be appended; append again (doubled sightings are harmless).
+  [[nodiscard]] bool failed() const;
+
+ private:
+  friend class LedgerWriter;
+  mutable std::mutex mutex_;
+  std::size_t pending_ = 0;
+  bool failed_ = false;
+  std::int64_t offset_max_ = -1;
+};
+
+// Appends with an idempotent producer and acks=all. Thread-safe; waits without limit while the
+// brokers are away (the batch in memory is the backpressure), so callers look at their own
+// deadline.
+class LedgerWriter {
+ public:
+  LedgerWriter(const Config& config, Metrics& metrics);
+
+  // Hands the records to the producer; blocks while its queue is full, at most until `stop`.
+  [[nodiscard]] std::shared_ptr<AppendTicket> append(const std::vector<std::string>& records,
+                                                     const std::atomic<bool>& stop);
+  // Serves delivery reports for up to `wait`.
+  void serve(std::chrono::milliseconds wait);
+
+ private:
+  void recreate();
+  static void on_delivery(rd_kafka_t*, const rd_kafka_message_t*, void* opaque);
+
+  const Config& config_;
+  Metrics& metrics_;
+  std::mutex producer_mutex_;  // guards the pointer: recreate() after a fatal error
+  std::shared_ptr<rd_kafka_t> producer_;
+};
+
+// The board under its lock: one writer (the follower), readers between its batches.
+class SharedBoard {
+ public:
+  template <class F>
+  auto read(F&& use) const {
+    const std::shared_lock lock(mutex_);
+    return use(board_);
+  }
+  template <class F>
+  auto write(F&& use) {
+    const std::unique_lock lock(mutex_);
+    return use(board_);
+  }
+  void reset() {
+    const std::unique_lock lock(mutex_);
+    board_ = Board();
+  }
+
+ private:
+  mutable std::shared_mutex mutex_;  // the follower writes, analysis and publisher read
+  Board board_;
+};
+
+// Reads the whole ledger in order and folds it. restore() first, then start(): from then on the
+// follower's thread is the only writer of the board.
+class Follower {
+ public:
+  Follower(const Config& config, SharedBoard& board, Metrics& metrics);
+  ~Follower();
+
+  // Reads from three windows before the last record to the high watermark. Throws StopError
+  // (state_refused) on records it must not guess about. `stop` ends it early.
+  void restore(const std::atomic<bool>& stop);
+  void start();
+  // Waits until everything below `offset` is applied; false when `deadline` passed or it stopped.
+  [[nodiscard]] bool wait_applied(std::int64_t offset, std::chrono::milliseconds wait);
+  // Called with the error when the thread cannot go on.
+  std::function<void(const StopError&)> on_stop;
+  // Append time of the newest record and of the newest header and epoch, Unix ms; 0 before any.
+  [[nodiscard]] std::int64_t append_time_ms() const { return append_time_ms_; }
+  [[nodiscard]] std::int64_t epoch_time_ms() const { return epoch_time_ms_; }
+  // Steady milliseconds of the last turn of the loop, for /livez.
+  [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
+
+ private:
+  [[nodiscard]] std::int64_t start_offset(std::int64_t low, std::int64_t high);
+  void assign(std::int64_t offset);
+  std::size_t apply_available(std::chrono::milliseconds wait);
+  void apply(const rd_kafka_message_t& message, Board& board);
+  void run();
+
+  const Config& config_;
+  SharedBoard& board_;
+  Metrics& metrics_;
+  kafka::Client consumer_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::int64_t> append_time_ms_{0};
+  std::atomic<std::int64_t> epoch_time_ms_{0};
+  std::atomic<std::int64_t> heartbeat_ms_{0};
+  std::mutex applied_mutex_;  // guards next_offset_ for waiters
+  std::condition_variable applied_;
+  std::int64_t next_offset_ = 0;
+};
+
+// How often header and epoch are repeated, so that retention never removes the last of them: a
+// restore starts two such intervals before three windows.
+[[nodiscard]] std::chrono::milliseconds epoch_interval(std::chrono::milliseconds window);
+
+// Steady clock, milliseconds.
+[[nodiscard]] std::int64_t steady_ms();
+
+}  // namespace tocsin

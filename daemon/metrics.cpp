@@ -1,0 +1,171 @@
+#include "daemon/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+namespace tocsin {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+
+constexpr std::uint64_t kExactInDouble = (std::uint64_t{1} << 52) - 1;
+
+prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help) {
+  return BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Histogram& seconds(prometheus::Registry& registry, const char* name, const char* help) {
+  return BuildHistogram().Name(name).Help(help).Register(registry).Add(
+      {}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                  0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30});
+}
+
+prometheus::Counter& transactions(prometheus::Registry& registry, const char* result) {
+  return BuildCounter()
+      .Name("tocsin_transactions_total")
+      .Help("Transactions by how they ended; unknown ones were looked up and settled")
+      .Register(registry)
+      .Add({{"result", result}});
+}
+
+prometheus::Counter& reloads(prometheus::Registry& registry, const char* result) {
+  return BuildCounter()
+      .Name("tocsin_config_reloads_total")
+      .Help("Reloads by SIGHUP or POST /-/reload; a refused one kept the old configuration")
+      .Register(registry)
+      .Add({{"result", result}});
+}
+
+}  // namespace
+
+Metrics::Metrics()
+    : articles_received(counter(registry, "tocsin_articles_received_total",
+                                "Raw records taken in, redeliveries included")),
+      null_values_skipped(counter(registry, "tocsin_null_values_skipped_total",
+                                  "Raw records without a value: skipped")),
+      early_skips(counter(registry, "tocsin_early_skips_total",
+                          "Articles found to be copies before they were tagged and scored")),
+      sightings_appended(counter(registry, "tocsin_ledger_appended_total",
+                                 "Records handed to the ledger's producer")),
+      positions_recreated(counter(registry, "tocsin_positions_recreated_total",
+                                  "Sighted positions that came back with other content")),
+      ledger_bad_records(counter(registry, "tocsin_ledger_bad_records_total",
+                                 "Ledger records skipped for a bad checksum")),
+      retracts(counter(registry, "tocsin_retracts_total",
+                       "Sighted articles that ended as dead letters after all")),
+      offset_gaps(counter(registry, "tocsin_offset_gaps_total",
+                          "Raw offsets that no longer existed when they were due")),
+      guard_refused(counter(registry, "tocsin_commit_guard_refused_total",
+                            "Commits refused because the group membership was not valid")),
+      rebalances(counter(registry, "tocsin_rebalances_total", "Assignments of raw partitions")),
+      transactions_committed(transactions(registry, "committed")),
+      transactions_aborted(transactions(registry, "aborted")),
+      transactions_unknown(transactions(registry, "unknown")),
+      reloads_good(reloads(registry, "applied")),
+      reloads_bad(reloads(registry, "refused")),
+      ready(gauge(registry, "tocsin_ready", "1 when /readyz answers 200")),
+      restore_seconds(gauge(registry, "tocsin_ledger_restore_seconds",
+                            "How long the board took to be rebuilt at start")),
+      inflight_bytes(
+          gauge(registry, "tocsin_inflight_bytes", "Raw payloads taken in and not yet published")),
+      inflight_batches(gauge(registry, "tocsin_inflight_batches", "Batches not yet published")),
+      board_bytes(gauge(registry, "tocsin_board_bytes", "Memory of the board, all of it")),
+      board_entries(gauge(registry, "tocsin_board_entries", "Sightings in the duplicate window")),
+      board_positions(gauge(registry, "tocsin_board_positions", "Honoured positions")),
+      board_window_seconds(gauge(registry, "tocsin_board_effective_window_seconds",
+                                 "The window as it is; shorter than configured when full")),
+      board_hot_lookups(gauge(registry, "tocsin_board_hot_band_lookups",
+                              "Look-ups cut at dedupe.band_candidates_max since start")),
+      board_next_offset(gauge(registry, "tocsin_board_next_offset",
+                              "Ledger offset up to which the board is folded")),
+      board_digest(gauge(registry, "tocsin_board_digest",
+                         "Low 52 bits of the board's digest; equal on all instances at equal "
+                         "tocsin_board_next_offset")),
+      batch_records(BuildHistogram()
+                        .Name("tocsin_batch_records")
+                        .Help("Records a batch")
+                        .Register(registry)
+                        .Add({}, prometheus::Histogram::BucketBoundaries{1, 3, 10, 30, 100, 300,
+                                                                         1000, 3000, 10000})),
+      analyse_seconds(seconds(registry, "tocsin_analyse_seconds", "Analysis of a batch")),
+      settle_seconds(seconds(registry, "tocsin_settle_seconds",
+                             "From the sighting of a batch to its verdicts")),
+      publish_seconds(seconds(registry, "tocsin_publish_seconds",
+                              "From verdicts to committed outputs of a batch")),
+      published_(BuildCounter()
+                     .Name("tocsin_articles_published_total")
+                     .Help("Outcomes published and committed")
+                     .Register(registry)),
+      duplicates_(BuildCounter()
+                      .Name("tocsin_duplicates_total")
+                      .Help("Copies published, by how they were found")
+                      .Register(registry)),
+      dead_letters_(BuildCounter()
+                        .Name("tocsin_deadletter_total")
+                        .Help("Dead letters published")
+                        .Register(registry)),
+      lag_(BuildGauge()
+               .Name("tocsin_consumer_lag_records")
+               .Help("High watermark minus the next raw offset to be committed")
+               .Register(registry)) {
+  for (const char* outcome : {"enriched", "duplicate", "deadletter"}) {
+    published_.Add({{"outcome", outcome}});
+  }
+  for (const Method method : {Method::exact, Method::near, Method::lead}) {
+    duplicates_.Add({{"method", std::string(name(method))}});
+  }
+  BuildGauge()
+      .Name("tocsin_build_info")
+      .Help("Version of this binary and of librdkafka")
+      .Register(registry)
+      .Add({{"version", TOCSIN_VERSION}, {"librdkafka", rd_kafka_version_str()}})
+      .Set(1);
+}
+
+void Metrics::observe(const Board& board) {
+  const BoardSize size = board.size();
+  board_bytes.Set(static_cast<double>(size.bytes));
+  board_entries.Set(static_cast<double>(size.window_entries));
+  board_positions.Set(static_cast<double>(size.position_entries));
+  board_window_seconds.Set(static_cast<double>(size.effective_window_ms) / 1000.0);
+  board_hot_lookups.Set(static_cast<double>(size.hot_band_lookups));
+  board_next_offset.Set(static_cast<double>(board.next_offset()));
+  board_digest.Set(static_cast<double>(board.digest() & kExactInDouble));
+}
+
+void Metrics::published(OutcomeKind kind, Method method) {
+  const char* outcome = kind == OutcomeKind::enriched    ? "enriched"
+                        : kind == OutcomeKind::duplicate ? "duplicate"
+                                                         : "deadletter";
+  published_.Add({{"outcome", outcome}}).Increment();
+  if (kind == OutcomeKind::duplicate) {
+    duplicates_.Add({{"method", std::string(name(method))}}).Increment();
+  }
+}
+
+void Metrics::dead_letter(const Error& error) {
+  dead_letters_
+      .Add({{"stage", std::string(name(error.stage))}, {"code", std::string(name(error.code))}})
+      .Increment();
+}
+
+void Metrics::lag(const kafka::Partition& partition, std::int64_t records) {
+  lag_.Add({{"topic", partition.topic}, {"partition", std::to_string(partition.number)}})
+      .Set(static_cast<double>(records));
+}
+
+void Metrics::forget_lag(const kafka::Partition& partition) {
+  lag_.Remove(
+      &lag_.Add({{"topic", partition.topic}, {"partition", std::to_string(partition.number)}}));
+}
+
+std::string Metrics::text() const {
+  return prometheus::TextSerializer().Serialize(registry.Collect());
+}
+
+}  // namespace tocsin

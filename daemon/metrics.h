@@ -1,0 +1,76 @@
+// The counters and gauges an operator sees at /metrics, all with the prefix `tocsin_`.
+// Promises: every series exists from the start; thread-safe; no label has an unbounded set of
+// values.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <string>
+
+#include "daemon/kafka/client.h"
+#include "pipeline/board/board.h"
+#include "pipeline/error.h"
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+
+class Metrics {
+ public:
+  Metrics();
+
+  prometheus::Registry registry;
+
+  prometheus::Counter& articles_received;
+  prometheus::Counter& null_values_skipped;
+  prometheus::Counter& early_skips;
+  prometheus::Counter& sightings_appended;
+  prometheus::Counter& positions_recreated;
+  prometheus::Counter& ledger_bad_records;
+  prometheus::Counter& retracts;
+  prometheus::Counter& offset_gaps;
+  prometheus::Counter& guard_refused;
+  prometheus::Counter& rebalances;
+  prometheus::Counter& transactions_committed;
+  prometheus::Counter& transactions_aborted;
+  prometheus::Counter& transactions_unknown;
+  prometheus::Counter& reloads_good;
+  prometheus::Counter& reloads_bad;
+  prometheus::Gauge& ready;
+  prometheus::Gauge& restore_seconds;
+  prometheus::Gauge& inflight_bytes;
+  prometheus::Gauge& inflight_batches;
+  prometheus::Gauge& board_bytes;
+  prometheus::Gauge& board_entries;
+  prometheus::Gauge& board_positions;
+  prometheus::Gauge& board_window_seconds;
+  prometheus::Gauge& board_hot_lookups;
+  prometheus::Gauge& board_next_offset;
+  prometheus::Gauge& board_digest;  // low 52 bits: what a double holds exactly
+  prometheus::Histogram& batch_records;
+  prometheus::Histogram& analyse_seconds;
+  prometheus::Histogram& settle_seconds;
+  prometheus::Histogram& publish_seconds;
+
+  // Copies the board's sizes and digest; the caller holds the board's lock.
+  void observe(const Board& board);
+  void published(OutcomeKind kind, Method method);
+  void dead_letter(const Error& error);
+  void lag(const kafka::Partition& partition, std::int64_t records);
+  void forget_lag(const kafka::Partition& partition);
+
+  // Text exposition format 0.0.4.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  prometheus::Family<prometheus::Counter>& published_;
+  prometheus::Family<prometheus::Counter>& duplicates_;
+  prometheus::Family<prometheus::Counter>& dead_letters_;
+  prometheus::Family<prometheus::Gauge>& lag_;
+};
+
+}  // namespace tocsin

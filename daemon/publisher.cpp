@@ -1,0 +1,559 @@
+#include "daemon/publisher.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "daemon/failpoint.h"
+
+namespace tocsin {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kAbortsBeforeBisect = 3;
+constexpr int kFencedMax = 3;  // in a minute: a twin with the same name
+constexpr auto kBackoffFirst = 50ms;
+constexpr auto kBackoffMax = 5'000ms;
+constexpr int kQueryTimeoutMs = 10'000;
+constexpr std::size_t kHeaderTextMax = 1024;  // of a dead letter's message
+
+// Errors that a record itself causes: trying it again cannot help.
+bool is_poison(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_lost_membership(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+         error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+         error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
+         error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+}
+
+void add_header(rd_kafka_headers_t* headers, const char* name, std::string_view value) {
+  rd_kafka_header_add(headers, name, -1, value.data(), static_cast<ssize_t>(value.size()));
+}
+
+// The headers of the input go to every output; a dead letter keeps the first failure's own.
+kafka::Headers headers_of(const Output& output, const std::string& config_hash) {
+  kafka::Headers headers = kafka::copy_headers(output.item->message.get());
+  if (!output.error) {
+    rd_kafka_header_remove(headers.get(), "content-type");
+    add_header(headers.get(), "content-type", "application/json");
+    return headers;
+  }
+  const Position& position = output.item->position;
+  const std::string message = output.error->message.substr(0, kHeaderTextMax);
+  add_header(headers.get(), "tocsin.stage", name(output.error->stage));
+  add_header(headers.get(), "tocsin.error.code", name(output.error->code));
+  add_header(headers.get(), "tocsin.error.message", message);
+  add_header(headers.get(), "tocsin.original.topic", position.topic);
+  add_header(headers.get(), "tocsin.original.partition", std::to_string(position.partition));
+  add_header(headers.get(), "tocsin.original.offset", std::to_string(position.offset));
+  const std::int64_t timestamp = rd_kafka_message_timestamp(output.item->message.get(), nullptr);
+  add_header(headers.get(), "tocsin.original.timestamp", std::to_string(timestamp));
+  add_header(headers.get(), "tocsin.config", config_hash);
+  return headers;
+}
+
+}  // namespace
+
+Publisher::Publisher(const Config& config, Metrics& metrics, BatchQueue& queue, Intake& intake,
+                     LedgerWriter& ledger, Follower& follower, const SharedBoard& board)
+    : config_(config),
+      metrics_(metrics),
+      queue_(queue),
+      intake_(intake),
+      ledger_(ledger),
+      follower_(follower),
+      board_(board) {}
+
+Publisher::~Publisher() {
+  stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Publisher::stop() {
+  stopping_ = true;
+  queue_.close();
+}
+
+void Publisher::init(const std::atomic<bool>& stop) {
+  create_producer();
+  init_transactions(stop);
+  is_up_ = !stop;
+}
+
+void Publisher::start() {
+  thread_ = std::thread([this] {
+    try {
+      run();
+    } catch (const StopError& error) {
+      is_up_ = false;
+      if (on_stop) on_stop(error);
+    }
+  });
+}
+
+void Publisher::run() {
+  while (!stopping_) {
+    heartbeat_ms_ = steady_ms();
+    const std::unique_ptr<Batch> batch = queue_.pop(100ms);
+    if (!batch) {
+      if (queue_.closed()) return;
+      rd_kafka_poll(producer_.get(), 0);
+      ledger_.serve(0ms);
+      continue;
+    }
+    process(*batch);
+    queue_.done(batch->bytes);
+  }
+}
+
+// ---- settle: verdicts of the board become outputs
+
+void Publisher::process(Batch& batch) {
+  if (!settle(batch)) return;  // only when it is not current any more
+  const std::int64_t settled_ms = steady_ms();
+  metrics_.settle_seconds.Observe(static_cast<double>(settled_ms - batch.sighted_ms) / 1000.0);
+  if (!publish(batch, 0, batch.items.size())) {
+    spdlog::warn("publisher: dropped a batch that this instance no longer owns records={}",
+                 batch.items.size());
+    if (current(batch)) intake_.request_rejoin();  // no rebalance told us: ask for one
+    dropped_assignment_ = batch.assignment;
+    return;
+  }
+  metrics_.publish_seconds.Observe(static_cast<double>(steady_ms() - settled_ms) / 1000.0);
+}
+
+bool Publisher::current(const Batch& batch) const {
+  return !stopping_ && batch.assignment == intake_.assignment() &&
+         batch.assignment != dropped_assignment_;
+}
+
+// Waits for the delivery of the records and for the follower to apply them; appends them again when
+// the ledger's producer lost them. False when the batch is no longer ours.
+bool Publisher::wait_settled(Batch& batch, const std::vector<std::string>& records,
+                             std::shared_ptr<AppendTicket> ticket) {
+  while (current(batch)) {
+    heartbeat_ms_ = steady_ms();
+    if (ticket->failed()) {
+      spdlog::warn("ledger: sightings were not delivered, appending again records={}",
+                   records.size());
+      std::this_thread::sleep_for(kBackoffFirst);
+      ticket = ledger_.append(records, stopping_);
+    }
+    const std::optional<std::int64_t> last = ticket->delivered();
+    if (!last) {
+      ledger_.serve(5ms);
+    } else if (follower_.wait_applied(*last + 1, 100ms)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Publisher::settle(Batch& batch) {
+  std::vector<std::string> records;
+  for (const Item& item : batch.items) {
+    if (item.drafts) records.push_back(item.sighting);
+  }
+  if (!records.empty() && !wait_settled(batch, records, batch.ticket)) return false;
+  outputs_.clear();
+  outputs_.resize(batch.items.size());
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    outputs_[i] = output_of(batch, batch.items[i]);
+  }
+  return current(batch);
+}
+
+// The record an item becomes; nullopt for a null value.
+std::optional<Output> Publisher::output_of(const Batch& batch, Item& item) {
+  if (item.is_null) return std::nullopt;
+  Output output{.item = &item, .outcome = {}, .method = Method::none, .error = {}};
+  output.outcome.kind = OutcomeKind::deadletter;
+  if (item.rejected) {
+    output.error = item.rejected->error;
+    return output;
+  }
+  const std::optional<Verdict> verdict =
+      board_.read([&](const Board& board) { return board.verdict(item.position, item.raw_hash); });
+  if (!verdict) {
+    // The position left the board (two windows) between its sighting and now: cannot be judged.
+    output.error = Error{Stage::publish, Errc::poison, "the sighting is no longer on the board"};
+    return output;
+  }
+  if (!verdict->is_copy && item.drafts->enriched.head.empty()) {
+    // Skipped as a copy, but the fold says news (what it copied was retracted): analyse after all.
+    const RawRecord record{item.position, item.payload(),
+                           rd_kafka_message_timestamp(item.message.get(), nullptr),
+                           PublishedAtSource::kafka};
+    const Result<Reading> reading = read(*batch.pipeline, record);
+    Result<Drafts> drafts =
+        reading ? draft(*batch.pipeline, *reading, analyse(*batch.pipeline, *reading))
+                : Result<Drafts>(reading.error());
+    if (!drafts) {
+      output.error = drafts.error();
+      return output;
+    }
+    item.drafts = *std::move(drafts);
+  }
+  output.outcome = tocsin::settle(*item.drafts, *verdict);
+  output.method = verdict->method;
+  return output;
+}
+
+// ---- publish: attempts until one is committed, or the batch is no longer ours
+
+bool Publisher::publish(Batch& batch, std::size_t begin, std::size_t end) {
+  int poisoned = 0;
+  auto backoff = kBackoffFirst;
+  while (current(batch)) {
+    heartbeat_ms_ = steady_ms();
+    End result = attempt(batch, begin, end);
+    if (result == End::unknown) result = recover(batch, begin, end);
+    switch (result) {
+      case End::committed:
+        metrics_.transactions_committed.Increment();
+        count_published(begin, end);
+        return true;
+      case End::dropped:
+        return false;
+      case End::poisoned:
+        if (++poisoned < kAbortsBeforeBisect) break;
+        if (end - begin == 1) return condemn(batch, begin);
+        return publish(batch, begin, begin + (end - begin) / 2) &&
+               publish(batch, begin + (end - begin) / 2, end);
+      case End::aborted:
+      case End::unknown:
+        std::this_thread::sleep_for(backoff);
+        backoff = std::min<std::chrono::milliseconds>(backoff * 2, kBackoffMax);
+        break;
+    }
+  }
+  return false;
+}
+
+// The broker refuses this record again and again: retract its sighting, then dead-letter it.
+bool Publisher::condemn(Batch& batch, std::size_t index) {
+  Item& item = batch.items[index];
+  if (outputs_[index]->error) {
+    throw StopError(ExitCode::failed, "publisher: the broker refuses even the dead letter of " +
+                                          default_article_id(item.position) + ": " +
+                                          kafka::text(delivery_error_));
+  }
+  spdlog::error("publisher: the broker refuses a record, dead-lettering it position={} error={}",
+                default_article_id(item.position), kafka::text(delivery_error_));
+  const std::vector<std::string> retract = {
+      encode(LedgerRecord(Retract{item.position, item.raw_hash}))};
+  if (!wait_settled(batch, retract, ledger_.append(retract, stopping_))) return false;
+  metrics_.retracts.Increment();
+  Output& output = *outputs_[index];
+  output.outcome = Outcome{OutcomeKind::deadletter, "", ""};
+  output.error = Error{Stage::publish, Errc::poison,
+                       "the broker refused the record: " + kafka::text(delivery_error_)};
+  return publish(batch, index, index + 1);
+}
+
+Publisher::End Publisher::attempt(const Batch& batch, std::size_t begin, std::size_t end) {
+  delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  undelivered_ = 0;
+  return config_.delivery == Delivery::exactly_once ? transact(batch, begin, end)
+                                                    : produce_and_commit(batch, begin, end);
+}
+
+Publisher::End Publisher::transact(const Batch& batch, std::size_t begin, std::size_t end) {
+  failpoint("before_begin");
+  if (const kafka::Fault error{rd_kafka_begin_transaction(producer_.get())}) {
+    return end_of(error.get(), "begin");
+  }
+  const rd_kafka_resp_err_t refused = produce_all(batch, begin, end);
+  if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    delivery_error_ = refused;
+    return abort(is_poison(refused) ? End::poisoned : End::aborted);
+  }
+  failpoint("before_send_offsets");
+  const End sent = send_offsets(batch, begin, end);
+  if (sent == End::unknown) return sent;
+  if (sent != End::committed) return abort(sent);
+  failpoint("before_commit");
+  const End committed = commit();
+  failpoint("after_commit");
+  return committed == End::aborted || committed == End::dropped ? abort(committed) : committed;
+}
+
+// At least once: the offsets follow the outputs, so a crash between them repeats outputs.
+Publisher::End Publisher::produce_and_commit(const Batch& batch, std::size_t begin,
+                                             std::size_t end) {
+  const rd_kafka_resp_err_t refused = produce_all(batch, begin, end);
+  while (undelivered_ > 0 && !stopping_) {
+    heartbeat_ms_ = steady_ms();
+    rd_kafka_poll(producer_.get(), 100);
+  }
+  const rd_kafka_resp_err_t error =
+      refused != RD_KAFKA_RESP_ERR_NO_ERROR ? refused : delivery_error_;
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    delivery_error_ = error;
+    metrics_.transactions_aborted.Increment();
+    if (rd_kafka_fatal_error(producer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      create_producer();
+    }
+    return is_poison(error) ? End::poisoned : End::aborted;
+  }
+  std::map<kafka::Partition, std::int64_t> next;
+  for (const auto& [partition, range] : batch.offsets(begin, end)) next[partition] = range.next;
+  failpoint("before_commit");
+  const kafka::PartitionList list = kafka::make_list(next);
+  const rd_kafka_resp_err_t committed =
+      call([&] { return rd_kafka_commit(intake_.consumer(), list.get(), 0); });
+  failpoint("after_commit");
+  if (committed == RD_KAFKA_RESP_ERR_NO_ERROR) return End::committed;
+  spdlog::warn("publisher: commit of offsets failed: {}", kafka::text(committed));
+  return is_lost_membership(committed) ? End::dropped : End::aborted;
+}
+
+rd_kafka_resp_err_t Publisher::produce_all(const Batch& batch, std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    if (!outputs_[i]) continue;
+    const rd_kafka_resp_err_t error = produce(batch, *outputs_[i]);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
+  }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t Publisher::produce(const Batch& batch, const Output& output) {
+  const rd_kafka_message_t& message = *output.item->message;
+  std::string_view key = output.outcome.key;
+  std::string_view value = output.outcome.value;
+  if (output.error) {  // the original key and value, untouched
+    key = {static_cast<const char*>(message.key), message.key_len};
+    value = output.item->payload();
+  }
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  do {
+    kafka::Headers headers = headers_of(output, batch.pipeline->stamp.config);
+    error =
+        rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic_of(output.outcome.kind).c_str()),
+                          RD_KAFKA_V_KEY(key.data(), key.size()),
+                          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                          RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_END);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      static_cast<void>(headers.release());  // the producer owns them now
+      ++undelivered_;
+    } else if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      rd_kafka_poll(producer_.get(), 50);
+    }
+  } while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stopping_);
+  return error;
+}
+
+void Publisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
+  auto& publisher = *static_cast<Publisher*>(self);
+  if (publisher.undelivered_ > 0) --publisher.undelivered_;
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+      publisher.delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    publisher.delivery_error_ = message->err;
+  }
+}
+
+// ---- the steps of a transaction
+
+// What an error of a transactional call means. Fatal is not aborted: its outcome is unknown.
+Publisher::End Publisher::end_of(const rd_kafka_error_t* error, const char* what) {
+  spdlog::warn("publisher: {} failed: {}", what, kafka::text(error));
+  if (rd_kafka_error_is_fatal(error)) {
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+        code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH) {
+      note_fenced();
+    }
+    return End::unknown;
+  }
+  if (is_lost_membership(rd_kafka_error_code(error))) return End::dropped;
+  if (is_poison(delivery_error_)) return End::poisoned;
+  return rd_kafka_error_txn_requires_abort(error) ? End::aborted : End::unknown;
+}
+
+// A broker accepts offsets from an empty member, so a commit without a valid membership would move
+// another instance's offsets (DESIGN.md, 4.3): refused here.
+Publisher::End Publisher::send_offsets(const Batch& batch, std::size_t begin, std::size_t end) {
+  const kafka::Owned<rd_kafka_consumer_group_metadata_t> metadata(
+      rd_kafka_consumer_group_metadata(intake_.consumer()));
+  if (!is_valid_membership(metadata.get())) {
+    metrics_.guard_refused.Increment();
+    spdlog::warn("publisher: not a member of the group right now, commit refused");
+    return End::dropped;
+  }
+  // The metadata may be of a newer generation than the batch: looked at after taking it, because
+  // the assignment number changes before the group is joined again.
+  if (!current(batch)) return End::dropped;
+  std::map<kafka::Partition, std::int64_t> next;
+  for (const auto& [partition, range] : batch.offsets(begin, end)) next[partition] = range.next;
+  const kafka::PartitionList list = kafka::make_list(next);
+  while (true) {
+    const kafka::Fault error(call([&] {
+      return rd_kafka_send_offsets_to_transaction(producer_.get(), list.get(), metadata.get(),
+                                                  kQueryTimeoutMs);
+    }));
+    if (!error) return End::committed;
+    if (!rd_kafka_error_is_retriable(error.get()) || !current(batch)) {
+      return end_of(error.get(), "send offsets");
+    }
+    spdlog::warn("publisher: send offsets: {}: again", kafka::text(error.get()));
+  }
+}
+
+Publisher::End Publisher::commit() {
+  while (true) {
+    // Any other time-out than -1 may put librdkafka's state out of step with the broker's.
+    const kafka::Fault error(
+        call([&] { return rd_kafka_commit_transaction(producer_.get(), -1); }));
+    if (!error) return End::committed;
+    if (!rd_kafka_error_is_retriable(error.get()) || stopping_) {
+      return end_of(error.get(), "commit");
+    }
+  }
+}
+
+Publisher::End Publisher::abort(End after) {
+  metrics_.transactions_aborted.Increment();
+  const kafka::Fault error(call([&] { return rd_kafka_abort_transaction(producer_.get(), -1); }));
+  if (!error) return after;
+  const End end = end_of(error.get(), "abort");
+  // Only a commit can have an unknown outcome; a failed abort leaves a dead producer behind.
+  return end == End::unknown ? End::unknown : after;
+}
+
+// ---- an unknown outcome: a new producer fences the old one, then the offsets tell what happened
+
+Publisher::End Publisher::recover(const Batch& batch, std::size_t begin, std::size_t end) {
+  metrics_.transactions_unknown.Increment();
+  is_up_ = false;
+  create_producer();
+  init_transactions(stopping_);
+  if (stopping_) return End::dropped;
+  is_up_ = true;
+  const std::map<kafka::Partition, OffsetRange> ranges = batch.offsets(begin, end);
+  std::map<kafka::Partition, std::int64_t> wanted;
+  for (const auto& [partition, range] : ranges) wanted[partition] = range.next;
+  const kafka::PartitionList list = kafka::make_list(wanted);
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  do {
+    heartbeat_ms_ = steady_ms();
+    error =
+        call([&] { return rd_kafka_committed(intake_.consumer(), list.get(), kQueryTimeoutMs); });
+  } while (error != RD_KAFKA_RESP_ERR_NO_ERROR && current(batch));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return End::dropped;
+  std::size_t committed = 0;
+  std::size_t untouched = 0;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = list->elems[i];
+    const OffsetRange& range = ranges.at({entry.topic, entry.partition});
+    committed += entry.offset >= range.next ? 1 : 0;
+    untouched += entry.offset <= range.first ? 1 : 0;  // none is -1001, marker gaps make it smaller
+  }
+  spdlog::info("publisher: looked up an unknown outcome partitions={} committed={} untouched={}",
+               ranges.size(), committed, untouched);
+  if (committed == ranges.size()) return End::committed;
+  if (untouched == ranges.size()) return End::aborted;
+  intake_.request_rejoin();
+  return End::dropped;
+}
+
+void Publisher::create_producer() {
+  if (producer_) {
+    rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    producer_.reset();
+  }
+  kafka::Settings fixed = {
+      {"enable.idempotence", "true"}, {"acks", "all"}, {"partitioner", "murmur2_random"}};
+  if (config_.delivery == Delivery::exactly_once) {
+    fixed["transactional.id"] = "tocsin." + config_.kafka.group + "." + config_.instance;
+    fixed["transaction.timeout.ms"] = std::to_string(config_.limits.transaction_timeout.count());
+    // Below the transaction's, as librdkafka demands.
+    fixed["message.timeout.ms"] =
+        std::to_string(config_.limits.transaction_timeout.count() * 2 / 3);
+  }
+  kafka::Conf conf = kafka::make_conf(
+      config_.kafka,
+      {{"retry.backoff.ms", "10"},  // 115 ms a small transaction with the default, 37 with this
+       {"linger.ms", "1"},
+       {"compression.codec", "lz4"},
+       {"queue.buffering.max.kbytes", "131072"},
+       {"queue.buffering.max.messages", "100000"},
+       // Outputs are bounded by limits.output_bytes_max, dead letters by limits.article_bytes_max.
+       {"message.max.bytes",
+        std::to_string(std::max(config_.limits.output_bytes_max, config_.limits.article_bytes_max) +
+                       (64 << 10))}},
+      fixed);
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), &Publisher::on_delivery);
+  producer_ = kafka::make_producer(std::move(conf));
+}
+
+void Publisher::init_transactions(const std::atomic<bool>& stop) {
+  while (config_.delivery == Delivery::exactly_once && !stop) {
+    heartbeat_ms_ = steady_ms();
+    const kafka::Fault error(
+        call([&] { return rd_kafka_init_transactions(producer_.get(), kQueryTimeoutMs); }));
+    if (!error) return;
+    spdlog::warn("publisher: init transactions: {}", kafka::text(error.get()));
+    if (rd_kafka_error_is_fatal(error.get())) {
+      if (rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__FENCED) note_fenced();
+      create_producer();
+    } else if (!rd_kafka_error_is_retriable(error.get())) {
+      throw StopError(ExitCode::failed,
+                      "publisher: transactions cannot be used: " + kafka::text(error.get()));
+    }
+  }
+}
+
+void Publisher::note_fenced() {
+  const std::int64_t now_ms = steady_ms();
+  fenced_ms_.push_back(now_ms);
+  while (now_ms - fenced_ms_.front() > std::chrono::milliseconds(60s).count()) {
+    fenced_ms_.pop_front();
+  }
+  if (fenced_ms_.size() >= kFencedMax) {
+    throw StopError(
+        ExitCode::state_refused,
+        "publisher: fenced three times in a minute: another process runs with instance '" +
+            config_.instance + "' in group '" + config_.kafka.group + "'");
+  }
+}
+
+void Publisher::count_published(std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    if (!outputs_[i]) continue;
+    metrics_.published(outputs_[i]->outcome.kind, outputs_[i]->method);
+    if (outputs_[i]->error) metrics_.dead_letter(*outputs_[i]->error);
+  }
+}
+
+const std::string& Publisher::topic_of(OutcomeKind kind) const {
+  switch (kind) {
+    case OutcomeKind::enriched:
+      return config_.topics.enriched;
+    case OutcomeKind::duplicate:
+      return config_.topics.duplicates;
+    case OutcomeKind::deadletter:
+      break;
+  }
+  return config_.topics.deadletter;
+}
+
+}  // namespace tocsin
