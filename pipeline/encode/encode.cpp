@@ -1,1 +1,327 @@
-namespace tocsin {}
+#include "pipeline/encode/encode.h"
+
+#include <vector>
+
+#include "pipeline/decode/decode.h"
+#include "pipeline/encode/json_writer.h"
+
+namespace tocsin {
+namespace {
+
+// Slices of a UTF-8 field by code points: one pass to build, then a step of at most kStride each.
+class CodePointIndex {
+ public:
+  explicit CodePointIndex(std::string_view field) : field_(field) {
+    std::uint32_t count = 0;
+    for (std::uint32_t byte = 0; byte < field.size(); ++byte) {
+      if (!starts_code_point(byte)) continue;
+      if (count++ % kStride == 0) marks_.push_back(byte);
+    }
+    count_ = count;
+  }
+
+  [[nodiscard]] std::string_view slice(std::uint32_t begin, std::uint32_t end) const {
+    const std::size_t first = byte_of(begin);
+    return field_.substr(first, byte_of(end) - first);
+  }
+
+ private:
+  static constexpr std::uint32_t kStride = 64;
+
+  [[nodiscard]] bool starts_code_point(std::size_t byte) const {
+    return (static_cast<unsigned char>(field_[byte]) & 0xC0) != 0x80;
+  }
+
+  [[nodiscard]] std::size_t byte_of(std::uint32_t code_point) const {
+    if (code_point >= count_) return field_.size();
+    std::size_t byte = marks_[code_point / kStride];
+    for (std::uint32_t left = code_point % kStride; left > 0; --left) {
+      do ++byte;
+      while (byte < field_.size() && !starts_code_point(byte));
+    }
+    return byte;
+  }
+
+  std::string_view field_;
+  std::vector<std::uint32_t> marks_;  // byte of every kStride-th code point
+  std::uint32_t count_ = 0;
+};
+
+// Writes the parts of an enriched record; holds what they share.
+class EnrichedWriter {
+ public:
+  EnrichedWriter(std::string& out, const Article& article, const Text& text,
+                 const Gazetteer& gazetteer, const Lexicon& lexicon)
+      : json_(out),
+        text_(text),
+        gazetteer_(gazetteer),
+        lexicon_(lexicon),
+        title_(article.title),
+        body_(article.body) {}
+
+  void entities(const Tagging& tagging) {
+    json_.key("entities").open_array();
+    for (EntityIndex i = 0; i < tagging.entities.size(); ++i) entity(tagging, i);
+    json_.close_array();
+  }
+
+  void events(const Assessment& assessment) {
+    json_.key("events").open_array();
+    for (const Event& each : assessment.events) event(each);
+    json_.close_array();
+  }
+
+  void tension(const Tension& tension) {
+    json_.key("tension").open_object();
+    json_.key("score").fixed(tension.score, 1);
+    json_.key("level").string(name(tension.level));
+    json_.key("threat").fixed(tension.threat, 1);
+    json_.key("act").fixed(tension.act, 1);
+    json_.key("cooperation").fixed(tension.cooperation, 1);
+    json_.key("escalation").fixed(tension.escalation, 1);
+    json_.key("confidence").fixed(tension.confidence, 2);
+    json_.close_object();
+  }
+
+  void dyads(const Assessment& assessment) {
+    json_.key("dyads").open_array();
+    for (const Dyad& dyad : assessment.dyads) {
+      const Entity& first = gazetteer_[dyad.first];
+      const Entity& second = gazetteer_[dyad.second];
+      json_.open_object();
+      json_.key("pair").open_array();
+      json_.string(first.id);
+      json_.string(second.id);
+      json_.close_array();
+      json_.key("codes").open_array();
+      json_.string(first.code);
+      json_.string(second.code);
+      json_.close_array();
+      json_.key("score").fixed(dyad.score, 1);
+      json_.close_object();
+    }
+    json_.close_array();
+  }
+
+ private:
+  // field, start, end, text: the slice of the article's own field.
+  void span(ByteSpan bytes) {
+    const bool in_title = text_.field_of(bytes.begin) == Field::title;
+    const std::uint32_t start = text_.original_offset(bytes.begin, false);
+    const std::uint32_t end = text_.original_offset(bytes.end, true);
+    json_.key("field").string(in_title ? "title" : "body");
+    json_.key("start").integer(start);
+    json_.key("end").integer(end);
+    json_.key("text").string((in_title ? title_ : body_).slice(start, end));
+  }
+
+  void entity(const Tagging& tagging, EntityIndex index) {
+    const TaggedEntity& tagged = tagging.entities[index];
+    const bool is_known = tagged.gazetteer != kNoEntity;
+    json_.open_object();
+    if (is_known) {
+      json_.key("id").string(gazetteer_[tagged.gazetteer].id);
+      json_.key("name").string(gazetteer_[tagged.gazetteer].name);
+    } else {
+      json_.key("id").null();
+      json_.key("name").string(tagged.name);
+    }
+    json_.key("type").string(name(tagged.type));
+    if (is_known && !gazetteer_[tagged.gazetteer].code.empty()) {
+      json_.key("code").string(gazetteer_[tagged.gazetteer].code);
+    }
+    json_.key("salience").fixed(tagged.salience, 2);
+    json_.key("mentions").open_array();
+    for (const Mention& mention : tagging.mentions) {
+      if (mention.entity != index) continue;
+      json_.open_object();
+      span(text_.bytes_of(mention.tokens));
+      json_.key("via").string(name(mention.via));
+      json_.close_object();
+    }
+    json_.close_array();
+    json_.close_object();
+  }
+
+  // Who takes part: an id, or null with the common noun where there is one.
+  void party(std::string_view role, std::string_view text_role, EntityIndex entity,
+             std::string_view text) {
+    if (entity != kNoEntity) {
+      json_.key(role).string(gazetteer_[entity].id);
+      return;
+    }
+    json_.key(role).null();
+    if (!text.empty()) json_.key(text_role).string(text);
+  }
+
+  void event(const Event& event) {
+    json_.open_object();
+    json_.key("event").string(name(event.type));
+    if (!event.mode.empty()) json_.key("mode").string(event.mode);
+    if (!event.cameo.empty()) json_.key("cameo").string(event.cameo);
+    json_.key("scale").fixed(event.scale, 1);
+    party("actor", "actor_text", event.actor, event.actor_text);
+    party("recipient", "recipient_text", event.recipient, event.recipient_text);
+    json_.key("polarity").string(name(event.polarity));
+    json_.key("modality").string(name(event.modality));
+    if (event.attribution != kNoEntity) {
+      json_.key("attribution").string(gazetteer_[event.attribution].id);
+    }
+    json_.key("weight").fixed(event.weight, 2);
+    json_.key("factors").open_object();
+    json_.key("scale").fixed(event.factors.scale, 2);
+    json_.key("modality").fixed(event.factors.modality, 2);
+    json_.key("position").fixed(event.factors.position, 2);
+    json_.key("dyad").fixed(event.factors.dyad, 2);
+    json_.key("gate").fixed(event.factors.gate, 2);
+    json_.close_object();
+    json_.key("evidence").open_object();
+    span(text_.bytes_of(event.evidence));
+    json_.key("rule").string(lexicon_.rule_id(event.rule));
+    json_.close_object();
+    json_.close_object();
+  }
+
+  JsonWriter json_;
+  const Text& text_;
+  const Gazetteer& gazetteer_;
+  const Lexicon& lexicon_;
+  CodePointIndex title_;
+  CodePointIndex body_;
+};
+
+void write_position(JsonWriter& json, std::string_view key, const Position& position) {
+  json.key(key).open_object();
+  json.key("topic").string(position.topic);
+  json.key("partition").integer(position.partition);
+  json.key("offset").integer(position.offset);
+  json.close_object();
+}
+
+void write_common(JsonWriter& json, std::string_view schema, std::string_view id,
+                  const Position& position) {
+  json.key("schema").string(schema);
+  json.key("id").string(id);
+  write_position(json, "position", position);
+}
+
+// A tier needs no more places than it has: 1.0, 0.9, 0.75.
+void write_tier(JsonWriter& json, double tier) {
+  const double tenths = tier * 10;
+  const auto rounded = static_cast<double>(static_cast<std::int64_t>(tenths + 0.5));
+  const double rest = tenths - rounded;
+  json.key("tier").fixed(tier, rest < 0.01 && rest > -0.01 ? 1 : 2);
+}
+
+void write_source(JsonWriter& json, const Source& source) {
+  if (source.name.empty() && source.domain.empty()) return;
+  json.key("source").open_object();
+  if (!source.name.empty()) json.key("name").string(source.name);
+  if (!source.domain.empty()) json.key("domain").string(source.domain);
+  write_tier(json, source.tier);
+  json.close_object();
+}
+
+void write_story(JsonWriter& json, const Verdict& verdict) {
+  json.key("story").open_object();
+  json.key("id").string(story_id(verdict.story));
+  json.key("size").integer(verdict.story_size);
+  json.key("outlets").integer(verdict.story_outlets);
+  json.close_object();
+}
+
+void write_text_field(JsonWriter& json, std::string_view key, std::string_view text) {
+  if (!text.empty()) json.key(key).string(text);
+}
+
+}  // namespace
+
+Draft draft_enriched(const Article& article, const Position& position, const Source& source,
+                     const Text& text, const Gazetteer& gazetteer, const Lexicon& lexicon,
+                     const Tagging& tagging, const Assessment& assessment,
+                     const PipelineStamp& stamp, bool include_body) {
+  Draft draft;
+  JsonWriter head(draft.head);
+  head.open_object();
+  write_common(head, "tocsin.enriched/1", article.id, position);
+  write_text_field(head, "title", article.title);
+  if (include_body) write_text_field(head, "body", article.body);
+  write_text_field(head, "url", article.url);
+  write_source(head, source);
+  head.key("published_at").string(format_time(article.published_at_ms));
+  head.key("published_at_source").string(name(article.published_at_source));
+  head.key("language").string(text.language);
+
+  draft.tail = ",";
+  JsonWriter tail(draft.tail);
+  EnrichedWriter writer(draft.tail, article, text, gazetteer, lexicon);
+  writer.entities(tagging);
+  if (assessment.tension) {
+    writer.events(assessment);
+    writer.tension(*assessment.tension);
+    writer.dyads(assessment);
+  } else {
+    tail.key("tension").null();
+  }
+  tail.key("pipeline").open_object();
+  tail.key("version").string(stamp.version);
+  tail.key("config").string(stamp.config);
+  tail.key("lexicon").string(stamp.lexicon);
+  tail.close_object();
+  tail.close_object();
+  return draft;
+}
+
+Draft draft_duplicate(const Article& article, const Position& position, const Source& source) {
+  Draft draft;
+  JsonWriter head(draft.head);
+  head.open_object();
+  write_common(head, "tocsin.duplicate/1", article.id, position);
+
+  draft.tail = ",";
+  JsonWriter tail(draft.tail);
+  write_text_field(tail, "title", article.title);
+  write_text_field(tail, "url", article.url);
+  write_source(tail, source);
+  tail.key("published_at").string(format_time(article.published_at_ms));
+  tail.close_object();
+  return draft;
+}
+
+std::string finish_enriched(const Draft& draft, const Verdict& verdict) {
+  std::string out = draft.head;
+  JsonWriter json(out);
+  write_story(json, verdict);
+  if (verdict.relation == Relation::update) json.key("relation").string("update");
+  out += draft.tail;
+  return out;
+}
+
+std::string finish_duplicate(const Draft& draft, const Verdict& verdict) {
+  std::string out = draft.head;
+  JsonWriter json(out);
+  write_story(json, verdict);
+  json.key("duplicate_of")
+      .string(verdict.original_id.empty() ? default_article_id(verdict.original_position)
+                                          : verdict.original_id);
+  write_position(json, "duplicate_of_position", verdict.original_position);
+  json.key("method").string(name(verdict.method));
+  json.key("similarity").fixed(verdict.similarity_percent / 100.0, 2);
+  out += draft.tail;
+  return out;
+}
+
+std::string encode_deadletter(std::string_view id, const Position& position, const Error& error) {
+  std::string out;
+  JsonWriter json(out);
+  json.open_object();
+  write_common(json, "tocsin.deadletter/1", id.empty() ? default_article_id(position) : id,
+               position);
+  json.key("stage").string(name(error.stage));
+  json.key("code").string(name(error.code));
+  json.key("message").string(error.message);
+  json.close_object();
+  return out;
+}
+
+}  // namespace tocsin

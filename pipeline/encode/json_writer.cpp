@@ -1,1 +1,119 @@
-namespace tocsin {}
+#include "pipeline/encode/json_writer.h"
+
+#include <array>
+#include <charconv>
+
+namespace tocsin {
+
+void append_escaped(std::string_view text, std::string& out) {
+  constexpr const char* kHex = "0123456789abcdef";
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    out.append(text, copied, i - copied);
+    copied = i + 1;
+    out.push_back('\\');
+    switch (byte) {
+      case '"':
+        out.push_back('"');
+        break;
+      case '\\':
+        out.push_back('\\');
+        break;
+      case '\n':
+        out.push_back('n');
+        break;
+      case '\r':
+        out.push_back('r');
+        break;
+      case '\t':
+        out.push_back('t');
+        break;
+      case '\b':
+        out.push_back('b');
+        break;
+      case '\f':
+        out.push_back('f');
+        break;
+      default:
+        out += "u00";
+        out.push_back(kHex[byte >> 4]);
+        out.push_back(kHex[byte & 15]);
+    }
+  }
+  out.append(text, copied, text.size() - copied);
+}
+
+void JsonWriter::separate() {
+  if (out_.empty()) return;
+  const char last = out_.back();
+  if (last != '{' && last != '[' && last != ':' && last != ',') out_.push_back(',');
+}
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+  separate();
+  out_.push_back('"');
+  out_ += name;
+  out_ += "\":";
+  return *this;
+}
+
+void JsonWriter::string(std::string_view text) {
+  separate();
+  out_.push_back('"');
+  append_escaped(text, out_);
+  out_.push_back('"');
+}
+
+void JsonWriter::integer(std::int64_t number) {
+  separate();
+  std::array<char, 24> digits;
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out_.append(digits.data(), end);
+}
+
+void JsonWriter::boolean(bool value) {
+  separate();
+  out_ += value ? "true" : "false";
+}
+
+void JsonWriter::null() {
+  separate();
+  out_ += "null";
+}
+
+void JsonWriter::fixed(double number, int decimals) {
+  std::int64_t unit = 1;
+  for (int i = 0; i < decimals; ++i) unit *= 10;
+  const double scaled = number * static_cast<double>(unit);
+  const auto rounded = static_cast<std::int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  separate();
+  if (rounded < 0) out_.push_back('-');
+  const std::int64_t magnitude = rounded < 0 ? -rounded : rounded;
+  std::array<char, 24> digits;
+  const auto whole = std::to_chars(digits.data(), digits.data() + digits.size(), magnitude / unit);
+  out_.append(digits.data(), whole.ptr);
+  if (decimals == 0) return;
+  out_.push_back('.');
+  for (std::int64_t place = unit / 10; place > 0; place /= 10) {
+    out_.push_back(static_cast<char>('0' + magnitude / place % 10));
+  }
+}
+
+void JsonWriter::open_object() {
+  separate();
+  out_.push_back('{');
+}
+void JsonWriter::close_object() {
+  out_.push_back('}');
+}
+void JsonWriter::open_array() {
+  separate();
+  out_.push_back('[');
+}
+void JsonWriter::close_array() {
+  out_.push_back(']');
+}
+
+}  // namespace tocsin

@@ -13,9 +13,10 @@
 namespace tocsin {
 
 struct Source {
-  std::string name;         // as the article said, else the table's, else the domain
-  std::string domain;       // host of the url without "www.", else of `source` when it is a host name
-  double tier = 0.6;        // 0..1, unknown 0.6 (reference: wire 1.0, major 0.9, regional 0.8, state media 0.6)
+  std::string name;    // as the article said, else the table's, else the domain
+  std::string domain;  // host of the url without "www.", else of `source` when it is a host name
+  double tier =
+      0.6;  // 0..1, unknown 0.6 (reference: wire 1.0, major 0.9, regional 0.8, state media 0.6)
   std::uint64_t owner = 0;  // hash of the owner (the domain's when the table has none); 0 unknown
 };
 
