@@ -1,1 +1,259 @@
-namespace tocsin {}
+#include "pipeline/entities/gazetteer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/entities/gazetteer_state.h"
+
+namespace tocsin {
+namespace {
+
+// Name particles that texts write with or without a capital: Al-Qaeda and al-Qaeda.
+constexpr std::array<std::string_view, 26> kParticles = {
+    "al", "el", "an", "ar",  "as",  "ash", "ad",  "bin", "ben", "ibn", "de",  "da", "do",
+    "du", "la", "le", "van", "von", "der", "den", "of",  "the", "and", "for", "ul", "in"};
+
+bool is_particle(std::string_view folded) {
+  return std::find(kParticles.begin(), kParticles.end(), folded) != kParticles.end();
+}
+
+// The phrase with its particles in lower case, so that the case rule leaves them free.
+std::string with_free_particles(std::string_view phrase) {
+  std::string result(phrase);
+  const std::vector<Token> tokens = tokenize(phrase);
+  std::size_t others = 0;
+  for (const Token& token : tokens) {
+    others += is_particle(fold(phrase.substr(token.begin, token.end - token.begin))) ? 0U : 1U;
+  }
+  if (others == 0) {
+    return result;
+  }
+  for (const Token& token : tokens) {
+    if ((token.shape & shape::kTitle) != 0 &&
+        is_particle(fold(phrase.substr(token.begin, token.end - token.begin)))) {
+      result[token.begin] = static_cast<char>(result[token.begin] | 0x20);
+    }
+  }
+  return result;
+}
+
+// Countries whose names put the family name first.
+bool has_family_name_first(const Entity& person) {
+  constexpr std::array<std::string_view, 5> kCodes = {"CHN", "TWN", "HKG", "PRK", "KOR"};
+  return std::find(kCodes.begin(), kCodes.end(), person.code) != kCodes.end();
+}
+
+return folded.size() > 1;
+}
+
+}  // namespace
+
+std::string_view name(EntityType type) noexcept {
+  constexpr std::array<std::string_view, 7> kNames = {"country", "city",  "place", "person",
+                                                      "org",     "group", "weapon"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+std::string_view name(Via via) noexcept {
+  constexpr std::array<std::string_view, 7> kNames = {"name",    "alias",   "demonym", "title",
+                                                      "surname", "metonym", "acronym"};
+  return kNames[static_cast<std::size_t>(via)];
+}
+
+std::vector<std::uint64_t> surname_hashes(const Entity& person) {
+  const std::vector<Token> tokens = tokenize(person.name);
+  if (tokens.size() < 2) {
+    return {};
+  }
+  std::vector<std::uint64_t> hashes;
+  // "Jr", "II", "III" end a name, they are not the family's.
+  std::size_t last = tokens.size() - 1;
+  constexpr std::array<std::string_view, 6> kEndings = {"jr", "sr", "ii", "iii", "iv", "vi"};
+  const auto folded = [&person, &tokens](std::size_t i) {
+    return fold(
+        std::string_view(person.name).substr(tokens[i].begin, tokens[i].end - tokens[i].begin));
+  };
+  while (last > 1 && std::find(kEndings.begin(), kEndings.end(), folded(last)) != kEndings.end()) {
+    --last;
+  }
+  // "Kim Jong Un" and "Xi Jinping" are Kim and Xi; "Carrie Lam" is Lam all the same.
+  if (has_family_name_first(person) && folded(0).size() <= 5) {
+    hashes.push_back(tokens[0].hash);
+  }
+  if (!has_family_name_first(person) || tokens.size() == 2) {
+    hashes.push_back(tokens[last].hash);
+  }
+  return hashes;
+}
+
+bool Gazetteer::State::is_given_name(std::uint64_t hash) const {
+  return std::binary_search(given_names.begin(), given_names.end(), hash);
+}
+
+std::pair<const std::pair<std::uint64_t, EntityIndex>*,
+          const std::pair<std::uint64_t, EntityIndex>*>
+Gazetteer::State::with_surname(std::uint64_t hash) const {
+  const auto less = [](const auto& a, const auto& b) { return a.first < b.first; };
+  const auto [begin, end] = std::equal_range(surnames.begin(), surnames.end(),
+                                             std::pair<std::uint64_t, EntityIndex>{hash, 0}, less);
+  return {surnames.data() + (begin - surnames.begin()), surnames.data() + (end - surnames.begin())};
+}
+
+EntityIndex Gazetteer::State::in_office(std::string_view title, std::string_view code,
+                                        std::int32_t day) const {
+  std::string key(title);
+  key += ':';
+  key += code;
+  const auto found = terms.find(key);
+  if (found == terms.end()) {
+    return kNoEntity;
+  }
+  EntityIndex person = kNoEntity;
+  for (const Term& term : found->second) {
+    if (term.from_day <= day && day <= term.to_day) {
+      if (person != kNoEntity && person != term.person) {
+        return kNoEntity;
+      }
+      person = term.person;
+    }
+  }
+  return person;
+}
+
+Gazetteer::Gazetteer() : state_(std::make_unique<State>()) {}
+Gazetteer::~Gazetteer() = default;
+Gazetteer::Gazetteer(Gazetteer&&) noexcept = default;
+Gazetteer& Gazetteer::operator=(Gazetteer&&) noexcept = default;
+
+std::span<const Entity> Gazetteer::entities() const {
+  return state_->entities;
+}
+
+EntityIndex Gazetteer::by_id(std::string_view id) const {
+  const auto found = state_->ids.find(std::string(id));
+  return found == state_->ids.end() ? kNoEntity : found->second;
+}
+
+EntityIndex Gazetteer::by_code(std::string_view alpha3) const {
+  const auto found = state_->codes.find(std::string(alpha3));
+  return found == state_->codes.end() ? kNoEntity : found->second;
+}
+
+struct GazetteerBuilder::State {
+  std::vector<GazetteerRow> rows;
+  std::vector<std::string> files;
+  std::vector<DataFault> faults;
+  std::unordered_map<std::string, std::size_t> first_with_id;
+};
+
+GazetteerBuilder::GazetteerBuilder() : state_(std::make_unique<State>()) {}
+GazetteerBuilder::~GazetteerBuilder() = default;
+
+void GazetteerBuilder::add_tsv(std::string_view file, std::string_view text) {
+  std::vector<GazetteerRow> rows;
+  parse_gazetteer_tsv(file, text, rows, state_->faults);
+  for (GazetteerRow& row : rows) {
+    row.file = state_->files.size();
+    const auto [first, is_new] =
+        state_->first_with_id.try_emplace(row.entity.id, state_->rows.size());
+    if (is_new) {
+      state_->rows.push_back(std::move(row));
+      continue;
+    }
+    const GazetteerRow& other = state_->rows[first->second];
+    const std::string_view other_file =
+        other.file == row.file ? file : std::string_view(state_->files[other.file]);
+    state_->faults.push_back({std::string(file), row.line, 1,
+                              "id " + row.entity.id + " stands already in " +
+                                  std::string(other_file) + ":" + std::to_string(other.line),
+                              false});
+  }
+  state_->files.emplace_back(file);
+}
+
+const std::vector<DataFault>& GazetteerBuilder::faults() const {
+  return state_->faults;
+}
+
+namespace {
+
+void add_person(const Entity& person, EntityIndex index, Gazetteer::State& state) {
+  for (const std::uint64_t hash : surname_hashes(person)) {
+    state.surnames.emplace_back(hash, index);
+  }
+  const std::vector<Token> tokens = tokenize(person.name);
+  if (tokens.size() > 1 && !has_family_name_first(person)) {
+    state.given_names.push_back(tokens[0].hash);
+  }
+  for (const Office& office : person.offices) {
+    state.terms[office.title + ':' + office.code].push_back(
+        {index, office.from_day, office.to_day});
+  }
+}
+
+// Whose act an entity's act is.
+EntityIndex answerable(const Gazetteer::State& state, EntityIndex index) {
+  const Entity& entity = state.entities[index];
+  switch (entity.part) {
+    case Part::state:
+    case Part::alliance:
+    case Part::society:
+      return index;
+    case Part::government:
+    case Part::forces: {
+      const auto country = state.codes.find(entity.code);
+      return country == state.codes.end() ? index : country->second;
+    }
+    case Part::armed:
+      for (const Office& office : entity.offices) {
+        const auto group = state.ids.find(office.code);
+        if (group != state.ids.end()) {
+          return group->second;
+        }
+      }
+      return index;
+    case Part::none:
+      return entity.type == EntityType::country ? index : kNoEntity;
+  }
+  return kNoEntity;
+}
+
+}  // namespace
+
+Gazetteer GazetteerBuilder::freeze() {
+  Gazetteer gazetteer;
+  Gazetteer::State& state = *gazetteer.state_;
+  PhraseTable::Builder names;
+  lint_gazetteer(state_->rows, state_->files, state_->faults);
+  for (GazetteerRow& row : state_->rows) {
+    const auto index = static_cast<EntityIndex>(state.entities.size());
+    for (const AliasCell& alias : row.aliases) {
+      const std::string phrase =
+          alias.rule == CaseRule::title_or_upper ? with_free_particles(alias.text) : alias.text;
+      if (!names.add(phrase, NameSense{index, alias.via}.payload(), alias.rule)) {
+        state_->faults.push_back({state_->files[row.file], row.line, 1,
+                                  "alias \"" + alias.text + "\" has no word or more than 16",
+                                  false});
+      }
+    }
+    state.ids.emplace(row.entity.id, index);
+    if (row.entity.type == EntityType::country && !row.entity.code.empty()) {
+      state.codes.emplace(row.entity.code, index);  // the first row with a code has it
+    }
+    if (row.entity.type == EntityType::person) {
+      add_person(row.entity, index, state);
+    }
+    state.populations.push_back(row.population);
+    state.entities.push_back(std::move(row.entity));
+  }
+  for (EntityIndex index = 0; index < state.entities.size(); ++index) {
+    state.entities[index].acts_for = answerable(state, index);
+  }
+  std::sort(state.surnames.begin(), state.surnames.end());
+  std::sort(state.given_names.begin(), state.given_names.end());
+  state.names = names.freeze();
+  *state_ = State();
+  return gazetteer;
+}
+
+}  // namespace tocsin

@@ -42,10 +42,10 @@ struct Office {
 };
 
 struct Entity {
-  std::string id;     // Q159, geonames:524901, iso:RUS, tocsin:wagner-group; "" for unknown names
+  std::string id;  // Q159, geonames:524901, iso:RUS, tocsin:wagner-group; "" for unknown names
   std::string name;
   EntityType type = EntityType::org;
-  std::string code;   // alpha-3 of the country it is or belongs to; ""
+  std::string code;  // alpha-3 of the country it is or belongs to; ""
   Part part = Part::none;
   EntityIndex acts_for = kNoEntity;  // the state (or group) whose act its act is; itself for actors
   std::vector<Office> offices;
@@ -54,7 +54,7 @@ struct Entity {
 // One occurrence of an entity. Offsets are tokens of the Text; sorted, not overlapping.
 struct Mention {
   TokenSpan tokens;
-  EntityIndex entity = kNoEntity;   // into Tagging::entities
+  EntityIndex entity = kNoEntity;  // into Tagging::entities
   Via via = Via::name;
 };
 
@@ -62,9 +62,10 @@ struct Mention {
 struct TaggedEntity {
   EntityIndex gazetteer = kNoEntity;  // into the gazetteer; kNoEntity for an unknown name
   std::string name;                   // of an unknown name
-  EntityType type = EntityType::org;  // as used here (a country on a sports page is an org: its team)
+  EntityType type =
+      EntityType::org;  // as used here (a country on a sports page is an org: its team)
   bool is_team = false;
-  double salience = 0;                // 0..1, by position and count
+  double salience = 0;  // 0..1, by position and count
 };
 
 struct Tagging {
@@ -77,7 +78,8 @@ class Gazetteer;
 
 // Finds, disambiguates and resolves all names of the text. `published_at_ms` decides who held an
 // office. Pure; linear in the tokens.
-[[nodiscard]] Tagging tag(const Gazetteer& gazetteer, const Text& text, std::int64_t published_at_ms);
+[[nodiscard]] Tagging tag(const Gazetteer& gazetteer, const Text& text,
+                          std::int64_t published_at_ms);
 
 class Gazetteer {
  public:
