@@ -1,1 +1,64 @@
-namespace tocsin {}
+#include "pipeline/text/text.h"
+
+#include <algorithm>
+
+#include "pipeline/text/clean.h"
+#include "pipeline/text/language.h"
+#include "pipeline/text/sentences.h"
+#include "pipeline/text/tokens.h"
+
+namespace tocsin {
+
+namespace {
+
+std::uint32_t size32(const std::string& bytes) {
+  return static_cast<std::uint32_t>(bytes.size());
+}
+
+// English news has about six bytes a token.
+constexpr std::size_t kBytesPerToken = 5;
+
+}  // namespace
+
+Text make_text(std::string_view title, std::string_view body, std::string_view declared_language) {
+  Text text;
+  text.bytes.reserve(title.size() + body.size() + 1);
+  append_clean(title, text.bytes, text.runs);
+  const std::uint32_t title_end = size32(text.bytes);
+  text.bytes += '\n';
+  text.body_begin = size32(text.bytes);
+  append_clean(body, text.bytes, text.runs);
+
+  text.tokens.reserve(text.bytes.size() / kBytesPerToken + 8);
+  append_tokens(text.bytes, 0, title_end, text.tokens);
+  text.body_token = static_cast<std::uint32_t>(text.tokens.size());
+  append_tokens(text.bytes, text.body_begin, size32(text.bytes), text.tokens);
+  split_sentences(text);
+  text.language = language_of(text, declared_language);
+  return text;
+}
+
+std::size_t Text::sentence_of(std::uint32_t token) const {
+  const auto after = std::upper_bound(
+      sentences.begin(), sentences.end(), token,
+      [](std::uint32_t value, const Sentence& sentence) { return value < sentence.tokens.begin; });
+  return static_cast<std::size_t>(after - sentences.begin()) - 1;
+}
+
+std::uint32_t Text::original_offset(std::uint32_t byte, bool is_end) const {
+  if (is_end && (byte == 0 || byte == body_begin)) return 0;  // the end of nothing
+  const std::uint32_t probe = is_end ? byte - 1 : byte;
+  const auto after =
+      std::upper_bound(runs.begin(), runs.end(), probe,
+                       [](std::uint32_t value, const Run& run) { return value < run.clean; });
+  if (after == runs.begin()) return 0;
+  const Run& run = *(after - 1);
+  if (run.original_end != 0) return is_end ? run.original_end : run.original;
+  std::uint32_t points = 0;
+  for (std::uint32_t at = run.clean; at < byte; ++at) {
+    points += (static_cast<unsigned char>(bytes[at]) & 0xC0) != 0x80 ? 1U : 0U;
+  }
+  return run.original + points;
+}
+
+}  // namespace tocsin

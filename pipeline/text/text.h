@@ -29,9 +29,10 @@ struct TokenSpan {
 
 // A word or a number; punctuation is not a token but a mark on what follows it (`before`).
 // "U.S." is one token whose folded form is "us"; "Russia's" is the token "Russia" with kPossessive;
-// "build-up" is two tokens, the second with kJoinedHyphen; "don't" is one token, apostrophe folded to '.
+// "build-up" is two tokens, the second with kJoinedHyphen; "don't" is one token, apostrophe folded
+// to '.
 struct Token {
-  std::uint32_t begin = 0;   // bytes of Text::bytes, without a possessive ending
+  std::uint32_t begin = 0;  // bytes of Text::bytes, without a possessive ending
   std::uint32_t end = 0;
   std::uint64_t hash = 0;    // fold_hash of the token
   std::uint16_t before = 0;  // Before bits: what stood between the previous token and this one
@@ -49,44 +50,47 @@ inline constexpr std::uint16_t kPossessive = 1 << 5;  // followed by 's or s'
 inline constexpr std::uint16_t kPointed = 1 << 6;     // points inside were folded away: U.S.
 inline constexpr std::uint16_t kNoCase = 1 << 7;      // script without case (with kLower)
 inline constexpr std::uint16_t kNonAscii = 1 << 8;
-inline constexpr std::uint16_t kContraction = 1 << 9; // kPossessive that may be "is"/"has": he's, it's
+inline constexpr std::uint16_t kContraction =
+    1 << 9;  // kPossessive that may be "is"/"has": he's, it's
 }  // namespace shape
 
 // Token::before.
 namespace before {
-inline constexpr std::uint16_t kSpace = 1 << 0;
+inline constexpr std::uint16_t kSpace = 1 << 0;         // any white space, line breaks included
 inline constexpr std::uint16_t kJoinedHyphen = 1 << 1;  // hyphen without spaces: build-up
 inline constexpr std::uint16_t kJoinedSlash = 1 << 2;   // and/or; also & without spaces
 inline constexpr std::uint16_t kComma = 1 << 3;
-inline constexpr std::uint16_t kStop = 1 << 4;          // . ! ? …
+inline constexpr std::uint16_t kStop = 1 << 4;  // . ! ? …
 inline constexpr std::uint16_t kColon = 1 << 5;
 inline constexpr std::uint16_t kSemicolon = 1 << 6;
-inline constexpr std::uint16_t kDash = 1 << 7;          // spaced hyphen, en or em dash
+inline constexpr std::uint16_t kDash = 1 << 7;  // spaced hyphen or en dash; em dash
 inline constexpr std::uint16_t kQuoteOpen = 1 << 8;
 inline constexpr std::uint16_t kQuoteClose = 1 << 9;
 inline constexpr std::uint16_t kParenOpen = 1 << 10;
 inline constexpr std::uint16_t kParenClose = 1 << 11;
-inline constexpr std::uint16_t kNewline = 1 << 12;      // one line break
-inline constexpr std::uint16_t kParagraph = 1 << 13;    // blank line, <p>, <br><br>
-inline constexpr std::uint16_t kOther = 1 << 14;        // any other sign
-inline constexpr std::uint16_t kApostrophe = 1 << 15;   // joined by an apostrophe: O'Neill's second token
+inline constexpr std::uint16_t kNewline = 1 << 12;    // one line break
+inline constexpr std::uint16_t kParagraph = 1 << 13;  // blank line, <p>, <br><br>
+inline constexpr std::uint16_t kOther = 1 << 14;      // any other sign
+inline constexpr std::uint16_t kApostrophe =
+    1 << 15;  // joined by an apostrophe: O'Neill's second token
 }  // namespace before
 
 struct Sentence {
   TokenSpan tokens;
   Field field = Field::body;
-  std::uint16_t index = 0;    // 0 for the title; in the body 0, 1, 2, ... (saturates)
+  std::uint16_t index = 0;  // 0 for the title; in the body 0, 1, 2, ... (saturates)
   bool paragraph_start = false;
 };
 
 // The marks (Before bits) after the last token, that no token carries.
 struct Text {
-  std::string bytes;                // cleaned title, '\n', cleaned body
-  std::uint32_t body_begin = 0;     // byte where the body starts
-  std::uint32_t body_token = 0;     // first token of the body
+  std::string bytes;             // cleaned title, '\n', cleaned body
+  std::uint32_t body_begin = 0;  // byte where the body starts
+  std::uint32_t body_token = 0;  // first token of the body
   std::vector<Token> tokens;
-  std::vector<Sentence> sentences;  // in order, covering all tokens; the title is the first when present
-  std::string language;             // ISO 639-1 where known ("en"), "und" when too short or unsure
+  std::vector<Sentence>
+      sentences;         // in order, covering all tokens; the title is the first when present
+  std::string language;  // ISO 639-1 where known ("en"), "und" when too short or unsure
 
   [[nodiscard]] std::string_view slice(ByteSpan span) const {
     return std::string_view(bytes).substr(span.begin, span.end - span.begin);
@@ -104,7 +108,8 @@ struct Text {
   [[nodiscard]] std::size_t sentence_of(std::uint32_t token) const;
 
   // Code-point offset into the article's own field (as it stood after JSON decoding, before
-  // clean-up) of a byte of `bytes`; `is_end` asks for the end of the code point or entity before it.
+  // clean-up) of a byte of `bytes`; `is_end` asks for the end of the code point or entity before
+  // it.
   [[nodiscard]] std::uint32_t original_offset(std::uint32_t byte, bool is_end) const;
 
   // Ascending runs of the clean-up: from `clean` on, code point `original` of the field; used by

@@ -1,0 +1,191 @@
+#include "pipeline/text/sentences.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "pipeline/text/fold.h"
+
+namespace tocsin {
+
+namespace {
+
+// A line longer than this is a paragraph, not a piece of a hard-wrapped one.
+constexpr std::size_t kWrappedLineMax = 120;
+
+std::uint64_t hash_of(std::string_view word) {
+  return hash_ascii(word.data(), word.size());
+}
+
+// Words as sorted hashes of their folded form.
+template <std::size_t N>
+class WordSet {
+ public:
+  explicit WordSet(const std::array<std::string_view, N>& words) {
+    std::transform(words.begin(), words.end(), hashes_.begin(), hash_of);
+    std::sort(hashes_.begin(), hashes_.end());
+  }
+  [[nodiscard]] bool contains(std::uint64_t hash) const {
+    return std::binary_search(hashes_.begin(), hashes_.end(), hash);
+  }
+
+ private:
+  std::array<std::uint64_t, N> hashes_{};
+};
+template <class... Words>
+WordSet(std::array<std::string_view, sizeof...(Words)>) -> WordSet<sizeof...(Words)>;
+
+template <class... Words>
+auto words(Words... all) {
+  return WordSet<sizeof...(Words)>(std::array<std::string_view, sizeof...(Words)>{all...});
+}
+
+// Always followed by what they belong to.
+const auto kBeforeName =
+    words("mr", "mrs", "ms", "mx", "messrs", "mme", "mlle", "dr", "prof", "rev", "fr", "hon", "sen",
+          "rep", "gov", "pres", "gen", "lt", "col", "maj", "capt", "cmdr", "cpt", "sgt", "cpl",
+          "pvt", "adm", "brig", "det", "insp", "supt", "amb", "sec", "st", "ste", "mt", "ft", "vs",
+          "eg", "ie", "cf", "approx", "dept");
+// Common at the end of a sentence too: one ends there only before a word that likes to begin one.
+const auto kEither =
+    words("inc", "corp", "ltd", "co", "bros", "plc", "jr", "sr", "etc", "al", "esq", "jan", "feb",
+          "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue",
+          "tues", "wed", "thu", "thur", "thurs", "fri", "ave", "blvd", "rd", "est", "univ", "assn",
+          "intl", "govt", "min", "max", "ala", "ariz", "ark", "calif", "colo", "conn", "fla", "ga",
+          "ill", "ind", "kan", "ky", "la", "md", "mich", "minn", "mo", "mont", "neb", "nev", "okla",
+          "ore", "pa", "tenn", "va", "vt", "wash", "wis", "wyo");
+// Abbreviations only before a number: "No. 5", "pp. 3".
+const auto kBeforeNumber = words("no", "nos", "p", "pp", "art", "sect", "fig", "vol", "ch", "para");
+// Words that begin a sentence rather than go on with a name.
+const auto kStarters =
+    words("the", "a", "an", "this", "that", "these", "those", "it", "he", "she", "they", "we", "i",
+          "you", "his", "her", "their", "its", "our", "my", "in", "on", "at", "by", "for", "from",
+          "with", "after", "before", "during", "since", "under", "about", "as", "to", "but", "and",
+          "or", "so", "yet", "if", "when", "while", "where", "what", "why", "how", "who",
+          "although", "though", "because", "however", "meanwhile", "also", "there", "here", "some",
+          "many", "most", "all", "both", "each", "no", "not", "now", "then", "yesterday", "today",
+          "earlier", "later", "last", "according", "asked", "despite", "officials", "police",
+          "another", "one", "two", "other", "such", "more", "once", "still");
+
+// What ended between two tokens.
+enum class Gap : std::uint8_t { none, sentence, paragraph };
+
+class Splitter {
+ public:
+  explicit Splitter(Text& text) : text_(text) {
+    std::string_view rest = std::string_view(text.bytes).substr(text.body_begin);
+    while (!rest.empty() && !long_lines_) {
+      const std::size_t line = std::min(rest.find('\n'), rest.size());
+      long_lines_ = line > kWrappedLineMax;
+      rest.remove_prefix(std::min(line + 1, rest.size()));
+    }
+  }
+
+  void run() {
+    const auto count = static_cast<std::uint32_t>(text_.tokens.size());
+    if (text_.body_token > 0) add({0, text_.body_token}, Field::title, true);
+    std::uint32_t begin = text_.body_token;
+    bool paragraph = true;
+    for (std::uint32_t i = begin + 1; i < count; ++i) {
+      const Gap gap = gap_before(i);
+      if (gap == Gap::none) continue;
+      add({begin, i}, Field::body, paragraph);
+      begin = i;
+      paragraph = gap == Gap::paragraph;
+    }
+    if (begin < count) add({begin, count}, Field::body, paragraph);
+  }
+
+ private:
+  void add(TokenSpan tokens, Field field, bool paragraph) {
+    const std::uint16_t index = field == Field::title ? std::uint16_t{0} : next_index_;
+    if (field == Field::body && next_index_ != std::numeric_limits<std::uint16_t>::max()) {
+      ++next_index_;
+    }
+    text_.sentences.push_back({tokens, field, index, paragraph});
+  }
+
+  Gap gap_before(std::uint32_t i) {
+    Token& token = text_.tokens[i];
+    const Token& previous = text_.tokens[i - 1];
+    if ((token.before & before::kParagraph) != 0) return Gap::paragraph;
+    if (long_lines_ && (token.before & before::kNewline) != 0) return Gap::paragraph;
+    if ((token.before & before::kStop) != 0) {
+      return ends_sentence(previous, token) ? Gap::sentence : Gap::none;
+    }
+    if ((previous.shape & shape::kPointed) != 0 && (token.before & before::kSpace) != 0 &&
+        text_.bytes[previous.end - 1] == '.' && begins_sentence(token)) {
+      token.before |= before::kStop;  // the last point of "U.S." was the full stop as well
+      return Gap::sentence;
+    }
+    return Gap::none;
+  }
+
+  static bool is_lower(const Token& token) {
+    return (token.shape & (shape::kLower | shape::kNoCase)) == shape::kLower;
+  }
+  static bool begins_sentence(const Token& token) {
+    return !is_lower(token) && kStarters.contains(token.hash);
+  }
+
+  // There are stops between the two: do they end a sentence?
+  bool ends_sentence(const Token& previous, const Token& token) const {
+    const std::string_view gap =
+        std::string_view(text_.bytes).substr(previous.end, token.begin - previous.end);
+    const std::size_t stop = last_stop(gap);
+    const CodePoint sign = code_point(gap, stop);
+    if (sign.code > 0x3000) return true;  // 。！？: no space follows, and no abbreviation has one
+    if ((token.before & before::kSpace) == 0) {
+      // "said.The": a space got lost, unlike in "Amazon.com" and "v2.Final".
+      const bool words_only = is_lower(previous) && (token.shape & shape::kTitle) != 0 &&
+                              previous.end - previous.begin > 1 && token.end - token.begin > 1;
+      return gap.size() == 1 && words_only;
+    }
+    if (is_lower(token)) return false;
+    const std::size_t after = stop + sign.bytes;
+    const std::string_view tail = gap.substr(after);
+    if (tail.find_first_of(",;:") != std::string_view::npos) return false;  // “Stop!”, Putin said
+    if (gap != "." &&
+        (gap[0] != '.' || gap.find_first_not_of(" \n\r\t", 1) != std::string_view::npos)) {
+      return true;  // ! ? … or quotation marks and brackets: no mere abbreviation
+    }
+    return !is_abbreviation(previous, token);
+  }
+
+  static std::size_t last_stop(std::string_view gap) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; at < gap.size();) {
+      const CodePoint point = code_point(gap, at);
+      if (char_class(point.code) == CharClass::stop) found = at;
+      at += point.bytes;
+    }
+    return found;
+  }
+
+  static bool is_abbreviation(const Token& previous, const Token& token) {
+    const bool before_number = (token.shape & shape::kNumber) != 0;
+    if (kBeforeNumber.contains(previous.hash)) return before_number;
+    if (kBeforeName.contains(previous.hash)) {
+      // "sec.", "gen." and "col." as words end sentences, "Gen." does not.
+      return (previous.shape & (shape::kTitle | shape::kUpper)) != 0 || !begins_sentence(token);
+    }
+    const bool initial =
+        previous.end - previous.begin == 1 && (previous.shape & shape::kTitle) != 0;
+    const bool either = kEither.contains(previous.hash) &&
+                        (!is_lower(previous) || previous.end - previous.begin <= 3);
+    if (initial || either) return !begins_sentence(token);
+    return false;
+  }
+
+  Text& text_;
+  std::uint16_t next_index_ = 0;
+  bool long_lines_ = false;
+};
+
+}  // namespace
+
+void split_sentences(Text& text) {
+  Splitter(text).run();
+}
+
+}  // namespace tocsin

@@ -1,0 +1,451 @@
+#include "pipeline/text/tokens.h"
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/text/fold.h"
+
+namespace tocsin {
+
+namespace {
+
+constexpr std::uint8_t kSeenLower = 1;
+constexpr std::uint8_t kSeenUpper = 2;
+constexpr std::uint8_t kSeenDigit = 4;
+constexpr std::uint8_t kSeenNoCase = 8;
+
+// What an ASCII byte contributes to a word; 0: it is no letter or digit.
+constexpr std::array<std::uint8_t, 256> kAsciiWord = [] {
+  std::array<std::uint8_t, 256> bits{};
+  for (std::size_t c = 'a'; c <= 'z'; ++c) bits[c] = kSeenLower;
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) bits[c] = kSeenUpper;
+  for (std::size_t c = '0'; c <= '9'; ++c) bits[c] = kSeenDigit;
+  return bits;
+}();
+
+bool is_digit(unsigned char byte) noexcept {
+  return byte >= '0' && byte <= '9';
+}
+bool is_ascii_letter(unsigned char byte) noexcept {
+  return (kAsciiWord[byte] & (kSeenLower | kSeenUpper)) != 0;
+}
+char lower(unsigned char byte) noexcept {
+  return static_cast<char>(byte | 0x20);
+}
+
+// Words whose 's is "is" or "has" far more often than a possessive.
+bool is_pronoun(std::string_view word) noexcept {
+  static constexpr std::array<std::string_view, 13> kPronouns = {
+      "he",    "here", "how",  "it",    "let", "she", "that",
+      "there", "what", "when", "where", "who", "why"};
+  if (word.size() < 2 || word.size() > 5) return false;
+  return std::any_of(kPronouns.begin(), kPronouns.end(), [&](std::string_view pronoun) {
+    return std::equal(word.begin(), word.end(), pronoun.begin(), pronoun.end(),
+                      [](char a, char b) { return lower(static_cast<unsigned char>(a)) == b; });
+  });
+}
+
+// The rest of a word after an apostrophe that stays in one token with it: don't, we'll.
+bool is_contraction(std::string_view ending) noexcept {
+  if (ending.empty() || ending.size() > 2) return false;
+  const char first = lower(static_cast<unsigned char>(ending[0]));
+  if (ending.size() == 1) return first == 't' || first == 'd' || first == 'm';
+  const char second = lower(static_cast<unsigned char>(ending[1]));
+  return (first == 'l' && second == 'l') || (second == 'e' && (first == 'r' || first == 'v'));
+}
+
+// Cuts one stretch; `at_` is where it reads, `marks_` what it saw since the last token.
+class Tokenizer {
+ public:
+  Tokenizer(std::string_view text, std::uint32_t begin, std::uint32_t end,
+            std::vector<Token>& tokens)
+      : text_(text.substr(0, end)), begin_(begin), end_(end), tokens_(tokens), at_(begin) {}
+
+  void run() {
+    while (at_ < end_) {
+      const unsigned char byte = at(at_);
+      if (kAsciiWord[byte] != 0) {
+        word();
+        continue;
+      }
+      if (byte == ' ') {  // what most gaps are
+        marks_ |= before::kSpace;
+        ++at_;
+        continue;
+      }
+      const CodePoint point = code_point(text_, at_);
+      const CharClass c = char_class(point.code);
+      if (c == CharClass::single) {
+        single(point.bytes);
+      } else if (is_word(c) && c != CharClass::extend) {
+        word();
+      } else {
+        mark(point, c);
+        at_ += point.bytes;
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] unsigned char at(std::uint32_t i) const noexcept {
+    return static_cast<unsigned char>(text_[i]);
+  }
+  [[nodiscard]] CharClass class_at(std::uint32_t i) const noexcept {
+    return i < end_ ? char_class(code_point(text_, i).code) : CharClass::space;
+  }
+  [[nodiscard]] bool word_at(std::uint32_t i) const noexcept {
+    if (i >= end_) return false;
+    return at(i) < 0x80 ? kAsciiWord[at(i)] != 0 : is_word(class_at(i));
+  }
+  // A token ends exactly where the gap that `i` stands in begins.
+  [[nodiscard]] bool after_word(std::uint32_t i) const noexcept {
+    return i == gap_begin_ && i > begin_ && !tokens_.empty();
+  }
+  [[nodiscard]] bool space_before(std::uint32_t i) const noexcept {
+    if (i == begin_) return true;
+    std::uint32_t start = i - 1;
+    while (start > begin_ && (at(start) & 0xC0) == 0x80) --start;
+    return is_space(class_at(start));
+  }
+
+  // One word or number, while it lasts; the parts that need looking ahead are their own functions.
+  struct Word {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;      // after its last letter or digit
+    std::uint32_t letters = 0;  // letters and digits since `begin` or the last inner point
+    std::uint32_t uppers = 0;
+    std::uint32_t cased = 0;
+    bool starts_upper = false;
+    bool starts_digit = false;
+    std::uint8_t seen = 0;
+    std::uint16_t shape = 0;
+    bool plain = true;  // its hash is that of its ASCII bytes
+  };
+
+  void word() {
+    Word w;
+    w.begin = w.end = at_;
+    bool more = true;
+    while (more) {
+      const std::uint32_t start = at_;
+      std::uint8_t bits = 0;
+      while (at_ < end_ && (bits = kAsciiWord[at(at_)]) != 0) {
+        w.seen |= bits;
+        w.uppers += (bits >> 1) & 1U;
+        ++at_;
+      }
+      if (at_ != start) {
+        if (start == w.begin) {
+          w.starts_upper = (kAsciiWord[at(start)] & kSeenUpper) != 0;
+          w.starts_digit = is_digit(at(start));
+        }
+        w.letters += at_ - start;
+        w.end = at_;
+      }
+      if (at_ >= end_) break;
+      switch (at(at_)) {
+        case '.':
+          more = point(w);
+          break;
+        case ',':
+          more = comma(w);
+          break;
+        case '\'':
+          more = apostrophe(w, 1);
+          break;
+        default:
+          more = at(at_) >= 0x80 && wide(w);
+      }
+    }
+    emit(w);
+  }
+
+  // A code point beyond ASCII inside a word; false: the word ends before it.
+  bool wide(Word& w) {
+    const CodePoint point = code_point(text_, at_);
+    const CharClass c = char_class(point.code);
+    if (c == CharClass::apostrophe) return apostrophe(w, point.bytes);
+    if (c == CharClass::ignored) {
+      w.plain = false;
+      at_ += point.bytes;
+      return true;
+    }
+    if (!is_word(c) || c == CharClass::single) return false;
+    if (at_ == w.begin) {
+      w.starts_upper = c == CharClass::upper;
+      w.starts_digit = c == CharClass::digit;
+    }
+    w.plain = false;
+    w.shape |= shape::kNonAscii;
+    switch (c) {
+      case CharClass::lower:
+        w.seen |= kSeenLower;
+        break;
+      case CharClass::upper:
+        w.seen |= kSeenUpper, ++w.uppers;
+        break;
+      case CharClass::digit:
+        w.seen |= kSeenDigit;
+        break;
+      default:
+        w.seen |= kSeenNoCase;
+    }
+    if (c != CharClass::extend) ++w.letters;
+    at_ += point.bytes;
+    w.end = at_;
+    return true;
+  }
+
+  // "3.5" and "U.S." go on; the point after the last letter of "U.S." is part of it.
+  bool point(Word& w) {
+    if (w.end != at_) return false;  // something that folds to nothing stands between
+    const std::uint32_t next = at_ + 1;
+    if (w.starts_digit && is_digit(at(at_ - 1)) && next < end_ && is_digit(at(next))) {
+      w.plain = false;
+      w.letters = 0;
+      at_ = next;
+      return true;
+    }
+    if (w.starts_digit || w.letters != 1) return false;
+    const bool pointed = (w.shape & shape::kPointed) != 0;
+    if (next < end_ && is_letter(class_at(next)) && class_at(next) != CharClass::single) {
+      const std::uint32_t after = next + code_point(text_, next).bytes;
+      if (!word_at(after)) {
+        w.shape |= shape::kPointed;
+        w.plain = false;
+        w.letters = 0;
+        at_ = next;
+        return true;
+      }
+    }
+    if (pointed) w.end = at_ = next;
+    return false;
+  }
+
+  // "1,000": a comma between digits with exactly three behind it.
+  bool comma(Word& w) {
+    if (!w.starts_digit || w.end != at_ || !is_digit(at(at_ - 1)) || end_ - at_ < 4) return false;
+    for (std::uint32_t i = 1; i <= 3; ++i) {
+      if (!is_digit(at(at_ + i))) return false;
+    }
+    if (end_ - at_ > 4 && is_digit(at(at_ + 4))) return false;
+    w.plain = false;
+    ++at_;
+    return true;
+  }
+
+  // Possessives end the word (and are eaten), contractions stay, anything else starts a new token.
+  bool apostrophe(Word& w, std::uint32_t bytes) {
+    if (w.end != at_) return false;
+    const std::uint32_t next = at_ + bytes;
+    if (!word_at(next)) {
+      const bool plural = lower(at(at_ - 1)) == 's' && w.letters > 1;
+      if (plural && !single_open_) {
+        w.shape |= shape::kPossessive;
+        at_ = next;
+      }
+      return false;
+    }
+    std::uint32_t after = next;
+    while (after < end_ && is_ascii_letter(at(after))) ++after;
+    const std::string_view ending = text_.substr(next, after - next);
+    if (!word_at(after)) {
+      if (ending == "s" || ending == "S") {
+        w.shape |= shape::kPossessive;
+        if (is_pronoun(text_.substr(w.begin, w.end - w.begin))) w.shape |= shape::kContraction;
+        at_ = after;
+        return false;
+      }
+      if (is_contraction(ending)) {
+        w.plain = w.plain && bytes == 1;
+        for (const char c : ending) {
+          const std::uint8_t bits = kAsciiWord[static_cast<unsigned char>(c)];
+          w.seen |= bits;
+          w.uppers += (bits >> 1) & 1U;
+        }
+        w.letters += static_cast<std::uint32_t>(ending.size());
+        w.end = at_ = after;
+        return false;
+      }
+    }
+    joined_ = before::kApostrophe;
+    at_ = next;
+    return false;
+  }
+
+  void emit(const Word& w) {
+    std::uint16_t bits = w.shape;
+    if (w.starts_digit) {
+      bits |= shape::kNumber;
+    } else if ((w.seen & (kSeenLower | kSeenUpper)) == 0) {
+      bits |= shape::kLower | shape::kNoCase;
+    } else if ((w.seen & kSeenUpper) == 0) {
+      bits |= shape::kLower;
+    } else if ((w.seen & kSeenLower) == 0) {
+      const bool alone = w.letters <= 1 && (w.shape & shape::kPointed) == 0;
+      bits |= alone ? shape::kTitle : shape::kUpper;
+    } else {
+      bits |= w.starts_upper && w.uppers == 1 ? shape::kTitle : shape::kMixed;
+    }
+    const std::string_view bytes = text_.substr(w.begin, w.end - w.begin);
+    const std::uint64_t hash = w.plain ? hash_ascii(bytes.data(), bytes.size()) : fold_hash(bytes);
+    tokens_.push_back({w.begin, w.end, hash, marks_, bits});
+    start_gap();
+  }
+
+  void start_gap() {
+    gap_begin_ = at_;
+    marks_ = joined_;
+    joined_ = 0;
+    lines_ = 0;
+  }
+
+  // A character of a script without spaces is a token, with the marks that sit on it.
+  void single(std::uint32_t bytes) {
+    Token token;
+    token.begin = at_;
+    at_ += bytes;
+    token.end = at_;
+    for (CharClass c = class_at(at_); c == CharClass::extend || c == CharClass::ignored;
+         c = class_at(at_)) {
+      at_ += code_point(text_, at_).bytes;
+      token.end = at_;
+    }
+    token.before = marks_;
+    token.shape = shape::kLower | shape::kNoCase | shape::kNonAscii;
+    token.hash = fold_hash(text_.substr(token.begin, token.end - token.begin));
+    tokens_.push_back(token);
+    start_gap();
+  }
+
+  // One sign between tokens becomes a mark.
+  void mark(const CodePoint& point, CharClass c) {
+    const std::uint32_t next = at_ + point.bytes;
+    switch (c) {
+      case CharClass::space:
+        marks_ |= before::kSpace;
+        return;
+      case CharClass::line_break:
+        return line_break(point.code);
+      case CharClass::comma:
+        marks_ |= before::kComma;
+        return;
+      case CharClass::stop:
+        marks_ |= before::kStop;
+        return;
+      case CharClass::colon:
+        marks_ |= before::kColon;
+        return;
+      case CharClass::semicolon:
+        marks_ |= before::kSemicolon;
+        return;
+      case CharClass::em_dash:
+        marks_ |= before::kDash;
+        return;
+      case CharClass::hyphen:
+      case CharClass::en_dash:
+        return hyphen(c, next);
+      case CharClass::slash:
+        marks_ |= after_word(at_) && word_at(next) ? before::kJoinedSlash : before::kOther;
+        return;
+      case CharClass::paren_open:
+        marks_ |= before::kParenOpen;
+        return;
+      case CharClass::paren_close:
+        marks_ |= before::kParenClose;
+        return;
+      case CharClass::quote_open:
+        marks_ |= before::kQuoteOpen;
+        return;
+      case CharClass::quote_close:
+        marks_ |= before::kQuoteClose;
+        return;
+      case CharClass::single_open:
+        marks_ |= before::kQuoteOpen;
+        single_open_ = true;
+        return;
+      case CharClass::quote_both:
+        marks_ |= opens(next) ? before::kQuoteOpen : before::kQuoteClose;
+        return;
+      case CharClass::apostrophe:
+        return single_quote(point, next);
+      case CharClass::ignored:
+      case CharClass::extend:
+        return;
+      default:
+        marks_ |= before::kOther;
+    }
+  }
+
+  void line_break(char32_t code) {
+    marks_ |= before::kSpace;
+    if (code == '\r' && at_ + 1 < end_ && at(at_ + 1) == '\n') return;  // one break with the next
+    lines_ += code == 0x2029 ? 2 : 1;
+    marks_ |= before::kNewline;
+    if (lines_ < 2) return;
+    marks_ |= before::kParagraph;
+    single_open_ = false;
+  }
+
+  void hyphen(CharClass c, std::uint32_t next) {
+    if (after_word(at_) && word_at(next)) {
+      marks_ |= before::kJoinedHyphen;
+      return;
+    }
+    const bool doubled = class_at(next) == CharClass::hyphen ||
+                         (at_ > begin_ && at(at_ - 1) == '-' && c == CharClass::hyphen);
+    const bool spaced = space_before(at_) && is_space(class_at(next));
+    marks_ |= doubled || spaced || c == CharClass::en_dash ? before::kDash : before::kOther;
+  }
+
+  // A straight quotation mark opens when it stands after a space (or another opening) and before
+  // something to quote.
+  [[nodiscard]] bool opens(std::uint32_t next) const noexcept {
+    if (is_space(class_at(next))) return false;
+    if (space_before(at_)) return true;
+    const unsigned char previous = at(at_ - 1);
+    return previous == '(' || previous == '[' || previous == '-' ||
+           (previous >= 0x80 && (marks_ & (before::kDash | before::kQuoteOpen)) != 0);
+  }
+
+  void single_quote(const CodePoint& point, std::uint32_t next) {
+    const bool pair = next < end_ && at(next) == at(at_) && point.bytes == 1;
+    const bool second = at_ > gap_begin_ && at(at_ - 1) == at(at_) && point.bytes == 1;
+    if (second) return;  // '' and `` were judged at their first half
+    const std::uint32_t inside = pair ? next + 1 : next;
+    if (point.code == '`' || opens(inside)) {
+      const bool decade = inside < end_ && is_digit(at(inside));  // '90s
+      marks_ |= decade ? before::kOther : before::kQuoteOpen;
+      if (!pair && !decade) single_open_ = true;
+      return;
+    }
+    marks_ |= before::kQuoteClose;
+    if (!pair) single_open_ = false;
+  }
+
+  const std::string_view text_;
+  const std::uint32_t begin_;
+  const std::uint32_t end_;
+  std::vector<Token>& tokens_;
+  std::uint32_t at_;
+  std::uint32_t gap_begin_ = 0;  // where the last token (with its possessive) ended
+  std::uint32_t lines_ = 0;      // line breaks in this gap
+  std::uint16_t marks_ = 0;
+  std::uint16_t joined_ = 0;  // marks of a join that the word itself has eaten
+  bool single_open_ = false;  // a single quotation mark is open: s' closes it
+};
+
+}  // namespace
+
+void append_tokens(std::string_view text, std::uint32_t begin, std::uint32_t end,
+                   std::vector<Token>& tokens) {
+  Tokenizer(text, begin, end, tokens).run();
+}
+
+std::vector<Token> tokenize(std::string_view phrase) {
+  std::vector<Token> tokens;
+  append_tokens(phrase, 0, static_cast<std::uint32_t>(phrase.size()), tokens);
+  return tokens;
+}
+
+}  // namespace tocsin
