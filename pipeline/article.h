@@ -27,6 +27,9 @@ enum class PublishedAtSource : std::uint8_t {
 
 [[nodiscard]] std::string_view name(PublishedAtSource) noexcept;
 
+// `<topic>-<partition>-<offset>`: the id of an article that brought none.
+[[nodiscard]] std::string default_article_id(const Position&);
+
 // One raw record as it arrived. The views must outlive every use of the record.
 struct RawRecord {
   Position position;
