@@ -1,1 +1,383 @@
-namespace tocsin {}
+#include "pipeline/board/board.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/board/settled.h"
+#include "pipeline/dedupe/sketch.h"
+#include "pipeline/dedupe/window.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kBucketsAtStart = 1024;
+// Positions are honoured for two windows of time, and for this many windows' worth of entries.
+constexpr std::uint64_t kPositionWindows = 2;
+constexpr std::uint64_t kPositionCapFactor = 4;
+// Sequence numbers are kept in 32 bits; far below that they cannot be mistaken.
+constexpr std::uint64_t kEntriesMax = 1ULL << 29;
+constexpr std::uint32_t kBandCandidatesMax = 1024;
+
+std::uint64_t position_key_of(const Position& position) {
+  struct {
+    std::uint64_t topic;
+    std::int64_t partition;
+    std::int64_t offset;
+  } parts{XXH3_64bits(position.topic.data(), position.topic.size()), position.partition,
+          position.offset};
+  return XXH3_64bits(&parts, sizeof parts);
+}
+
+std::uint64_t identity_of(std::uint64_t position_key, const Hash128& raw_hash) {
+  const std::array<std::uint64_t, 3> parts{position_key, raw_hash.high, raw_hash.low};
+  return XXH3_64bits(parts.data(), sizeof parts);
+}
+
+std::uint64_t clamp48(std::int64_t value) {
+  return std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)),
+                                 Number48::kMax);
+}
+
+std::uint32_t short_outlet(std::uint64_t outlet) {
+  return static_cast<std::uint32_t>(outlet ^ (outlet >> 32));
+}
+
+// A sighting's share of the digest: what must be equal on a board that was restored from three
+// windows of the ledger. Story ids and sizes are not (rule 9), so they stay out; the verdict of a
+// redelivery is its first sighting's, which may lie before the restore.
+std::uint64_t digest_share(const Settled& settled) {
+  const bool first = !settled.is(Settled::kRedelivery);
+  constexpr std::uint8_t kAlways =
+      Settled::kRedelivery | Settled::kRetracted | Settled::kNotInWindow;
+  std::uint64_t hash = mix64(settled.identity ^ mix64(settled.offset.get()));
+  hash = mix64(hash ^ (first ? settled.flags : settled.flags & kAlways));
+  if (!first) return hash;
+  hash =
+      mix64(hash ^ (static_cast<std::uint64_t>(settled.method) << 8 | settled.similarity_percent));
+  return mix64(hash ^ settled.matched_offset.get());
+}
+
+}  // namespace
+
+struct Board::State {
+  explicit State(std::size_t buckets) : settled(buckets), window(buckets) {}
+
+  Applied apply_epoch(const Epoch& proposed);
+  Applied apply_sighting(std::uint64_t offset, const Sighting& sighting);
+  void redeliver(std::uint64_t offset, std::uint64_t earlier, const Sighting& sighting);
+  void retract(const Retract& retract);
+  void advance(std::int64_t append_time_ms);
+  void leave_window();
+  void settle_first(Settled& verdict, const Sighting& sighting, const WindowItem& item);
+  void join_story(Settled& verdict, std::uint64_t matched, const Sighting& sighting);
+  void append(const Settled& verdict, const Sighting& sighting, const WindowItem* item);
+  [[nodiscard]] Verdict verdict_of(const Settled& entry) const;
+  [[nodiscard]] WindowLimits limits() const;
+  [[nodiscard]] std::uint64_t entries_max() const {
+    return std::clamp<std::uint64_t>(parameters().entries_max, 1, kEntriesMax);
+  }
+  [[nodiscard]] std::uint64_t window_ms() const { return clamp48(parameters().window_ms); }
+  [[nodiscard]] const Epoch& parameters() const { return epoch ? *epoch : defaults; }
+  [[nodiscard]] WindowItem item_of(const Sighting& sighting, std::int64_t time_ms) const {
+    return {&sighting.signature, sighting.raw_hash.low ^ sighting.raw_hash.high, time_ms,
+            sighting.signature_version == parameters().signature_version};
+  }
+
+  Epoch defaults;
+  std::optional<Epoch> epoch;
+  std::optional<LedgerHeader> header;
+  std::int64_t next_offset = 0;
+  std::uint64_t now_ms = 0;  // newest append time: the fold's only clock
+  std::uint64_t digest = 0;  // sum of the shares of the sightings in the window
+  std::uint64_t hot_band_lookups = 0;
+  std::uint64_t cap_evictions = 0;
+  // The three logs share sequence numbers; `window` and `origins` begin later than `settled`.
+  SettledLog settled;
+  DedupeWindow window;
+  Origins origins;
+  Originals originals;
+};
+
+WindowLimits Board::State::limits() const {
+  const Epoch& active = parameters();
+  return {{active.jaccard_percent_min, active.containment_percent_min},
+          static_cast<std::int64_t>(window_ms()),
+          std::clamp<std::uint32_t>(active.band_candidates_max, 1, kBandCandidatesMax)};
+}
+
+Applied Board::State::apply_epoch(const Epoch& proposed) {
+  if (epoch && proposed.revision <= epoch->revision) return Applied::adopted_epoch;
+  epoch = proposed;
+  leave_window();
+  return Applied::epoch;
+}
+
+// Moves the clock and forgets what it has passed.
+void Board::State::advance(std::int64_t append_time_ms) {
+  now_ms = std::max(now_ms, clamp48(append_time_ms));
+  leave_window();
+}
+
+void Board::State::leave_window() {
+  std::uint64_t low = window.low();
+  while (low < window.next()) {
+    const bool in_time = now_ms - settled[low].append_ms.get() <= window_ms();
+    if (in_time && window.next() - low <= entries_max()) break;
+    if (in_time) ++cap_evictions;
+    digest -= digest_share(settled[low]);
+    ++low;
+  }
+  window.drop_below(low);
+  origins.drop_below(low);
+  while (settled.low() < low) {
+    const Settled& oldest = settled[settled.low()];
+    if (now_ms - oldest.append_ms.get() <= kPositionWindows * window_ms() &&
+        settled.size() <= kPositionCapFactor * entries_max()) {
+      break;
+    }
+    if (oldest.original != kNoOriginal) originals.drop_reference(oldest.original);
+    settled.drop_front();
+  }
+}
+
+void Board::State::append(const Settled& verdict, const Sighting& sighting,
+                          const WindowItem* item) {
+  settled.push(verdict);
+  origins.push(sighting.position, sighting.article_id, short_outlet(sighting.outlet));
+  window.insert(item);
+  digest += digest_share(verdict);
+}
+
+Applied Board::State::apply_sighting(std::uint64_t offset, const Sighting& sighting) {
+  const std::uint64_t key = position_key_of(sighting.position);
+  const std::uint64_t identity = identity_of(key, sighting.raw_hash);
+  const std::uint64_t at_position = settled.newest_at(key);
+  if (at_position != 0) {
+    if (const std::uint64_t earlier = settled.newest_of(key, identity); earlier != 0) {
+      redeliver(offset, earlier, sighting);
+      leave_window();
+      return Applied::redelivery;
+    }
+  }
+  const std::int64_t time_ms = std::min(static_cast<std::int64_t>(clamp48(sighting.time_ms)),
+                                        static_cast<std::int64_t>(now_ms));
+  const WindowItem item = item_of(sighting, time_ms);
+  Settled verdict;
+  verdict.identity = identity;
+  verdict.position_key = key;
+  verdict.offset = Number48(offset);
+  verdict.append_ms = Number48(now_ms);
+  settle_first(verdict, sighting, item);
+  append(verdict, sighting, &item);
+  leave_window();
+  return at_position != 0 ? Applied::recreated : Applied::sighting;
+}
+
+// A redelivery gets the first sighting's verdict again and renews its position. It is matched by
+// later copies only when the earlier sighting has left the window, so whether a record is in the
+// window depends on one window of records before it, and a board restored from three agrees.
+void Board::State::redeliver(std::uint64_t offset, std::uint64_t earlier,
+                             const Sighting& sighting) {
+  Settled verdict = settled[earlier];
+  const bool resident = earlier >= window.low();
+  verdict.offset = Number48(offset);
+  verdict.append_ms = Number48(now_ms);
+  verdict.flags =
+      static_cast<std::uint8_t>((verdict.flags & ~(Settled::kRetracted | Settled::kNotInWindow)) |
+                                Settled::kRedelivery | (resident ? Settled::kNotInWindow : 0));
+  if (verdict.original != kNoOriginal) originals.add_reference(verdict.original);
+  const std::int64_t time_ms = std::min(static_cast<std::int64_t>(clamp48(sighting.time_ms)),
+                                        static_cast<std::int64_t>(now_ms));
+  const WindowItem item = item_of(sighting, time_ms);
+  append(verdict, sighting, resident ? nullptr : &item);
+}
+
+void Board::State::settle_first(Settled& verdict, const Sighting& sighting,
+                                const WindowItem& item) {
+  std::optional<WindowMatch> match;
+  if (sighting.copy_of) {
+    const std::uint64_t named = settled.at_offset(clamp48(*sighting.copy_of), window.low());
+    if (named == 0 || !window.matchable(named)) {
+      verdict.flags |= Settled::kSkipRefused;
+      return;
+    }
+    match = WindowMatch{named, window.compare(item, named, limits().likeness)};
+    // The ledger's word stands, also where this epoch's thresholds would say otherwise.
+    match->likeness.relation = Relation::none;
+    if (match->likeness.method == Method::none) match->likeness.method = Method::near;
+  } else {
+    std::uint64_t hot_bands = 0;
+    match = window.find(item, limits(), &hot_bands);
+    if (hot_bands != 0) ++hot_band_lookups;
+  }
+  if (!match) return;
+  const Likeness& likeness = match->likeness;
+  verdict.method = likeness.method;
+  verdict.similarity_percent = likeness.similarity_percent;
+  verdict.matched_offset = settled[match->sequence].offset;
+  verdict.flags |= Settled::kMatched;
+  verdict.flags |= likeness.method != Method::none ? Settled::kCopy : Settled::kUpdate;
+  join_story(verdict, match->sequence, sighting);
+}
+
+void Board::State::join_story(Settled& verdict, std::uint64_t matched, const Sighting& sighting) {
+  Settled& earlier = settled[matched];
+  if (earlier.original == kNoOriginal) {
+    earlier.original = originals.found(earlier.identity, origins.position(matched),
+                                       origins.article_id(matched), origins.outlet(matched));
+  }
+  if (verdict.is(Settled::kCopy)) {
+    verdict.original = earlier.original;
+    originals.add_reference(verdict.original);
+  } else {
+    verdict.original = originals.join(earlier.original, sighting.position, sighting.article_id);
+  }
+  originals.count_member(verdict.original, short_outlet(sighting.outlet));
+  const Originals::Story& story = originals.story_of(verdict.original);
+  verdict.story_size = story.size;
+  verdict.story_outlets = static_cast<std::uint8_t>(std::max<std::size_t>(1, story.outlets.size()));
+}
+
+void Board::State::retract(const Retract& retract) {
+  const std::uint64_t key = position_key_of(retract.position);
+  const std::uint64_t identity = identity_of(key, retract.raw_hash);
+  for (std::uint64_t sequence = settled.newest_at(key); sequence >= window.low() && sequence != 0;
+       sequence = settled.older_at(sequence)) {
+    Settled& entry = settled[sequence];
+    if (entry.identity != identity || entry.is(Settled::kRetracted)) continue;
+    digest -= digest_share(entry);
+    entry.flags |= Settled::kRetracted;
+    digest += digest_share(entry);
+    window.withdraw(sequence);
+  }
+}
+
+Verdict Board::State::verdict_of(const Settled& entry) const {
+  Verdict verdict;
+  verdict.is_copy = entry.is(Settled::kCopy);
+  verdict.relation = entry.is(Settled::kUpdate) ? Relation::update : Relation::none;
+  verdict.method = entry.method;
+  verdict.similarity_percent = entry.similarity_percent;
+  verdict.story =
+      entry.original == kNoOriginal ? entry.identity : originals.story_of(entry.original).id;
+  verdict.story_size = entry.story_size;
+  verdict.story_outlets = entry.story_outlets;
+  verdict.early_skip_refused = entry.is(Settled::kSkipRefused);
+  if (entry.is(Settled::kMatched)) {
+    verdict.original_offset = static_cast<std::int64_t>(entry.matched_offset.get());
+  }
+  if (verdict.is_copy) {
+    const Originals::Original& original = originals[entry.original];
+    verdict.original_position = original.position;
+    verdict.original_id =
+        original.article_id.empty() ? default_article_id(original.position) : original.article_id;
+  }
+  return verdict;
+}
+
+Board::Board() : Board(kBucketsAtStart) {}
+Board::Board(std::size_t buckets) : state_(std::make_unique<State>(buckets)) {}
+Board::~Board() = default;
+Board::Board(Board&&) noexcept = default;
+Board& Board::operator=(Board&&) noexcept = default;
+
+Applied Board::apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record) {
+  State& state = *state_;
+  state.next_offset = offset + 1;
+  state.advance(append_time_ms);
+  if (const auto* sighting = std::get_if<Sighting>(&record)) {
+    return state.apply_sighting(clamp48(offset), *sighting);
+  }
+  if (const auto* retract = std::get_if<Retract>(&record)) {
+    state.retract(*retract);
+    return Applied::retract;
+  }
+  if (const auto* epoch = std::get_if<Epoch>(&record)) return state.apply_epoch(*epoch);
+  if (const auto* header = std::get_if<LedgerHeader>(&record)) {
+    if (!state.header) state.header = *header;
+    return Applied::header;
+  }
+  return Applied::tick;
+}
+
+std::optional<std::int64_t> Board::find_copy(const Signature& signature,
+                                             std::int64_t time_ms) const {
+  const State& state = *state_;
+  if (state.parameters().signature_version != kSignatureVersion) return std::nullopt;
+  // A raw hash of nothing: the signature's own hash finds equal texts.
+  const WindowItem item{&signature, 0, static_cast<std::int64_t>(clamp48(time_ms)), true};
+  const auto match = state.window.find(item, state.limits(), nullptr);
+  if (!match || match->likeness.method == Method::none) return std::nullopt;
+  return static_cast<std::int64_t>(state.settled[match->sequence].offset.get());
+}
+
+bool Board::is_sighted(const Position& position) const {
+  return state_->settled.newest_at(position_key_of(position)) != 0;
+}
+
+std::optional<Verdict> Board::verdict(const Position& position, const Hash128& raw_hash) const {
+  const std::uint64_t key = position_key_of(position);
+  const std::uint64_t sequence = state_->settled.newest_of(key, identity_of(key, raw_hash));
+  if (sequence == 0) return std::nullopt;
+  return state_->verdict_of(state_->settled[sequence]);
+}
+
+std::int64_t Board::next_offset() const {
+  return state_->next_offset;
+}
+
+std::uint64_t Board::digest() const {
+  return mix64(state_->digest ^ mix64(static_cast<std::uint64_t>(state_->next_offset)));
+}
+
+const std::optional<LedgerHeader>& Board::header() const {
+  return state_->header;
+}
+const std::optional<Epoch>& Board::epoch() const {
+  return state_->epoch;
+}
+
+BoardSize Board::size() const {
+  const State& state = *state_;
+  BoardSize size;
+  size.bytes = sizeof(State) + state.settled.bytes() + state.window.bytes() +
+               state.origins.bytes() + state.originals.bytes();
+  size.window_entries = state.window.next() - state.window.low();
+  size.position_entries = state.settled.size();
+  const bool cut = size.window_entries == state.entries_max();
+  size.effective_window_ms = static_cast<std::int64_t>(
+      cut ? state.now_ms - state.settled[state.window.low()].append_ms.get() : state.window_ms());
+  size.hot_band_lookups = state.hot_band_lookups;
+  size.cap_evictions = state.cap_evictions;
+  return size;
+}
+
+std::string_view name(Method method) noexcept {
+  switch (method) {
+    case Method::none:
+      break;
+    case Method::exact:
+      return "exact";
+    case Method::near:
+      return "near";
+    case Method::lead:
+      return "lead";
+  }
+  return "none";
+}
+
+std::string story_id(std::uint64_t story) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string id(16, '0');
+  for (std::size_t i = id.size(); i-- > 0; story >>= 4) id[i] = kDigits[story & 0xfU];
+  return id;
+}
+
+std::string default_article_id(const Position& position) {
+  return position.topic + '-' + std::to_string(position.partition) + '-' +
+         std::to_string(position.offset);
+}
+
+}  // namespace tocsin

@@ -6,17 +6,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "pipeline/article.h"
 #include "pipeline/board/ledger_record.h"
+#include "pipeline/dedupe/likeness.h"
 
 namespace tocsin {
 
-enum class Method : std::uint8_t { none, exact, near, lead };
 [[nodiscard]] std::string_view name(Method) noexcept;
-
-// How an enriched article relates to an earlier one of its story.
-enum class Relation : std::uint8_t { none, update };
 
 // The whole verdict on an article, as of its first sighting; a redelivery gets the same again.
 struct Verdict {
@@ -27,19 +26,25 @@ struct Verdict {
   std::uint64_t story = 0;              // hash of the founder's position and raw hash
   std::uint32_t story_size = 1;         // articles of the story up to and with this one
   std::uint32_t story_outlets = 1;      // distinct owners of them (saturates, see board.cpp)
-  std::int64_t original_offset = -1;    // ledger offset of the sighting this one matched; -1 for news
-  Position original_position;           // of the story's enriched record; a copy only
+  std::int64_t original_offset = -1;  // ledger offset of the sighting this one matched; -1 for news
+  // The enriched record this is a copy of, directly or by way of other copies; a copy only. (Not
+  // the story's founder when that was updated since: a copy of the update leads to the update.)
+  Position original_position;
   std::string original_id;
+  // An early skip named a sighting that is retracted or gone: judged news, to be analysed after
+  // all.
+  bool early_skip_refused = false;
+  friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
 // What `apply` did.
 enum class Applied : std::uint8_t {
-  sighting,        // first sighting of a position: judged now
-  redelivery,      // same position, same raw hash: nothing changed
-  recreated,       // same position, other raw hash: a new article on a re-created topic, judged now
+  sighting,    // first sighting of a position: judged now
+  redelivery,  // same position, same raw hash: nothing changed
+  recreated,   // same position, other raw hash: a new article on a re-created topic, judged now
   retract,
-  epoch,           // parameters changed
-  adopted_epoch,   // an epoch with a revision that is not higher: ignored
+  epoch,          // parameters changed
+  adopted_epoch,  // an epoch with a revision that is not higher: ignored
   header,
   tick,
 };
@@ -47,16 +52,19 @@ enum class Applied : std::uint8_t {
 // Memory and contents, for metrics. All of it is counted, tables included.
 struct BoardSize {
   std::uint64_t bytes = 0;
-  std::uint64_t window_entries = 0;    // resident sightings
-  std::uint64_t position_entries = 0;  // honoured positions
+  std::uint64_t window_entries = 0;      // resident sightings
+  std::uint64_t position_entries = 0;    // honoured positions
   std::int64_t effective_window_ms = 0;  // shorter than the epoch's when the cap bites
-  std::uint64_t hot_band_lookups = 0;  // look-ups cut at band_candidates_max
+  std::uint64_t hot_band_lookups = 0;    // look-ups cut at band_candidates_max
+  std::uint64_t cap_evictions = 0;       // sightings that left the window early, for the cap
 };
 
 // Owner: one thread applies; const members may be called by others only while none applies.
 class Board {
  public:
   Board();
+  // `buckets`: where the tables start; verdicts do not depend on it (tests).
+  explicit Board(std::size_t buckets);
   ~Board();
   Board(Board&&) noexcept;
   Board& operator=(Board&&) noexcept;
@@ -64,12 +72,20 @@ class Board {
   // Folds one record. `offset` must grow; `append_time_ms` is the broker's append time.
   Applied apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record);
 
-  // Early skip (rule 3): ledger offset of the resident sighting a not yet sighted article is a copy of.
+  // Early skip (rule 3): ledger offset of the resident sighting a not yet sighted article is a copy
+  // of.
   [[nodiscard]] std::optional<std::int64_t> find_copy(const Signature&, std::int64_t time_ms) const;
   // True when the position is honoured, whatever its raw hash.
   [[nodiscard]] bool is_sighted(const Position&) const;
-  // The verdict of the first sighting of this article; nullopt when not (or no longer) on the board.
+  // The verdict of the first sighting of this article; nullopt when not (or no longer) on the
+  // board.
   [[nodiscard]] std::optional<Verdict> verdict(const Position&, const Hash128& raw_hash) const;
+
+  // Honoured, not retracted positions of a partition with first <= offset < end, by offset: what
+  // must be retracted when raw records are gone before they were published.
+  [[nodiscard]] std::vector<Retract> sighted_between(const std::string& topic,
+                                                     std::int32_t partition, std::int64_t first,
+                                                     std::int64_t end) const;
 
   // Offset after the last applied record; 0 before any.
   [[nodiscard]] std::int64_t next_offset() const;

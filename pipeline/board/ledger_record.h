@@ -40,13 +40,13 @@ struct Epoch {
 struct Sighting {
   Position position;
   Hash128 raw_hash;
-  std::int64_t time_ms = 0;         // the raw record's timestamp; the fold clamps it to the append time
-  std::string article_id;           // empty: the default, made of the position
-  std::uint64_t outlet = 0;         // hash of the owner of the source; 0 unknown
+  std::int64_t time_ms = 0;  // the raw record's timestamp; the fold clamps it to the append time
+  std::string article_id;    // empty: the default, made of the position
+  std::uint64_t outlet = 0;  // hash of the owner of the source; 0 unknown
   std::uint16_t signature_version = kSignatureVersion;
   Signature signature;
   std::optional<std::int64_t> copy_of;  // early skip: ledger offset of what it is a copy of
-  std::string bell;                 // what an alert needs of a tense article; opaque to the board
+  std::string bell;  // what an alert needs of a tense article; opaque to the board
   friend bool operator==(const Sighting&, const Sighting&) = default;
 };
 

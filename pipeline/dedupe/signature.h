@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
+#include <string_view>
 
 #include "pipeline/text/text.h"
 
@@ -19,15 +21,15 @@ struct Hash128 {
 // signature: signatures of different versions are never compared.
 inline constexpr std::uint16_t kSignatureVersion = 1;
 
-inline constexpr std::size_t kSketchSize = 128;     // K: number of MinHash functions
+inline constexpr std::size_t kSketchSize = 128;  // K: number of MinHash functions
 inline constexpr std::size_t kLeadSketchSize = 32;
 
 // Near-duplicate signature: 8-bit sketches (b-bit minwise hashing, Li & Koenig 2010) of the set of
 // 3-word shingles (Broder 1997).
 struct Signature {
-  Hash128 exact;                  // of the folded token stream without boilerplate
-  std::uint32_t tokens = 0;       // that counted (without boilerplate)
-  std::uint32_t shingles = 0;     // distinct shingles
+  Hash128 exact;               // of the folded token stream without boilerplate
+  std::uint32_t tokens = 0;    // that counted (without boilerplate)
+  std::uint32_t shingles = 0;  // distinct shingles
   std::array<std::uint8_t, kSketchSize> sketch{};
   std::array<std::uint8_t, kLeadSketchSize> lead{};  // of the first 100 tokens after the dateline
   friend bool operator==(const Signature&, const Signature&) = default;

@@ -1,0 +1,174 @@
+// What the board keeps of every sighting for two windows: its verdict, found again by its position.
+// Also the originals and stories those verdicts point to, counted by reference.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/article.h"
+#include "pipeline/dedupe/likeness.h"
+#include "pipeline/dedupe/sequence_ring.h"
+
+namespace tocsin {
+
+// A number of 0 .. 2^48 - 1 in six bytes: offsets and Unix milliseconds (until the year 10889).
+class Number48 {
+ public:
+  static constexpr std::uint64_t kMax = (1ULL << 48) - 1;
+  Number48() = default;
+  explicit Number48(std::uint64_t value)
+      : low_(static_cast<std::uint16_t>(value)),
+        middle_(static_cast<std::uint16_t>(value >> 16)),
+        high_(static_cast<std::uint16_t>(value >> 32)) {}
+  [[nodiscard]] std::uint64_t get() const {
+    return low_ | static_cast<std::uint64_t>(middle_) << 16 |
+           static_cast<std::uint64_t>(high_) << 32;
+  }
+
+ private:
+  std::uint16_t low_ = 0;
+  std::uint16_t middle_ = 0;
+  std::uint16_t high_ = 0;
+};
+
+inline constexpr std::uint32_t kNoOriginal = ~0U;
+
+// One sighting with its verdict.
+struct Settled {
+  std::uint64_t identity = 0;      // hash of position and raw hash; the story's id if it founds one
+  std::uint64_t position_key = 0;  // hash of the position
+  std::uint32_t original = kNoOriginal;  // into Originals; none: news that nothing joined yet
+  std::uint32_t previous = 0;  // in the chain of the position: low 32 bits of a sequence number
+  std::uint32_t story_size = 1;
+  Number48 offset;
+  Number48 append_ms;
+  Number48 matched_offset;
+  std::uint8_t story_outlets = 1;
+  std::uint8_t similarity_percent = 0;
+  Method method = Method::none;
+  std::uint8_t flags = 0;
+
+  static constexpr std::uint8_t kCopy = 1;
+  static constexpr std::uint8_t kUpdate = 2;
+  static constexpr std::uint8_t kSkipRefused = 4;
+  static constexpr std::uint8_t kMatched = 8;      // matched_offset holds
+  static constexpr std::uint8_t kRedelivery = 16;  // verdict taken from an earlier sighting
+  static constexpr std::uint8_t kRetracted = 32;
+  static constexpr std::uint8_t kNotInWindow = 64;
+  [[nodiscard]] bool is(std::uint8_t flag) const { return (flags & flag) != 0; }
+};
+
+// Sightings by sequence number, and by position.
+class SettledLog {
+ public:
+  explicit SettledLog(std::size_t buckets);
+
+  Settled& push(const Settled& settled);
+  void drop_front() { log_.drop_below(log_.low() + 1); }
+
+  // Newest sighting of the position: any identity, or this one; 0 when there is none.
+  [[nodiscard]] std::uint64_t newest_at(std::uint64_t position_key) const;
+  [[nodiscard]] std::uint64_t newest_of(std::uint64_t position_key, std::uint64_t identity) const;
+  // Next older sighting of the same position; 0 when there is none.
+  [[nodiscard]] std::uint64_t older_at(std::uint64_t sequence) const;
+  // Sighting with this ledger offset, at or after `low`; 0 when there is none. O(log n).
+  [[nodiscard]] std::uint64_t at_offset(std::uint64_t offset, std::uint64_t low) const;
+
+  Settled& operator[](std::uint64_t sequence) { return log_[sequence]; }
+  const Settled& operator[](std::uint64_t sequence) const { return log_[sequence]; }
+  [[nodiscard]] std::uint64_t low() const { return log_.low(); }
+  [[nodiscard]] std::uint64_t next() const { return log_.next(); }
+  [[nodiscard]] std::uint64_t size() const { return log_.size(); }
+  [[nodiscard]] std::uint64_t bytes() const;
+
+ private:
+  [[nodiscard]] std::uint64_t resolve(std::uint32_t link, std::uint64_t later) const;
+  void link(std::uint64_t sequence);
+  void grow();
+
+  std::vector<std::uint32_t> heads_;  // newest sighting of a bucket of positions
+  SequenceRing<Settled> log_;
+};
+
+// Enriched articles that something joined, with their stories. Freed when the last verdict that
+// points to them is forgotten.
+class Originals {
+ public:
+  struct Story {
+    std::uint64_t id = 0;
+    std::uint32_t size = 0;
+    std::uint32_t references = 0;
+    std::vector<std::uint32_t> outlets;  // distinct owners, at most kOutletsMax
+  };
+  struct Original {
+    Position position;
+    std::string article_id;
+    std::uint32_t story = 0;
+    std::uint32_t references = 0;
+  };
+  // Distinct owners are counted exactly up to here; a story beyond it is everywhere anyway.
+  static constexpr std::size_t kOutletsMax = 100;
+
+  // Both with one reference.
+  std::uint32_t found(std::uint64_t story_id, const Position& position, std::string_view article_id,
+                      std::uint32_t outlet);
+  // Another enriched article in the story of `original`, with one reference.
+  std::uint32_t join(std::uint32_t original, const Position& position, std::string_view article_id);
+  void count_member(std::uint32_t original, std::uint32_t outlet);
+  void add_reference(std::uint32_t original);
+  void drop_reference(std::uint32_t original);
+
+  [[nodiscard]] const Original& operator[](std::uint32_t index) const { return originals_[index]; }
+  [[nodiscard]] const Story& story_of(std::uint32_t index) const {
+    return stories_[originals_[index].story];
+  }
+  [[nodiscard]] std::uint64_t bytes() const;
+
+ private:
+  std::uint32_t take_original();
+
+  std::vector<Original> originals_;
+  std::vector<std::uint32_t> free_originals_;
+  std::vector<Story> stories_;
+  std::vector<std::uint32_t> free_stories_;
+  std::uint64_t heap_bytes_ = 0;  // of topics, ids and outlets
+};
+
+// Where the resident sightings came from: what a later copy needs to name one as its original.
+class Origins {
+ public:
+  void push(const Position& position, std::string_view article_id, std::uint32_t outlet);
+  void drop_below(std::uint64_t low);
+
+  [[nodiscard]] Position position(std::uint64_t sequence) const;
+  [[nodiscard]] std::string article_id(std::uint64_t sequence) const;
+  [[nodiscard]] std::uint32_t outlet(std::uint64_t sequence) const { return log_[sequence].outlet; }
+  [[nodiscard]] std::uint64_t bytes() const;
+
+ private:
+  struct Origin {
+    std::int64_t offset = 0;
+    std::int32_t partition = 0;
+    std::uint32_t topic = 0;   // into topics_
+    std::uint32_t outlet = 0;  // 32 bits of the owner's hash; 0 unknown
+    Number48 id_begin;         // into id_bytes_
+    std::uint16_t id_size = 0;
+  };
+  struct Topic {
+    std::string name;
+    std::uint64_t references = 0;
+  };
+  std::uint32_t intern(const std::string& name);
+
+  SequenceRing<Origin> log_;
+  SequenceRing<char, 65536> id_bytes_;
+  std::vector<Topic> topics_;
+  std::map<std::string, std::uint32_t, std::less<>> topic_index_;
+  std::vector<std::uint32_t> free_topics_;
+};
+
+}  // namespace tocsin

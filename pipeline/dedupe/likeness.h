@@ -1,0 +1,47 @@
+// Whether two signatures belong to copies of one article: the only place that knows thresholds.
+// Integer arithmetic only; symmetric in what it counts, so the fold is equal on every machine.
+#pragma once
+
+#include <cstdint>
+
+#include "pipeline/dedupe/signature.h"
+
+namespace tocsin {
+
+// By what an article was found to be a copy (CONTRACT.md, "Duplicate").
+enum class Method : std::uint8_t { none, exact, near, lead };
+
+// How an enriched article relates to an earlier one of its story.
+enum class Relation : std::uint8_t { none, update };
+
+// Thresholds, from the ledger's epoch.
+struct LikenessLimits {
+  std::uint8_t jaccard_percent_min = 50;
+  std::uint8_t containment_percent_min = 70;
+};
+
+// What is compared of two signatures, counted; the sizes are those of the two texts.
+struct Agreement {
+  bool same_text = false;           // exact hash, or raw hash
+  std::uint32_t matching = 0;       // bytes of `sketch` that are equal: 0..kSketchSize
+  std::uint32_t lead_matching = 0;  // 0..kLeadSketchSize
+  std::uint32_t shingles_first = 0;
+  std::uint32_t shingles_second = 0;
+};
+
+struct Likeness {
+  Method method = Method::none;         // not none: a copy
+  Relation relation = Relation::none;   // update: news, but of the same story
+  std::uint8_t similarity_percent = 0;  // larger of Jaccard and containment, as estimated
+  friend bool operator==(const Likeness&, const Likeness&) = default;
+};
+
+// Agreement of two whole signatures, the obvious way.
+[[nodiscard]] Agreement agreement_of(const Signature& first, const Signature& second);
+
+[[nodiscard]] Likeness judge(const Agreement& agreement, const LikenessLimits& limits);
+
+// Order of preference among candidates: higher is better.
+[[nodiscard]] std::uint32_t rank(const Likeness& likeness);
+
+}  // namespace tocsin

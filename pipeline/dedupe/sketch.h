@@ -1,0 +1,26 @@
+// MinHash sketches over word shingles: the arithmetic of a signature, without any notion of text.
+// Pure integer code; equal inputs give equal bytes on every machine.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace tocsin {
+
+// Writes the 8-bit sketch of the set of `hashes` (repeats do not matter) for MinHash functions
+// 0..sketch.size()-1; zeros for the empty set. `sketch.size()` is at most 128.
+void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint8_t> sketch);
+
+// Hash of a shingle of consecutive tokens, from the tokens' hashes; depends on their order.
+[[nodiscard]] std::uint64_t shingle_hash(std::span<const std::uint64_t> tokens);
+
+// splitmix64 finaliser (Steele, Lea & Flood 2014).
+[[nodiscard]] constexpr std::uint64_t mix64(std::uint64_t value) noexcept {
+  value ^= value >> 30;
+  value *= 0xbf58476d1ce4e5b9ULL;
+  value ^= value >> 27;
+  value *= 0x94d049bb133111ebULL;
+  return value ^ (value >> 31);
+}
+
+}  // namespace tocsin
