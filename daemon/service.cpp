@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
-#include <latch>
 
 #include "daemon/failpoint.h"
+#include "daemon/fork_join.h"
 #include "daemon/kafka/topics.h"
 #include "daemon/systemd.h"
 
@@ -24,23 +24,6 @@ constexpr auto kWatchInterval = 500ms;
 constexpr std::int64_t kHeartbeatLimitMs = 30'000;
 constexpr std::int64_t kStallLimitMs = 150'000;  // one Kafka call while the brokers do answer
 constexpr auto kRevokeWait = 30s;
-
-// Calls function(i) for all i < count on the pool; returns when all are done.
-template <class F>
-void for_each_on(boost::asio::thread_pool& pool, std::size_t workers, std::size_t count,
-                 const F& function) {
-  if (count == 0) return;
-  const std::size_t jobs = std::min(workers, count);
-  std::atomic<std::size_t> next{0};
-  std::latch done(static_cast<std::ptrdiff_t>(jobs));
-  for (std::size_t job = 0; job < jobs; ++job) {
-    boost::asio::post(pool, [&] {
-      for (std::size_t i = next++; i < count; i = next++) function(i);
-      done.count_down();
-    });
-  }
-  done.wait();
-}
 
 double seconds_since(std::int64_t started_ms) {
   return static_cast<double>(steady_ms() - started_ms) / 1000.0;

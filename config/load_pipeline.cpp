@@ -1,0 +1,201 @@
+#include "config/load_pipeline.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "config/embedded.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::uintmax_t kDataFileBytesMax = 256 << 20;
+
+// A data file by name and content.
+struct DataFile {
+  std::string name;
+  std::string text;
+};
+
+DataFault file_fault(const std::filesystem::path& path, std::string message) {
+  return {path.string(), 0, 0, std::move(message), false};
+}
+
+std::vector<DataFile> embedded(std::string_view folder, std::string_view ending) {
+  std::vector<DataFile> files;
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.name.starts_with(folder) && file.name.ends_with(ending)) {
+      files.push_back({std::string(file.name), std::string(file.content)});
+    }
+  }
+  return files;
+}
+
+void read_file(const std::filesystem::path& path, std::vector<DataFile>& files,
+               std::vector<DataFault>& faults) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  std::ifstream stream(path, std::ios::binary);
+  if (error || !stream) {
+    faults.push_back(file_fault(path, "cannot be read"));
+  } else if (size > kDataFileBytesMax) {
+    faults.push_back(file_fault(path, "larger than 256 MiB"));
+  } else {
+    std::ostringstream text;
+    text << stream.rdbuf();
+    files.push_back({path.string(), std::move(text).str()});
+  }
+}
+
+// Files as given; of a folder those with the ending, by name, folders below it too.
+std::vector<DataFile> read_paths(const std::vector<std::filesystem::path>& paths,
+                                 std::string_view ending, std::vector<DataFault>& faults) {
+  std::vector<DataFile> files;
+  for (const std::filesystem::path& path : paths) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) {
+      read_file(path, files, faults);
+      continue;
+    }
+    std::vector<std::filesystem::path> found;
+    for (std::filesystem::recursive_directory_iterator entry(path, error), end;
+         !error && entry != end; entry.increment(error)) {
+      if (entry->path().string().ends_with(ending)) found.push_back(entry->path());
+    }
+    if (error) faults.push_back(file_fault(path, error.message()));
+    if (found.empty()) {
+      faults.push_back(file_fault(path, "holds no " + std::string(ending) + " file"));
+    }
+    std::sort(found.begin(), found.end());
+    for (const std::filesystem::path& file : found) read_file(file, files, faults);
+  }
+  return files;
+}
+
+std::string hex(std::uint64_t value) {
+  std::string digits(16, '0');
+  for (std::size_t i = 16; i-- > 0; value >>= 4) digits[i] = "0123456789abcdef"[value & 15];
+  return digits;
+}
+
+// Content, not names: the same data under another path gives the same records.
+std::string hash_of(const std::vector<DataFile>& files) {
+  XXH3_state_t* state = XXH3_createState();
+  XXH3_64bits_reset(state);
+  for (const DataFile& file : files) {
+    XXH3_64bits_update(state, file.text.data(), file.text.size());
+    XXH3_64bits_update(state, "", 1);
+  }
+  const std::uint64_t hash = XXH3_64bits_digest(state);
+  XXH3_freeState(state);
+  return hex(hash);
+}
+
+// Everything in the configuration that can change an outcome, and nothing else.
+std::string config_hash(const Config& config, const std::string& data_hash) {
+  const FieldMap& fields = config.input.fields;
+  std::string text = data_hash;
+  for (const std::string* pointer :
+       {&fields.title, &fields.body, &fields.url, &fields.source, &fields.published_at,
+        &fields.language, &fields.id, &fields.author, &fields.section}) {
+    text += '\0' + *pointer;
+  }
+  const Epoch epoch = config.dedupe.epoch();
+  for (const std::uint64_t number :
+       {static_cast<std::uint64_t>(config.input.format),
+        static_cast<std::uint64_t>(config.output.include_body),
+        static_cast<std::uint64_t>(config.limits.article_bytes_max),
+        static_cast<std::uint64_t>(config.limits.json_depth_max),
+        static_cast<std::uint64_t>(config.limits.id_bytes_max),
+        static_cast<std::uint64_t>(config.limits.output_bytes_max),
+        static_cast<std::uint64_t>(config.limits.tokens_max),
+        static_cast<std::uint64_t>(epoch.revision), static_cast<std::uint64_t>(epoch.window_ms),
+        static_cast<std::uint64_t>(epoch.jaccard_percent_min),
+        static_cast<std::uint64_t>(epoch.containment_percent_min),
+        static_cast<std::uint64_t>(epoch.band_candidates_max), epoch.entries_max}) {
+    text += '\0' + std::to_string(number);
+  }
+  return hex(XXH3_64bits(text.data(), text.size()));
+}
+
+std::vector<DataFile> lexicon_files(const Config& config, std::vector<DataFault>& faults) {
+  return config.lexicon.empty() ? embedded("lexicon/", ".yaml")
+                                : read_paths(config.lexicon, ".yaml", faults);
+}
+
+LoadedLexicon parse_lexicon(const std::vector<DataFile>& files, std::vector<DataFault> faults) {
+  std::vector<LexiconFile> sources;
+  for (const DataFile& file : files) sources.push_back({file.name, file.text});
+  LoadedLexicon loaded = load_lexicon(std::span<const LexiconFile>(sources));
+  loaded.ok = loaded.ok && faults.empty();
+  loaded.faults.insert(loaded.faults.end(), faults.begin(), faults.end());
+  return loaded;
+}
+
+// With the source line, for the caret.
+void add_faults(const std::vector<DataFault>& from, const std::vector<DataFile>& files,
+                std::vector<Fault>& to) {
+  for (const DataFault& fault : from) {
+    Fault shown{fault.file, fault.line, fault.column, fault.message, fault.is_warning, ""};
+    for (const DataFile& file : files) {
+      if (file.name == fault.file && fault.line > 0) {
+        shown.source_line = line_of(file.text, fault.line);
+      }
+    }
+    to.push_back(std::move(shown));
+  }
+}
+
+}  // namespace
+
+LoadedLexicon load_lexicon(const Config& config) {
+  std::vector<DataFault> faults;
+  const std::vector<DataFile> files = lexicon_files(config, faults);
+  return parse_lexicon(files, std::move(faults));
+}
+
+LoadedPipeline load_pipeline(const Config& config) {
+  LoadedPipeline loaded;
+  std::vector<DataFault> unreadable;
+  const std::vector<DataFile> names = config.gazetteer.empty()
+                                          ? embedded("gazetteer/", ".tsv")
+                                          : read_paths(config.gazetteer, ".tsv", unreadable);
+  const std::vector<DataFile> outlets = config.sources.empty()
+                                            ? embedded("sources", ".tsv")
+                                            : read_paths({config.sources}, ".tsv", unreadable);
+  add_faults(unreadable, {}, loaded.faults);
+
+  auto pipeline = std::make_shared<Pipeline>();
+  GazetteerBuilder builder;
+  for (const DataFile& file : names) builder.add_tsv(file.name, file.text);
+  pipeline->gazetteer = builder.freeze();
+  add_faults(builder.faults(), names, loaded.faults);
+
+  std::vector<DataFault> unreadable_lexicon;
+  const std::vector<DataFile> rules = lexicon_files(config, unreadable_lexicon);
+  LoadedLexicon lexicon = parse_lexicon(rules, std::move(unreadable_lexicon));
+  add_faults(lexicon.faults, rules, loaded.faults);
+  pipeline->lexicon = std::move(lexicon.lexicon);
+
+  std::vector<DataFault> source_faults;
+  for (const DataFile& file : outlets) {
+    pipeline->sources.add_tsv(file.name, file.text, source_faults);
+  }
+  add_faults(source_faults, outlets, loaded.faults);
+  sort_faults(loaded.faults);
+
+  pipeline->fields = config.input.fields;
+  pipeline->format = config.input.format;
+  pipeline->limits = config.limits;
+  pipeline->include_body = config.output.include_body;
+  pipeline->stamp = {TOCSIN_VERSION, config_hash(config, hash_of(names) + hash_of(outlets)),
+                     hash_of(rules)};
+  if (!has_errors(loaded.faults)) loaded.pipeline = std::move(pipeline);
+  return loaded;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,24 @@
+// From a configuration to the immutable pipeline it describes: gazetteer, lexicon, sources, stamps.
+// Promises: all faults of all files at once; either a whole pipeline or none.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/config.h"
+#include "config/fault.h"
+#include "config/lexicon_loader.h"
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+
+struct LoadedPipeline {
+  std::shared_ptr<const Pipeline> pipeline;  // nullptr when a fault is an error
+  std::vector<Fault> faults;                 // sorted; warnings too
+};
+
+// The lexicon alone, with its examples, for `tocsin test`.
+[[nodiscard]] LoadedLexicon load_lexicon(const Config& config);
+[[nodiscard]] LoadedPipeline load_pipeline(const Config& config);
+
+}  // namespace tocsin

@@ -1,0 +1,35 @@
+// The verbs of the command line. Each takes its parsed options and returns the exit code.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "config/load_pipeline.h"
+#include "daemon/stop.h"
+
+namespace tocsin {
+
+struct ReplayOptions {
+  std::filesystem::path config;    // empty: the defaults
+  bool is_text = false;            // --format text: one article a file
+  std::vector<std::string> files;  // "-" or none: standard input
+  unsigned workers = 0;            // 0: one a core
+};
+
+[[nodiscard]] ExitCode run_service(const std::filesystem::path& config_file);
+[[nodiscard]] ExitCode replay(const ReplayOptions& options);
+
+// Configuration and pipeline of `file` (empty: the defaults that ship with the binary), every fault
+// printed to standard error; `format` overrides input.format. `pipeline` is nullptr when something
+// is wrong: exit 2.
+struct Setup {
+  Config config;
+  std::shared_ptr<const Pipeline> pipeline;
+};
+[[nodiscard]] Setup load_setup(const std::filesystem::path& file,
+                               std::optional<InputFormat> format = std::nullopt);
+
+}  // namespace tocsin

@@ -1,0 +1,257 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "daemon/commands/commands.h"
+#include "daemon/commands/line_reader.h"
+#include "daemon/fork_join.h"
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+namespace {
+
+// Fixed, whatever the number of threads: a batch decides which articles are looked up before they
+// are analysed, and outputs must not depend on the machine.
+constexpr std::size_t kBatchRecords = 1024;
+constexpr std::size_t kBatchBytes = 8 << 20;
+constexpr auto kProgressInterval = std::chrono::milliseconds(200);
+
+// One raw article of the replay and what became of it.
+struct Replayed {
+  Position position;
+  std::string payload;
+  std::optional<Reading> reading;
+  std::optional<Drafts> drafts;
+  std::optional<Error> error;
+  std::string id;  // of a dead letter, where it could be read
+};
+
+// Rate and time left on standard error, when that is a terminal and the sizes are known.
+class Progress {
+ public:
+  explicit Progress(std::uint64_t total_bytes)
+      : is_on_(::isatty(STDERR_FILENO) == 1), total_bytes_(total_bytes), started_(Clock::now()) {}
+  ~Progress() {
+    if (is_on_) std::fputs("\r\033[K", stderr);
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void show(std::uint64_t articles, std::uint64_t bytes) {
+    const auto now = Clock::now();
+    if (!is_on_ || now - shown_ < kProgressInterval) return;
+    shown_ = now;
+    const double seconds = std::chrono::duration<double>(now - started_).count();
+    const double rate = static_cast<double>(articles) / std::max(seconds, 1e-3);
+    if (total_bytes_ == 0) {
+      std::fprintf(stderr, "\r\033[K%llu articles, %.0f/s",
+                   static_cast<unsigned long long>(articles), rate);
+      return;
+    }
+    const double share =
+        std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total_bytes_));
+    const int filled = static_cast<int>(share * 30);
+    std::fprintf(stderr, "\r\033[K[%.*s%.*s] %3.0f %%  %llu articles  %.0f/s  %.0f s left", filled,
+                 "##############################", 30 - filled, "..............................",
+                 share * 100, static_cast<unsigned long long>(articles), rate,
+                 share > 0 ? seconds / share - seconds : 0.0);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const bool is_on_;
+  const std::uint64_t total_bytes_;
+  const Clock::time_point started_;
+  Clock::time_point shown_{};
+};
+
+// The pipeline with a ledger in memory: append time is the running maximum of the articles' times.
+class Replay {
+ public:
+  Replay(const Config& config, std::shared_ptr<const Pipeline> pipeline, unsigned workers)
+      : pipeline_(std::move(pipeline)), workers_(workers), pool_(workers) {
+    append(LedgerHeader{"replay", config.kafka.group, {"replay"}});
+    append(config.dedupe.epoch());
+  }
+
+  // One article; false when the outcomes cannot be written.
+  [[nodiscard]] bool add(Position position, std::string payload) {
+    batch_bytes_ += payload.size();
+    Replayed item;
+    item.position = std::move(position);
+    item.payload = std::move(payload);
+    batch_.push_back(std::move(item));
+    const bool is_full = batch_.size() >= kBatchRecords || batch_bytes_ >= kBatchBytes;
+    return !is_full || finish();
+  }
+
+  // Processes what is waiting.
+  [[nodiscard]] bool finish() {
+    for_each_on(pool_, workers_, batch_.size(), [&](std::size_t i) { read_one(batch_[i]); });
+    for (Replayed& item : batch_) date(item);
+    for_each_on(pool_, workers_, batch_.size(), [&](std::size_t i) { analyse_one(batch_[i]); });
+    std::string out;
+    for (Replayed& item : batch_) {
+      out += settle_one(item);
+      out += '\n';
+    }
+    articles_ += batch_.size();
+    batch_.clear();
+    batch_bytes_ = 0;
+    return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
+  }
+
+  [[nodiscard]] std::uint64_t articles() const { return articles_; }
+
+ private:
+  void read_one(Replayed& item) const {
+    const RawRecord record{item.position, item.payload, 0, PublishedAtSource::none};
+    Result<Reading> reading = read(*pipeline_, record);
+    if (reading) {
+      item.reading = *std::move(reading);
+    } else {
+      item.error = reading.error();
+    }
+  }
+
+  // A line without a time has that of the line before it; the record's time is the article's own.
+  void date(Replayed& item) {
+    if (!item.reading) return;
+    Article& article = item.reading->article;
+    if (article.published_at_source == PublishedAtSource::none) article.published_at_ms = time_ms_;
+    time_ms_ = article.published_at_ms;
+    item.reading->time_ms = time_ms_;
+  }
+
+  // The board before the batch only predicts copies, to spare their analysis; the fold decides.
+  void analyse_one(Replayed& item) const {
+    if (!item.reading) return;
+    const Reading& reading = *item.reading;
+    keep(item, board_.find_copy(reading.signature, reading.time_ms)
+                   ? draft_copy(*pipeline_, reading)
+                   : draft(*pipeline_, reading, analyse(*pipeline_, reading)));
+  }
+
+  static void keep(Replayed& item, Result<Drafts> drafts) {
+    if (drafts) {
+      item.drafts = *std::move(drafts);
+    } else {
+      item.error = drafts.error();
+      item.id = item.reading->article.id;
+    }
+  }
+
+  std::string settle_one(Replayed& item) {
+    if (item.drafts) {
+      append(sight(*item.reading, std::nullopt));
+      const std::optional<Verdict> verdict = board_.verdict(item.position, item.reading->raw_hash);
+      if (!verdict->is_copy && item.drafts->enriched.head.empty()) {
+        keep(item, draft(*pipeline_, *item.reading, analyse(*pipeline_, *item.reading)));
+      }
+      if (!item.error) return settle(*item.drafts, *verdict).value;
+      append(Retract{item.position, item.reading->raw_hash});
+    }
+    return encode_deadletter(item.id, item.position, *item.error);
+  }
+
+  void append(const LedgerRecord& record) {
+    if (const auto* sighting = std::get_if<Sighting>(&record)) {
+      append_time_ms_ = std::max(append_time_ms_, sighting->time_ms);
+    }
+    board_.apply(next_offset_++, append_time_ms_, record);
+  }
+
+  const std::shared_ptr<const Pipeline> pipeline_;
+  const unsigned workers_;
+  boost::asio::thread_pool pool_;
+  Board board_;
+  std::int64_t next_offset_ = 0;
+  std::int64_t append_time_ms_ = 0;
+  std::int64_t time_ms_ = 0;  // of the line before; the epoch at first
+  std::vector<Replayed> batch_;
+  std::size_t batch_bytes_ = 0;
+  std::uint64_t articles_ = 0;
+};
+
+struct CloseFile {
+  void operator()(std::FILE* file) const {
+    if (file != stdin) std::fclose(file);
+  }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+bool is_blank(const std::string& line) {
+  return std::all_of(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; });
+}
+
+// Every line of one input; false when the outcomes cannot be written.
+bool replay_lines(Replay& replay, LineReader& lines, const std::string& topic, Progress& progress,
+                  std::uint64_t bytes_before) {
+  std::string line;
+  for (std::int64_t offset = 0; lines.next(line); ++offset) {
+    if (is_blank(line)) continue;
+    if (!replay.add({topic, 0, offset}, std::move(line))) return false;
+    line.clear();
+    progress.show(replay.articles(), bytes_before + lines.bytes());
+  }
+  return true;
+}
+
+// The whole input as one article; over the limit it is cut, and the limit's check refuses it.
+bool replay_whole(Replay& replay, std::FILE* stream, const std::string& topic,
+                  std::size_t bytes_max) {
+  std::string text(bytes_max + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), stream));
+  return replay.add({topic, 0, 0}, std::move(text));
+}
+
+std::uint64_t total_bytes(const std::vector<std::string>& files) {
+  std::uint64_t total = 0;
+  for (const std::string& file : files) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(file, error);
+    if (error) return 0;  // standard input or a pipe: no share can be told
+    total += size;
+  }
+  return total;
+}
+
+}  // namespace
+
+ExitCode replay(const ReplayOptions& options) {
+  const Setup setup = load_setup(options.config, options.is_text ? std::optional(InputFormat::text)
+                                                                 : std::optional<InputFormat>());
+  if (!setup.pipeline) return ExitCode::bad_input;
+  const std::vector<std::string> files =
+      options.files.empty() ? std::vector<std::string>{"-"} : options.files;
+  Replay replay(setup.config, setup.pipeline,
+                options.workers > 0 ? options.workers : setup.config.worker_count());
+  Progress progress(total_bytes(files));
+  std::uint64_t bytes = 0;
+  for (const std::string& name : files) {
+    const File file(name == "-" ? stdin : std::fopen(name.c_str(), "rb"));
+    if (!file) {
+      std::fprintf(stderr, "tocsin: %s: cannot be read\n", name.c_str());
+      return ExitCode::bad_input;
+    }
+    const std::string topic = name == "-" ? "stdin" : name;
+    LineReader lines(file.get(), setup.config.limits.article_bytes_max);
+    const bool is_written = options.is_text ? replay_whole(replay, file.get(), topic,
+                                                           setup.config.limits.article_bytes_max)
+                                            : replay_lines(replay, lines, topic, progress, bytes);
+    if (!is_written) return ExitCode::failed;
+    if (std::ferror(file.get()) != 0) {
+      std::fprintf(stderr, "tocsin: %s: read error\n", name.c_str());
+      return ExitCode::bad_input;
+    }
+    bytes += lines.bytes();
+  }
+  return replay.finish() ? ExitCode::fine : ExitCode::failed;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,283 @@
+"""A real broker, real daemons and the oracle of every test with Kafka.
+
+Broker, Daemon and Topics own what they start and stop it; check_outputs() is the oracle: every raw
+position ends in exactly one outcome, and every chain of duplicates in exactly one enriched record.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BINARY", ROOT / "build/release/tocsin"))
+ENRICHED, DUPLICATE, DEADLETTER = "enriched", "duplicates", "deadletter"
+
+
+def wait_until(condition, what, seconds=60.0):
+    """Polls a condition until it is true; fails with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError("gave up after %.0f s waiting for %s" % (seconds, what))
+        time.sleep(0.05)
+
+
+class Broker:
+    """One KRaft broker on loopback, started by deploy/broker."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-broker-"))
+        self.start()
+
+    def _run(self, verb):
+        subprocess.run([ROOT / "deploy/broker", verb, self.folder], check=True,
+                       stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    def start(self):
+        self._run("start")
+        self.address = (self.folder / "bootstrap").read_text().strip()
+        self.admin = AdminClient({"bootstrap.servers": self.address})
+
+    def kill(self):
+        self._run("kill")
+
+    def pid(self):
+        return int((self.folder / "pid").read_text())
+
+    def close(self):
+        self._run("kill")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def create(self, topic, partitions=1, **settings):
+        settings = {k.replace("_", "."): str(v) for k, v in settings.items()}
+        done = self.admin.create_topics([NewTopic(topic, partitions, 1, config=settings)])
+        done[topic].result(30)
+
+    def delete(self, topic):
+        self.admin.delete_topics([topic])[topic].result(30)
+
+
+class Topics:
+    """Names of one test's topics, so that tests share a broker without meeting."""
+
+    def __init__(self, prefix=None):
+        self.prefix = prefix or "t" + uuid.uuid4().hex[:8]
+        for name in ("raw", "enriched", "duplicates", "alerts", "pairs", "deadletter", "ledger"):
+            setattr(self, name, "%s.%s" % (self.prefix, name))
+
+    def yaml(self):
+        return "{%s}" % ", ".join("%s: %s" % (k, v) for k, v in vars(self).items() if k != "prefix")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Daemon:
+    """One `tocsin run`; its log goes to a file that is printed when something fails."""
+
+    def __init__(self, broker, topics, instance="one", extra="", env=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-run-"))
+        self.port = free_port()
+        self.config = self.folder / "tocsin.yaml"
+        self.log = self.folder / "log"
+        self.config.write_text(
+            "version: 1\ninstance: %s\n"
+            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: 6000, heartbeat.interval.ms: 1000}}\n"
+            "topics: %s\nadmin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s"
+            % (instance, broker.address, topics.prefix, topics.yaml(), self.port, extra))
+        self.process = subprocess.Popen(
+            [TOCSIN, "run", "--config", self.config], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=self.log.open("wb"),
+            env={**os.environ, **(env or {})})
+
+    def get(self, path):
+        """(status, body); status 0 when nobody listens."""
+        try:
+            with urllib.request.urlopen("http://127.0.0.1:%d%s" % (self.port, path), timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metrics(self):
+        """{series: value}, the series with its labels as in the exposition."""
+        values = {}
+        for line in self.get("/metrics")[1].splitlines():
+            if line and not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                values[name] = float(value)
+        return values
+
+    def wait_ready(self, seconds=60):
+        def ready():
+            if self.process.poll() is not None:
+                raise AssertionError("tocsin ended with %s:\n%s" % (self.process.returncode, self.tail()))
+            return self.get("/readyz")[0] == 200
+        wait_until(ready, "readiness", seconds)
+        return self
+
+    def wait_exit(self, seconds=60):
+        return self.process.wait(seconds)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(30)
+
+    def terminate(self, seconds=60):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def tail(self, lines=40):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def close(self):
+        if self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def produce(broker, topic, records):
+    """records: dicts with value (bytes, str, dict or None), and optional key, timestamp, headers, partition."""
+    producer = Producer({"bootstrap.servers": broker.address, "linger.ms": 20,
+                         "queue.buffering.max.messages": 1000000})
+    failed = []
+    for record in records:
+        value = record["value"]
+        if isinstance(value, dict):
+            value = json.dumps(value, ensure_ascii=False)
+        arguments = {k: record[k] for k in ("key", "timestamp", "headers", "partition") if k in record}
+        while True:
+            try:
+                producer.produce(topic, value, on_delivery=lambda e, m: e and failed.append(e), **arguments)
+                break
+            except BufferError:
+                producer.poll(0.1)
+    assert producer.flush(120) == 0 and not failed, "could not produce: %s" % failed[:3]
+
+
+def high_watermarks(broker, topic):
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "probe"})
+    try:
+        partitions = consumer.list_topics(topic, 30).topics[topic].partitions
+        return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), 30)[1] for p in partitions}
+    finally:
+        consumer.close()
+
+
+def consume(broker, topic, isolation="read_committed"):
+    """All records that are there now, as confluent_kafka messages."""
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "reader-" + uuid.uuid4().hex,
+                         "isolation.level": isolation, "enable.partition.eof": True,
+                         "enable.auto.commit": False, "auto.offset.reset": "earliest"})
+    try:
+        if topic not in consumer.list_topics(timeout=30).topics:
+            return []
+        partitions = consumer.list_topics(topic, 30).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
+        messages, ended = [], set()
+        deadline = time.monotonic() + 120
+        while len(ended) < len(partitions):
+            assert time.monotonic() < deadline, "topic %s cannot be read to its end" % topic
+            message = consumer.poll(1.0)
+            if message is None:
+                continue
+            if message.error():
+                if message.error().code() == KafkaError._PARTITION_EOF:
+                    ended.add(message.partition())
+                continue
+            messages.append(message)
+        return messages
+    finally:
+        consumer.close()
+
+
+def committed(broker, group, topic):
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": group})
+    try:
+        partitions = consumer.list_topics(topic, 30).topics[topic].partitions
+        answer = consumer.committed([TopicPartition(topic, p) for p in partitions], 30)
+        return {p.partition: p.offset for p in answer}
+    finally:
+        consumer.close()
+
+
+def wait_processed(broker, topics, seconds=120):
+    """Waits until the group has committed everything that is in the raw topic now."""
+    ends = high_watermarks(broker, topics.raw)
+    def done():
+        offsets = committed(broker, topics.prefix, topics.raw)
+        return all(offsets.get(p, -1) >= end for p, end in ends.items() if end > 0)
+    wait_until(done, "the group to commit %s" % ends, seconds)
+
+
+def outcomes(broker, topics):
+    """{(partition, offset): [(kind, record)]} over the three outputs, read committed."""
+    found = collections.defaultdict(list)
+    for kind, topic in ((ENRICHED, topics.enriched), (DUPLICATE, topics.duplicates)):
+        for message in consume(broker, topic):
+            record = json.loads(message.value())
+            position = record["position"]
+            found[position["partition"], position["offset"]].append((kind, record))
+    for message in consume(broker, topics.deadletter):
+        headers = {k: v.decode() for k, v in message.headers()}
+        key = int(headers["tocsin.original.partition"]), int(headers["tocsin.original.offset"])
+        found[key].append((DEADLETTER, headers))
+    return found
+
+
+def check_outputs(broker, topics, null_values=0):
+    """The oracle. Returns counts by kind."""
+    found = outcomes(broker, topics)
+    raw = consume(broker, topics.raw)
+    missing, counts = [], collections.Counter()
+    for message in raw:
+        here = found.pop((message.partition(), message.offset()), [])
+        if message.value() is None:
+            assert not here, "a null value got an outcome"
+            null_values -= 1
+        elif len(here) != 1:
+            missing.append(((message.partition(), message.offset()), [kind for kind, _ in here]))
+        else:
+            counts[here[0][0]] += 1
+    assert null_values == 0, "null values: %d unexpected" % -null_values
+    assert not missing, "%d raw positions without exactly one outcome: %s" % (len(missing), missing[:5])
+    assert not found, "outcomes of positions that do not exist: %s" % list(found)[:5]
+    check_chains(outcomes(broker, topics))
+    return counts
+
+
+def check_chains(found):
+    """Every duplicate leads to an enriched record of the same story."""
+    by_position = {key: entries[0] for key, entries in found.items()}
+    for key, (kind, record) in by_position.items():
+        hops = 0
+        while kind == DUPLICATE:
+            original = record["duplicate_of_position"]
+            story = record["story"]["id"]
+            target = by_position.get((original["partition"], original["offset"]))
+            assert target, "duplicate %s leads nowhere: %s" % (key, original)
+            kind, record = target
+            assert kind != DEADLETTER, "duplicate %s leads to a dead letter" % (key,)
+            assert record["story"]["id"] == story, "duplicate %s leads to another story" % (key,)
+            hops += 1
+            assert hops < 100, "duplicates go round in a circle at %s" % (key,)
