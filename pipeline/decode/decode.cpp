@@ -3,156 +3,277 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+#include <cstring>
+#include <utility>
 
-#include "pipeline/article.h"
+#include "pipeline/board/board.h"
 
 namespace tocsin {
+
 namespace {
 
-constexpr std::int64_t kFutureToleranceMs =
-    3600 * 1000;  // of published_at after the record's stamp
+constexpr std::int64_t kFutureToleranceMs = 3600 * 1000;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-Error fail(Errc code, std::string message) {
+Error fault(Errc code, std::string message) {
   return Error{Stage::decode, code, std::move(message)};
 }
 
 bool is_blank(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](unsigned char c) { return c == ' ' || (c >= '\t' && c <= '\r'); });
+  return text.find_first_not_of(" \t\n\r\f\v") == std::string_view::npos;
 }
 
-// The whole document is parsed and so validated, members that are not mapped included.
-Result<simdjson::dom::element> parse(simdjson::dom::parser& parser, std::string_view payload,
-                                     const Limits& limits) {
-  // simdjson counts the document itself as a level.
-  const simdjson::error_code allocated =
-      parser.allocate(std::max<std::size_t>(payload.size(), 64), limits.json_depth_max + 1);
-  if (allocated != simdjson::SUCCESS) {
-    return fail(Errc::too_large, simdjson::error_message(allocated));
+// The four digits of a \uXXXX at `at` when they are a surrogate, else 0.
+unsigned surrogate_at(std::string_view json, std::size_t at) {
+  if (at + 6 > json.size() || json[at] != '\\' || json[at + 1] != 'u') return 0;
+  unsigned value = 0;
+  for (std::size_t i = at + 2; i < at + 6; ++i) {
+    const char c = json[i];
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
+    if (digit < 0) return 0;
+    value = value << 4 | static_cast<unsigned>(digit);
+  }
+  return value >= 0xD800 && value < 0xE000 ? value : 0;
+}
+
+// simdjson 3.0 lets a lone low surrogate through and calls a lone high one a bad string.
+bool has_lone_surrogate(std::string_view json) {
+  std::size_t at = json.find('\\');
+  while (at != std::string_view::npos && at + 1 < json.size()) {
+    const unsigned first = surrogate_at(json, at);
+    std::size_t bytes = 2;
+    if (first != 0) {
+      const unsigned second = surrogate_at(json, at + 6);
+      if (first >= 0xDC00 || second < 0xDC00) return true;
+      bytes = 12;
+    }
+    at = json.find('\\', at + bytes);
+  }
+  return false;
+}
+
+// JSON's grammar of a number: -?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?
+bool is_number(std::string_view token) {
+  const auto digits = [&] {
+    const std::size_t count = std::min(token.find_first_not_of("0123456789"), token.size());
+    token.remove_prefix(count);
+    return count;
+  };
+  if (token.starts_with('-')) token.remove_prefix(1);
+  const bool zero = token.starts_with('0');
+  const std::size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (token.starts_with('.')) {
+    token.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  if (token.starts_with('e') || token.starts_with('E')) {
+    token.remove_prefix(1);
+    if (token.starts_with('+') || token.starts_with('-')) token.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  return token.empty();
+}
+
+// Numbers that fit no 64-bit type are JSON all the same: they are read as their text.
+std::string quote_long_numbers(std::string_view json) {
+  constexpr std::size_t kAlwaysFits = 18;
+  std::string out;
+  out.reserve(json.size() + 64);
+  for (std::size_t at = 0; at < json.size();) {
+    std::size_t end = at + 1;
+    if (json[at] == '"') {
+      while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
+      end = std::min(end + 1, json.size());
+    } else if (json[at] == '-' || (json[at] >= '0' && json[at] <= '9')) {
+      end = std::min(json.find_first_not_of("0123456789+-.eE", at), json.size());
+      const std::string_view token = json.substr(at, end - at);
+      const bool is_long = token.size() > kAlwaysFits || token.find_first_of("eE") != token.npos;
+      if (is_long && is_number(token)) {
+        out.append("\"").append(token).append("\"");
+        at = end;
+        continue;
+      }
+    }
+    out += json.substr(at, end - at);
+    at = end;
+  }
+  return out;
+}
+
+// simdjson does not count an empty object or array as a level: one too deep is found here.
+// Recursion is bounded by the parser's own depth limit.
+bool is_deeper_than(std::size_t levels, simdjson::dom::element element) {
+  simdjson::dom::object object;
+  simdjson::dom::array array;
+  if (element.get_object().get(object) == simdjson::SUCCESS) {
+    if (levels == 0) return true;
+    for (const auto& member : object) {
+      if (is_deeper_than(levels - 1, member.value)) return true;
+    }
+  } else if (element.get_array().get(array) == simdjson::SUCCESS) {
+    if (levels == 0) return true;
+    for (const auto& item : array) {
+      if (is_deeper_than(levels - 1, item)) return true;
+    }
+  }
+  return false;
+}
+
+Error json_fault(simdjson::error_code code, std::string_view json, const Limits& limits) {
+  switch (code) {
+    case simdjson::UTF8_ERROR:
+      return fault(Errc::invalid_utf8, "the payload is not UTF-8");
+    case simdjson::DEPTH_ERROR:
+      return fault(Errc::too_deep, "nested deeper than limits.json_depth_max " +
+                                       std::to_string(limits.json_depth_max));
+    case simdjson::STRING_ERROR:
+      if (has_lone_surrogate(json)) {
+        return fault(Errc::invalid_utf8, "an escape makes half a surrogate pair");
+      }
+      break;
+    default:
+      break;
+  }
+  return fault(Errc::invalid_json, simdjson::error_message(code));
+}
+
+// The fields of one document, by pointer; remembers the first that has a wrong type.
+class Fields {
+ public:
+  explicit Fields(simdjson::dom::element root) : root_(root) {}
+
+  // Appears as absent: no such member, null, or no pointer at all.
+  std::optional<simdjson::dom::element> find(std::string_view pointer) {
+    if (pointer.empty()) return std::nullopt;
+    simdjson::dom::element found;
+    if (root_.at_pointer(pointer).get(found) != simdjson::SUCCESS) return std::nullopt;
+    if (found.is_null()) return std::nullopt;
+    return found;
+  }
+
+  std::string text(std::string_view pointer) {
+    const auto found = find(pointer);
+    if (!found) return {};
+    std::string_view value;
+    if (found->get_string().get(value) != simdjson::SUCCESS) wrong(pointer, "a string");
+    return std::string(value);
+  }
+
+  // An id may be a number: its text is the id.
+  std::string id(std::string_view pointer) {
+    const auto found = find(pointer);
+    if (!found) return {};
+    if (std::int64_t number = 0; found->get_int64().get(number) == simdjson::SUCCESS) {
+      return std::to_string(number);
+    }
+    if (std::uint64_t number = 0; found->get_uint64().get(number) == simdjson::SUCCESS) {
+      return std::to_string(number);
+    }
+    return text(pointer);
+  }
+
+  std::optional<std::int64_t> time_ms(std::string_view pointer) {
+    const auto found = find(pointer);
+    if (!found) return std::nullopt;
+    if (double number = 0; found->get_double().get(number) == simdjson::SUCCESS) {
+      return epoch_to_ms(number);
+    }
+    // Another type is as unreadable as a text that is no date: no reason to lose the article.
+    std::string_view value;
+    if (found->get_string().get(value) != simdjson::SUCCESS) return std::nullopt;
+    return parse_time_ms(value);
+  }
+
+  [[nodiscard]] const std::string& wrong_type() const { return wrong_type_; }
+
+ private:
+  void wrong(std::string_view pointer, std::string_view expected) {
+    if (!wrong_type_.empty()) return;
+    wrong_type_.append(pointer).append(" is not ").append(expected);
+  }
+
+  simdjson::dom::element root_;
+  std::string wrong_type_;
+};
+
+// Parsers keep their buffers (a few times the largest payload) for the next article of the thread.
+Result<simdjson::dom::element> parse(std::string_view json, const Limits& limits) {
+  thread_local simdjson::dom::parser parser;
+  const std::size_t depth = limits.json_depth_max + 1;  // simdjson counts the document as a level
+  if (parser.max_depth() != depth || parser.capacity() < json.size()) {
+    const simdjson::error_code code =
+        parser.allocate(std::max<std::size_t>(json.size(), parser.capacity()), depth);
+    if (code != simdjson::SUCCESS) return json_fault(code, json, limits);
   }
   simdjson::dom::element root;
-  const simdjson::error_code error = parser.parse(payload.data(), payload.size(), true).get(root);
-  if (error == simdjson::DEPTH_ERROR) {
-    return fail(Errc::too_deep, "nested deeper than " + std::to_string(limits.json_depth_max));
+  simdjson::error_code code = parser.parse(json.data(), json.size()).get(root);
+  if (code == simdjson::NUMBER_ERROR) {
+    const std::string quoted = quote_long_numbers(json);
+    if (quoted.size() != json.size()) {
+      if (parser.capacity() < quoted.size()) code = parser.allocate(quoted.size(), depth);
+      code = parser.parse(quoted).get(root);
+    }
   }
-  if (error == simdjson::UTF8_ERROR) return fail(Errc::invalid_utf8, "not valid UTF-8");
-  if (error != simdjson::SUCCESS) return fail(Errc::invalid_json, simdjson::error_message(error));
-  if (!root.is_object()) return fail(Errc::invalid_json, "not a JSON object");
+  if (code == simdjson::SUCCESS && is_deeper_than(limits.json_depth_max, root)) {
+    code = simdjson::DEPTH_ERROR;
+  }
+  if (code != simdjson::SUCCESS) return json_fault(code, json, limits);
+  if (!root.is_object()) return fault(Errc::invalid_json, "the payload is not an object");
+  if (has_lone_surrogate(json)) {
+    return fault(Errc::invalid_utf8, "an escape makes half a surrogate pair");
+  }
   return root;
 }
 
-// The mapped member; an element of type null when it is not there or null.
-struct Member {
-  simdjson::dom::element element;
-  bool is_there = false;
-};
-
-Member find(const simdjson::dom::element& root, const std::string& pointer) {
-  Member member;
-  if (pointer.empty()) return member;
-  if (root.at_pointer(pointer).get(member.element) != simdjson::SUCCESS) return member;
-  member.is_there = !member.element.is_null();
-  return member;
-}
-
-Error wrong_type(const std::string& pointer, const char* wanted) {
-  return fail(Errc::wrong_type, pointer + " is not " + wanted);
-}
-
-// A text member into `out`; an escape may hide a lone surrogate, so the result is checked again.
-std::optional<Error> read_text(const simdjson::dom::element& root, const std::string& pointer,
-                               std::string& out) {
-  const Member member = find(root, pointer);
-  if (!member.is_there) return std::nullopt;
-  std::string_view text;
-  if (member.element.get_string().get(text) != simdjson::SUCCESS) {
-    return wrong_type(pointer, "a string");
-  }
-  if (!simdjson::validate_utf8(text.data(), text.size())) {
-    return fail(Errc::invalid_utf8, pointer + " holds a lone surrogate");
-  }
-  out = text;
-  return std::nullopt;
-}
-
-// An id may be a string or a whole number; a number is taken as its digits.
-std::optional<Error> read_id(const simdjson::dom::element& root, const std::string& pointer,
-                             std::string& out) {
-  const Member member = find(root, pointer);
-  if (!member.is_there) return std::nullopt;
-  std::int64_t number = 0;
-  std::uint64_t large = 0;
-  if (member.element.get_int64().get(number) == simdjson::SUCCESS) {
-    out = std::to_string(number);
-    return std::nullopt;
-  }
-  if (member.element.get_uint64().get(large) == simdjson::SUCCESS) {
-    out = std::to_string(large);
-    return std::nullopt;
-  }
-  if (!member.element.is_string()) return wrong_type(pointer, "a string or a whole number");
-  return read_text(root, pointer, out);
-}
-
-// Missing and unreadable times are no errors: the record's timestamp stands in.
-std::optional<std::int64_t> read_time(const simdjson::dom::element& root,
-                                      const std::string& pointer) {
-  const Member member = find(root, pointer);
-  if (!member.is_there) return std::nullopt;
-  double number = 0;
-  if (member.element.is_number() && member.element.get_double().get(number) == simdjson::SUCCESS) {
-    return epoch_to_ms(number);
-  }
-  std::string_view text;
-  if (member.element.get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
-  return parse_time_ms(text);
-}
-
-void date(Article& article, std::optional<std::int64_t> own_ms, const RawRecord& record) {
-  if (!own_ms) {
+void set_time(Article& article, const RawRecord& record, std::optional<std::int64_t> said_ms) {
+  const bool has_own_time = record.timestamp_source != PublishedAtSource::none;
+  if (!said_ms) {
     article.published_at_ms = record.timestamp_ms;
     article.published_at_source = record.timestamp_source;
-  } else if (record.timestamp_source == PublishedAtSource::kafka &&
-             *own_ms > record.timestamp_ms + kFutureToleranceMs) {
+  } else if (has_own_time && record.timestamp_ms < *said_ms - kFutureToleranceMs) {
     article.published_at_ms = record.timestamp_ms;
     article.published_at_source = PublishedAtSource::clamped;
   } else {
-    article.published_at_ms = *own_ms;
+    article.published_at_ms = *said_ms;
     article.published_at_source = PublishedAtSource::record;
   }
 }
 
-Result<Article> decode_json(const RawRecord& record, const FieldMap& fields, const Limits& limits) {
-  // Scratch of the parser, one a thread; a document never outlives this call.
-  thread_local simdjson::dom::parser parser;
-  const Result<simdjson::dom::element> root = parse(parser, record.payload, limits);
+Result<Article> decode_json(const RawRecord& record, std::string_view json, const FieldMap& map,
+                            const Limits& limits) {
+  const Result<simdjson::dom::element> root = parse(json, limits);
   if (!root) return root.error();
-
+  Fields fields(*root);
   Article article;
-  const std::pair<const std::string&, std::string&> texts[] = {
-      {fields.title, article.title},       {fields.body, article.body},
-      {fields.url, article.url},           {fields.source, article.source},
-      {fields.language, article.language}, {fields.author, article.author},
-      {fields.section, article.section}};
-  for (const auto& [pointer, out] : texts) {
-    if (std::optional<Error> error = read_text(*root, pointer, out)) return *std::move(error);
-  }
-  if (std::optional<Error> error = read_id(*root, fields.id, article.id)) return *std::move(error);
-  date(article, read_time(*root, fields.published_at), record);
+  article.id = fields.id(map.id);
+  article.title = fields.text(map.title);
+  article.body = fields.text(map.body);
+  article.url = fields.text(map.url);
+  article.source = fields.text(map.source);
+  article.language = fields.text(map.language);
+  article.author = fields.text(map.author);
+  article.section = fields.text(map.section);
+  set_time(article, record, fields.time_ms(map.published_at));
+  if (!fields.wrong_type().empty()) return fault(Errc::wrong_type, fields.wrong_type());
   return article;
 }
 
-Article decode_text(const RawRecord& record) {
+Result<Article> decode_text(const RawRecord& record, std::string_view text) {
+  if (!simdjson::validate_utf8(text.data(), text.size())) {
+    return fault(Errc::invalid_utf8, "the payload is not UTF-8");
+  }
   Article article;
-  std::string_view text = record.payload;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  const std::size_t end = text.find('\n');
-  article.title = text.substr(0, end);
+  const std::size_t start = std::min(text.find_first_not_of("\r\n"), text.size());
+  text.remove_prefix(start);
+  const std::size_t line = std::min(text.find('\n'), text.size());
+  article.title = text.substr(0, line);
   if (article.title.ends_with('\r')) article.title.pop_back();
-  if (end != std::string_view::npos) article.body = text.substr(end + 1);
-  date(article, std::nullopt, record);
+  article.body = text.substr(std::min(line + 1, text.size()));
+  set_time(article, record, std::nullopt);
   return article;
 }
 
@@ -160,24 +281,24 @@ Article decode_text(const RawRecord& record) {
 
 Result<Article> decode(const RawRecord& record, InputFormat format, const FieldMap& fields,
                        const Limits& limits) {
-  if (record.payload.size() > limits.article_bytes_max) {
-    return fail(Errc::too_large, std::to_string(record.payload.size()) +
-                                     " bytes, more than limits.article_bytes_max " +
-                                     std::to_string(limits.article_bytes_max));
+  std::string_view payload = record.payload;
+  if (payload.size() > limits.article_bytes_max) {
+    return fault(Errc::too_large, std::to_string(payload.size()) +
+                                      " bytes, more than limits.article_bytes_max " +
+                                      std::to_string(limits.article_bytes_max));
   }
-  if (!simdjson::validate_utf8(record.payload.data(), record.payload.size())) {
-    return fail(Errc::invalid_utf8, "not valid UTF-8");
-  }
-  Result<Article> article = format == InputFormat::json ? decode_json(record, fields, limits)
-                                                        : Result<Article>(decode_text(record));
+  if (payload.starts_with(kByteOrderMark)) payload.remove_prefix(kByteOrderMark.size());
+  Result<Article> article = format == InputFormat::json
+                                ? decode_json(record, payload, fields, limits)
+                                : decode_text(record, payload);
   if (!article) return article;
   if (is_blank(article->title) && is_blank(article->body)) {
-    return fail(Errc::no_text, "neither title nor body");
+    return fault(Errc::no_text, "neither title nor body");
   }
   if (article->id.size() > limits.id_bytes_max) {
-    return fail(Errc::id_too_long, "id has " + std::to_string(article->id.size()) +
-                                       " bytes, more than limits.id_bytes_max " +
-                                       std::to_string(limits.id_bytes_max));
+    return fault(Errc::id_too_long, std::to_string(article->id.size()) +
+                                        " bytes, more than limits.id_bytes_max " +
+                                        std::to_string(limits.id_bytes_max));
   }
   if (article->id.empty()) article->id = default_article_id(record.position);
   return article;

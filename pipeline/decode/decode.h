@@ -30,14 +30,18 @@ struct Limits {
   std::size_t article_bytes_max = 1 << 20;  // of the raw payload
   std::size_t json_depth_max = 32;
   std::size_t id_bytes_max = 256;
-  std::size_t output_bytes_max = 1'000'000; // of a record to publish; below the broker's message.max.bytes
-  std::size_t tokens_max = 300'000;         // the budget: analysis is linear in tokens
+  std::size_t output_bytes_max =
+      1'000'000;                     // of a record to publish; below the broker's message.max.bytes
+  std::size_t tokens_max = 300'000;  // the budget: analysis is linear in tokens
 };
 
-// `format` text: first line the title, the rest the body.
+// The whole document must be valid JSON, also what no field names. null is as good as absent; of a
+// doubled key the first counts; a numeric id is its text; a number that no 64-bit type holds is
+// read as its text. `format` text: first line the title, the rest the body.
 [[nodiscard]] Result<Article> decode(const RawRecord&, InputFormat, const FieldMap&, const Limits&);
 
-// published_at in any form of the contract to Unix milliseconds; nullopt when unreadable.
+// published_at in any form of the contract to Unix milliseconds; nullopt when unreadable or outside
+// the years 1000 to 9999. Eight and fourteen digits that are a date (20211231) are read as one.
 [[nodiscard]] std::optional<std::int64_t> parse_time_ms(std::string_view text);
 // Epoch seconds, or milliseconds from 10^11 on.
 [[nodiscard]] std::optional<std::int64_t> epoch_to_ms(double number);

@@ -1,0 +1,98 @@
+// Dates as feeds, archives and databases write them, and what is no date.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "pipeline/decode/decode.h"
+
+namespace tocsin {
+namespace {
+
+// The time as format_time shows it; "" when unreadable.
+std::string read(std::string_view text) {
+  const auto ms = parse_time_ms(text);
+  return ms ? format_time(*ms) : "";
+}
+
+struct Row {
+  std::string_view text;
+  std::string_view time;
+};
+
+TEST(Time, reads_every_form_of_the_contract) {
+  constexpr Row kRows[] = {
+      {"2021-12-31T18:00:00Z", "2021-12-31T18:00:00Z"},
+      {"2021-12-31t18:00:00z", "2021-12-31T18:00:00Z"},
+      {"2021-12-31 18:00:00", "2021-12-31T18:00:00Z"},
+      {"2021-12-31T18:00", "2021-12-31T18:00:00Z"},
+      {"2021-12-31", "2021-12-31T00:00:00Z"},
+      {"2021-12-31T18:00:00.987654+01:00", "2021-12-31T17:00:00Z"},
+      {"2021-12-31T18:00:00-0530", "2021-12-31T23:30:00Z"},
+      {"2022-01-01T00:30:00+01", "2021-12-31T23:30:00Z"},
+      {"2021-12-31 18:00:00 UTC", "2021-12-31T18:00:00Z"},
+      {"Fri, 31 Dec 2021 18:00:00 GMT", "2021-12-31T18:00:00Z"},
+      {"31 Dec 2021 18:00:00 +0200", "2021-12-31T16:00:00Z"},
+      {"Fri, 31 Dec 21 13:00 EST", "2021-12-31T18:00:00Z"},
+      {"fri, 1 jan 99 00:00:00 pdt", "1999-01-01T07:00:00Z"},
+      {"Fri, 31 Dec 2021 18:00:00 +0000 (UTC)", "2021-12-31T18:00:00Z"},
+      {"31 December 2021", "2021-12-31T00:00:00Z"},
+      {"1640973600", "2021-12-31T18:00:00Z"},
+      {"1640973600000", "2021-12-31T18:00:00Z"},
+      {"1640973600.25", "2021-12-31T18:00:00Z"},
+      {"20211231", "2021-12-31T00:00:00Z"},
+      {"20211231180000", "2021-12-31T18:00:00Z"},
+      {"2020-02-29", "2020-02-29T00:00:00Z"},
+      {"2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"},
+      {"1969-12-31T23:59:59Z", "1969-12-31T23:59:59Z"},
+      {"  2021-12-31T18:00:00Z\n", "2021-12-31T18:00:00Z"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(read(row.text), row.time) << row.text;
+}
+
+TEST(Time, refuses_nonsense) {
+  constexpr std::string_view kRows[] = {"",
+                                        "soon",
+                                        "2021-13-01",
+                                        "2021-02-29",
+                                        "2021-00-10",
+                                        "2021-1-1",
+                                        "0001-01-01T00:00:00Z",
+                                        "2021-12-31T25:00:00Z",
+                                        "2021-12-31T18:61:00Z",
+                                        "2021-12-31T18:00:00 LMT",
+                                        "Fri, 32 Dec 2021 18:00:00 GMT",
+                                        "31 Foo 2021",
+                                        "2021-12-31T",
+                                        "2021-12-31x",
+                                        "99999999999999999999",
+                                        "1e9",
+                                        "--1",
+                                        "2021-12-31T18:00:00+99:00",
+                                        "12:30"};
+  for (const std::string_view text : kRows) EXPECT_EQ(read(text), "") << text;
+}
+
+TEST(Time, tells_seconds_from_milliseconds) {
+  EXPECT_EQ(epoch_to_ms(1640973600), 1640973600000);
+  EXPECT_EQ(epoch_to_ms(1640973600.5), 1640973600500);
+  EXPECT_EQ(epoch_to_ms(1e11), 100000000000);
+  EXPECT_EQ(epoch_to_ms(99999999999.0), 99999999999000);
+  EXPECT_EQ(epoch_to_ms(1e18), std::nullopt);
+  EXPECT_EQ(epoch_to_ms(std::numeric_limits<double>::quiet_NaN()), std::nullopt);
+}
+
+TEST(Time, reads_what_it_writes) {
+  EXPECT_TRUE(rc::check("round trip", [] {
+    const auto seconds = *rc::gen::inRange<std::int64_t>(-30'000'000'000, 250'000'000'000);
+    RC_ASSERT(parse_time_ms(format_time(seconds * 1000)) == seconds * 1000);
+  }));
+}
+
+TEST(Time, never_fails_on_noise) {
+  EXPECT_TRUE(rc::check("noise", [](const std::string& noise) {
+    const auto ms = parse_time_ms(noise);
+    if (ms) RC_ASSERT(format_time(*ms).size() == 20U);
+  }));
+}
+
+}  // namespace
+}  // namespace tocsin
