@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Holds the tree to the rules that no compiler checks. Standard library only.
+
+tidy.py               lengths, names, words, layering, embedded data
+tidy.py --format      clang-format on every C++ file
+tidy.py --shell       shellcheck on every shell script
+tidy.py --clang BUILD clang-tidy on the sources in BUILD/compile_commands.json
+Prints `file:line: what is wrong` for each fault; exit 0 or 1.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COLUMNS_MAX = 100
+FUNCTION_LINES_MAX = 70
+SKIPPED_FOLDERS = {".git", ".cache", "build", "__pycache__"}
+CPP = {".h", ".cpp"}
+
+# What pipeline/ may include beside the standard library, and where.
+PIPELINE_INCLUDES = [
+    (r'"pipeline/', ""),
+    (r"<boost/system/", ""),
+    (r"<xxhash\.h>", ""),
+    (r"<simdjson\.h>", "pipeline/decode/"),
+    (r"<cld2/", "pipeline/text/"),
+]
+STANDARD_HEADER = re.compile(r"<[a-z_0-9]+>")
+# Split, so that this file does not trip over itself.
+WORDS = re.compile(r"\b(FIX" r"ME|X" r"XX|TO" r"DO)\b")
+CLASS_NAME = re.compile(r"\b(?:class|struct)\s+(\w*(?:Manager|Handler|Helper|Utils?|Context))\b")
+MACHINE = re.compile(
+    r"(?<![\w.])/(?:wo" r"rk|ro" r"ot|ho" r"me)/\w"
+    r"|repo1?\.maven|py" r"pi\.org|deb\.deb" r"ian\.org|registry\.npm" r"js|crates" r"\.io")
+
+
+def files(suffixes=None):
+    for folder, names, found in os.walk(ROOT):
+        names[:] = sorted(set(names) - SKIPPED_FOLDERS)
+        for name in sorted(found):
+            path = pathlib.Path(folder, name)
+            if suffixes is None or path.suffix in suffixes:
+                yield path
+
+
+def at(path, line):
+    return "%s:%d" % (path.relative_to(ROOT), line)
+
+
+def blank_out(source):
+    """The source with comments and literals as spaces; every offset stays where it was."""
+    pattern = re.compile(
+        r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
+    return pattern.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), re.sub(r"(?<=\w)'(?=\w)", "_", source))
+
+
+def functions(source):
+    """(first line, lines) of each function body that stands in a namespace or class."""
+    text = re.sub(r"(?m)^[ \t]*#.*(?:\\\n.*)*", lambda m: re.sub(r"[^\n]", " ", m.group()), blank_out(source))
+    stack, head_start = [], 0
+    for match in re.finditer(r"[{};]", text):
+        mark, offset = match.group(), match.start()
+        if mark == "{":
+            head = text[head_start:offset]
+            scope = re.search(r"\b(namespace|class|struct|union|enum|extern)\b", head)
+            outside = all(kind == "scope" for kind, _ in stack)
+            if "(" in head and outside:
+                stack.append(("function", head_start + len(head) - len(head.lstrip())))
+            else:
+                stack.append(("scope" if scope and outside else "block", offset))
+        elif mark == "}" and stack:
+            kind, start = stack.pop()
+            if kind == "function":
+                first = text.count("\n", 0, start) + 1
+                yield first, text.count("\n", 0, offset) + 2 - first
+        head_start = offset + 1
+
+
+def check_cpp(path, source):
+    relative = str(path.relative_to(ROOT))
+    for number, line in enumerate(source.split("\n"), 1):
+        if len(line) > COLUMNS_MAX:
+            yield "%s: %d columns; the limit is %d" % (at(path, number), len(line), COLUMNS_MAX)
+        name = CLASS_NAME.search(line)
+        if name:
+            yield "%s: '%s' says nothing; use a noun of the field" % (at(path, number), name.group(1))
+        include = re.match(r'\s*#\s*include\s*(["<][^">]*[">])', line)
+        if include and relative.startswith("pipeline/") and not pipeline_may(relative, include.group(1)):
+            yield "%s: pipeline/ may not include %s here" % (at(path, number), include.group(1))
+    for first, length in functions(source):
+        if length > FUNCTION_LINES_MAX:
+            yield "%s: a function of %d lines; the limit is %d" % (
+                at(path, first), length, FUNCTION_LINES_MAX)
+
+
+def pipeline_may(path, include):
+    if STANDARD_HEADER.fullmatch(include):
+        return True
+    return any(re.match(pattern, include) and path.startswith(folder)
+               for pattern, folder in PIPELINE_INCLUDES)
+
+
+def check_text(path, source):
+    for number, line in enumerate(source.split("\n"), 1):
+        for pattern, what in ((WORDS, "unfinished work belongs in an issue"),
+                              (MACHINE, "a path or host of one machine")):
+            found = pattern.search(line)
+            if found:
+                yield "%s: '%s': %s" % (at(path, number), found.group(), what)
+
+
+def check_embedded():
+    """The binary carries its lexicon and gazetteer: each file must stand in a CMake list."""
+    lists = "".join(p.read_text() for p in files() if p.name == "CMakeLists.txt")
+    for folder in ("config/lexicon", "config/gazetteer"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and path.suffix in {".yaml", ".yml", ".tsv"} and path.name not in lists:
+                yield "%s: stands in no CMakeLists.txt, so the binary does not carry it" % at(path, 1)
+
+
+def check_tree():
+    for path in files():
+        try:
+            source = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # test data on purpose
+        if path.suffix not in {".jsonl", ".tsv"}:
+            yield from check_text(path, source)
+        if path.suffix in CPP:
+            yield from check_cpp(path, source)
+    yield from check_embedded()
+
+
+def run(command):
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout.strip() or "%s failed" % command[0] if done.returncode else ""
+
+
+def check_format():
+    sources = [str(p.relative_to(ROOT)) for p in files(CPP)]
+    return [f for f in [run(["clang-format", "--dry-run", "-Werror", *sources])] if f]
+
+
+def check_shell():
+    scripts = [str(p.relative_to(ROOT)) for p in files()
+               if p.name == "packages" or p.read_bytes()[:40].split(b"\n")[0].endswith(b"bash")]
+    return [f for f in [run(["shellcheck", "-x", *scripts])] if f]
+
+
+def check_clang(build):
+    with open(build / "compile_commands.json", encoding="utf-8") as database:
+        sources = sorted({e["file"] for e in json.load(database)})
+    ours = [s for s in sources if re.match(r"(pipeline|daemon|config)/", os.path.relpath(s, ROOT))]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda s: run(["clang-tidy", "--quiet", "-p", str(build), s]), ours)
+        return [f for f in found if f]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--format", action="store_true")
+    parser.add_argument("--shell", action="store_true")
+    parser.add_argument("--clang", type=pathlib.Path, metavar="BUILD")
+    arguments = parser.parse_args()
+    if arguments.format:
+        faults = check_format()
+    elif arguments.shell:
+        faults = check_shell()
+    elif arguments.clang:
+        faults = check_clang(arguments.clang)
+    else:
+        faults = list(check_tree())
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
