@@ -46,9 +46,9 @@ class Writer {
     length(value.size());
     bytes_.append(value);
   }
-  template <std::size_t N>
-  void block(const std::array<std::uint8_t, N>& value) {
-    for (const std::uint8_t byte : value) bytes_.push_back(static_cast<char>(byte));
+  template <class T, std::size_t N>
+  void block(const std::array<T, N>& values) {
+    for (const T value : values) integer(value);
   }
   void hash(const Hash128& value) {
     integer(value.high);
@@ -110,11 +110,9 @@ class Reader {
     return value;
   }
   std::string text() { return std::string(view()); }
-  template <std::size_t N>
-  void block(std::array<std::uint8_t, N>& value) {
-    if (rest_.size() < N) return fail();
-    for (std::size_t i = 0; i < N; ++i) value[i] = static_cast<std::uint8_t>(rest_[i]);
-    rest_.remove_prefix(N);
+  template <class T, std::size_t N>
+  void block(std::array<T, N>& values) {
+    for (T& value : values) value = integer<T>();
   }
   Hash128 hash() {
     const auto high = integer<std::uint64_t>();
@@ -147,6 +145,8 @@ std::string signature_block(const Signature& signature) {
   writer.integer(signature.shingles);
   writer.block(signature.sketch);
   writer.block(signature.lead);
+  writer.integer(signature.names);
+  writer.integer(signature.numbers);
   return writer.bytes();
 }
 
@@ -158,9 +158,11 @@ Signature read_signature(std::string_view block) {
   signature.exact = reader.hash();
   signature.tokens = reader.integer<std::uint32_t>();
   signature.shingles = reader.integer<std::uint32_t>();
-  if (reader.left() == kSketchSize + kLeadSketchSize) {
+  if (reader.left() == kSketchSize + 2 * kLeadSketchSize + 16) {
     reader.block(signature.sketch);
     reader.block(signature.lead);
+    signature.names = reader.integer<std::uint64_t>();
+    signature.numbers = reader.integer<std::uint64_t>();
   }
   return signature;
 }

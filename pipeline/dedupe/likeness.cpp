@@ -40,15 +40,15 @@ Agreement agreement_of(const Signature& first, const Signature& second) {
   for (std::size_t i = 0; i < kLeadSketchSize; ++i) {
     agreement.lead_matching += first.lead[i] == second.lead[i] ? 1U : 0U;
   }
-  agreement.shingles_first = first.shingles;
-  agreement.shingles_second = second.shingles;
+  agreement.first = {first.tokens, first.shingles, first.names, first.numbers};
+  agreement.second = {second.tokens, second.shingles, second.names, second.numbers};
   return agreement;
 }
 
 Likeness judge(const Agreement& agreement, const LikenessLimits& limits) {
   if (agreement.same_text) return {Method::exact, Relation::none, 100};
   const Fraction whole = jaccard(agreement.matching, kSketchSize);
-  const Fraction held = containment(whole, agreement.shingles_first, agreement.shingles_second);
+  const Fraction held = containment(whole, agreement.first.shingles, agreement.second.shingles);
   const auto similarity = static_cast<std::uint8_t>(std::max(whole.percent(), held.percent()));
   if (whole.at_least(limits.jaccard_percent_min) || held.at_least(limits.containment_percent_min)) {
     return {Method::near, Relation::none, similarity};

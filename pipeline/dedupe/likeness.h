@@ -20,13 +20,21 @@ struct LikenessLimits {
   std::uint8_t containment_percent_min = 70;
 };
 
-// What is compared of two signatures, counted; the sizes are those of the two texts.
+// Of one text: its size, and the names and numbers it opens with.
+struct Content {
+  std::uint32_t tokens = 0;
+  std::uint32_t shingles = 0;
+  std::uint64_t names = 0;
+  std::uint64_t numbers = 0;
+};
+
+// What is compared of two signatures, counted.
 struct Agreement {
   bool same_text = false;           // exact hash, or raw hash
   std::uint32_t matching = 0;       // bytes of `sketch` that are equal: 0..kSketchSize
   std::uint32_t lead_matching = 0;  // 0..kLeadSketchSize
-  std::uint32_t shingles_first = 0;
-  std::uint32_t shingles_second = 0;
+  Content first;
+  Content second;
 };
 
 struct Likeness {

@@ -22,16 +22,21 @@ struct Hash128 {
 inline constexpr std::uint16_t kSignatureVersion = 1;
 
 inline constexpr std::size_t kSketchSize = 128;  // K: number of MinHash functions
-inline constexpr std::size_t kLeadSketchSize = 32;
+inline constexpr std::size_t kLeadSketchSize = 16;
+inline constexpr std::uint32_t kLeadTokens = 50;     // the lead: where a cut text begins too
+inline constexpr std::uint32_t kAnchorTokens = 100;  // where names and numbers are collected
 
-// Near-duplicate signature: 8-bit sketches (b-bit minwise hashing, Li & Koenig 2010) of the set of
-// 3-word shingles (Broder 1997).
+// Near-duplicate signature: an 8-bit sketch (b-bit minwise hashing, Li & Koenig 2010) of the set of
+// 3-word shingles (Broder 1997), a 16-bit one of the lead's, and which names and numbers it opens
+// with: what a template or the next day's report changes.
 struct Signature {
   Hash128 exact;               // of the folded token stream without boilerplate
   std::uint32_t tokens = 0;    // that counted (without boilerplate)
   std::uint32_t shingles = 0;  // distinct shingles
   std::array<std::uint8_t, kSketchSize> sketch{};
-  std::array<std::uint8_t, kLeadSketchSize> lead{};  // of the first 100 tokens after the dateline
+  std::array<std::uint16_t, kLeadSketchSize> lead{};
+  std::uint64_t names = 0;    // one bit a capitalised word: 64-bit hash set
+  std::uint64_t numbers = 0;  // one bit a number
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 

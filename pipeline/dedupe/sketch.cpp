@@ -7,17 +7,15 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kFunctions = 128;
-
 struct Functions {
-  std::array<std::uint32_t, kFunctions> multiplier{};
-  std::array<std::uint32_t, kFunctions> addend{};
+  std::array<std::uint32_t, kMinhashMax> multiplier{};
+  std::array<std::uint32_t, kMinhashMax> addend{};
 };
 
 constexpr Functions make_functions() {
   Functions functions;
   std::uint64_t state = 0x746f6373696e0001ULL;
-  for (std::size_t k = 0; k < kFunctions; ++k) {
+  for (std::size_t k = 0; k < kMinhashMax; ++k) {
     state += 0x9e3779b97f4a7c15ULL;
     const std::uint64_t drawn = mix64(state);
     functions.multiplier[k] = static_cast<std::uint32_t>(drawn) | 1U;
@@ -37,16 +35,14 @@ constexpr std::uint32_t mix32(std::uint32_t value) {
   return value ^ (value >> 16);
 }
 
-}  // namespace
-
-void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint8_t> sketch) {
-  assert(sketch.size() <= kFunctions);
+// Blocks of minima stay in registers while the hashes stream by.
+template <std::size_t kBlock, class Value>
+void fill_sketch(std::span<const std::uint64_t> hashes, std::span<Value> sketch) {
+  assert(sketch.size() <= kMinhashMax && sketch.size() % kBlock == 0);
   if (hashes.empty()) {
-    std::fill(sketch.begin(), sketch.end(), std::uint8_t{0});
+    std::fill(sketch.begin(), sketch.end(), Value{0});
     return;
   }
-  // Blocks of 32 minima stay in registers while the hashes stream by.
-  constexpr std::size_t kBlock = 32;
   for (std::size_t first = 0; first < sketch.size(); first += kBlock) {
     std::array<std::uint32_t, kBlock> minimum;
     minimum.fill(~0U);
@@ -58,11 +54,20 @@ void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint8_t> sk
         minimum[k] = std::min(minimum[k], value * multiplier[k] + addend[k]);
       }
     }
-    const std::size_t last = std::min(kBlock, sketch.size() - first);
-    for (std::size_t k = 0; k < last; ++k) {
-      sketch[first + k] = static_cast<std::uint8_t>(mix32(minimum[k]));
+    for (std::size_t k = 0; k < kBlock; ++k) {
+      sketch[first + k] = static_cast<Value>(mix32(minimum[k]));
     }
   }
+}
+
+}  // namespace
+
+void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint8_t> sketch) {
+  fill_sketch<16>(hashes, sketch);
+}
+
+void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint16_t> sketch) {
+  fill_sketch<16>(hashes, sketch);
 }
 
 std::uint64_t shingle_hash(std::span<const std::uint64_t> tokens) {

@@ -2,14 +2,18 @@
 // Pure integer code; equal inputs give equal bytes on every machine.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
 namespace tocsin {
 
-// Writes the 8-bit sketch of the set of `hashes` (repeats do not matter) for MinHash functions
-// 0..sketch.size()-1; zeros for the empty set. `sketch.size()` is at most 128.
+inline constexpr std::size_t kMinhashMax = 128;
+
+// Writes the sketch of the set of `hashes` (repeats do not matter) for the first sketch.size() of
+// kMinhashMax MinHash functions; zeros for the empty set.
 void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint8_t> sketch);
+void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint16_t> sketch);
 
 // Hash of a shingle of consecutive tokens, from the tokens' hashes; depends on their order.
 [[nodiscard]] std::uint64_t shingle_hash(std::span<const std::uint64_t> tokens);

@@ -24,6 +24,16 @@ std::uint32_t equal_bytes(std::uint32_t first, std::uint32_t second) {
   return 4U - static_cast<std::uint32_t>(std::popcount(unequal));
 }
 
+// Number of equal 16-bit halves of two words.
+std::uint32_t equal_halves(std::uint32_t first, std::uint32_t second) {
+  const std::uint32_t difference = first ^ second;
+  return ((difference & 0xffffU) == 0 ? 1U : 0U) + (difference >> 16 == 0 ? 1U : 0U);
+}
+
+Content content_of(const Signature& signature) {
+  return {signature.tokens, signature.shingles, signature.names, signature.numbers};
+}
+
 // Sequence number whose low 32 bits a link holds, seen from a later one; 0 when there is none.
 std::uint64_t resolve(std::uint32_t link, std::uint64_t later, std::uint64_t low) {
   const std::uint32_t distance = static_cast<std::uint32_t>(later) - link;
@@ -37,21 +47,20 @@ struct DedupeWindow::Probe {
   std::array<std::uint32_t, kChains> tags{};
   std::uint64_t exact = 0;
   std::uint64_t raw_hash = 0;
-  std::uint32_t tokens = 0;
-  std::uint32_t shingles = 0;
+  Content content;
   bool comparable = true;
 
   explicit Probe(const WindowItem& item)
       : exact(item.signature->exact.low ^ item.signature->exact.high),
         raw_hash(item.raw_hash),
-        tokens(item.signature->tokens),
-        shingles(item.signature->shingles),
+        content(content_of(*item.signature)),
         comparable(item.comparable) {
     for (std::size_t band = 0; band < kBands; ++band) {
       tags[band] = load32(item.signature->sketch.data() + band * kBandBytes);
     }
     for (std::size_t band = 0; band < kLeadBands; ++band) {
-      tags[kBands + band] = load32(item.signature->lead.data() + band * kBandBytes);
+      tags[kBands + band] = item.signature->lead[2 * band] |
+                            static_cast<std::uint32_t>(item.signature->lead[2 * band + 1]) << 16;
     }
     tags[kExactChain] = static_cast<std::uint32_t>(exact);
     tags[kRawChain] = static_cast<std::uint32_t>(raw_hash);
@@ -81,8 +90,7 @@ void DedupeWindow::insert(const WindowItem* item) {
   for (std::size_t chain = 0; chain < kChains; ++chain) entry.slots[chain].tag = probe.tags[chain];
   entry.exact = probe.exact;
   entry.raw_hash = probe.raw_hash;
-  entry.tokens = probe.tokens;
-  entry.shingles = probe.shingles;
+  entry.content = probe.content;
   entry.time_ms = item->time_ms;
   entry.state = item->comparable ? State::whole : State::by_hash_only;
   if (entries_.size() > kLoadMax * buckets_ && shift_ > 1) {
@@ -110,17 +118,18 @@ void DedupeWindow::withdraw(std::uint64_t sequence) {
 
 Agreement DedupeWindow::agreement(const Probe& probe, const Entry& entry) const {
   Agreement agreement;
-  agreement.same_text = (probe.exact == entry.exact && probe.tokens == entry.tokens) ||
-                        probe.raw_hash == entry.raw_hash;
+  agreement.same_text =
+      (probe.exact == entry.exact && probe.content.tokens == entry.content.tokens) ||
+      probe.raw_hash == entry.raw_hash;
   if (!probe.comparable || entry.state != State::whole) return agreement;
   for (std::size_t band = 0; band < kBands; ++band) {
     agreement.matching += equal_bytes(probe.tags[band], entry.slots[band].tag);
   }
   for (std::size_t band = kBands; band < kBands + kLeadBands; ++band) {
-    agreement.lead_matching += equal_bytes(probe.tags[band], entry.slots[band].tag);
+    agreement.lead_matching += equal_halves(probe.tags[band], entry.slots[band].tag);
   }
-  agreement.shingles_first = entry.shingles;
-  agreement.shingles_second = probe.shingles;
+  agreement.first = entry.content;
+  agreement.second = probe.content;
   return agreement;
 }
 

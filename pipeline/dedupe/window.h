@@ -60,7 +60,7 @@ class DedupeWindow {
 
   static constexpr std::size_t kBandBytes = 4;
   static constexpr std::size_t kBands = kSketchSize / kBandBytes;
-  static constexpr std::size_t kLeadBands = kLeadSketchSize / kBandBytes;
+  static constexpr std::size_t kLeadBands = kLeadSketchSize / 2;
   // Two more chains hold the exact hash and the raw hash.
   static constexpr std::size_t kExactChain = kBands + kLeadBands;
   static constexpr std::size_t kRawChain = kExactChain + 1;
@@ -80,8 +80,7 @@ class DedupeWindow {
     std::uint64_t exact = 0;
     std::uint64_t raw_hash = 0;
     std::int64_t time_ms = 0;
-    std::uint32_t tokens = 0;
-    std::uint32_t shingles = 0;
+    Content content;
     State state = State::silent;
     bool withdrawn = false;
     [[nodiscard]] bool matchable() const { return state != State::silent && !withdrawn; }
