@@ -33,8 +33,8 @@ struct Agreement {
   bool same_text = false;           // exact hash, or raw hash
   std::uint32_t matching = 0;       // bytes of `sketch` that are equal: 0..kSketchSize
   std::uint32_t lead_matching = 0;  // 0..kLeadSketchSize
-  Content first;
-  Content second;
+  Content first;                    // of the earlier text
+  Content second;                   // of the later text
 };
 
 struct Likeness {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kShingleWords = 3;
+constexpr std::size_t kTitleBelowTokens = 12;
 
 // Shingle hashes of the tokens; a text shorter than a shingle is one shingle.
 std::vector<std::uint64_t> shingles_of(std::span<const std::uint64_t> tokens) {
@@ -55,11 +57,11 @@ std::uint32_t count_distinct(std::span<const std::uint64_t> hashes) {
 void collect_anchors(const Text& text, std::span<const std::uint32_t> story, Signature& signature) {
   constexpr std::uint16_t kNamed = shape::kTitle | shape::kUpper | shape::kMixed;
   constexpr std::uint16_t kOpening = before::kStop | before::kParagraph | before::kQuoteOpen;
-  for (std::size_t i = 0; i < std::min<std::size_t>(story.size(), kAnchorTokens); ++i) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(story.size(), kNumberTokens); ++i) {
     const Token& token = text.tokens[story[i]];
     const std::uint64_t bit = 1ULL << (mix64(token.hash) >> 58);
     if ((token.shape & shape::kNumber) != 0) signature.numbers |= bit;
-    if ((token.shape & kNamed) != 0 && i > 0 && (token.before & kOpening) == 0) {
+    if (i > 0 && i < kNameTokens && (token.shape & kNamed) != 0 && (token.before & kOpening) == 0) {
       signature.names |= bit;
     }
   }
@@ -72,7 +74,14 @@ Hash128 to_hash(const XXH128_hash_t& hash) {
 }  // namespace
 
 Signature sign(const Text& text) {
-  const std::vector<std::uint32_t> story = story_tokens(text);
+  std::vector<std::uint32_t> story = story_tokens(text);
+  if (story.size() < kTitleBelowTokens) {
+    // Too little to stand for an article: "Details soon." under two headlines is two articles.
+    std::vector<std::uint32_t> title(std::min<std::size_t>(text.body_token, text.tokens.size()));
+    std::iota(title.begin(), title.end(), 0U);
+    if (story.empty() || story.front() >= title.size())
+      story.insert(story.begin(), title.begin(), title.end());
+  }
   std::vector<std::uint64_t> tokens;
   tokens.reserve(story.size());
   for (const std::uint32_t index : story) tokens.push_back(text.tokens[index].hash);

@@ -24,7 +24,8 @@ inline constexpr std::uint16_t kSignatureVersion = 1;
 inline constexpr std::size_t kSketchSize = 128;  // K: number of MinHash functions
 inline constexpr std::size_t kLeadSketchSize = 16;
 inline constexpr std::uint32_t kLeadTokens = 50;     // the lead: where a cut text begins too
-inline constexpr std::uint32_t kAnchorTokens = 100;  // where names and numbers are collected
+inline constexpr std::uint32_t kNameTokens = 50;     // where names are collected
+inline constexpr std::uint32_t kNumberTokens = 100;  // where numbers are collected
 
 // Near-duplicate signature: an 8-bit sketch (b-bit minwise hashing, Li & Koenig 2010) of the set of
 // 3-word shingles (Broder 1997), a 16-bit one of the lead's, and which names and numbers it opens

@@ -118,9 +118,9 @@ void DedupeWindow::withdraw(std::uint64_t sequence) {
 
 Agreement DedupeWindow::agreement(const Probe& probe, const Entry& entry) const {
   Agreement agreement;
-  agreement.same_text =
-      (probe.exact == entry.exact && probe.content.tokens == entry.content.tokens) ||
-      probe.raw_hash == entry.raw_hash;
+  agreement.same_text = (probe.exact == entry.exact && probe.content.tokens > 0 &&
+                         probe.content.tokens == entry.content.tokens) ||
+                        probe.raw_hash == entry.raw_hash;
   if (!probe.comparable || entry.state != State::whole) return agreement;
   for (std::size_t band = 0; band < kBands; ++band) {
     agreement.matching += equal_bytes(probe.tags[band], entry.slots[band].tag);
