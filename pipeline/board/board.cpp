@@ -246,7 +246,8 @@ void Board::State::retract(const Retract& retract) {
   for (std::uint64_t sequence = settled.newest_at(key); sequence >= window.low() && sequence != 0;
        sequence = settled.older_at(sequence)) {
     Settled& entry = settled[sequence];
-    if (entry.identity != identity || entry.is(Settled::kRetracted)) continue;
+    if (retract.raw_hash != Hash128{} && entry.identity != identity) continue;
+    if (entry.is(Settled::kRetracted)) continue;
     digest -= digest_share(entry);
     entry.flags |= Settled::kRetracted;
     digest += digest_share(entry);
@@ -315,6 +316,16 @@ std::optional<std::int64_t> Board::find_copy(const Signature& signature,
 
 bool Board::is_sighted(const Position& position) const {
   return state_->settled.newest_at(position_key_of(position)) != 0;
+}
+
+std::vector<Retract> Board::sighted_between(const std::string& topic, std::int32_t partition,
+                                            std::int64_t first, std::int64_t end) const {
+  std::vector<Retract> retracts;
+  end = std::min(end, first + kGapOffsetsMax);
+  for (Position position{topic, partition, first}; position.offset < end; ++position.offset) {
+    if (is_sighted(position)) retracts.push_back(Retract{position, Hash128{}});
+  }
+  return retracts;
 }
 
 std::optional<Verdict> Board::verdict(const Position& position, const Hash128& raw_hash) const {

@@ -53,7 +53,7 @@ struct Sighting {
 // A sighted article that ended as a dead letter after all: later copies do not match it (rule 4).
 struct Retract {
   Position position;
-  Hash128 raw_hash;
+  Hash128 raw_hash;  // zero: every sighting of the position (its record is gone, its hash unknown)
   friend bool operator==(const Retract&, const Retract&) = default;
 };
 
