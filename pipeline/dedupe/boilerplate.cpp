@@ -85,6 +85,9 @@ constexpr std::array kPhrases = {
 
 constexpr std::size_t kDatelineTokensMax = 12;
 constexpr std::size_t kLineTokensMax = 60;  // longer ones hold news too
+constexpr std::size_t kLooseLineTokensMax = 12;
+constexpr std::size_t kLooseHeadTokensMax = 20;  // more is a table or a list, and the story itself
+constexpr std::size_t kLooseTailTokensMax = 40;
 
 using before::kColon;
 using before::kDash;
@@ -141,6 +144,46 @@ std::size_t dateline_end(const Text& text, std::size_t begin) {
   return begin;
 }
 
+// True when a sentence ends before the token (or before the end of the text).
+bool after_stop(const Text& text, std::size_t token) {
+  if (token < text.tokens.size()) return (text.tokens[token].before & kStop) != 0;
+  const std::string_view rest = std::string_view(text.bytes).substr(text.tokens.back().end);
+  return rest.find_first_of(".!?") != std::string_view::npos;
+}
+
+struct Range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// Takes bylines, section names, share lines and the like off both ends, by their form alone: short
+// paragraphs that are no sentence.
+Range trim_loose_lines(const Text& text, Range range) {
+  const auto opens_paragraph = [&](std::size_t token) {
+    return token == range.begin || (text.tokens[token].before & kParagraph) != 0;
+  };
+  Range trimmed = range;
+  for (std::size_t i = range.begin; i < range.end && i - trimmed.begin <= kLooseLineTokensMax;) {
+    ++i;
+    if (i == range.end || (text.tokens[i].before & kStop) != 0) break;
+    if (opens_paragraph(i)) trimmed.begin = i;
+  }
+  while (trimmed.end > trimmed.begin && !after_stop(text, trimmed.end)) {
+    std::size_t line = trimmed.end - 1;
+    const std::size_t reach = std::min(trimmed.end - trimmed.begin, kLooseLineTokensMax);
+    while (line > trimmed.end - reach && !opens_paragraph(line) &&
+           (text.tokens[line].before & kStop) == 0) {
+      --line;
+    }
+    if (!opens_paragraph(line) || line == trimmed.begin) break;
+    trimmed.end = line;
+  }
+  if (trimmed.begin - range.begin > kLooseHeadTokensMax) trimmed.begin = range.begin;
+  if (range.end - trimmed.end > kLooseTailTokensMax) trimmed.end = range.end;
+  const bool most_is_left = 2 * (trimmed.end - trimmed.begin) >= range.end - range.begin;
+  return most_is_left ? trimmed : range;
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> story_tokens(const Text& text) {
@@ -148,11 +191,12 @@ std::vector<std::uint32_t> story_tokens(const Text& text) {
   const std::size_t size = text.tokens.size();
   kept.reserve(size);
   const std::size_t body = text.body_token < size ? text.body_token : 0;
-  std::size_t line = dateline_end(text, body);
-  while (line < size) {
+  const Range story = trim_loose_lines(text, {body, size});
+  std::size_t line = dateline_end(text, story.begin);
+  while (line < story.end) {
     // A line ends at a sentence's end or a line break; hard-wrapped text only makes it shorter.
     std::size_t end = line + 1;
-    while (end < size && (text.tokens[end].before & (kStop | kParagraph)) == 0) ++end;
+    while (end < story.end && (text.tokens[end].before & (kStop | kParagraph)) == 0) ++end;
     bool boilerplate = false;
     if (end - line <= kLineTokensMax) {
       for (std::size_t i = line; i < end && !boilerplate; ++i) {
