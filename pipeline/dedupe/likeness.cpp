@@ -92,17 +92,18 @@ bool short_alike(const Evidence& evidence) {
 bool long_alike(const Evidence& evidence, const LikenessLimits& limits) {
   const std::uint64_t held_min = limits.containment_percent_min;
   const bool any_lead = evidence.lead.at_least(10);
-  const bool some_lead = evidence.lead.at_least(25);
-  const bool some_names = evidence.names.at_least(40);
+  // Names that agree stand in for a lead that was dropped or moved.
+  const bool same_names = evidence.names_least > 0 && evidence.names.at_least(60);
+  const bool begins_alike = evidence.lead.at_least(25) || (any_lead && evidence.names.at_least(40));
   if (evidence.held.at_least(held_min + 25)) return true;
-  if (evidence.held.at_least(held_min + 20)) return any_lead || some_names;
+  if (evidence.held.at_least(held_min + 20)) return any_lead || same_names;
   if (evidence.held.at_least(held_min + 10)) {
     const bool other_numbers = evidence.numbers_least >= 4 && !evidence.numbers.at_least(35);
-    return (some_lead || some_names) && !other_numbers;
+    return (begins_alike || same_names) && !other_numbers;
   }
   if (evidence.numbers_differ() || !any_lead) return false;
   if (evidence.held.at_least(held_min) || evidence.whole.at_least(limits.jaccard_percent_min)) {
-    return some_lead || some_names;
+    return begins_alike;
   }
   // Cut and edited at once: half of it still stands, it begins alike and speaks of the same.
   if (held_min < 20 || !evidence.held.at_least(held_min - 20)) return false;
