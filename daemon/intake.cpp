@@ -13,21 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kQueryTimeoutMs = 10'000;
-constexpr int kQueryAttempts = 6;
 constexpr std::int64_t kLagIntervalMs = 2000;
 constexpr std::int64_t kLargeJumpBack = 1'000'000;  // records
-
-// Answers of the group coordinator may be late while it moves: a few attempts, then the error.
-template <class F>
-rd_kafka_resp_err_t ask(F&& question) {
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-  for (int attempt = 0; attempt < kQueryAttempts; ++attempt) {
-    error = question();
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
-    spdlog::warn("intake: {}", kafka::text(error));
-  }
-  return error;
-}
 
 }  // namespace
 
@@ -161,8 +148,9 @@ void Intake::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
 }
 
 void Intake::assign(rd_kafka_topic_partition_list_t* partitions) {
-  const rd_kafka_resp_err_t error =
-      ask([&] { return rd_kafka_committed(consumer_.get(), partitions, kQueryTimeoutMs); });
+  const rd_kafka_resp_err_t error = kafka::ask("committed offsets", [&] {
+    return rd_kafka_committed(consumer_.get(), partitions, kQueryTimeoutMs);
+  });
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "intake: committed offsets: " + kafka::text(error));
   }
@@ -190,7 +178,7 @@ std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t co
                               bool topic_is_new) {
   std::int64_t low = 0;
   std::int64_t high = 0;
-  const rd_kafka_resp_err_t error = ask([&] {
+  const rd_kafka_resp_err_t error = kafka::ask("watermarks", [&] {
     return rd_kafka_query_watermark_offsets(consumer_.get(), partition.topic.c_str(),
                                             partition.number, &low, &high, kQueryTimeoutMs);
   });

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kQueryTimeout = 10s;
+constexpr int kQueryTimeoutMs = 10'000;
 constexpr std::size_t kApplyBatch = 2000;  // records applied under one hold of the board's lock
 
 }  // namespace
@@ -167,9 +167,9 @@ std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high) {
   const auto reach = 3 * config_.dedupe.window + 2 * epoch_interval(config_.dedupe.window);
   const std::int64_t from_ms = std::max<std::int64_t>(0, newest_ms - reach.count());
   const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, from_ms}});
-  const rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(
-      consumer_.get(), list.get(),
-      static_cast<int>(std::chrono::milliseconds(kQueryTimeout).count()));
+  const rd_kafka_resp_err_t error = kafka::ask("offsets for times", [&] {
+    return rd_kafka_offsets_for_times(consumer_.get(), list.get(), kQueryTimeoutMs);
+  });
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "ledger: offsets for times: " + kafka::text(error));
   }
@@ -180,9 +180,10 @@ std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high) {
 void Follower::restore(const std::atomic<bool>& stop) {
   std::int64_t low = 0;
   std::int64_t high = 0;
-  const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-      consumer_.get(), config_.topics.ledger.c_str(), 0, &low, &high,
-      static_cast<int>(std::chrono::milliseconds(kQueryTimeout).count()));
+  const rd_kafka_resp_err_t error = kafka::ask("watermarks of the ledger", [&] {
+    return rd_kafka_query_watermark_offsets(consumer_.get(), config_.topics.ledger.c_str(), 0, &low,
+                                            &high, kQueryTimeoutMs);
+  });
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "ledger: watermarks: " + kafka::text(error));
   }

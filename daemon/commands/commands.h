@@ -19,8 +19,19 @@ struct ReplayOptions {
   unsigned workers = 0;            // 0: one a core
 };
 
+struct ExplainOptions {
+  std::filesystem::path config;       // empty: the defaults
+  std::optional<InputFormat> format;  // absent: JSON when the file begins with '{', else text
+  std::string file;                   // "-": standard input
+};
+
 [[nodiscard]] ExitCode run_service(const std::filesystem::path& config_file);
 [[nodiscard]] ExitCode replay(const ReplayOptions& options);
+[[nodiscard]] ExitCode explain(const ExplainOptions& options);
+// All faults of the configuration and of the data files it names; warnings too.
+[[nodiscard]] ExitCode check(const std::filesystem::path& config_file);
+// The examples written beside the rules of the lexicon.
+[[nodiscard]] ExitCode test(const std::filesystem::path& config_file);
 
 // Configuration and pipeline of `file` (empty: the defaults that ship with the binary), every fault
 // printed to standard error; `format` overrides input.format. `pipeline` is nullptr when something

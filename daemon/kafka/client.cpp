@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <thread>
 
 #include "daemon/stop.h"
 
@@ -12,6 +13,8 @@ namespace {
 constexpr std::size_t kErrorTextBytes = 512;
 
 void log_line(const rd_kafka_t* client, int level, const char* facility, const char* line) {
+  // kafka.client goes to consumers and producers alike; each ignores what is the other's.
+  if (std::string_view(line).find("property and will be ignored") != std::string_view::npos) return;
   const auto severity = level <= 3   ? spdlog::level::err
                         : level <= 4 ? spdlog::level::warn
                         : level <= 6 ? spdlog::level::info
@@ -66,6 +69,12 @@ Client make_consumer(Conf conf) {
 
 Client make_producer(Conf conf) {
   return make(RD_KAFKA_PRODUCER, std::move(conf));
+}
+
+void log_retry(const char* what, rd_kafka_resp_err_t error) {
+  constexpr auto kPause = std::chrono::milliseconds(300);
+  spdlog::warn("kafka: {}: {}: again", what, text(error));
+  std::this_thread::sleep_for(kPause);
 }
 
 std::string text(rd_kafka_resp_err_t error) {

@@ -82,4 +82,20 @@ using Settings = std::map<std::string, std::string>;
 // Cluster id; empty when the broker does not answer in time.
 [[nodiscard]] std::string cluster_id(rd_kafka_t* client, std::chrono::milliseconds timeout);
 
+// Logs, and waits a moment.
+void log_retry(const char* what, rd_kafka_resp_err_t error);
+// A moving leader or coordinator answers with an error for a moment: asks a few times, a second
+// apart, then gives the error back.
+template <class F>
+rd_kafka_resp_err_t ask(const char* what, F&& question) {
+  constexpr int kAttempts = 10;
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    error = question();
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    log_retry(what, error);
+  }
+  return error;
+}
+
 }  // namespace tocsin::kafka

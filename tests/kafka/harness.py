@@ -104,10 +104,10 @@ class Daemon:
             "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: 6000, heartbeat.interval.ms: 1000}}\n"
             "topics: %s\nadmin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s"
             % (instance, broker.address, topics.prefix, topics.yaml(), self.port, extra))
-        self.process = subprocess.Popen(
-            [TOCSIN, "run", "--config", self.config], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=self.log.open("wb"),
-            env={**os.environ, **(env or {})})
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [TOCSIN, "run", "--config", self.config], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=log, env={**os.environ, **(env or {})})
 
     def get(self, path):
         """(status, body); status 0 when nobody listens."""

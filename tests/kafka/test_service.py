@@ -25,7 +25,7 @@ class ServiceTest(unittest.TestCase):
         self.daemons = []
 
     def tearDown(self):
-        failed = any(error for _, error in self._outcome.errors)
+        failed = not self._outcome.success
         for daemon in self.daemons:
             if failed:
                 print("---- log of %s\n%s" % (daemon.config, daemon.tail(25)))
@@ -218,12 +218,17 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(daemon.get("/readyz")[0], 200)
 
     def test_the_second_signal_stops_at_once(self):
+        broker = Broker()
+        self.addCleanup(broker.close)
+        self.broker, shared = broker, self.broker
+        self.addCleanup(setattr, self, "broker", shared)
         daemon = self.run_daemon()
-        os.kill(daemon.process.pid, signal.SIGSTOP)  # both signals are there when it goes on
-        os.kill(daemon.process.pid, signal.SIGTERM)
-        os.kill(daemon.process.pid, signal.SIGINT)
-        os.kill(daemon.process.pid, signal.SIGCONT)
-        daemon.wait_exit(15)
+        os.kill(broker.pid(), signal.SIGSTOP)  # what is in flight cannot be published: it would drain for long
+        self.addCleanup(os.kill, broker.pid(), signal.SIGCONT)
+        daemon.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: daemon.get("/readyz")[1].strip() == "draining", "draining")
+        daemon.process.send_signal(signal.SIGINT)
+        self.assertEqual(daemon.wait_exit(5), 1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,47 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "daemon/commands/commands.h"
+#include "pipeline/entities/gazetteer_state.h"
+
+namespace tocsin {
+namespace {
+
+void print(const std::vector<Fault>& faults) {
+  const std::string text = render(faults);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+std::string counted(std::size_t count, std::string_view noun, std::string_view nouns) {
+  return std::to_string(count) + " " + std::string(count == 1 ? noun : nouns);
+}
+
+}  // namespace
+
+ExitCode check(const std::filesystem::path& file) {
+  ConfigResult result = load_config(file);
+  // The data files are looked at even when the configuration is faulty: all faults at once.
+  LoadedPipeline loaded = load_pipeline(result.config);
+  std::vector<Fault> faults = std::move(result.faults);
+  faults.insert(faults.end(), loaded.faults.begin(), loaded.faults.end());
+  sort_faults(faults);
+  print(faults);
+  const auto warnings = static_cast<std::size_t>(
+      std::count_if(faults.begin(), faults.end(), [](const Fault& f) { return f.is_warning; }));
+  if (has_errors(faults)) {
+    std::fprintf(stderr, "%s: %s\n", file.c_str(),
+                 counted(faults.size() - warnings, "error", "errors").c_str());
+    return ExitCode::bad_input;
+  }
+  const Pipeline& pipeline = *loaded.pipeline;
+  std::printf(
+      "%s: ok (%s, %s; %s)\n", file.c_str(),
+      counted(pipeline.gazetteer.entities().size(), "entity", "entities").c_str(),
+      counted(pipeline.lexicon.rule_count(), "rule", "rules").c_str(),
+      counted(warnings, "warning", "warnings").c_str());
+  std::printf("  config %s  lexicon %s\n", pipeline.stamp.config.c_str(),
+              pipeline.stamp.lexicon.c_str());
+  return ExitCode::fine;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,34 @@
+// One article for a person: the text with entities and evidence marked, who is in it, who did what to
+// whom, and the score as the sum of its evidence.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+
+struct ExplanationStyle {
+  bool has_colour = false;  // ANSI; otherwise [entities] and {evidence}
+  std::size_t width = 80;   // columns of the terminal
+};
+
+// Pure. Control characters of the article are shown as "·", so that it cannot steer a terminal.
+[[nodiscard]] std::string explanation(const Pipeline& pipeline, const Reading& reading,
+                                      const Analysis& analysis, const ExplanationStyle& style);
+
+// The marked and wrapped text alone.
+[[nodiscard]] std::string marked_text(const Reading& reading, const Analysis& analysis,
+                                      const ExplanationStyle& style);
+
+// Text of the article as it may be shown on a terminal.
+[[nodiscard]] std::string printable(std::string_view text);
+// Columns of a printable UTF-8 text, each code point one.
+[[nodiscard]] std::size_t width_of(std::string_view text);
+
+// ANSI styles; each is one letter of what paint() takes.
+enum class Paint : std::uint8_t { plain, bold, dim, entity, hostile, cooperative };
+[[nodiscard]] std::string paint(Paint paint, std::string_view text, const ExplanationStyle& style);
+
+}  // namespace tocsin
