@@ -33,6 +33,11 @@ char lower(unsigned char byte) noexcept {
   return static_cast<char>(byte | 0x20);
 }
 
+// Ignored signs that nobody sees: soft hyphens, zero-width spaces, marks of direction.
+bool is_format_control(char32_t code) noexcept {
+  return code == 0xAD || code == 0x61C || (code >= 0x200B && code < 0x2070) || code >= 0xFE00;
+}
+
 // Words whose 's is "is" or "has" far more often than a possessive.
 bool is_pronoun(std::string_view word) noexcept {
   static constexpr std::array<std::string_view, 13> kPronouns = {
@@ -168,6 +173,7 @@ class Tokenizer {
     if (c == CharClass::ignored) {
       w.plain = false;
       at_ += point.bytes;
+      if (!is_format_control(point.code)) w.end = at_;  // a diacritic belongs to its letter
       return true;
     }
     if (!is_word(c) || c == CharClass::single) return false;
@@ -219,7 +225,7 @@ class Tokenizer {
       }
     }
     if (pointed) w.end = at_ = next;
-    return false;
+    return pointed && class_at(next) == CharClass::apostrophe;  // the U.S.'s
   }
 
   // "1,000": a comma between digits with exactly three behind it.

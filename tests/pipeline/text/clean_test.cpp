@@ -1,0 +1,139 @@
+// The clean-up of HTML, and the way from clean bytes back to the article's own fields.
+#include "pipeline/text/clean.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <chrono>
+
+#include "pipeline/text/text.h"
+
+namespace tocsin {
+namespace {
+
+std::string clean(std::string_view raw) {
+  std::string out;
+  std::vector<Text::Run> runs;
+  append_clean(raw, out, runs);
+  return out;
+}
+
+TEST(Clean, takes_markup_out) {
+  struct Row {
+    std::string_view raw;
+    std::string_view clean;
+  };
+  constexpr Row kRows[] = {
+      {"plain", "plain"},
+      {"<p>One</p><p>Two</p>", "\n\nOne\n\n\n\nTwo\n\n"},
+      {"One<br>Two<BR/>Three<br />", "One\nTwo\nThree\n"},
+      {"<b>Rus</b>sia", "Russia"},
+      {"<a href=\"x?a>b\" title='c'>link</a>", "link"},
+      {"a<script>var x = \"<p>\";</script>b", "ab"},
+      {"a<style type=\"t\">p { }</STYLE >b", "ap { }b"},
+      {"a<style>p { }</STYLE>b", "ab"},
+      {"a<!-- <p> note -->b", "ab"},
+      {"a<![CDATA[b]]>", "ab]]>"},
+      {"<!DOCTYPE html>a", "a"},
+      {"<?xml version=\"1\"?>a", "a"},
+      // What only looks like markup.
+      {"a < b", "a < b"},
+      {"a <b", "a <b"},
+      {"<Seedco Inc> rose", "<Seedco Inc> rose"},
+      {"<p", "<p"},
+      {"<p <b>x", "<p x"},
+      {"a <!-- open", "a <!-- open"},
+      {"<", "<"},
+      {"</", "</"},
+      {"<3", "<3"},
+      {"<script>never closed", "never closed"},
+      // Entities.
+      {"R&amp;D &lt;p&gt; &quot;q&quot; &apos;", "R&D <p> \"q\" '"},
+      {"&#39;&#x2019;&#X41;&#146;", "'’A’"},
+      {"caf&eacute;&nbsp;x&hellip;", "café\u00A0x…"},
+      {"&amp;amp; &amp;#39;", "&amp; &#39;"},
+      {"&bogus; AT&T & &; &#; &#x; &#99999999999;", "&bogus; AT&T & &; &#; &#x; &#99999999999;"},
+      {"&#0;&#xD800;&#x110000;", "\uFFFD\uFFFD\uFFFD"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(clean(row.raw), row.clean) << row.raw;
+}
+
+// Slice of `field` by code points.
+std::string slice(std::string_view field, std::uint32_t begin, std::uint32_t end) {
+  std::string out;
+  std::uint32_t point = 0;
+  for (const char c : field) {
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++point;
+    if (point > begin && point <= end) out += c;
+  }
+  return out;
+}
+
+TEST(Offsets, lead_back_to_the_field) {
+  const std::string title = "Caf&eacute; <i>Kiew</i>";
+  const std::string body = "<p>Der „Fluß“ &amp; die <b>Ukra</b>ine&#39;s Łódź</p>";
+  const Text text = make_text(title, body, "de");
+  std::vector<std::string> found;
+  for (const Token& token : text.tokens) {
+    const std::string& field = text.field_of(token.begin) == Field::title ? title : body;
+    found.push_back(slice(field, text.original_offset(token.begin, false),
+                          text.original_offset(token.end, true)));
+  }
+  EXPECT_EQ(found, (std::vector<std::string>{"Caf&eacute;", "Kiew", "Der", "Fluß", "die",
+                                             "Ukra</b>ine", "Łódź"}));
+}
+
+rc::Gen<std::string> joined(std::vector<std::string> parts) {
+  return rc::gen::map(
+      rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(std::move(parts))),
+      [](const std::vector<std::string>& chosen) {
+        std::string all;
+        for (const std::string& part : chosen) all += part;
+        return all;
+      });
+}
+
+TEST(Offsets, are_exact_without_markup) {
+  EXPECT_TRUE(rc::check("original slice equals clean slice", [] {
+    const std::vector<std::string> parts = {"a", "Bc", "é",    "京", "😀",
+                                            " ", ". ", "\n\n", "’s", "-"};
+    const std::string title = *joined(parts);
+    const std::string body = *joined(parts);
+    const Text text = make_text(title, body, "en");
+    RC_ASSERT(text.bytes == title + "\n" + body);
+    for (const Token& token : text.tokens) {
+      const std::string& field = text.field_of(token.begin) == Field::title ? title : body;
+      RC_ASSERT(slice(field, text.original_offset(token.begin, false),
+                      text.original_offset(token.end, true)) == text.slice(token));
+    }
+  }));
+}
+
+TEST(Offsets, hold_each_token_with_markup) {
+  EXPECT_TRUE(rc::check("the cleaned original slice is the token", [] {
+    const std::string body = *joined({"a", "Bc", "é", "京", " ", ". ", "<b>", "</b>", "<p>",
+                                      "<br/>", "&amp;", "&eacute;", "&#39;", "&nbsp;", "<", "&",
+                                      "<x>", "<!-- c -->", "<script>x</script>"});
+    const Text text = make_text("", body, "en");
+    for (const Token& token : text.tokens) {
+      const std::string original = slice(body, text.original_offset(token.begin, false),
+                                         text.original_offset(token.end, true));
+      RC_ASSERT(clean(original) == text.slice(token));
+    }
+  }));
+}
+
+// Markup that never ends must not cost more than its length: a second look at each byte at most.
+TEST(Clean, is_linear_on_hostile_markup) {
+  for (const std::string_view piece :
+       {"<!--", "<a ", "<a b=\"", "<script>", "<p '", "&", "<?xml"}) {
+    std::string hostile;
+    while (hostile.size() < 1'000'000) hostile += piece;
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_LE(clean(hostile).size(), hostile.size());
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << piece;
+  }
+}
+
+}  // namespace
+}  // namespace tocsin
