@@ -43,9 +43,6 @@ bool has_family_name_first(const Entity& person) {
   return std::find(kCodes.begin(), kCodes.end(), person.code) != kCodes.end();
 }
 
-return folded.size() > 1;
-}
-
 }  // namespace
 
 std::string_view name(EntityType type) noexcept {

@@ -1,1 +1,357 @@
-namespace tocsin {}
+// From left to right: names, then who a surname or a title means, then what looks like a name.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <unordered_map>
+
+#include "pipeline/entities/scene.h"
+
+namespace tocsin {
+namespace {
+
+// Offices whose holders the press calls by their surname alone.
+constexpr std::array<std::string_view, 10> kHighOffices = {
+    "president",          "prime_minister",   "chancellor", "king",  "supreme_leader",
+    "secretary_of_state", "foreign_minister", "leader",     "queen", "secretary_general"};
+constexpr std::int32_t kAroundOfficeDays = 10 * 365;
+// Salience: what stands in the title or the lead says what an article is about.
+constexpr std::uint32_t kTitleWeight = 4;
+constexpr std::uint32_t kLeadWeight = 2;
+constexpr std::uint32_t kRestWeight = 1;
+constexpr std::uint16_t kLeadSentences = 2;
+
+bool holds(const std::array<std::string_view, 10>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+class Tagger {
+ public:
+  Tagger(const Gazetteer& gazetteer, const Text& text, std::int64_t published_at_ms)
+      : scene_(gazetteer, text, published_at_ms) {}
+
+  Tagging run() {
+    tagging_.is_sport = scene_.is_sport;
+    for (std::uint32_t token = 0; token < scene_.size();) {
+      token = step(token);
+    }
+    weigh();
+    return std::move(tagging_);
+  }
+
+ private:
+  // Tags what starts at the token; returns where to go on.
+  std::uint32_t step(std::uint32_t token) {
+    const NameReading reading = read_name(scene_, token);
+    const bool has_name = reading.entity != kNoEntity;
+    if (scene_.run_at[token] >= 0) {
+      const Run& run = scene_.runs[static_cast<std::size_t>(scene_.run_at[token])];
+      if (!has_name || run.tokens.end > reading.tokens.end) {
+        emit_unknown(run);
+        return run.tokens.end;
+      }
+    }
+    if (has_name) {
+      emit(reading.tokens, entity_of(reading.entity, reading.is_team), reading.via);
+      return reading.tokens.end;
+    }
+    if (const std::uint32_t end = surname(token); end > token) {
+      return end;
+    }
+    if (const std::uint32_t end = office(token); end > token) {
+      return end;
+    }
+    return token + 1;
+  }
+
+  // "Mr Putin", "Putin": who was introduced by that name, or the one person known by it.
+  std::uint32_t surname(std::uint32_t token) {
+    const Token& t = scene_.text.tokens[token];
+    if (!scene_.is_capital(token) || scene_.word.function_words.has(t)) {
+      return token;
+    }
+    const auto found = scene_.introduced.find(t.hash);
+    if (found != scene_.introduced.end()) {
+      if (is_other_person(token)) {
+        return token;
+      }
+      const Introduction& introduction = found->second;
+      const EntityIndex entity =
+          introduction.person != kNoEntity
+              ? entity_of(introduction.person, false)
+              : unknown_of(
+                    std::string(scene_.text.slice(scene_.text.bytes_of(introduction.tokens))),
+                    EntityType::person);
+      emit({token, token + 1}, entity, Via::surname);
+      return token + 1;
+    }
+    const EntityIndex person = known_by_surname(token);
+    if (person == kNoEntity) {
+      return token;
+    }
+    emit({token, token + 1}, entity_of(person, false), Via::surname);
+    return token + 1;
+  }
+
+  // "Igor Putin" is not Putin: a name-like word stands before and is no title.
+  bool is_other_person(std::uint32_t token) const {
+    const Token* previous = scene_.previous(token);
+    return previous != nullptr && !scene_.has_flag(token, Scene::kCaps) &&
+           (scene_.word.given_names.has(*previous) ||
+            scene_.gazetteer.is_given_name(previous->hash)) &&
+           (previous->shape & shape::kTitle) != 0;
+  }
+
+  bool was_in_high_office(EntityIndex person) const {
+    const std::vector<Office>& offices = scene_.entity(person).offices;
+    return std::any_of(offices.begin(), offices.end(), [this](const Office& office) {
+      return holds(kHighOffices, office.title) &&
+             (scene_.day == 0 || (std::int64_t{office.from_day} - kAroundOfficeDays <= scene_.day &&
+                                  scene_.day <= std::int64_t{office.to_day} + kAroundOfficeDays));
+    });
+  }
+
+  bool is_in_office(EntityIndex person) const {
+    const std::vector<Office>& offices = scene_.entity(person).offices;
+    return std::any_of(offices.begin(), offices.end(), [this](const Office& office) {
+      return holds(kHighOffices, office.title) && office.from_day <= scene_.day &&
+             scene_.day <= office.to_day;
+    });
+  }
+
+  // A surname without an introduction: with a title before it, or known everywhere.
+  EntityIndex known_by_surname(std::uint32_t token) const {
+    const auto [begin, end] = scene_.gazetteer.with_surname(scene_.text.tokens[token].hash);
+    if (begin == end || is_other_person(token)) {
+      return kNoEntity;
+    }
+    const Token* previous = scene_.previous(token);
+    const bool has_title = previous != nullptr && scene_.word.honorifics.has(*previous);
+    const bool is_common = scene_.word.common_surnames.has(scene_.text.tokens[token]) ||
+                           scene_.word.given_names.has(scene_.text.tokens[token]);
+    if (!has_title && is_common) {
+      return kNoEntity;
+    }
+    if (!has_title && previous != nullptr && !scene_.has_flag(token, Scene::kCaps) &&
+        !scene_.has_flag(token, Scene::kHeadline) && (previous->shape & shape::kLower) == 0 &&
+        !scene_.word.function_words.has(*previous) && (previous->shape & shape::kPossessive) == 0) {
+      return kNoEntity;
+    }
+    EntityIndex only = kNoEntity;
+    EntityIndex serving = kNoEntity;
+    std::uint32_t candidates = 0;
+    std::uint32_t in_office = 0;
+    for (const auto* entry = begin; entry != end; ++entry) {
+      if (!was_in_high_office(entry->second)) {
+        continue;
+      }
+      ++candidates;
+      only = entry->second;
+      if (is_in_office(entry->second)) {
+        ++in_office;
+        serving = entry->second;
+      }
+    }
+    if (candidates == 1) {
+      return only;
+    }
+    return in_office == 1 ? serving : kNoEntity;
+  }
+
+  // "the Russian president", "president of France", "NATO's secretary-general".
+  std::uint32_t office(std::uint32_t token) {
+    if (scene_.role_at[token] < 0) {
+      return token;
+    }
+    const PhraseMatch& match = scene_.roles[static_cast<std::size_t>(scene_.role_at[token])];
+    const Role& role = scene_.word.roles[match.payload];
+    std::uint32_t first = token;
+    EntityIndex body = body_before(token, first);
+    bool is_after = false;
+    if (body == kNoEntity) {
+      body = body_after(match.tokens.end);
+      is_after = body != kNoEntity;
+    }
+    const Token* previous = scene_.previous(first);
+    if (previous != nullptr && scene_.word.former.has(*previous)) {
+      return token;
+    }
+    if (body == kNoEntity && role.offices.front() == "secretary_of_state" &&
+        scene_.is_capital(token)) {
+      body = country("USA");
+    }
+    // "Russian President Vladimir Putin": the name says it.
+    const Token* next = scene_.next(match.tokens.end - 1);
+    if (body == kNoEntity ||
+        (!is_after && next != nullptr && scene_.is_capital(match.tokens.end))) {
+      return token;
+    }
+    const EntityIndex person = holder(role, scene_.entity(body));
+    if (person == kNoEntity) {
+      return token;
+    }
+    emit(match.tokens, entity_of(person, false), Via::title);
+    return match.tokens.end;
+  }
+
+  EntityIndex country(std::string_view code) const {
+    const auto found = scene_.gazetteer.codes.find(std::string(code));
+    return found == scene_.gazetteer.codes.end() ? kNoEntity : found->second;
+  }
+
+  static bool has_offices(const Entity& entity) {
+    return entity.type == EntityType::country || entity.type == EntityType::org ||
+           entity.type == EntityType::group;
+  }
+
+  // The state or body whose mention ends where the title starts; `first` becomes its first token.
+  EntityIndex body_before(std::uint32_t token, std::uint32_t& first) const {
+    if (tagging_.mentions.empty() || tagging_.mentions.back().tokens.end != token ||
+        !scene_.joins(token)) {
+      return kNoEntity;
+    }
+    const Mention& mention = tagging_.mentions.back();
+    const TaggedEntity& tagged = tagging_.entities[mention.entity];
+    if (tagged.gazetteer == kNoEntity || !has_offices(scene_.entity(tagged.gazetteer))) {
+      return kNoEntity;
+    }
+    first = mention.tokens.begin;
+    return tagged.gazetteer;
+  }
+
+  EntityIndex body_after(std::uint32_t token) const {
+    static const std::uint64_t kOf = fold_hash("of");
+    static const std::uint64_t kThe = fold_hash("the");
+    if (token + 1 >= scene_.size() || !scene_.joins(token) ||
+        scene_.text.tokens[token].hash != kOf) {
+      return kNoEntity;
+    }
+    ++token;
+    if (scene_.text.tokens[token].hash == kThe && token + 1 < scene_.size()) {
+      ++token;
+    }
+    const NameReading reading = read_name(scene_, token);
+    return reading.entity != kNoEntity && has_offices(scene_.entity(reading.entity))
+               ? reading.entity
+               : kNoEntity;
+  }
+
+  EntityIndex holder(const Role& role, const Entity& body) const {
+    const std::string_view code =
+        body.type == EntityType::country && !body.code.empty() ? body.code : body.id;
+    // "The leader" of a state with a president and a prime minister in office is either.
+    if (role.phrase == "leader") {
+      const EntityIndex president = scene_.gazetteer.in_office("president", code, scene_.day);
+      const EntityIndex minister = scene_.gazetteer.in_office("prime_minister", code, scene_.day);
+      const EntityIndex supreme = scene_.gazetteer.in_office("supreme_leader", code, scene_.day);
+      if (supreme == kNoEntity && president != kNoEntity && minister != kNoEntity) {
+        return is_presidential(code) ? president : kNoEntity;
+      }
+    }
+    for (const std::string_view title : role.offices) {
+      const EntityIndex person = scene_.gazetteer.in_office(title, code, scene_.day);
+      if (person != kNoEntity) {
+        return person;
+      }
+    }
+    return kNoEntity;
+  }
+
+  // States with both offices whose president leads.
+  static bool is_presidential(std::string_view code) {
+    static constexpr std::array<std::string_view, 12> kCodes = {
+        "RUS", "FRA", "CHN", "SYR", "EGY", "UKR", "BLR", "DZA", "TUN", "KOR", "TUR", "KAZ"};
+    return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
+  }
+
+  void emit(TokenSpan tokens, EntityIndex entity, Via via) {
+    tagging_.mentions.push_back({tokens, entity, via});
+  }
+
+  void emit_unknown(const Run& run) {
+    emit(run.tokens,
+         unknown_of(std::string(scene_.text.slice(scene_.text.bytes_of(run.tokens))), run.type),
+         Via::name);
+  }
+
+  EntityIndex entity_of(EntityIndex gazetteer, bool is_team) {
+    const std::uint64_t key = std::uint64_t{gazetteer} << 1 | (is_team ? 1U : 0U);
+    const auto [found, is_new] =
+        known_.try_emplace(key, static_cast<EntityIndex>(tagging_.entities.size()));
+    if (is_new) {
+      const Entity& entity = scene_.entity(gazetteer);
+      TaggedEntity tagged;
+      if (is_team) {
+        tagged.name = entity.name + " team";
+        tagged.type = EntityType::org;
+        tagged.is_team = true;
+      } else {
+        tagged.gazetteer = gazetteer;
+        tagged.type = entity.type;
+      }
+      tagging_.entities.push_back(std::move(tagged));
+    }
+    return found->second;
+  }
+
+  EntityIndex unknown_of(std::string name, EntityType type) {
+    const auto [found, is_new] =
+        unknown_.try_emplace(name, static_cast<EntityIndex>(tagging_.entities.size()));
+    if (is_new) {
+      TaggedEntity tagged;
+      tagged.name = std::move(name);
+      tagged.type = type;
+      tagging_.entities.push_back(std::move(tagged));
+    }
+    return found->second;
+  }
+
+  // Share of each entity in the weighted mentions; then orders entities by it.
+  void weigh() {
+    std::vector<std::uint32_t> weights(tagging_.entities.size(), 0);
+    std::uint32_t total = 0;
+    std::size_t at = 0;
+    for (const Mention& mention : tagging_.mentions) {
+      while (at + 1 < scene_.text.sentences.size() &&
+             scene_.text.sentences[at].tokens.end <= mention.tokens.begin) {
+        ++at;
+      }
+      const Sentence& sentence = scene_.text.sentences[at];
+      const std::uint32_t weight = sentence.field == Field::title    ? kTitleWeight
+                                   : sentence.index < kLeadSentences ? kLeadWeight
+                                                                     : kRestWeight;
+      weights[mention.entity] += weight;
+      total += weight;
+    }
+    std::vector<EntityIndex> order(weights.size());
+    for (EntityIndex i = 0; i < order.size(); ++i) {
+      order[i] = i;
+    }
+    // Entities stand in the order of their first mentions already.
+    std::stable_sort(order.begin(), order.end(),
+                     [&weights](EntityIndex a, EntityIndex b) { return weights[a] > weights[b]; });
+    std::vector<TaggedEntity> sorted;
+    std::vector<EntityIndex> place(order.size());
+    for (EntityIndex i = 0; i < order.size(); ++i) {
+      place[order[i]] = i;
+      sorted.push_back(std::move(tagging_.entities[order[i]]));
+      sorted.back().salience = static_cast<double>(weights[order[i]]) / total;
+    }
+    tagging_.entities = std::move(sorted);
+    for (Mention& mention : tagging_.mentions) {
+      mention.entity = place[mention.entity];
+    }
+  }
+
+  Scene scene_;
+  Tagging tagging_;
+  std::unordered_map<std::uint64_t, EntityIndex> known_;
+  std::unordered_map<std::string, EntityIndex> unknown_;
+};
+
+}  // namespace
+
+Tagging tag(const Gazetteer& gazetteer, const Text& text, std::int64_t published_at_ms) {
+  return Tagger(gazetteer, text, published_at_ms).run();
+}
+
+}  // namespace tocsin

@@ -1,0 +1,222 @@
+// Capitalised sequences that form a longer name: "Bank of Canada", "Iran Air", "Kathy Ireland".
+// A country inside them is part of that name; unknown persons and organisations come from here.
+#include <algorithm>
+
+#include "pipeline/entities/scene.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::uint32_t kRunTokensMax = 8;
+constexpr std::uint32_t kSurnameTokensMax = 3;
+
+void add_run(Scene& scene, TokenSpan tokens, EntityType type) {
+  if (tokens.size() < 2 || scene.run_at[tokens.begin] >= 0) {
+    return;
+  }
+  scene.run_at[tokens.begin] = static_cast<std::int32_t>(scene.runs.size());
+  scene.runs.push_back({tokens, type});
+}
+
+// A word that may stand inside a person's name.
+bool is_name_word(const Scene& scene, std::uint32_t token) {
+  const Token& t = scene.text.tokens[token];
+  return scene.is_capital(token) && !scene.word.function_words.has(t) &&
+         !scene.word.organisation_heads.has(t) && !scene.word.government_heads.has(t) &&
+         !scene.word.honorifics.has(t) && scene.role_at[token] < 0;
+}
+
+// End of the surname that starts at `token`: initials and particles, then one to three capitals.
+std::uint32_t surname_end(const Scene& scene, std::uint32_t token, std::uint32_t names_max) {
+  std::uint32_t end = token;
+  std::uint32_t names = 0;
+  for (std::uint32_t i = token; i < scene.size() && scene.joins(i) && names < names_max; ++i) {
+    const Token& t = scene.text.tokens[i];
+    const bool is_initial = t.end - t.begin == 1 && (t.shape & shape::kTitle) != 0;
+    if (is_initial) {
+      continue;
+    }
+    if (scene.word.particles.has(t) && i + 1 < scene.size() && scene.joins(i + 1)) {
+      continue;
+    }
+    if (!is_name_word(scene, i)) {
+      break;
+    }
+    if (i > token && scene.starts_name(i, 1, {EntityType::country}) && names > 0) {
+      break;  // "Tony Blair Iraq policy"
+    }
+    ++names;
+    end = i + 1;
+    if ((t.shape & shape::kPossessive) != 0) {
+      break;
+    }
+  }
+  return end;
+}
+
+// "Kathy Ireland", "Michael W. Jordan"; "Jordan Smith" only in running text.
+void find_person(Scene& scene, std::uint32_t token) {
+  const Token& t = scene.text.tokens[token];
+  const bool is_given = scene.word.given_names.has(t) || scene.gazetteer.is_given_name(t.hash);
+  const bool is_place = scene.word.place_names_as_given.has(t) ||
+                        scene.starts_name(token, 1, {EntityType::country, EntityType::place});
+  if (!is_given && !is_place) {
+    return;
+  }
+  if (!scene.is_capital(token) || scene.word.function_words.has(t) ||
+      (t.shape & shape::kPossessive) != 0 || scene.has_flag(token, Scene::kCaps) ||
+      (t.shape & shape::kUpper) != 0 || token + 1 >= scene.size()) {
+    return;
+  }
+  if (is_place) {
+    if (!scene.word.place_names_as_given.has(t) || scene.has_flag(token, Scene::kHeadline) ||
+        scene.starts_name(token + 1, 1,
+                          {EntityType::country, EntityType::org, EntityType::person}) ||
+        scene.starts_name(token, 2, {EntityType::country, EntityType::place, EntityType::city})) {
+      return;
+    }
+    const Token* previous = scene.previous(token);
+    if (previous != nullptr && scene.word.location_words.has(*previous)) {
+      return;
+    }
+  }
+  const bool is_headline = scene.has_flag(token, Scene::kHeadline);
+  const std::uint32_t end =
+      surname_end(scene, token + 1, is_headline || is_place ? 1 : kSurnameTokensMax);
+  if (end > token + 1) {
+    add_run(scene, {token, end}, EntityType::person);
+  }
+}
+
+// "spokesman Zamir Kabulov": a word for a person, then two capitals.
+void find_titled_person(Scene& scene, std::uint32_t token) {
+  const Token& t = scene.text.tokens[token];
+  if (!scene.word.honorifics.has(t) || scene.has_flag(token, Scene::kCaps | Scene::kHeadline) ||
+      token + 2 >= scene.size() || !scene.joins(token + 1) ||
+      scene.starts_name(token + 1, 1, {EntityType::country, EntityType::org, EntityType::group})) {
+    return;
+  }
+  const std::uint32_t end = surname_end(scene, token + 1, kSurnameTokensMax);
+  if (end > token + 2) {
+    add_run(scene, {token + 1, end}, EntityType::person);
+  }
+}
+
+// True when a known organisation, group or person with more than one word starts inside the run.
+bool holds_known_name(const Scene& scene, TokenSpan run) {
+  for (std::uint32_t i = run.begin + 1; i < run.end; ++i) {
+    if (scene.starts_name(i, 2, {EntityType::org, EntityType::group, EntityType::person})) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_head(const Scene& scene, std::uint32_t token) {
+  const Token& t = scene.text.tokens[token];
+  const bool is_plain = !scene.has_flag(token, Scene::kCaps | Scene::kHeadline);
+  return scene.is_capital(token) &&
+         (is_plain ? scene.word.organisation_heads : scene.word.headline_heads).has(t);
+}
+
+// End of "of (the) Z" after a head; the head's own end when nothing of the kind follows.
+std::uint32_t complement_end(const Scene& scene, std::uint32_t after_head) {
+  std::uint32_t i = after_head;
+  static const std::uint64_t kOf = fold_hash("of");
+  static const std::uint64_t kThe = fold_hash("the");
+  if (i >= scene.size() || !scene.joins(i) || scene.text.tokens[i].hash != kOf) {
+    return after_head;
+  }
+  ++i;
+  if (i < scene.size() && scene.text.tokens[i].hash == kThe) {
+    ++i;
+  }
+  std::uint32_t end = after_head;
+  while (i < scene.size() && scene.joins(i) && scene.is_capital(i) && i < after_head + 5) {
+    end = ++i;
+    if ((scene.text.tokens[i - 1].shape & shape::kPossessive) != 0) {
+      break;
+    }
+  }
+  return end;
+}
+
+// The organisation's name in the capitals [begin, end), if one of them is a head.
+void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
+  while (begin < end && (scene.word.function_words.has(scene.text.tokens[begin]) ||
+                         scene.word.honorifics.has(scene.text.tokens[begin]))) {
+    ++begin;
+  }
+  const bool is_plain = begin < end && !scene.has_flag(begin, Scene::kCaps | Scene::kHeadline);
+  for (std::uint32_t head = end; head-- > begin;) {
+    if (!is_head(scene, head)) {
+      continue;
+    }
+    if (head + 1 < end && scene.word.government_heads.has(scene.text.tokens[head + 1])) {
+      continue;  // "Iranian Air Force"
+    }
+    // In a headline any word may stand before the name: take one.
+    const std::uint32_t from = is_plain ? begin : std::max(begin, head == 0 ? 0 : head - 1);
+    const TokenSpan run{from, complement_end(scene, head + 1)};
+    const bool has_known_start = scene.starts_name(
+        from, head + 1 - from, {EntityType::org, EntityType::group, EntityType::place});
+    if (run.size() <= kRunTokensMax && !has_known_start && !holds_known_name(scene, run)) {
+      add_run(scene, run, EntityType::org);
+    }
+    return;
+  }
+}
+
+}  // namespace
+
+void find_runs(Scene& scene) {
+  for (std::uint32_t i = 0; i < scene.size(); ++i) {
+    find_person(scene, i);
+    find_titled_person(scene, i);
+  }
+  std::uint32_t begin = 0;
+  while (begin < scene.size()) {
+    if (!scene.is_capital(begin)) {
+      ++begin;
+      continue;
+    }
+    std::uint32_t end = begin + 1;
+    while (end < scene.size() && scene.joins(end) && scene.is_capital(end) &&
+           (scene.text.tokens[end - 1].shape & shape::kPossessive) == 0) {
+      ++end;
+    }
+    find_organisation(scene, begin, end);
+    begin = end;
+  }
+}
+
+void find_introductions(Scene& scene) {
+  for (std::uint32_t i = 0; i < scene.size();) {
+    std::uint32_t end = i + 1;
+    const std::uint32_t first = scene.matches_begin[i];
+    if (first < scene.matches_begin[i + 1]) {
+      const NameSense sense = NameSense::of(scene.matches[first].payload);
+      const Entity& person = scene.entity(sense.entity);
+      if (person.type == EntityType::person && scene.matches[first].tokens.size() > 1) {
+        const TokenSpan tokens = scene.matches[first].tokens;
+        for (const std::uint64_t hash : surname_hashes(person)) {
+          scene.introduced.try_emplace(hash, Introduction{sense.entity, tokens});
+        }
+        scene.introduced.try_emplace(scene.text.tokens[tokens.end - 1].hash,
+                                     Introduction{sense.entity, tokens});
+        end = tokens.end;
+      }
+    }
+    if (end == i + 1 && scene.run_at[i] >= 0) {
+      const Run& run = scene.runs[static_cast<std::size_t>(scene.run_at[i])];
+      if (run.type == EntityType::person) {
+        scene.introduced.try_emplace(scene.text.tokens[run.tokens.end - 1].hash,
+                                     Introduction{kNoEntity, run.tokens});
+        end = run.tokens.end;
+      }
+    }
+    i = end;
+  }
+}
+
+}  // namespace tocsin

@@ -1,0 +1,208 @@
+#include "pipeline/entities/scene.h"
+
+#include <algorithm>
+
+namespace tocsin {
+namespace {
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::uint16_t kSeparators = before::kComma | before::kStop | before::kColon |
+                                      before::kSemicolon | before::kDash | before::kQuoteOpen |
+                                      before::kQuoteClose | before::kParenOpen |
+                                      before::kParenClose | before::kParagraph | before::kOther;
+constexpr std::uint16_t kCapitalShapes = shape::kTitle | shape::kUpper | shape::kMixed;
+constexpr std::uint32_t kAbbreviationBytesMax = 3;
+
+std::int32_t day_of(std::int64_t ms) {
+  return static_cast<std::int32_t>((ms >= 0 ? ms : ms - kDayMs + 1) / kDayMs);
+}
+
+// Capital letters in the whole sentence, or on all its words: there case says nothing.
+void mark_sentences(Scene& scene) {
+  for (const Sentence& sentence : scene.text.sentences) {
+    std::uint32_t letters = 0;
+    std::uint32_t upper = 0;
+    std::uint32_t capital = 0;
+    for (std::uint32_t i = sentence.tokens.begin; i < sentence.tokens.end; ++i) {
+      const Token& token = scene.text.tokens[i];
+      if ((token.shape & shape::kNumber) != 0 || scene.word.function_words.has(token)) {
+        // Function words are small in a headline; in capitals they count.
+        upper += (token.shape & shape::kUpper) != 0 && token.end - token.begin > 1 ? 1U : 0U;
+        letters +=
+            (token.shape & shape::kLower) == 0 && (token.shape & shape::kUpper) != 0 ? 1U : 0U;
+        capital += (token.shape & shape::kUpper) != 0 ? 1U : 0U;
+        continue;
+      }
+      ++letters;
+      upper += (token.shape & shape::kUpper) != 0 ? 1U : 0U;
+      capital += (token.shape & kCapitalShapes) != 0 ? 1U : 0U;
+    }
+    std::uint8_t flags = 0;
+    if (letters >= 3 && upper * 10 >= letters * 7) {
+      flags = Scene::kCaps;
+    } else if (letters >= 4 && capital * 10 >= letters * 8) {
+      flags = Scene::kHeadline;
+    }
+    for (std::uint32_t i = sentence.tokens.begin; i < sentence.tokens.end; ++i) {
+      scene.flags[i] = flags;
+    }
+    if (sentence.tokens.begin < sentence.tokens.end) {
+      scene.flags[sentence.tokens.begin] |= Scene::kSentenceStart;
+    }
+  }
+}
+
+// "MOSCOW (Reuters) -", "ESCHEN, Liechtenstein 1996-08-31": capitals, then a place or a mark.
+void mark_datelines(Scene& scene) {
+  for (const Sentence& sentence : scene.text.sentences) {
+    if (sentence.field != Field::body || !sentence.paragraph_start) {
+      continue;
+    }
+    for (std::uint32_t i = sentence.tokens.begin; i < sentence.tokens.end; ++i) {
+      if ((scene.text.tokens[i].shape & shape::kUpper) == 0 ||
+          (i > sentence.tokens.begin && !scene.joins(i))) {
+        break;
+      }
+      scene.flags[i] |= Scene::kDateline;
+    }
+  }
+}
+
+}  // namespace
+
+Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_at_ms)
+    : gazetteer(from.state()),
+      text(article),
+      word(words()),
+      day(day_of(published_at_ms)),
+      flags(article.tokens.size(), 0),
+      role_at(article.tokens.size(), -1),
+      run_at(article.tokens.size(), -1) {
+  mark_sentences(*this);
+  mark_datelines(*this);
+  is_sport = is_sports_page(text, word);
+  gazetteer.names.match(text, MatchDepth::all, matches);
+  matches_begin.assign(text.tokens.size() + 1, 0);
+  for (const PhraseMatch& match : matches) {
+    ++matches_begin[match.tokens.begin + 1];
+    const NameSense sense = NameSense::of(match.payload);
+    const Entity& named = entity(sense.entity);
+    if (named.type == EntityType::country && sense.via != Via::metonym) {
+      codes_named.insert(named.code);
+    }
+    if (named.type == EntityType::place && named.code == "USA" && named.name != "Georgia") {
+      names_us_state = true;
+    }
+  }
+  for (std::size_t i = 1; i < matches_begin.size(); ++i) {
+    matches_begin[i] += matches_begin[i - 1];
+  }
+  word.role_phrases.match(text, MatchDepth::longest, roles);
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    role_at[roles[i].tokens.begin] = static_cast<std::int32_t>(i);
+  }
+  find_runs(*this);
+  find_introductions(*this);
+}
+
+bool Scene::is_capital(std::uint32_t token) const {
+  return (text.tokens[token].shape & kCapitalShapes) != 0;
+}
+
+bool Scene::is_lower(std::uint32_t token) const {
+  return (text.tokens[token].shape & shape::kLower) != 0;
+}
+
+bool Scene::joins(std::uint32_t token) const {
+  if (token == 0 || token >= size()) {
+    return false;
+  }
+  std::uint16_t marks = text.tokens[token].before & kSeparators;
+  const Token& last = text.tokens[token - 1];
+  if ((marks & before::kStop) != 0 && ((last.shape & shape::kPointed) != 0 ||
+                                       ((last.shape & (shape::kTitle | shape::kUpper)) != 0 &&
+                                        last.end - last.begin <= kAbbreviationBytesMax))) {
+    marks = static_cast<std::uint16_t>(marks & ~before::kStop);
+  }
+  return marks == 0 && !has_flag(token, kSentenceStart);
+}
+
+const Token* Scene::previous(std::uint32_t token) const {
+  return joins(token) ? &text.tokens[token - 1] : nullptr;
+}
+
+const Token* Scene::next(std::uint32_t token) const {
+  return joins(token + 1) ? &text.tokens[token + 1] : nullptr;
+}
+
+bool Scene::starts_name(std::uint32_t token, std::uint32_t tokens_min,
+                        std::initializer_list<EntityType> types) const {
+  for (std::uint32_t i = matches_begin[token]; i < matches_begin[token + 1]; ++i) {
+    const Entity& named = entity(NameSense::of(matches[i].payload).entity);
+    if (matches[i].tokens.size() >= tokens_min &&
+        std::find(types.begin(), types.end(), named.type) != types.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Scene::is_us_state_at(std::uint32_t token) const {
+  if (token >= size()) {
+    return false;
+  }
+  for (std::uint32_t i = matches_begin[token]; i < matches_begin[token + 1]; ++i) {
+    const Entity& named = entity(NameSense::of(matches[i].payload).entity);
+    if (named.type == EntityType::place && named.code == "USA") {
+      return named.name != "Georgia" || codes_named.contains("USA") || names_us_state;
+    }
+  }
+  return is_capital(token) && word.state_abbreviations.has(text.tokens[token]);
+}
+
+EntityIndex Scene::country_at(std::uint32_t token) const {
+  if (token >= size()) {
+    return kNoEntity;
+  }
+  for (std::uint32_t i = matches_begin[token]; i < matches_begin[token + 1]; ++i) {
+    const NameSense sense = NameSense::of(matches[i].payload);
+    if (entity(sense.entity).type == EntityType::country && sense.via != Via::metonym &&
+        sense.via != Via::demonym) {
+      return sense.entity;
+    }
+  }
+  return kNoEntity;
+}
+
+bool is_sports_page(const Text& text, const Words& word) {
+  std::vector<std::uint64_t> strong;
+  std::uint32_t weight = 0;
+  std::uint32_t against = 0;
+  for (const Token& token : text.tokens) {
+    if (word.strong_sport.has(token)) {
+      weight += 2;
+      if (std::find(strong.begin(), strong.end(), token.hash) == strong.end() &&
+          strong.size() < 8) {
+        strong.push_back(token.hash);
+      }
+    } else if (word.weak_sport.has(token)) {
+      ++weight;
+    } else if (word.conflict.has(token)) {
+      against += 2;
+    }
+  }
+  // "SOCCER - ...": wires name the sport first.
+  const std::size_t head = std::min<std::size_t>(text.tokens.size(), 3);
+  const bool is_headed =
+      std::any_of(text.tokens.begin(), text.tokens.begin() + static_cast<std::ptrdiff_t>(head),
+                  [&word](const Token& token) {
+                    return (token.shape & shape::kUpper) != 0 && word.strong_sport.has(token);
+                  });
+  if (is_headed) {
+    return weight > against;
+  }
+  constexpr std::size_t kStrongMin = 2;
+  return strong.size() >= kStrongMin && weight > against && weight * 30 >= text.tokens.size();
+}
+
+}  // namespace tocsin
