@@ -71,6 +71,7 @@ struct Board::State {
   void advance(std::int64_t append_time_ms);
   void leave_window();
   void settle_first(Settled& verdict, const Sighting& sighting, const WindowItem& item);
+  void found_story(std::uint64_t matched);
   void join_story(Settled& verdict, std::uint64_t matched, const Sighting& sighting);
   void append(const Settled& verdict, const Sighting& sighting, const WindowItem* item);
   [[nodiscard]] Verdict verdict_of(const Settled& entry) const;
@@ -222,17 +223,29 @@ void Board::State::settle_first(Settled& verdict, const Sighting& sighting,
   join_story(verdict, match->sequence, sighting);
 }
 
-void Board::State::join_story(Settled& verdict, std::uint64_t matched, const Sighting& sighting) {
-  Settled& earlier = settled[matched];
-  if (earlier.original == kNoOriginal) {
-    earlier.original = originals.found(earlier.identity, origins.position(matched),
-                                       origins.article_id(matched), origins.outlet(matched));
+// The first to join an article's story makes it one: all sightings of that article point to it now.
+void Board::State::found_story(std::uint64_t matched) {
+  const std::uint64_t identity = settled[matched].identity;
+  const std::uint32_t original = originals.found(
+      identity, origins.position(matched), origins.article_id(matched), origins.outlet(matched));
+  settled[matched].original = original;
+  for (std::uint64_t sequence = settled.newest_at(settled[matched].position_key); sequence != 0;
+       sequence = settled.older_at(sequence)) {
+    Settled& entry = settled[sequence];
+    if (entry.identity != identity || entry.original != kNoOriginal) continue;
+    entry.original = original;
+    originals.add_reference(original);
   }
+}
+
+void Board::State::join_story(Settled& verdict, std::uint64_t matched, const Sighting& sighting) {
+  if (settled[matched].original == kNoOriginal) found_story(matched);
+  const std::uint32_t original = settled[matched].original;
   if (verdict.is(Settled::kCopy)) {
-    verdict.original = earlier.original;
+    verdict.original = original;
     originals.add_reference(verdict.original);
   } else {
-    verdict.original = originals.join(earlier.original, sighting.position, sighting.article_id);
+    verdict.original = originals.join(original, sighting.position, sighting.article_id);
   }
   originals.count_member(verdict.original, short_outlet(sighting.outlet));
   const Originals::Story& story = originals.story_of(verdict.original);

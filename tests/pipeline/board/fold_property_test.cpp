@@ -1,0 +1,137 @@
+// The fast board against the obvious one, against itself with other tables, and against a board
+// restored from the end of the ledger.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <map>
+
+#include "tests/pipeline/board/oracle_board.h"
+#include "tests/pipeline/board/random_history.h"
+
+namespace tocsin::test {
+namespace {
+
+Epoch random_epoch() {
+  Epoch epoch;
+  epoch.window_ms = *rc::gen::inRange<std::int64_t>(50, 4000);
+  epoch.entries_max = *rc::gen::element<std::uint64_t>(10'000, 10'000, 40, 5);
+  epoch.band_candidates_max = *rc::gen::element<std::uint16_t>(64, 64, 3, 1);
+  return epoch;
+}
+
+std::vector<LedgerEntry> random_ledger(std::size_t records, bool more_epochs) {
+  RandomHistory history(*rc::gen::arbitrary<std::uint64_t>());
+  history.epoch = random_epoch();
+  std::vector<LedgerEntry> ledger = history.make(records);
+  if (more_epochs) {
+    for (std::uint32_t revision = 1; revision <= 3; ++revision) {
+      Epoch next = random_epoch();
+      next.revision = *rc::gen::inRange<std::uint32_t>(1, 4);
+      if (revision == 3) next.signature_version = kSignatureVersion + 1;
+      LedgerEntry& entry = ledger[*rc::gen::inRange<std::size_t>(1, records)];
+      entry.record = next;
+    }
+  }
+  return ledger;
+}
+
+// Stories of both boards must name the same groups, whatever they call them.
+class SameStories {
+ public:
+  bool operator()(std::uint64_t first, std::uint64_t second) {
+    return first_.emplace(first, second).first->second == second &&
+           second_.emplace(second, first).first->second == first;
+  }
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> first_;
+  std::map<std::uint64_t, std::uint64_t> second_;
+};
+
+TEST(FoldProperty, EqualsTheOracle) {
+  EXPECT_TRUE(rc::check("every verdict, every look-up", [] {
+    const std::vector<LedgerEntry> ledger = random_ledger(250, true);
+    Board board(2);
+    OracleBoard oracle;
+    SameStories same_stories;
+    for (const LedgerEntry& entry : ledger) {
+      if (const auto* sighting = std::get_if<Sighting>(&entry.record)) {
+        RC_ASSERT(board.is_sighted(sighting->position) == oracle.is_sighted(sighting->position));
+        if (!board.epoch() || board.epoch()->signature_version == kSignatureVersion) {
+          RC_ASSERT(board.find_copy(sighting->signature, sighting->time_ms) ==
+                    oracle.find_copy(sighting->signature, sighting->time_ms));
+        }
+      }
+      const Applied applied = board.apply(entry.offset, entry.append_time_ms, entry.record);
+      RC_ASSERT(applied == oracle.apply(entry.offset, entry.append_time_ms, entry.record));
+      RC_ASSERT(board.size().window_entries == oracle.residents());
+      if (const auto* sighting = std::get_if<Sighting>(&entry.record)) {
+        auto verdict = board.verdict(sighting->position, sighting->raw_hash);
+        auto expected = oracle.verdict(sighting->position, sighting->raw_hash);
+        RC_ASSERT(verdict.has_value() == expected.has_value());
+        if (!verdict) continue;
+        RC_ASSERT(same_stories(verdict->story, oracle.name_of(expected->story)));
+        verdict->story = expected->story;
+        RC_ASSERT(*verdict == *expected);
+      }
+    }
+  }));
+}
+
+TEST(FoldProperty, TablesDoNotMatter) {
+  EXPECT_TRUE(rc::check("equal digests and verdicts from small and large tables", [] {
+    const std::vector<LedgerEntry> ledger = random_ledger(300, true);
+    Board small(2);
+    Board large(1 << 12);
+    for (const LedgerEntry& entry : ledger) {
+      RC_ASSERT(small.apply(entry.offset, entry.append_time_ms, entry.record) ==
+                large.apply(entry.offset, entry.append_time_ms, entry.record));
+      RC_ASSERT(small.digest() == large.digest());
+      if (const auto* sighting = std::get_if<Sighting>(&entry.record)) {
+        RC_ASSERT(small.verdict(sighting->position, sighting->raw_hash) ==
+                  large.verdict(sighting->position, sighting->raw_hash));
+      }
+    }
+  }));
+}
+
+TEST(FoldProperty, ThreeWindowsRestore) {
+  EXPECT_TRUE(rc::check("a restored board has the digest and judges alike", [] {
+    const std::vector<LedgerEntry> ledger = random_ledger(400, false);
+    const std::size_t end = *rc::gen::inRange<std::size_t>(100, ledger.size());
+    const Epoch& epoch = std::get<Epoch>(ledger.front().record);
+    Board running;
+    std::vector<std::int64_t> clock;  // the broker's stamps as the fold reads them
+    for (std::size_t i = 0; i < end; ++i) {
+      running.apply(ledger[i].offset, ledger[i].append_time_ms, ledger[i].record);
+      clock.push_back(std::max(clock.empty() ? 0 : clock.back(), ledger[i].append_time_ms));
+    }
+    std::size_t first = 1;
+    while (clock[first] < clock.back() - 3 * epoch.window_ms) ++first;
+    Board restored;
+    restored.apply(ledger[0].offset, ledger[0].append_time_ms, ledger[0].record);
+    for (std::size_t i = first; i < end; ++i) {
+      // Stamps that step back are read as the fold's clock stood.
+      restored.apply(ledger[i].offset, clock[i], ledger[i].record);
+    }
+    RC_ASSERT(restored.next_offset() == running.next_offset());
+    RC_ASSERT(restored.digest() == running.digest());
+    for (std::size_t i = end; i < ledger.size(); ++i) {
+      const std::int64_t append = std::max(clock.back(), ledger[i].append_time_ms);
+      const Applied applied = running.apply(ledger[i].offset, append, ledger[i].record);
+      RC_ASSERT(restored.apply(ledger[i].offset, append, ledger[i].record) == applied);
+      RC_ASSERT(restored.digest() == running.digest());
+      const auto* sighting = std::get_if<Sighting>(&ledger[i].record);
+      if (sighting == nullptr || applied == Applied::redelivery) continue;
+      const auto verdict = running.verdict(sighting->position, sighting->raw_hash);
+      const auto again = restored.verdict(sighting->position, sighting->raw_hash);
+      RC_ASSERT(verdict.has_value() && again.has_value());
+      RC_ASSERT(verdict->is_copy == again->is_copy);
+      RC_ASSERT(verdict->method == again->method);
+      RC_ASSERT(verdict->original_offset == again->original_offset);
+    }
+  }));
+}
+
+}  // namespace
+}  // namespace tocsin::test

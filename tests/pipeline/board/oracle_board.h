@@ -1,0 +1,250 @@
+// The rules of the fold written down plainly: every question is answered by a scan over all
+// records. Knows nothing of tables, chains, packing or references.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/board/board.h"
+
+namespace tocsin::test {
+
+class OracleBoard {
+ public:
+  Applied apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record) {
+    now_ = std::max(now_, append_time_ms);
+    forget();
+    Applied applied = Applied::tick;
+    if (const auto* sighting = std::get_if<Sighting>(&record)) applied = sight(offset, *sighting);
+    if (const auto* retracted = std::get_if<Retract>(&record)) {
+      for (Row& row : rows_) {
+        if (row.resident && same(row.sighting, retracted->position, retracted->raw_hash)) {
+          row.retracted = true;
+        }
+      }
+      applied = Applied::retract;
+    }
+    if (const auto* proposed = std::get_if<Epoch>(&record)) {
+      applied = Applied::adopted_epoch;
+      if (!epoch_ || proposed->revision > epoch_->revision) {
+        epoch_ = *proposed;
+        applied = Applied::epoch;
+      }
+    }
+    forget();
+    return applied;
+  }
+
+  // `story` of the result is the founder's row number, not a hash.
+  [[nodiscard]] std::optional<Verdict> verdict(const Position& position,
+                                               const Hash128& raw_hash) const {
+    for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) {
+      if (row->honoured && same(row->sighting, position, raw_hash)) return row->verdict;
+    }
+    return std::nullopt;
+  }
+
+  // The first row ever of the article that founded the story: one that is forgotten and sighted
+  // again founds a story of the same name.
+  [[nodiscard]] std::uint64_t name_of(std::uint64_t story) const {
+    const Sighting& founder = rows_[story].sighting;
+    const auto first = std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) {
+      return same(row.sighting, founder.position, founder.raw_hash);
+    });
+    return static_cast<std::uint64_t>(first - rows_.begin());
+  }
+
+  [[nodiscard]] bool is_sighted(const Position& position) const {
+    return std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
+      return row.honoured && row.sighting.position == position;
+    });
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> find_copy(const Signature& signature,
+                                                      std::int64_t time_ms) const {
+    Sighting sighting;
+    sighting.signature = signature;
+    const Match match = find(sighting, time_ms, false);
+    if (match.row == nullptr || match.likeness.method == Method::none) return std::nullopt;
+    return match.row->offset;
+  }
+
+  [[nodiscard]] std::uint64_t residents() const {
+    return static_cast<std::uint64_t>(
+        std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return row.resident; }));
+  }
+
+ private:
+  struct Row {
+    std::int64_t offset = 0;
+    std::int64_t append = 0;
+    std::int64_t time = 0;
+    Sighting sighting;
+    Verdict verdict;
+    Position original_position;  // the enriched article it is, or is a copy of
+    std::string original_id;
+    bool comparable = true;  // of the signature version in force when it was sighted
+    bool in_window = true;   // false: the same article was in the window already
+    bool resident = true;
+    bool honoured = true;
+    bool retracted = false;
+  };
+  struct Story {
+    std::uint32_t size = 1;
+    std::set<std::uint64_t> outlets;
+  };
+  struct Match {
+    const Row* row = nullptr;
+    Likeness likeness;
+  };
+
+  static bool same(const Sighting& sighting, const Position& position, const Hash128& raw_hash) {
+    return sighting.position == position && sighting.raw_hash == raw_hash;
+  }
+  [[nodiscard]] Epoch parameters() const { return epoch_.value_or(Epoch{}); }
+
+  void forget() {
+    const Epoch active = parameters();
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const std::uint64_t newer = rows_.size() - i;
+      const std::int64_t age = now_ - rows_[i].append;
+      if (age > active.window_ms || newer > active.entries_max) rows_[i].resident = false;
+      if (!rows_[i].resident && (age > 2 * active.window_ms || newer > 4 * active.entries_max)) {
+        rows_[i].honoured = false;
+      }
+    }
+  }
+
+  // Does the band (or hash) number `chain` of both agree?
+  static bool meets(const Sighting& first, const Sighting& second, std::size_t chain) {
+    const Signature& a = first.signature;
+    const Signature& b = second.signature;
+    if (chain < 32) {
+      return std::equal(a.sketch.begin() + static_cast<long>(4 * chain),
+                        a.sketch.begin() + static_cast<long>(4 * chain + 4),
+                        b.sketch.begin() + static_cast<long>(4 * chain));
+    }
+    if (chain < 40) {
+      const std::size_t pair = 2 * (chain - 32);
+      return a.lead[pair] == b.lead[pair] && a.lead[pair + 1] == b.lead[pair + 1];
+    }
+    return chain == 40 ? a.exact == b.exact : first.raw_hash == second.raw_hash;
+  }
+
+  [[nodiscard]] Match find(const Sighting& sighting, std::int64_t time, bool by_raw_hash) const {
+    const Epoch active = parameters();
+    const LikenessLimits limits{active.jaccard_percent_min, active.containment_percent_min};
+    const bool whole = sighting.signature_version == active.signature_version;
+    std::set<std::size_t> candidates;
+    for (std::size_t chain = whole ? 0 : 40; chain < 42; ++chain) {
+      if (chain == 41 && !by_raw_hash) continue;
+      std::uint32_t found = 0;
+      for (std::size_t i = rows_.size(); i-- > 0 && found < active.band_candidates_max;) {
+        const Row& row = rows_[i];
+        if (!row.resident || !row.in_window) continue;
+        if (chain < 40 && !row.comparable) continue;
+        if (!meets(row.sighting, sighting, chain)) continue;
+        ++found;
+        candidates.insert(i);
+      }
+    }
+    Match best;
+    for (const std::size_t i : candidates) {
+      const Row& row = rows_[i];
+      if (row.retracted || std::abs(row.time - time) > active.window_ms) continue;
+      Agreement agreement = agreement_of(row.sighting.signature, sighting.signature);
+      const bool same_raw = by_raw_hash && row.sighting.raw_hash == sighting.raw_hash;
+      agreement.same_text = agreement.same_text || same_raw;
+      if (!whole || !row.comparable) agreement.matching = 0;
+      const Likeness likeness = judge(agreement, limits);
+      if (rank(likeness) > rank(best.likeness)) best = {&row, likeness};
+    }
+    return best;
+  }
+
+  Applied sight(std::int64_t offset, const Sighting& sighting) {
+    Row row;
+    row.offset = offset;
+    row.append = now_;
+    row.time = std::min(sighting.time_ms, now_);
+    row.sighting = sighting;
+    row.comparable = sighting.signature_version == parameters().signature_version;
+    const bool known = is_sighted(sighting.position);
+    for (auto earlier = rows_.rbegin(); earlier != rows_.rend(); ++earlier) {
+      if (!earlier->honoured || !same(earlier->sighting, sighting.position, sighting.raw_hash)) {
+        continue;
+      }
+      row.verdict = earlier->verdict;
+      row.original_position = earlier->original_position;
+      row.original_id = earlier->original_id;
+      row.in_window = !earlier->resident;
+      rows_.push_back(row);
+      return Applied::redelivery;
+    }
+    judge_first(row);
+    rows_.push_back(row);
+    return known ? Applied::recreated : Applied::sighting;
+  }
+
+  void judge_first(Row& row) {
+    const Sighting& sighting = row.sighting;
+    Verdict& verdict = row.verdict;
+    verdict.story = rows_.size();
+    row.original_position = sighting.position;
+    row.original_id =
+        sighting.article_id.empty() ? default_article_id(sighting.position) : sighting.article_id;
+    Match match;
+    if (sighting.copy_of) {
+      for (const Row& named : rows_) {
+        if (named.offset == *sighting.copy_of && named.resident && named.in_window &&
+            !named.retracted) {
+          match.row = &named;
+        }
+      }
+      verdict.early_skip_refused = match.row == nullptr;
+      if (match.row == nullptr) return found_story(row);
+      Agreement agreement = agreement_of(match.row->sighting.signature, sighting.signature);
+      if (!row.comparable || !match.row->comparable) agreement.matching = 0;
+      const Epoch active = parameters();
+      match.likeness =
+          judge(agreement, {active.jaccard_percent_min, active.containment_percent_min});
+      match.likeness.relation = Relation::none;
+      if (match.likeness.method == Method::none) match.likeness.method = Method::near;
+    } else {
+      match = find(sighting, row.time, true);
+      if (match.row == nullptr) return found_story(row);
+    }
+    verdict.method = match.likeness.method;
+    verdict.relation = match.likeness.relation;
+    verdict.is_copy = match.likeness.method != Method::none;
+    verdict.similarity_percent = match.likeness.similarity_percent;
+    verdict.original_offset = match.row->offset;
+    verdict.story = match.row->verdict.story;
+    if (verdict.is_copy) {
+      row.original_position = verdict.original_position = match.row->original_position;
+      row.original_id = verdict.original_id = match.row->original_id;
+    }
+    Story& story = stories_[verdict.story];
+    ++story.size;
+    if (sighting.outlet != 0) story.outlets.insert(sighting.outlet);
+    verdict.story_size = story.size;
+    verdict.story_outlets =
+        static_cast<std::uint32_t>(std::max<std::size_t>(1, story.outlets.size()));
+  }
+
+  void found_story(const Row& row) {
+    Story& story = stories_[row.verdict.story];
+    if (row.sighting.outlet != 0) story.outlets.insert(row.sighting.outlet);
+  }
+
+  std::int64_t now_ = 0;
+  std::optional<Epoch> epoch_;
+  std::vector<Row> rows_;
+  std::map<std::uint64_t, Story> stories_;
+};
+
+}  // namespace tocsin::test
