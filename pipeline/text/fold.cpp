@@ -43,14 +43,24 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+// Up to eight bytes, the rest zero.
+std::uint64_t load_first(const char* bytes, std::size_t size) noexcept {
+  std::array<char, 8> room{};
+  std::memcpy(room.data(), bytes, size < 8 ? size : 8);
+  return load<std::uint64_t>(room.data());
+}
+
+// `first_word` is load_first of the same bytes.
 template <bool kLower>
-std::uint64_t hash_bytes(const char* bytes, std::size_t size) noexcept {
+std::uint64_t hash_bytes(const char* bytes, std::size_t size, std::uint64_t first_word) noexcept {
   const auto word = [](std::uint64_t raw) { return kLower ? lower_ascii(raw) : raw; };
   std::uint64_t state = kPrime0 ^ (size * kPrime1);
   const char* const last = bytes + size;
   std::uint64_t a = 0;
   std::uint64_t b = 0;
-  if (size >= 8) {
+  if (size <= 8) {
+    a = word(first_word);
+  } else {
     for (; last - bytes > 16; bytes += 16) {
       state = mix(word(load<std::uint64_t>(bytes)) ^ kPrime1,
                   word(load<std::uint64_t>(bytes + 8)) ^ state);
@@ -58,13 +68,6 @@ std::uint64_t hash_bytes(const char* bytes, std::size_t size) noexcept {
     // The rest is 1 to 16 bytes; where it is short it overlaps bytes that were already mixed.
     a = word(load<std::uint64_t>(last - bytes >= 8 ? bytes : last - 8));
     b = word(load<std::uint64_t>(last - 8));
-  } else if (size >= 4) {
-    a = word(load<std::uint32_t>(bytes));
-    b = word(load<std::uint32_t>(last - 4));
-  } else if (size > 0) {
-    a = word(static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[0])) |
-             static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[size / 2])) << 8 |
-             static_cast<std::uint64_t>(static_cast<unsigned char>(last[-1])) << 16);
   }
   return mix(mix(a ^ kPrime2, b ^ state), kPrime1 ^ state);
 }
@@ -117,8 +120,15 @@ void append_utf8(std::string& out, char32_t code) {
   out += static_cast<char>(0x80 | (code & 0x3F));
 }
 
-std::uint64_t hash_ascii(const char* bytes, std::size_t size) noexcept {
-  return hash_bytes<true>(bytes, size);
+std::uint64_t hash_ascii(std::string_view text, std::size_t at, std::size_t size) noexcept {
+  const char* const bytes = text.data() + at;
+  if (text.size() - at >=
+      8) {  // eight bytes may be read: cheaper than to copy as many as there are
+    const std::uint64_t word = load<std::uint64_t>(bytes);
+    const std::uint64_t kept = size >= 8 ? word : word & ((std::uint64_t{1} << (8 * size)) - 1);
+    return hash_bytes<true>(bytes, size, kept);
+  }
+  return hash_bytes<true>(bytes, size, load_first(bytes, size));
 }
 
 std::string fold(std::string_view token) {
@@ -147,7 +157,7 @@ std::string fold(std::string_view token) {
 
 std::uint64_t fold_hash(std::string_view token) {
   const std::string form = fold(token);
-  return hash_bytes<false>(form.data(), form.size());
+  return hash_bytes<false>(form.data(), form.size(), load_first(form.data(), form.size()));
 }
 
 }  // namespace tocsin

@@ -52,7 +52,12 @@ void append_utf8(std::string& out, char32_t code);
   return c == CharClass::space || c == CharClass::line_break;
 }
 
-// Hash of an ASCII token without points and commas: what fold_hash gives for it, without a copy.
-[[nodiscard]] std::uint64_t hash_ascii(const char* bytes, std::size_t size) noexcept;
+// fold_hash of text[at, at + size), which must be an ASCII token without points and commas: no
+// copy.
+[[nodiscard]] std::uint64_t hash_ascii(std::string_view text, std::size_t at,
+                                       std::size_t size) noexcept;
+[[nodiscard]] inline std::uint64_t hash_ascii(std::string_view word) noexcept {
+  return hash_ascii(word, 0, word.size());
+}
 
 }  // namespace tocsin

@@ -26,7 +26,7 @@ class StopWords {
         "not",  "their", "they", "he",   "she",  "which", "who",  "at",   "but",   "are",
         "over", "after", "as",   "its",  "this", "into",  "on",   "than", "about", "could"};
     std::transform(kWords.begin(), kWords.end(), hashes_.begin(),
-                   [](std::string_view word) { return hash_ascii(word.data(), word.size()); });
+                   [](std::string_view word) { return hash_ascii(word); });
     std::sort(hashes_.begin(), hashes_.end());
   }
   [[nodiscard]] bool contains(std::uint64_t hash) const {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kWrappedLineMax = 120;
 
 std::uint64_t hash_of(std::string_view word) {
-  return hash_ascii(word.data(), word.size());
+  return hash_ascii(word);
 }
 
 // Words as sorted hashes of their folded form.

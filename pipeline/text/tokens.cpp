@@ -23,6 +23,14 @@ constexpr std::array<std::uint8_t, 256> kAsciiWord = [] {
   return bits;
 }();
 
+// Bytes that may go on with a word: looked at by Tokenizer::go_on.
+constexpr std::array<bool, 256> kGoesOn = [] {
+  std::array<bool, 256> goes_on{};
+  for (std::size_t c = 0x80; c < 0x100; ++c) goes_on[c] = true;
+  goes_on['.'] = goes_on[','] = goes_on['\''] = true;
+  return goes_on;
+}();
+
 bool is_digit(unsigned char byte) noexcept {
   return byte >= '0' && byte <= '9';
 }
@@ -130,24 +138,29 @@ class Tokenizer {
   void word() {
     Word w;
     w.begin = w.end = at_;
-    bool more = true;
-    while (more) {
-      const std::uint32_t start = at_;
-      std::uint8_t bits = 0;
-      while (at_ < end_ && (bits = kAsciiWord[at(at_)]) != 0) {
-        w.seen |= bits;
-        w.uppers += (bits >> 1) & 1U;
-        ++at_;
-      }
-      if (at_ != start) {
-        if (start == w.begin) {
-          w.starts_upper = (kAsciiWord[at(start)] & kSeenUpper) != 0;
-          w.starts_digit = is_digit(at(start));
-        }
-        w.letters += at_ - start;
-        w.end = at_;
-      }
-      if (at_ >= end_) break;
+    const std::uint8_t first = kAsciiWord[at(at_)];
+    w.starts_upper = first == kSeenUpper;
+    w.starts_digit = first == kSeenDigit;
+    take_ascii(w);
+    if (at_ < end_ && kGoesOn[at(at_)]) go_on(w);
+    emit(w);
+  }
+
+  // The letters and digits of ASCII from here on.
+  void take_ascii(Word& w) {
+    const std::uint32_t start = at_;
+    std::uint32_t i = at_;
+    for (std::uint8_t bits = 0; i < end_ && (bits = kAsciiWord[at(i)]) != 0; ++i) {
+      w.seen |= bits;
+      w.uppers += (bits >> 1) & 1U;
+    }
+    if (i == start) return;
+    at_ = w.end = i;
+    w.letters += i - start;
+  }
+
+  void go_on(Word& w) {
+    for (bool more = true; more && at_ < end_;) {
       switch (at(at_)) {
         case '.':
           more = point(w);
@@ -161,8 +174,8 @@ class Tokenizer {
         default:
           more = at(at_) >= 0x80 && wide(w);
       }
+      if (more) take_ascii(w);
     }
-    emit(w);
   }
 
   // A code point beyond ASCII inside a word; false: the word ends before it.
@@ -293,8 +306,9 @@ class Tokenizer {
     } else {
       bits |= w.starts_upper && w.uppers == 1 ? shape::kTitle : shape::kMixed;
     }
-    const std::string_view bytes = text_.substr(w.begin, w.end - w.begin);
-    const std::uint64_t hash = w.plain ? hash_ascii(bytes.data(), bytes.size()) : fold_hash(bytes);
+    const std::uint32_t size = w.end - w.begin;
+    const std::uint64_t hash =
+        w.plain ? hash_ascii(text_, w.begin, size) : fold_hash(text_.substr(w.begin, size));
     tokens_.push_back({w.begin, w.end, hash, marks_, bits});
     start_gap();
   }
