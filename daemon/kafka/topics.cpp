@@ -184,7 +184,11 @@ void check_ledger(rd_kafka_t* client, const Config& config, int partitions, int 
 
 bool group_has_offsets(const Config& config, const std::map<std::string, int>& partitions) {
   const Client consumer = make_consumer(make_conf(
-      config.kafka, {}, {{"group.id", config.kafka.group}, {"enable.auto.commit", "false"}}));
+      config.kafka, {},
+      {{"group.id", config.kafka.group},
+       {"enable.auto.commit", "false"},
+       // Whether there are any at all: must not wait for the open transaction of a dead instance.
+       {"isolation.level", "read_uncommitted"}}));
   std::map<Partition, std::int64_t> wanted;
   for (const std::string& raw : config.topics.raw) {
     const auto found = partitions.find(raw);
