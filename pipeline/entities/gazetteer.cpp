@@ -174,9 +174,15 @@ const std::vector<DataFault>& GazetteerBuilder::faults() const {
 
 namespace {
 
-void add_person(const Entity& person, EntityIndex index, Gazetteer::State& state) {
-  for (const std::uint64_t hash : surname_hashes(person)) {
+void add_person(const Entity& person, std::string_view follow_up, EntityIndex index,
+                Gazetteer::State& state) {
+  std::vector<std::uint64_t> hashes = surname_hashes(person);
+  if (const std::vector<Token> own = tokenize(follow_up); !own.empty()) {
+    hashes = {own.front().hash};
+  }
+  for (const std::uint64_t hash : hashes) {
     state.surnames.emplace_back(hash, index);
+    state.follow_ups[index].push_back(hash);
   }
   const std::vector<Token> tokens = tokenize(person.name);
   if (tokens.size() > 1 && !has_family_name_first(person)) {
@@ -238,7 +244,7 @@ Gazetteer GazetteerBuilder::freeze() {
       state.codes.emplace(row.entity.code, index);  // the first row with a code has it
     }
     if (row.entity.type == EntityType::person) {
-      add_person(row.entity, index, state);
+      add_person(row.entity, row.follow_up, index, state);
     }
     state.populations.push_back(row.population);
     state.entities.push_back(std::move(row.entity));

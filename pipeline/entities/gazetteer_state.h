@@ -43,6 +43,7 @@ struct Gazetteer::State {
   PhraseTable names;
   // Folded surname tokens → persons; sorted by hash, then entity.
   std::vector<std::pair<std::uint64_t, EntityIndex>> surnames;
+  std::unordered_map<EntityIndex, std::vector<std::uint64_t>> follow_ups;  // the same by person
   std::vector<std::uint64_t> given_names;  // hashes of persons' first names; sorted
   std::unordered_map<std::string, std::vector<Term>> terms;  // by "title:code"
 
@@ -69,6 +70,7 @@ struct AliasCell {
 struct GazetteerRow {
   Entity entity;
   std::uint32_t population = 0;
+  std::string follow_up;  // name of a person after the first mention, where the rule would err
   std::vector<AliasCell> aliases;  // the name first
   std::size_t file = 0;
   std::uint32_t line = 0;

@@ -32,6 +32,7 @@ enum Column : std::size_t {
 // Acronyms up to this length must be written exactly: "WHO" is not "Who".
 constexpr std::size_t kExactAcronymMax = 3;
 constexpr std::string_view kPopulationNote = "population ";
+constexpr std::string_view kFollowUpNote = "follow-up=";
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -192,6 +193,10 @@ class Reader {
     if (cells[kNote].starts_with(kPopulationNote)) {
       const std::string_view digits = cells[kNote].substr(kPopulationNote.size());
       std::from_chars(digits.data(), digits.data() + digits.size(), row.population);
+    }
+    if (const std::size_t at = cells[kNote].find(kFollowUpNote); at != std::string_view::npos) {
+      const std::string_view rest = cells[kNote].substr(at + kFollowUpNote.size());
+      row.follow_up = rest.substr(0, rest.find_first_of(" ;,"));
     }
     rows_.push_back(std::move(row));
   }

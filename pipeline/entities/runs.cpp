@@ -105,7 +105,8 @@ void find_titled_person(Scene& scene, std::uint32_t token) {
 // True when a known organisation, group or person with more than one word starts inside the run.
 bool holds_known_name(const Scene& scene, TokenSpan run) {
   for (std::uint32_t i = run.begin + 1; i < run.end; ++i) {
-    if (scene.starts_name(i, 2, {EntityType::org, EntityType::group, EntityType::person})) {
+    if (scene.starts_name(i, 2, {EntityType::org, EntityType::group, EntityType::person}) &&
+        !scene.is_foreign_body(i)) {
       return true;
     }
   }
@@ -116,15 +117,17 @@ bool is_head(const Scene& scene, std::uint32_t token) {
   const Token& t = scene.text.tokens[token];
   const bool is_plain = !scene.has_flag(token, Scene::kCaps | Scene::kHeadline);
   return scene.is_capital(token) &&
-         (is_plain ? scene.word.organisation_heads : scene.word.headline_heads).has(t);
+         ((is_plain ? scene.word.organisation_heads : scene.word.headline_heads).has(t) ||
+          (scene.is_sport && scene.word.sport_heads.has(t)));
 }
 
 // End of "of (the) Z" after a head; the head's own end when nothing of the kind follows.
 std::uint32_t complement_end(const Scene& scene, std::uint32_t after_head) {
   std::uint32_t i = after_head;
-  static const std::uint64_t kOf = fold_hash("of");
+  static const WordSet kLinks{"of", "on", "for"};
   static const std::uint64_t kThe = fold_hash("the");
-  if (i >= scene.size() || !scene.joins(i) || scene.text.tokens[i].hash != kOf) {
+  if (i >= scene.size() || !scene.joins(i) || !scene.is_lower(i) ||
+      !kLinks.has(scene.text.tokens[i])) {
     return after_head;
   }
   ++i;
@@ -199,8 +202,11 @@ void find_introductions(Scene& scene) {
       const Entity& person = scene.entity(sense.entity);
       if (person.type == EntityType::person && scene.matches[first].tokens.size() > 1) {
         const TokenSpan tokens = scene.matches[first].tokens;
-        for (const std::uint64_t hash : surname_hashes(person)) {
-          scene.introduced.try_emplace(hash, Introduction{sense.entity, tokens});
+        if (const auto known = scene.gazetteer.follow_ups.find(sense.entity);
+            known != scene.gazetteer.follow_ups.end()) {
+          for (const std::uint64_t hash : known->second) {
+            scene.introduced.try_emplace(hash, Introduction{sense.entity, tokens});
+          }
         }
         scene.introduced.try_emplace(scene.text.tokens[tokens.end - 1].hash,
                                      Introduction{sense.entity, tokens});

@@ -147,6 +147,28 @@ bool Scene::starts_name(std::uint32_t token, std::uint32_t tokens_min,
   return false;
 }
 
+bool Scene::is_foreign_body(std::uint32_t token) const {
+  if (!joins(token)) {
+    return false;
+  }
+  const std::uint32_t first = matches_begin[token];
+  if (first == matches_begin[token + 1]) {
+    return false;
+  }
+  const std::string& code = entity(NameSense::of(matches[first].payload).entity).code;
+  // The demonym or name that ends where this one starts; two tokens at most ("South Korean").
+  for (std::uint32_t back = 1; back <= 2 && back <= token; ++back) {
+    const std::uint32_t at = token - back;
+    for (std::uint32_t i = matches_begin[at]; i < matches_begin[at + 1]; ++i) {
+      const Entity& named = entity(NameSense::of(matches[i].payload).entity);
+      if (matches[i].tokens.end == token && named.type == EntityType::country) {
+        return !code.empty() && named.code != code;
+      }
+    }
+  }
+  return false;
+}
+
 bool Scene::is_us_state_at(std::uint32_t token) const {
   if (token >= size()) {
     return false;

@@ -69,6 +69,9 @@ struct Scene {
   // Some name that starts here has at least `tokens` tokens and one of the wanted types.
   [[nodiscard]] bool starts_name(std::uint32_t token, std::uint32_t tokens_min,
                                  std::initializer_list<EntityType> types) const;
+  // What starts here has the name of one state's body, but another's demonym stands before it:
+  // "Indonesian Democratic Party".
+  [[nodiscard]] bool is_foreign_body(std::uint32_t token) const;
   // The US state or country named by the tokens from here on, after "City, "; kNoEntity.
   [[nodiscard]] bool is_us_state_at(std::uint32_t token) const;
   [[nodiscard]] EntityIndex country_at(std::uint32_t token) const;

@@ -1,5 +1,6 @@
 // What a name means where it stands: which of its senses fits, or none.
 #include <algorithm>
+#include <array>
 
 #include "pipeline/entities/scene.h"
 
@@ -60,6 +61,21 @@ bool acts(const Scene& scene, TokenSpan span) {
   return false;
 }
 
+bool is_possessive(const Scene& scene, TokenSpan span) {
+  static const std::uint64_t kS = fold_hash("s");
+  return (scene.text.tokens[span.end - 1].shape & shape::kPossessive) != 0 ||
+         (span.end < scene.size() && scene.text.tokens[span.end].hash == kS);
+}
+
+// "The Irish", "the Germans": people as a whole; "the Brazilian" is one of them.
+bool is_collective(const Scene& scene, TokenSpan span) {
+  const std::string_view word = scene.text.slice(scene.text.tokens[span.end - 1]);
+  constexpr std::array<std::string_view, 8> kEndings = {"sh", "ch", "se", "s",
+                                                        "SH", "CH", "SE", "S"};
+  return std::any_of(kEndings.begin(), kEndings.end(),
+                     [word](std::string_view ending) { return word.ends_with(ending); });
+}
+
 // On a sports page a country is its team, but for places: "in Germany", "(Germany)", datelines.
 bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
   if (!scene.is_sport) {
@@ -75,10 +91,10 @@ bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
       return false;
     }
     const Token* next = scene.next(span.end - 1);
-    static const WordSet kTeamVerbs{"are", "were", "have", "had",    "will", "took",
-                                    "won", "lost", "beat", "scored", "who",  "and",
-                                    "in",  "on",   "at",   "to",     "with"};
-    return next == nullptr || kTeamVerbs.has(*next);
+    static const WordSet kTeamVerbs{"are",  "were",   "have", "had", "will", "took", "won",  "lost",
+                                    "beat", "scored", "who",  "and", "in",   "on",   "at",   "to",
+                                    "with", "their",  "a",    "an",  "the",  "by",   "from", "for"};
+    return is_collective(scene, span) && (next == nullptr || kTeamVerbs.has(*next));
   }
   if ((first.before & before::kParenOpen) != 0 ||
       (span.end < scene.size() &&
@@ -88,9 +104,25 @@ bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
   if (scene.has_flag(span.begin, Scene::kDateline) && !scene.has_flag(span.begin, Scene::kCaps)) {
     return false;
   }
-  // "Eschen, Liechtenstein"
+  // "ESCHEN, Liechtenstein", "Milan, Italy"
   if ((first.before & before::kComma) != 0 && span.begin > 0 &&
-      scene.starts_name(span.begin - 1, 1, {EntityType::city})) {
+      (scene.starts_name(span.begin - 1, 1, {EntityType::city}) ||
+       ((scene.text.tokens[span.begin - 1].shape & shape::kUpper) != 0 &&
+        (first.shape & shape::kTitle) != 0))) {
+    return false;
+  }
+  // "India's Leander Paes": the player's country; "a former U.S. champion".
+  const Token* next = scene.next(span.end - 1);
+  if (next != nullptr && is_possessive(scene, span) &&
+      (scene.is_capital(span.end) || (span.end + 1 < scene.size() && next->end - next->begin == 1 &&
+                                      scene.is_capital(span.end + 1)))) {
+    return false;
+  }
+  static const WordSet kPlaying{"beat",   "won", "lost", "have",   "had",   "has",  "will",
+                                "were",   "are", "play", "played", "face",  "drew", "took",
+                                "scored", "and", "v",    "in",     "to",    "at",   "on",
+                                "by",     "for", "with", "team",   "team's"};
+  if (via == Via::acronym && next != nullptr && scene.is_lower(span.end) && !kPlaying.has(*next)) {
     return false;
   }
   if (previous == nullptr) {
@@ -100,7 +132,8 @@ bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
     const Token* verb = scene.previous(span.begin - 1);
     return verb == nullptr || !scene.word.movement_words.has(*verb);
   }
-  return !scene.word.location_words.has(*previous);
+  // "DETROIT AT TEXAS": two teams.
+  return scene.has_flag(span.begin, Scene::kCaps) || !scene.word.location_words.has(*previous);
 }
 
 class Chooser {
@@ -124,7 +157,7 @@ class Chooser {
       case EntityType::org:
       case EntityType::group:
       case EntityType::weapon:
-        return 60;
+        return body(span, sense);
       case EntityType::place:
         return place(span, entity);
       case EntityType::city:
@@ -180,13 +213,99 @@ class Chooser {
     return 30;
   }
 
+  int body(TokenSpan span, const NameSense& sense) const {
+    const Entity& entity = scene_.entity(sense.entity);
+    if (scene_.is_foreign_body(span.begin)) {
+      return 0;
+    }
+    bool is_generic = true;
+    for (std::uint32_t i = span.begin; i < span.end; ++i) {
+      is_generic = is_generic && scene_.word.generic_bodies.has(scene_.text.tokens[i]);
+    }
+    // "the House of Representatives": whose? "Labour Day" is no party's.
+    if (is_generic) {
+      const Token* next = scene_.next(span.end - 1);
+      const bool goes_on = span.size() == 1 && next != nullptr && scene_.is_capital(span.end) &&
+                           !scene_.has_flag(span.begin, Scene::kHeadline);
+      if (goes_on || (!entity.code.empty() && !scene_.codes_named.contains(entity.code))) {
+        return 0;
+      }
+    }
+    // "the Israeli government": without an id of its own the state says more.
+    if (entity.id.starts_with("tocsin:") && !is_armed_service(span) &&
+        is_state_and_noun(span, entity)) {
+      return 0;
+    }
+    return 60;
+  }
+
+  // "the Iraqi army" is a body even in small letters; "Iraqi soldiers" are some of it.
+  bool is_armed_service(TokenSpan span) const {
+    static const WordSet kServices{"army",  "military", "forces", "navy",
+                                   "force", "guard",    "police"};
+    return kServices.has(scene_.text.tokens[span.end - 1]);
+  }
+
+  // The demonym of the body's own country, then words in small letters.
+  bool is_state_and_noun(TokenSpan span, const Entity& entity) const {
+    if (span.size() < 2 || !scene_.is_lower(span.begin + 1)) {
+      return false;
+    }
+    for (std::uint32_t i = scene_.matches_begin[span.begin];
+         i < scene_.matches_begin[span.begin + 1]; ++i) {
+      const NameSense sense = NameSense::of(scene_.matches[i].payload);
+      const Entity& named = scene_.entity(sense.entity);
+      if (named.type == EntityType::country && named.code == entity.code &&
+          scene_.matches[i].tokens.size() < span.size()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // "Statistics Canada", "Veronica Finn": a capital before it that is no word of the sentence.
+  bool ends_longer_name(TokenSpan span, Via via) const {
+    const std::uint32_t at = span.begin;
+    const Token* previous = scene_.previous(at);
+    if (previous == nullptr || span.size() > 1 ||
+        scene_.has_flag(at, Scene::kCaps | Scene::kHeadline) ||
+        scene_.has_flag(at - 1, Scene::kSentenceStart) ||
+        (previous->shape & (shape::kTitle | shape::kMixed)) == 0 ||
+        (previous->shape & shape::kPossessive) != 0 || previous->end - previous->begin < 3 ||
+        scene_.word.function_words.has(*previous) || scene_.word.directions.has(*previous) ||
+        scene_.word.honorifics.has(*previous) || scene_.word.location_words.has(*previous) ||
+        (scene_.text.tokens[at].before & before::kJoinedHyphen) != 0) {
+      return false;
+    }
+    if (via == Via::name) {
+      // A name that ends here is over: "Vladimir Putin Russia" does not go on.
+      return !scene_.starts_name(
+          at - 1, 1, {EntityType::country, EntityType::place, EntityType::city, EntityType::org});
+    }
+    static const WordSet kNouns{"finn",   "dane",  "pole",    "turk",  "swede",   "scot",  "serb",
+                                "croat",  "brit",  "kiwi",    "czech", "polish",  "dutch", "french",
+                                "german", "irish", "english", "welsh", "holland", "roman"};
+    return via == Via::demonym && kNouns.has(scene_.text.tokens[at]) &&
+           !scene_.starts_name(
+               at - 1, 1,
+               {EntityType::country, EntityType::place, EntityType::city, EntityType::org});
+  }
+
+  // "Moscow-based", "France-registered": where, not who.
+  bool is_only_origin(TokenSpan span) const {
+    return span.end < scene_.size() &&
+           (scene_.text.tokens[span.end].before & before::kJoinedHyphen) != 0 &&
+           scene_.word.not_actors.has(scene_.text.tokens[span.end]);
+  }
+
   int country(TokenSpan span, const NameSense& sense) const {
     const Token& first = scene_.text.tokens[span.begin];
     const Token* previous = scene_.previous(span.begin);
     if (span.size() == 1 && previous != nullptr && is_part_of_longer(*previous, first)) {
       return 0;
     }
-    if (span.size() == 1 && is_introduced_surname(span.begin)) {
+    if ((span.size() == 1 && is_introduced_surname(span.begin)) || is_only_origin(span) ||
+        ends_longer_name(span, sense.via)) {
       return 0;
     }
     if (sense.via == Via::demonym && is_language(span)) {
@@ -273,7 +392,7 @@ class Chooser {
         entity.code == "USA") {
       return is_georgia_the_state(span) ? 85 : 0;
     }
-    if (span.size() == 1 && is_introduced_surname(span.begin)) {
+    if ((span.size() == 1 && is_introduced_surname(span.begin)) || is_only_origin(span)) {
       return 0;
     }
     return 65;
@@ -360,8 +479,9 @@ NameReading read_name(const Scene& scene, std::uint32_t token) {
     }
     if (best > 0) {
       const Entity& entity = scene.entity(chosen.entity);
-      const bool can_play = entity.type == EntityType::country ||
-                            (entity.type == EntityType::place && entity.code == "GBR");
+      const bool can_play =
+          entity.type == EntityType::country || entity.type == EntityType::city ||
+          (entity.type == EntityType::place && (entity.code == "GBR" || entity.code == "USA"));
       return {span, chosen.entity, chosen.via,
               can_play && chosen.via != Via::metonym && is_team_here(scene, span, chosen.via)};
     }

@@ -69,6 +69,10 @@ class Tagger {
     if (!scene_.is_capital(token) || scene_.word.function_words.has(t)) {
       return token;
     }
+    // "V", "XI", "BA": abbreviations, unless everything is in capitals.
+    if ((t.shape & shape::kUpper) != 0 && !scene_.has_flag(token, Scene::kCaps)) {
+      return token;
+    }
     const auto found = scene_.introduced.find(t.hash);
     if (found != scene_.introduced.end()) {
       if (is_other_person(token)) {
@@ -132,8 +136,15 @@ class Tagger {
       return kNoEntity;
     }
     if (!has_title && previous != nullptr && !scene_.has_flag(token, Scene::kCaps) &&
-        !scene_.has_flag(token, Scene::kHeadline) && (previous->shape & shape::kLower) == 0 &&
-        !scene_.word.function_words.has(*previous) && (previous->shape & shape::kPossessive) == 0) {
+        (previous->shape & shape::kLower) == 0 && !scene_.word.function_words.has(*previous) &&
+        !scene_.word.acting_verbs.has(*previous) && (previous->shape & shape::kPossessive) == 0) {
+      return kNoEntity;
+    }
+    // "Rama Devi": the name goes on.
+    const Token* next = scene_.next(token);
+    if (!has_title && next != nullptr && !scene_.has_flag(token, Scene::kCaps | Scene::kHeadline) &&
+        (next->shape & shape::kTitle) != 0 && !scene_.word.function_words.has(*next) &&
+        (scene_.text.tokens[token].shape & shape::kPossessive) == 0) {
       return kNoEntity;
     }
     EntityIndex only = kNoEntity;

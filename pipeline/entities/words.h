@@ -39,6 +39,7 @@ struct Words {
   WordSet place_names_as_given;  // jordan, chad, paris: person only with more evidence
   WordSet organisation_heads;    // "Iran Air", "Bank of Canada": the country is part of the name
   WordSet headline_heads;        // of them those that are safe in a headline
+  WordSet sport_heads;           // on a sports page also in capitals
   WordSet government_heads;      // "Iranian Navy": the country stays
   WordSet acting_verbs;          // after a capital: its government acts
   WordSet location_words;        // before a place: in, near, from
@@ -51,6 +52,9 @@ struct Words {
   WordSet conflict;
   WordSet before_pronoun_us;  // "GIVE US"
   WordSet particles;          // inside a person's name: van, bin, al
+  WordSet directions;         // "Northern Iraq": still the country
+  WordSet generic_bodies;     // words of names that every state has: senate, labour
+  WordSet not_actors;         // after a hyphen: "Moscow-based"
   WordSet speaking;           // "in Russian": the language
   std::vector<Role> roles;
   PhraseTable role_phrases;  // payload: index into roles
