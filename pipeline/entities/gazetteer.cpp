@@ -255,7 +255,8 @@ Gazetteer GazetteerBuilder::freeze() {
   std::sort(state.surnames.begin(), state.surnames.end());
   std::sort(state.given_names.begin(), state.given_names.end());
   state.names = names.freeze();
-  *state_ = State();
+  state_->rows.clear();
+  state_->first_with_id.clear();
   return gazetteer;
 }
 

@@ -10,7 +10,8 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kShortAliasBytes = 3;
-constexpr std::int32_t kHandoverDays = 31;
+// Terms are often known by year alone.
+constexpr std::int32_t kHandoverDays = 366;
 
 constexpr std::array<std::string_view, 56> kStopWords = {
     "a",  "about", "after", "all", "an",   "and",  "any",  "are",  "as",   "at",    "be",   "but",

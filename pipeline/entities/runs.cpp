@@ -146,8 +146,13 @@ std::uint32_t complement_end(const Scene& scene, std::uint32_t after_head) {
 
 // The organisation's name in the capitals [begin, end), if one of them is a head.
 void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
-  while (begin < end && (scene.word.function_words.has(scene.text.tokens[begin]) ||
-                         scene.word.honorifics.has(scene.text.tokens[begin]))) {
+  // "The Iran Air" begins with Iran, but "New York" with New.
+  while (
+      begin < end &&
+      !scene.starts_name(
+          begin, 2, {EntityType::city, EntityType::place, EntityType::country, EntityType::org}) &&
+      (scene.word.function_words.has(scene.text.tokens[begin]) ||
+       scene.word.honorifics.has(scene.text.tokens[begin]))) {
     ++begin;
   }
   const bool is_plain = begin < end && !scene.has_flag(begin, Scene::kCaps | Scene::kHeadline);

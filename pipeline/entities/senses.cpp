@@ -49,6 +49,12 @@ bool acts(const Scene& scene, TokenSpan span) {
   if (previous != nullptr && previous->hash == kBetween) {
     return true;
   }
+  // "Moscow, which wants"
+  static const std::uint64_t kWhich = fold_hash("which");
+  if (span.end + 1 < scene.size() && scene.text.tokens[span.end].hash == kWhich &&
+      (scene.text.tokens[span.end].before & before::kComma) != 0) {
+    return scene.word.acting_verbs.has(scene.text.tokens[span.end + 1]);
+  }
   for (std::uint32_t i = span.end; i < scene.size() && i < span.end + 3 && scene.joins(i); ++i) {
     const Token& token = scene.text.tokens[i];
     if (scene.word.acting_verbs.has(token)) {
@@ -184,7 +190,8 @@ class Chooser {
     static const WordSet kWords{"who",    "it",     "aid",  "ice", "car",  "pa",
                                 "plan",   "start",  "act",  "is",  "un",   "eta",
                                 "polish", "turkey", "chad", "set", "shell"};
-    return sense.via == Via::acronym && kWords.has(token) && token.hash != fold_hash("un");
+    return sense.via == Via::acronym &&
+           (kWords.has(token) || scene_.word.function_words.has(token));
   }
 
   int metonym(TokenSpan span, bool has_other) const {
@@ -291,7 +298,17 @@ class Chooser {
                {EntityType::country, EntityType::place, EntityType::city, EntityType::org});
   }
 
-  // "Moscow-based", "France-registered": where, not who.
+  // "North Las Vegas", "Western Pennsylvania": another place.
+  bool is_part_of_town(TokenSpan span) const {
+    static const WordSet kParts{"north",   "south",   "east",    "west",  "northern", "southern",
+                                "eastern", "western", "central", "upper", "lower"};
+    const Token* previous = scene_.previous(span.begin);
+    return previous != nullptr && (previous->shape & shape::kTitle) != 0 &&
+           !scene_.has_flag(span.begin - 1, Scene::kSentenceStart) &&
+           !scene_.has_flag(span.begin, Scene::kHeadline) && kParts.has(*previous);
+  }
+
+  // "Moscow-based" and "France-registered": where, not who.
   bool is_only_origin(TokenSpan span) const {
     return span.end < scene_.size() &&
            (scene_.text.tokens[span.end].before & before::kJoinedHyphen) != 0 &&
@@ -349,6 +366,11 @@ class Chooser {
     if (found == scene_.introduced.end() || follows_location_word(scene_, token)) {
       return false;
     }
+    // "Amman, Jordan"
+    if (token > 0 && (scene_.text.tokens[token].before & before::kComma) != 0 &&
+        scene_.starts_name(token - 1, 1, {EntityType::city})) {
+      return false;
+    }
     return !scene_.has_flag(token, Scene::kCaps);
   }
 
@@ -392,7 +414,8 @@ class Chooser {
         entity.code == "USA") {
       return is_georgia_the_state(span) ? 85 : 0;
     }
-    if ((span.size() == 1 && is_introduced_surname(span.begin)) || is_only_origin(span)) {
+    if ((span.size() == 1 && is_introduced_surname(span.begin)) || is_only_origin(span) ||
+        is_part_of_town(span)) {
       return 0;
     }
     return 65;
@@ -407,6 +430,9 @@ class Chooser {
     if (after == After::country && country != kNoEntity &&
         scene_.entity(country).code == entity.code) {
       return 84;
+    }
+    if (is_only_origin(span) || is_part_of_town(span)) {
+      return 0;
     }
     const bool is_located =
         follows_location_word(scene_, span.begin) || scene_.has_flag(span.begin, Scene::kDateline);

@@ -99,10 +99,21 @@ class Tagger {
   // "Igor Putin" is not Putin: a name-like word stands before and is no title.
   bool is_other_person(std::uint32_t token) const {
     const Token* previous = scene_.previous(token);
-    return previous != nullptr && !scene_.has_flag(token, Scene::kCaps) &&
-           (scene_.word.given_names.has(*previous) ||
-            scene_.gazetteer.is_given_name(previous->hash)) &&
-           (previous->shape & shape::kTitle) != 0;
+    if (previous == nullptr || (previous->shape & shape::kTitle) == 0 ||
+        scene_.has_flag(token, Scene::kCaps) || (previous->shape & shape::kPossessive) != 0) {
+      return false;
+    }
+    if (scene_.word.given_names.has(*previous) || scene_.gazetteer.is_given_name(previous->hash)) {
+      return true;
+    }
+    constexpr std::uint32_t kNameBytesMin = 3;
+    const bool is_tagged =
+        !tagging_.mentions.empty() && tagging_.mentions.back().tokens.end == token;
+    return !scene_.has_flag(token, Scene::kHeadline) && !is_tagged &&
+           previous->end - previous->begin >= kNameBytesMin &&
+           !scene_.word.function_words.has(*previous) && !scene_.word.honorifics.has(*previous) &&
+           !scene_.word.former.has(*previous) && !scene_.word.acting_verbs.has(*previous) &&
+           !scene_.word.directions.has(*previous) && !scene_.word.particles.has(*previous);
   }
 
   bool was_in_high_office(EntityIndex person) const {
@@ -129,6 +140,10 @@ class Tagger {
       return kNoEntity;
     }
     const Token* previous = scene_.previous(token);
+    constexpr std::uint32_t kSurnameBytesMin = 2;
+    if (scene_.text.tokens[token].end - scene_.text.tokens[token].begin < kSurnameBytesMin) {
+      return kNoEntity;
+    }
     const bool has_title = previous != nullptr && scene_.word.honorifics.has(*previous);
     const bool is_common = scene_.word.common_surnames.has(scene_.text.tokens[token]) ||
                            scene_.word.given_names.has(scene_.text.tokens[token]);

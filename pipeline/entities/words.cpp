@@ -136,7 +136,7 @@ Words::Words()
           "center", "agency", "network", "legion", "order", "industries", "industry", "energy",
           "electric", "chemical", "pharmaceuticals", "brewery", "breweries", "mines", "mining",
           "resources", "aluminium", "aluminum", "shipping", "line", "lines", "ventures", "tobacco",
-          "battle", "voice", "house", "tower", "pie", "dream", "idol", "vogue", "hebdo", "pipeline", "workers", "stores", "foods", "products", "chemicals", "universities"}),
+          "battle", "voice", "house", "tower", "pie", "dream", "idol", "vogue", "hebdo", "pipeline", "workers", "communications", "board", "newsroom", "newsdesk", "desk", "bureau", "commodities", "stores", "foods", "products", "chemicals", "universities"}),
       headline_heads({
           "airlines", "airways", "times", "herald", "ocean", "sea", "river", "university", "college",
           "institute", "corp", "corporation", "inc", "ltd", "plc", "airport", "prix", "cup", "fc",
@@ -254,7 +254,7 @@ Words::Words()
           "foreign", "defence", "defense", "democrats", "republicans", "conservatives", "liberals",
           "conservative", "liberal", "republican", "socialist", "communist", "central", "bank",
           "constitutional", "security", "council", "republicans", "greens", "commons", "lords"}),
-      not_actors({"based", "listed", "registered", "born", "origin", "quoted", "traded", "style"}),
+      not_actors({"based", "listed", "registered", "born", "origin", "bound", "quoted", "traded", "style"}),
       speaking({"in", "speak", "speaks", "spoke", "spoken", "speaking", "into", "learn", "fluent"}),
       roles({
           {"president", {"president"}},

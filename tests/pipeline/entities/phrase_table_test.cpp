@@ -1,0 +1,235 @@
+// The table against a slow and obvious matcher, then the rules one by one.
+#include "pipeline/entities/phrase_table.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace tocsin {
+namespace {
+
+struct Phrase {
+  std::string text;
+  CaseRule rule = CaseRule::title_or_upper;
+};
+
+bool is_capital(const Token& token) {
+  return (token.shape & (shape::kTitle | shape::kUpper | shape::kMixed)) != 0;
+}
+
+std::string without_points(std::string_view token) {
+  std::string result;
+  std::copy_if(token.begin(), token.end(), std::back_inserter(result),
+               [](char c) { return c != '.'; });
+  return result;
+}
+
+constexpr std::uint16_t kBreaks = before::kComma | before::kStop | before::kColon |
+                                  before::kSemicolon | before::kDash | before::kQuoteOpen |
+                                  before::kQuoteClose | before::kParenOpen | before::kParenClose |
+                                  before::kParagraph | before::kOther;
+
+// Every phrase at every place, token by token.
+bool matches_at(const Text& text, std::size_t at, const Phrase& phrase) {
+  const std::vector<Token> tokens = tokenize(phrase.text);
+  if (tokens.empty() || at + tokens.size() > text.tokens.size()) {
+    return false;
+  }
+  std::uint16_t found = 0;
+  std::uint16_t allowed = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& in_text = text.tokens[at + i];
+    const std::string_view own =
+        std::string_view(phrase.text).substr(tokens[i].begin, tokens[i].end - tokens[i].begin);
+    if (phrase.rule == CaseRule::exact) {
+      if (without_points(own) != without_points(text.slice(in_text))) {
+        return false;
+      }
+    } else if (fold(own) != fold(text.slice(in_text))) {
+      return false;
+    }
+    if (phrase.rule == CaseRule::title_or_upper && is_capital(tokens[i]) && !is_capital(in_text)) {
+      return false;
+    }
+    if (i > 0) {
+      allowed = static_cast<std::uint16_t>(allowed | (tokens[i].before & kBreaks));
+      std::uint16_t marks = in_text.before & kBreaks;
+      const Token& last = text.tokens[at + i - 1];
+      const bool is_abbreviation =
+          (last.shape & shape::kPointed) != 0 ||
+          ((last.shape & (shape::kTitle | shape::kUpper)) != 0 && last.end - last.begin <= 3);
+      if (is_abbreviation) {
+        marks = static_cast<std::uint16_t>(marks & ~before::kStop);
+      }
+      found = static_cast<std::uint16_t>(found | marks);
+    }
+  }
+  return (found & ~allowed) == 0;
+}
+
+std::vector<PhraseMatch> naive(const Text& text, const std::vector<Phrase>& phrases) {
+  std::vector<PhraseMatch> matches;
+  for (std::size_t at = 0; at < text.tokens.size(); ++at) {
+    for (std::size_t size = kPhraseTokensMax; size > 0; --size) {
+      for (std::size_t p = 0; p < phrases.size(); ++p) {
+        if (tokenize(phrases[p].text).size() == size && matches_at(text, at, phrases[p])) {
+          matches.push_back(
+              {{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + size)},
+               static_cast<std::uint32_t>(p)});
+        }
+      }
+    }
+  }
+  return matches;
+}
+
+PhraseTable table_of(const std::vector<Phrase>& phrases) {
+  PhraseTable::Builder builder;
+  for (std::size_t i = 0; i < phrases.size(); ++i) {
+    builder.add(phrases[i].text, static_cast<std::uint32_t>(i), phrases[i].rule);
+  }
+  return builder.freeze();
+}
+
+std::vector<PhraseMatch> all_matches(const PhraseTable& table, const Text& text) {
+  std::vector<PhraseMatch> matches;
+  table.match(text, MatchDepth::all, matches);
+  return matches;
+}
+
+rc::Gen<std::string> words(int words_max, bool has_marks) {
+  const std::vector<std::string> vocabulary = {"Iran", "iran", "IRAN",  "air", "Air",    "of",
+                                               "U.S.", "US",   "Süd",   "Sud", "new",    "New",
+                                               "York", "al",   "Qaeda", "Gen", "O'Neill"};
+  std::vector<std::string> joints = {" ", " ", " ", "-", "\n"};
+  if (has_marks) {
+    for (const char* mark : {", ", ". ", " (", ") ", ": ", " \"", "\n\n", " - "}) {
+      joints.emplace_back(mark);
+    }
+  }
+  return rc::gen::exec([vocabulary, joints, words_max] {
+    const int count = *rc::gen::inRange(1, words_max + 1);
+    std::string text;
+    for (int i = 0; i < count; ++i) {
+      text += i == 0 ? "" : *rc::gen::elementOf(joints);
+      text += *rc::gen::elementOf(vocabulary);
+    }
+    return text;
+  });
+}
+
+TEST(PhraseTable, FindsWhatTheNaiveMatcherFinds) {
+  EXPECT_TRUE(rc::check([] {
+    const auto texts = *rc::gen::container<std::vector<std::string>>(words(4, false));
+    std::vector<Phrase> phrases;
+    for (const std::string& text : texts) {
+      phrases.push_back(
+          {text, *rc::gen::element(CaseRule::title_or_upper, CaseRule::exact, CaseRule::any)});
+    }
+    const Text text = make_text("", *words(40, true), "en");
+    RC_ASSERT(all_matches(table_of(phrases), text) == naive(text, phrases));
+  }));
+}
+
+TEST(PhraseTable, LongestKeepsTheFirstLengthOfEachStart) {
+  EXPECT_TRUE(rc::check([] {
+    const auto texts = *rc::gen::container<std::vector<std::string>>(words(3, false));
+    std::vector<Phrase> phrases;
+    for (const std::string& text : texts) {
+      phrases.push_back({text, CaseRule::any});
+    }
+    const Text text = make_text("", *words(30, true), "en");
+    const PhraseTable table = table_of(phrases);
+    std::vector<PhraseMatch> expected;
+    for (const PhraseMatch& match : all_matches(table, text)) {
+      const bool is_first = expected.empty() || expected.back().tokens.begin != match.tokens.begin;
+      if (is_first || expected.back().tokens == match.tokens) {
+        expected.push_back(match);
+      }
+    }
+    std::vector<PhraseMatch> longest;
+    table.match(text, MatchDepth::longest, longest);
+    RC_ASSERT(longest == expected);
+  }));
+}
+
+struct Row {
+  const char* what;
+  const char* phrase;
+  CaseRule rule;
+  const char* text;
+  bool is_found;
+};
+
+class PhraseRule : public testing::TestWithParam<Row> {};
+
+TEST_P(PhraseRule, Holds) {
+  const Row& row = GetParam();
+  const PhraseTable table = table_of({{row.phrase, row.rule}});
+  EXPECT_EQ(!all_matches(table, make_text("", row.text, "en")).empty(), row.is_found) << row.what;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, PhraseRule,
+    testing::Values(
+        Row{"capital needed", "Turkey", CaseRule::title_or_upper, "we roast turkey", false},
+        Row{"all capitals fit", "Turkey", CaseRule::title_or_upper, "the TURKEY talks", true},
+        Row{"function words are free", "Bank of Canada", CaseRule::title_or_upper, "BANK OF CANADA",
+            true},
+        Row{"exact keeps us apart", "US", CaseRule::exact, "it gave us hope", false},
+        Row{"points fold away", "US", CaseRule::exact, "the U.S. envoy", true},
+        Row{"exact refuses Title", "WHO", CaseRule::exact, "Who knows", false},
+        Row{"any case", "fire on", CaseRule::any, "they Fire on ships", true},
+        Row{"diacritics fold", "Côte d'Ivoire", CaseRule::title_or_upper, "in Cote d'Ivoire", true},
+        Row{"possessive", "Hong Kong", CaseRule::title_or_upper, "Hong Kong's port", true},
+        Row{"hyphen is a joint", "Al Qaeda", CaseRule::title_or_upper, "the Al-Qaeda cell", true},
+        Row{"comma breaks", "New York", CaseRule::title_or_upper, "something New, York said",
+            false},
+        Row{"sentence breaks", "South Sudan", CaseRule::title_or_upper,
+            "They went South. Sudan waits.", false},
+        Row{"paragraph breaks", "South Sudan", CaseRule::title_or_upper, "the South\n\nSudan",
+            false},
+        Row{"line break joins", "South Sudan", CaseRule::title_or_upper, "in South\nSudan", true},
+        Row{"abbreviation joins", "Gen Haftar", CaseRule::title_or_upper, "Gen. Haftar spoke",
+            true},
+        Row{"whole tokens only", "Oman", CaseRule::title_or_upper, "a Romanian and a Woman",
+            false}));
+
+TEST(PhraseTable, RefusesEmptyAndOverlongPhrases) {
+  PhraseTable::Builder builder;
+  EXPECT_FALSE(builder.add("", 0, CaseRule::any));
+  EXPECT_FALSE(builder.add(" -- ", 0, CaseRule::any));
+  std::string long_phrase;
+  for (std::size_t i = 0; i <= kPhraseTokensMax; ++i) {
+    long_phrase += "word ";
+  }
+  EXPECT_FALSE(builder.add(long_phrase, 0, CaseRule::any));
+  EXPECT_EQ(builder.freeze().size(), 0U);
+}
+
+TEST(PhraseTable, EmptyTableMatchesNothing) {
+  EXPECT_TRUE(all_matches(PhraseTable(), make_text("", "Any text at all.", "en")).empty());
+}
+
+TEST(PhraseTable, StaysInsideASpan) {
+  const PhraseTable table = table_of({{"new york", CaseRule::any}});
+  const Text text = make_text("", "new york new york", "en");
+  std::vector<PhraseMatch> matches;
+  table.match(text, {1, 3}, MatchDepth::all, matches);
+  EXPECT_TRUE(matches.empty());
+  table.match(text, {2, 4}, MatchDepth::all, matches);
+  EXPECT_EQ(matches, (std::vector<PhraseMatch>{{{2, 4}, 0}}));
+}
+
+TEST(PhraseTable, KeepsAllPayloadsOfOnePhraseInOrder) {
+  const PhraseTable table = table_of(
+      {{"Georgia", CaseRule::any}, {"Georgia", CaseRule::any}, {"GEORGIA", CaseRule::exact}});
+  const std::vector<PhraseMatch> matches = all_matches(table, make_text("", "in Georgia", "en"));
+  EXPECT_EQ(matches, (std::vector<PhraseMatch>{{{1, 2}, 0}, {{1, 2}, 1}}));
+}
+
+}  // namespace
+}  // namespace tocsin
