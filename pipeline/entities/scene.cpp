@@ -40,7 +40,8 @@ void mark_sentences(Scene& scene) {
     std::uint8_t flags = 0;
     if (letters >= 3 && upper * 10 >= letters * 7) {
       flags = Scene::kCaps;
-    } else if (letters >= 4 && capital * 10 >= letters * 8) {
+    } else if (letters >= 4 &&
+               capital * 10 >= letters * (sentence.field == Field::title ? 8U : 10U)) {
       flags = Scene::kHeadline;
     }
     for (std::uint32_t i = sentence.tokens.begin; i < sentence.tokens.end; ++i) {
