@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint32_t kHasChild = 0x8000'0000;
 constexpr std::size_t kBlock = 64;  // tokens whose first probes are in flight together
 constexpr std::size_t kFilterBitsMax = std::size_t{1} << 22;  // 512 KiB: stays in the L2 cache
+// Phrases that must begin with a capital stand in the filter under another key: four of five words
+// of a text are small and need not look them up.
+constexpr std::uint64_t kCapitalKey = 0xA5A5'5A5A'C3C3'3C3C;
 constexpr std::size_t kNoSlot = std::numeric_limits<std::size_t>::max();
 
 constexpr std::uint16_t kBreaks = before::kComma | before::kStop | before::kColon |
@@ -141,12 +144,15 @@ std::size_t PhraseTable::claim(std::uint64_t hash) {
   return at;
 }
 
-bool PhraseTable::may_start(std::uint64_t hash) const noexcept {
+bool PhraseTable::may_start(std::uint64_t hash, bool is_lower) const noexcept {
   const std::size_t mask = filter_.size() * 64 - 1;
-  const std::size_t first = (hash >> 7) & mask;
-  const std::size_t second = (hash >> 31) & mask;
-  return ((filter_[first / 64] >> (first % 64)) & (filter_[second / 64] >> (second % 64)) & 1U) !=
-         0;
+  const auto has = [this, mask](std::uint64_t key) {
+    const std::size_t first = (key >> 7) & mask;
+    const std::size_t second = (key >> 31) & mask;
+    return ((filter_[first / 64] >> (first % 64)) & (filter_[second / 64] >> (second % 64)) & 1U) !=
+           0;
+  };
+  return has(hash) || (!is_lower && has(hash ^ kCapitalKey));
 }
 
 void PhraseTable::build_filter(const Builder& builder) {
@@ -154,8 +160,10 @@ void PhraseTable::build_filter(const Builder& builder) {
   filter_.assign(std::min(wanted, kFilterBitsMax) / 64, 0);
   const std::size_t mask = filter_.size() * 64 - 1;
   for (const Builder::Entry& entry : builder.entries_) {
-    const std::uint64_t hash = extend(0, builder.hashes_[entry.hashes_begin]);
-    for (const std::size_t bit : {(hash >> 7) & mask, (hash >> 31) & mask}) {
+    const bool needs_capital = entry.rule != CaseRule::any && (entry.capitals & 1U) != 0;
+    const std::uint64_t key =
+        extend(0, builder.hashes_[entry.hashes_begin]) ^ (needs_capital ? kCapitalKey : 0);
+    for (const std::size_t bit : {(key >> 7) & mask, (key >> 31) & mask}) {
       filter_[bit / 64] |= std::uint64_t{1} << (bit % 64);
     }
   }
@@ -315,7 +323,9 @@ void PhraseTable::match(const Text& text, TokenSpan span, MatchDepth depth,
     std::size_t count = 0;
     for (std::uint32_t i = block; i < block_end; ++i) {
       const std::uint64_t hash = extend(0, text.tokens[i].hash);
-      if (may_start(hash)) {
+      const std::uint16_t bits = text.tokens[i].shape;
+      const bool is_lower = (bits & shape::kLower) != 0 && (bits & shape::kNoCase) == 0;
+      if (may_start(hash, is_lower)) {
         __builtin_prefetch(&slots_[hash & mask]);
         starts[count++] = i;
       }

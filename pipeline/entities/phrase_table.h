@@ -95,7 +95,7 @@ class PhraseTable {
   };
 
   [[nodiscard]] std::size_t find(std::uint64_t hash) const noexcept;
-  [[nodiscard]] bool may_start(std::uint64_t hash) const noexcept;
+  [[nodiscard]] bool may_start(std::uint64_t hash, bool is_lower) const noexcept;
   void walk(const Text& text, std::uint32_t start, std::uint32_t end, MatchDepth depth,
             std::vector<PhraseMatch>& matches) const;
   [[nodiscard]] bool accepts(const Sense& sense, const Text& text, TokenSpan span,

@@ -56,6 +56,9 @@ std::uint32_t surname_end(const Scene& scene, std::uint32_t token, std::uint32_t
 
 // "Kathy Ireland", "Michael W. Jordan"; "Jordan Smith" only in running text.
 void find_person(Scene& scene, std::uint32_t token) {
+  if (!scene.is_capital(token)) {
+    return;
+  }
   const Token& t = scene.text.tokens[token];
   const bool is_given = scene.word.given_names.has(t) || scene.gazetteer.is_given_name(t.hash);
   const bool is_place = scene.word.place_names_as_given.has(t) ||
@@ -63,9 +66,9 @@ void find_person(Scene& scene, std::uint32_t token) {
   if (!is_given && !is_place) {
     return;
   }
-  if (!scene.is_capital(token) || scene.word.function_words.has(t) ||
-      (t.shape & shape::kPossessive) != 0 || scene.has_flag(token, Scene::kCaps) ||
-      (t.shape & shape::kUpper) != 0 || token + 1 >= scene.size()) {
+  if (scene.word.function_words.has(t) || (t.shape & shape::kPossessive) != 0 ||
+      scene.has_flag(token, Scene::kCaps) || (t.shape & shape::kUpper) != 0 ||
+      token + 1 >= scene.size()) {
     return;
   }
   if (is_place) {

@@ -1,19 +1,30 @@
 #include "pipeline/entities/words.h"
 
-#include <algorithm>
+#include <bit>
 
 namespace tocsin {
 
-WordSet::WordSet(std::initializer_list<std::string_view> words) {
-  hashes_.reserve(words.size());
+WordSet::WordSet(std::initializer_list<std::string_view> words)
+    : slots_(std::bit_ceil(words.size() * 4 + 1), 0) {
   for (const std::string_view word : words) {
-    hashes_.push_back(fold_hash(word));
+    const std::uint64_t hash = fold_hash(word);
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at] != 0 && slots_[at] != hash) {
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    slots_[at] = hash;
   }
-  std::sort(hashes_.begin(), hashes_.end());
 }
 
 bool WordSet::has(std::uint64_t hash) const noexcept {
-  return std::binary_search(hashes_.begin(), hashes_.end(), hash);
+  std::size_t at = hash & (slots_.size() - 1);
+  while (slots_[at] != 0) {
+    if (slots_[at] == hash) {
+      return true;
+    }
+    at = (at + 1) & (slots_.size() - 1);
+  }
+  return false;
 }
 
 // clang-format off

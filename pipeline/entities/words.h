@@ -12,7 +12,7 @@
 
 namespace tocsin {
 
-// Words by fold_hash; look-up is a binary search.
+// Words by fold_hash, open addressing at a quarter load: most look-ups end at the first slot.
 class WordSet {
  public:
   explicit WordSet(std::initializer_list<std::string_view> words);
@@ -20,7 +20,7 @@ class WordSet {
   [[nodiscard]] bool has(const Token& token) const noexcept { return has(token.hash); }
 
  private:
-  std::vector<std::uint64_t> hashes_;
+  std::vector<std::uint64_t> slots_;  // 0: free
 };
 
 // A title in a text and the offices (gazetteer column `offices`) it may mean, first match wins.
