@@ -63,7 +63,7 @@ void find_person(Scene& scene, std::uint32_t token) {
   const bool is_given = scene.word.given_names.has(t) || scene.gazetteer.is_given_name(t.hash);
   const bool is_place = scene.word.place_names_as_given.has(t) ||
                         scene.starts_name(token, 1, {EntityType::country, EntityType::place});
-  if (!is_given && !is_place) {
+  if ((!is_given && !is_place) || scene.word.particles.has(t)) {
     return;
   }
   if (scene.word.function_words.has(t) || (t.shape & shape::kPossessive) != 0 ||
@@ -129,7 +129,8 @@ std::uint32_t complement_end(const Scene& scene, std::uint32_t after_head) {
   std::uint32_t i = after_head;
   static const WordSet kLinks{"of", "on", "for"};
   static const std::uint64_t kThe = fold_hash("the");
-  if (i >= scene.size() || !scene.joins(i) || !scene.is_lower(i) ||
+  if (i >= scene.size() || !scene.joins(i) ||
+      !(scene.is_lower(i) || scene.has_flag(i, Scene::kCaps)) ||
       !kLinks.has(scene.text.tokens[i])) {
     return after_head;
   }
@@ -167,7 +168,10 @@ void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
       continue;  // "Iranian Air Force"
     }
     // In a headline any word may stand before the name: take one.
-    const std::uint32_t from = is_plain ? begin : std::max(begin, head == 0 ? 0 : head - 1);
+    std::uint32_t from = is_plain ? begin : std::max(begin, head == 0 ? 0 : head - 1);
+    if (from < head && !is_plain && scene.word.function_words.has(scene.text.tokens[from])) {
+      from = head;
+    }
     const TokenSpan run{from, complement_end(scene, head + 1)};
     const bool has_known_start = scene.starts_name(
         from, head + 1 - from, {EntityType::org, EntityType::group, EntityType::place});

@@ -70,7 +70,8 @@ bool acts(const Scene& scene, TokenSpan span) {
 bool is_possessive(const Scene& scene, TokenSpan span) {
   static const std::uint64_t kS = fold_hash("s");
   return (scene.text.tokens[span.end - 1].shape & shape::kPossessive) != 0 ||
-         (span.end < scene.size() && scene.text.tokens[span.end].hash == kS);
+         (span.end < scene.size() && scene.text.tokens[span.end].hash == kS &&
+          (scene.is_lower(span.end) || scene.has_flag(span.end, Scene::kCaps)));
 }
 
 // "The Irish", "the Germans": people as a whole; "the Brazilian" is one of them.
@@ -93,6 +94,9 @@ bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
   const Token* previous = scene.previous(span.begin);
   if (via == Via::demonym) {
     // "The Irish took the lead": the team; "the Irish striker": its country.
+    if (previous == nullptr && scene.has_flag(span.begin, Scene::kCaps)) {
+      return is_collective(scene, span);
+    }
     if (previous == nullptr || previous->hash != kThe) {
       return false;
     }
@@ -175,10 +179,21 @@ class Chooser {
  private:
   // In a sentence in capitals "US", "WHO" and "IT" may be words.
   bool is_shouted_word(TokenSpan span, const NameSense& sense) const {
-    if (span.size() != 1 || !scene_.has_flag(span.begin, Scene::kCaps)) {
+    if (span.size() != 1) {
       return false;
     }
     const Token& token = scene_.text.tokens[span.begin];
+    // "Plan", "Fact": acronyms in small letters that are words.
+    static const WordSet kCommon{"plan", "fact", "act",  "real", "star",  "stop",  "core", "pact",
+                                 "care", "left", "arms", "rest", "peace", "arena", "base", "mass"};
+    const bool is_shouted = scene_.has_flag(span.begin, Scene::kCaps);
+    if (kCommon.has(token) && (is_shouted || (token.shape & shape::kTitle) != 0) &&
+        (sense.via == Via::acronym || sense.via == Via::alias)) {
+      return true;
+    }
+    if (!is_shouted) {
+      return false;
+    }
     if ((token.shape & shape::kPointed) != 0) {
       return false;
     }
@@ -443,6 +458,11 @@ class Chooser {
     if (span.size() == 1 &&
         (scene_.word.common_place_names.has(first) || scene_.word.function_words.has(first)) &&
         !is_located) {
+      return 0;
+    }
+    // "SALVADOR ALLENDE"
+    if (span.size() == 1 && scene_.has_flag(span.begin, Scene::kCaps) && !is_located &&
+        scene_.word.place_names_as_given.has(first)) {
       return 0;
     }
     const Token* previous = scene_.previous(span.begin);

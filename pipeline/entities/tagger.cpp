@@ -177,7 +177,8 @@ class Tagger {
         serving = entry->second;
       }
     }
-    if (candidates == 1) {
+    // In capitals any word may be anybody's name: only who serves that day.
+    if (candidates == 1 && (has_title || !scene_.has_flag(token, Scene::kCaps) || in_office == 1)) {
       return only;
     }
     return in_office == 1 ? serving : kNoEntity;
