@@ -63,7 +63,7 @@ void find_person(Scene& scene, std::uint32_t token) {
   const bool is_given = scene.word.given_names.has(t) || scene.gazetteer.is_given_name(t.hash);
   const bool is_place = scene.word.place_names_as_given.has(t) ||
                         scene.starts_name(token, 1, {EntityType::country, EntityType::place});
-  if ((!is_given && !is_place) || scene.word.particles.has(t)) {
+  if ((!is_given && !is_place) || scene.word.particles.has(t) || scene.word.honorifics.has(t)) {
     return;
   }
   if (scene.word.function_words.has(t) || (t.shape & shape::kPossessive) != 0 ||

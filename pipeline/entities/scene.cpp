@@ -148,6 +148,24 @@ bool Scene::starts_name(std::uint32_t token, std::uint32_t tokens_min,
   return false;
 }
 
+bool Scene::follows_name_word(std::uint32_t token) const {
+  const Token* last = previous(token);
+  if (last == nullptr || (last->shape & shape::kTitle) == 0 || has_flag(token, kCaps) ||
+      (last->shape & shape::kPossessive) != 0 || word.particles.has(*last)) {
+    return false;
+  }
+  if (word.given_names.has(*last) || gazetteer.is_given_name(last->hash)) {
+    return !word.honorifics.has(*last);
+  }
+  constexpr std::uint32_t kNameBytesMin = 3;
+  const bool is_named = starts_name(token - 1, 1,
+                                    {EntityType::country, EntityType::place, EntityType::city,
+                                     EntityType::org, EntityType::group});
+  return !has_flag(token, kHeadline) && !is_named && last->end - last->begin >= kNameBytesMin &&
+         !word.function_words.has(*last) && !word.honorifics.has(*last) &&
+         !word.former.has(*last) && !word.acting_verbs.has(*last) && !word.directions.has(*last);
+}
+
 bool Scene::is_foreign_body(std::uint32_t token) const {
   if (!joins(token)) {
     return false;

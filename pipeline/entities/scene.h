@@ -69,6 +69,8 @@ struct Scene {
   // Some name that starts here has at least `tokens` tokens and one of the wanted types.
   [[nodiscard]] bool starts_name(std::uint32_t token, std::uint32_t tokens_min,
                                  std::initializer_list<EntityType> types) const;
+  // "Igor Putin" is not Putin: a word like a name stands before the surname and is no title.
+  [[nodiscard]] bool follows_name_word(std::uint32_t token) const;
   // What starts here has the name of one state's body, but another's demonym stands before it:
   // "Indonesian Democratic Party".
   [[nodiscard]] bool is_foreign_body(std::uint32_t token) const;

@@ -227,9 +227,9 @@ class Chooser {
     if (span.size() > 1) {
       return 90;
     }
+    static const WordSet kPlaced{"in", "near", "outside", "across", "inside", "throughout"};
     const Token* previous = scene_.previous(span.begin);
-    if (previous != nullptr &&
-        (follows_location_word(scene_, span.begin) || scene_.word.given_names.has(*previous))) {
+    if (previous != nullptr && (kPlaced.has(*previous) || scene_.follows_name_word(span.begin))) {
       return 0;
     }
     return 30;

@@ -31,6 +31,7 @@ class Tagger {
 
   Tagging run() {
     tagging_.is_sport = scene_.is_sport;
+    introduce_titled();
     for (std::uint32_t token = 0; token < scene_.size();) {
       token = step(token);
     }
@@ -39,6 +40,58 @@ class Tagger {
   }
 
  private:
+  // "President Mossberg" introduces as a full name does, wherever it stands.
+  void introduce_titled() {
+    for (std::uint32_t token = 1; token < scene_.size(); ++token) {
+      const Token* previous = scene_.previous(token);
+      const std::uint64_t surname = scene_.text.tokens[token].hash;
+      if (previous == nullptr || !scene_.is_capital(token) ||
+          !scene_.word.honorifics.has(*previous) || scene_.introduced.contains(surname)) {
+        continue;
+      }
+      const EntityIndex person = known_by_surname(token);
+      if (person != kNoEntity) {
+        scene_.introduced.emplace(surname, Introduction{person, {token, token + 1}});
+      }
+    }
+  }
+
+  // The offices a title before a surname may mean; empty for "Mr", "Gen" and the like.
+  static std::vector<std::string_view> offices_of(const Token& title) {
+    static const std::uint64_t kPresident = fold_hash("president");
+    static const std::uint64_t kMinister = fold_hash("minister");
+    static const std::uint64_t kSecretary = fold_hash("secretary");
+    static const std::uint64_t kChancellor = fold_hash("chancellor");
+    static const std::uint64_t kKing = fold_hash("king");
+    static const std::uint64_t kQueen = fold_hash("queen");
+    if (title.hash == kPresident) {
+      return {"president"};
+    }
+    if (title.hash == kMinister) {
+      return {"prime_minister", "foreign_minister", "defence_minister", "interior_minister"};
+    }
+    if (title.hash == kSecretary) {
+      return {"secretary_of_state", "secretary_of_defense", "foreign_minister", "defence_minister"};
+    }
+    if (title.hash == kChancellor) {
+      return {"chancellor"};
+    }
+    if (title.hash == kKing) {
+      return {"king"};
+    }
+    if (title.hash == kQueen) {
+      return {"queen"};
+    }
+    return {};
+  }
+
+  bool held_one_of(EntityIndex person, const std::vector<std::string_view>& titles) const {
+    const std::vector<Office>& offices = scene_.entity(person).offices;
+    return titles.empty() || std::any_of(offices.begin(), offices.end(), [&titles](const auto& o) {
+             return std::find(titles.begin(), titles.end(), o.title) != titles.end();
+           });
+  }
+
   // Tags what starts at the token; returns where to go on.
   std::uint32_t step(std::uint32_t token) {
     const NameReading reading = read_name(scene_, token);
@@ -75,7 +128,7 @@ class Tagger {
     }
     const auto found = scene_.introduced.find(t.hash);
     if (found != scene_.introduced.end()) {
-      if (is_other_person(token)) {
+      if (scene_.follows_name_word(token)) {
         return token;
       }
       const Introduction& introduction = found->second;
@@ -94,26 +147,6 @@ class Tagger {
     }
     emit({token, token + 1}, entity_of(person, false), Via::surname);
     return token + 1;
-  }
-
-  // "Igor Putin" is not Putin: a name-like word stands before and is no title.
-  bool is_other_person(std::uint32_t token) const {
-    const Token* previous = scene_.previous(token);
-    if (previous == nullptr || (previous->shape & shape::kTitle) == 0 ||
-        scene_.has_flag(token, Scene::kCaps) || (previous->shape & shape::kPossessive) != 0) {
-      return false;
-    }
-    if (scene_.word.given_names.has(*previous) || scene_.gazetteer.is_given_name(previous->hash)) {
-      return true;
-    }
-    constexpr std::uint32_t kNameBytesMin = 3;
-    const bool is_tagged =
-        !tagging_.mentions.empty() && tagging_.mentions.back().tokens.end == token;
-    return !scene_.has_flag(token, Scene::kHeadline) && !is_tagged &&
-           previous->end - previous->begin >= kNameBytesMin &&
-           !scene_.word.function_words.has(*previous) && !scene_.word.honorifics.has(*previous) &&
-           !scene_.word.former.has(*previous) && !scene_.word.acting_verbs.has(*previous) &&
-           !scene_.word.directions.has(*previous) && !scene_.word.particles.has(*previous);
   }
 
   bool was_in_high_office(EntityIndex person) const {
@@ -136,7 +169,7 @@ class Tagger {
   // A surname without an introduction: with a title before it, or known everywhere.
   EntityIndex known_by_surname(std::uint32_t token) const {
     const auto [begin, end] = scene_.gazetteer.with_surname(scene_.text.tokens[token].hash);
-    if (begin == end || is_other_person(token)) {
+    if (begin == end || scene_.follows_name_word(token)) {
       return kNoEntity;
     }
     const Token* previous = scene_.previous(token);
@@ -162,12 +195,14 @@ class Tagger {
         (scene_.text.tokens[token].shape & shape::kPossessive) == 0) {
       return kNoEntity;
     }
+    const std::vector<std::string_view> wanted =
+        has_title ? offices_of(*previous) : std::vector<std::string_view>();
     EntityIndex only = kNoEntity;
     EntityIndex serving = kNoEntity;
     std::uint32_t candidates = 0;
     std::uint32_t in_office = 0;
     for (const auto* entry = begin; entry != end; ++entry) {
-      if (!was_in_high_office(entry->second)) {
+      if (!was_in_high_office(entry->second) || !held_one_of(entry->second, wanted)) {
         continue;
       }
       ++candidates;
