@@ -374,9 +374,12 @@ void ConfigReader::check_topics() {
     for (std::size_t j = 0; j < i; ++j) {
       if (named[i].second != named[j].second) continue;
       const bool is_here = places_.contains(named[i].first);
+      const std::string roles =
+          named[i].first == named[j].first
+              ? " is twice in " + in_quotes(named[j].first)
+              : " is both " + in_quotes(named[j].first) + " and " + in_quotes(named[i].first);
       error(place_of(is_here ? named[i].first : named[j].first),
-            "topic " + in_quotes(named[i].second) + " is both " + in_quotes(named[j].first) +
-                " and " + in_quotes(named[i].first));
+            "topic " + in_quotes(named[i].second) + roles);
     }
   }
 }

@@ -1,13 +1,20 @@
 #include <CLI/CLI.hpp>
 #include <boost/version.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <optional>
 #include <string>
 
+#include "config/schema.h"
 #include "daemon/commands/commands.h"
 #include "daemon/kafka/client.h"
 
 namespace {
+
+using tocsin::ExitCode;
+using tocsin::InputFormat;
 
 std::string version_text() {
   return std::string("tocsin " TOCSIN_VERSION "\nlibrdkafka ") + rd_kafka_version_str() +
@@ -15,10 +22,92 @@ std::string version_text() {
          std::to_string(BOOST_VERSION / 100 % 1000) + "\n";
 }
 
+// What the user typed. `verb` is set by the parser: what to run once everything is known to be
+// right.
+struct CommandLine {
+  std::string config;
+  std::optional<std::string> format;
+  std::vector<std::string> files;
+  unsigned workers = 0;
+  std::function<ExitCode()> verb;
+
+  [[nodiscard]] std::optional<InputFormat> input_format() const {
+    if (!format) return std::nullopt;
+    return *format == "text" ? InputFormat::text : InputFormat::json;
+  }
+};
+
+void add_format(CLI::App* verb, CommandLine& line) {
+  verb->add_option("--format", line.format, "json (one article a line) or text (one a file)")
+      ->check(CLI::IsMember({"json", "text"}));
+}
+
+void add_service_verbs(CLI::App& app, CommandLine& line) {
+  CLI::App* run = app.add_subcommand("run", "The service: Kafka in, Kafka out, until SIGTERM");
+  run->add_option("--config", line.config, "The configuration (YAML)")->required();
+  run->callback([&line] { line.verb = [&line] { return tocsin::run_service(line.config); }; });
+
+  CLI::App* check =
+      app.add_subcommand("check", "Every fault of a configuration and of the data files it names");
+  check->add_option("--config", line.config, "The configuration (YAML)")->required();
+  check->callback([&line] { line.verb = [&line] { return tocsin::check(line.config); }; });
+}
+
+void add_config_verbs(CLI::App& app, CommandLine& line) {
+  const auto print = [](const std::string& text) {
+    const bool is_written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return is_written ? ExitCode::fine : ExitCode::failed;
+  };
+  CLI::App* config = app.add_subcommand("config", "Prints what a configuration may say");
+  config->require_subcommand(1);
+  config->add_subcommand("sample", "Every key with its default and a note (YAML)")
+      ->callback([&line, print] {
+        line.verb = [print] { return print(tocsin::sample_text(tocsin::Config{})); };
+      });
+  config->add_subcommand("schema", "JSON Schema (draft-07), for editors")->callback([&line, print] {
+    line.verb = [print] { return print(tocsin::schema_text()); };
+  });
+}
+
+void add_article_verbs(CLI::App& app, CommandLine& line) {
+  constexpr const char* kConfig = "The configuration; the shipped defaults when absent";
+  CLI::App* replay = app.add_subcommand(
+      "replay", "The same pipeline without Kafka: raw articles in, one outcome a line out");
+  replay->add_option("--config", line.config, kConfig);
+  add_format(replay, line);
+  replay->add_option("--workers", line.workers, "Threads; 0: as configured, one a core")
+      ->check(CLI::Range(0, 1024));
+  replay->add_option("FILE", line.files, "Files, or - for standard input");
+  replay->callback([&line] {
+    line.verb = [&line] {
+      return tocsin::replay({line.config, line.input_format(), line.files, line.workers});
+    };
+  });
+
+  CLI::App* explain = app.add_subcommand(
+      "explain", "One article for a person: marked text, entities, events, the sum of the score");
+  explain->add_option("--config", line.config, kConfig);
+  add_format(explain, line);
+  explain->add_option("FILE", line.files, "A file, or - for standard input")
+      ->required()
+      ->expected(1);
+  explain->callback([&line] {
+    line.verb = [&line] {
+      return tocsin::explain({line.config, line.input_format(), line.files.front()});
+    };
+  });
+
+  CLI::App* test =
+      app.add_subcommand("test", "Runs the examples written beside the rules of the lexicon");
+  test->add_option("--config", line.config, kConfig);
+  test->callback([&line] { line.verb = [&line] { return tocsin::test(line.config); }; });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  using tocsin::ExitCode;
+  // A reader that went away is a failed write, not a silent death.
+  std::signal(SIGPIPE, SIG_IGN);
   CLI::App app(
       "tocsin: reads raw news from Kafka, drops copies, tags who and what they are about, scores "
       "how\n"
@@ -28,21 +117,10 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   app.fallthrough();
-
-  std::string config;
-  CLI::App* run = app.add_subcommand("run", "The service: Kafka in, Kafka out, until SIGTERM");
-  run->add_option("--config", config, "The configuration (YAML)")->required();
-
-  tocsin::ReplayOptions replay_options;
-  std::string format = "json";
-  CLI::App* replay = app.add_subcommand(
-      "replay", "The same pipeline without Kafka: raw articles in, one outcome a line out");
-  replay->add_option("--config", config, "The configuration; the shipped defaults when absent");
-  replay->add_option("--format", format, "json (one article a line) or text (one article a file)")
-      ->check(CLI::IsMember({"json", "text"}));
-  replay->add_option("--workers", replay_options.workers, "Threads; 0: one a core");
-  replay->add_option("FILE", replay_options.files, "Files, or - for standard input");
-
+  CommandLine line;
+  add_service_verbs(app, line);
+  add_article_verbs(app, line);
+  add_config_verbs(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -50,14 +128,7 @@ int main(int argc, char** argv) {
     return code == 0 ? 0 : static_cast<int>(ExitCode::bad_input);
   }
   try {
-    ExitCode code = ExitCode::bad_input;
-    if (run->parsed()) code = tocsin::run_service(config);
-    if (replay->parsed()) {
-      replay_options.config = config;
-      replay_options.is_text = format == "text";
-      code = tocsin::replay(replay_options);
-    }
-    return static_cast<int>(code);
+    return static_cast<int>(line.verb());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tocsin: %s\n", error.what());
     return static_cast<int>(ExitCode::failed);

@@ -34,11 +34,11 @@ ExitCode check(const std::filesystem::path& file) {
     return ExitCode::bad_input;
   }
   const Pipeline& pipeline = *loaded.pipeline;
-  std::printf(
-      "%s: ok (%s, %s; %s)\n", file.c_str(),
-      counted(pipeline.gazetteer.entities().size(), "entity", "entities").c_str(),
-      counted(pipeline.lexicon.rule_count(), "rule", "rules").c_str(),
-      counted(warnings, "warning", "warnings").c_str());
+  std::printf("%s: ok (%s, %s, %s; %s)\n", file.c_str(),
+              counted(pipeline.gazetteer.entities().size(), "entity", "entities").c_str(),
+              counted(pipeline.gazetteer.state().names.size(), "name", "names").c_str(),
+              counted(pipeline.lexicon.rule_count(), "rule", "rules").c_str(),
+              counted(warnings, "warning", "warnings").c_str());
   std::printf("  config %s  lexicon %s\n", pipeline.stamp.config.c_str(),
               pipeline.stamp.lexicon.c_str());
   return ExitCode::fine;

@@ -13,10 +13,10 @@
 namespace tocsin {
 
 struct ReplayOptions {
-  std::filesystem::path config;    // empty: the defaults
-  bool is_text = false;            // --format text: one article a file
-  std::vector<std::string> files;  // "-" or none: standard input
-  unsigned workers = 0;            // 0: one a core
+  std::filesystem::path config;       // empty: the defaults
+  std::optional<InputFormat> format;  // absent: as configured; text: one article a file
+  std::vector<std::string> files;     // "-" or none: standard input
+  unsigned workers = 0;               // 0: one a core
 };
 
 struct ExplainOptions {

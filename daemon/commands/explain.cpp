@@ -65,8 +65,8 @@ ExitCode explain(const ExplainOptions& options) {
                  std::string(name(reading.error().code)).c_str(), reading.error().message.c_str());
     return ExitCode::bad_input;
   }
-  const std::string shown = explanation(*setup.pipeline, *reading,
-                                        analyse(*setup.pipeline, *reading), style_of_output());
+  const std::string shown =
+      explanation(*setup.pipeline, *reading, analyse(*setup.pipeline, *reading), style_of_output());
   const bool is_written = std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size() &&
                           std::fflush(stdout) == 0;
   return is_written ? ExitCode::fine : ExitCode::failed;

@@ -112,12 +112,12 @@ std::string event_lines(const Pipeline& pipeline, const Reading& reading, const 
   if (!event.mode.empty()) head += " " + event.mode;
   std::string out = padded("  " + std::to_string(number), 6);
   out += paint(side, padded(head, 22), style) + " ";
-  out += paint(Paint::bold, who(pipeline.gazetteer, event.actor, event.actor_text, "someone"),
-               style);
+  out +=
+      paint(Paint::bold, who(pipeline.gazetteer, event.actor, event.actor_text, "someone"), style);
   out += " → ";
-  out += paint(Paint::bold,
-               who(pipeline.gazetteer, event.recipient, event.recipient_text, "no one named"),
-               style);
+  out +=
+      paint(Paint::bold,
+            who(pipeline.gazetteer, event.recipient, event.recipient_text, "no one named"), style);
   out += "  " + std::string(name(event.modality)) + ", " + std::string(name(event.polarity));
   if (event.attribution != kNoEntity) {
     out += ", says " + who(pipeline.gazetteer, event.attribution, "", "");

@@ -1,5 +1,5 @@
-// One article for a person: the text with entities and evidence marked, who is in it, who did what to
-// whom, and the score as the sum of its evidence.
+// One article for a person: the text with entities and evidence marked, who is in it, who did what
+// to whom, and the score as the sum of its evidence.
 #pragma once
 
 #include <cstddef>

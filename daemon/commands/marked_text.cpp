@@ -177,8 +177,8 @@ std::string printable(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     // U+0080 to U+009F are C2 80 to C2 9F; U+202A to U+202E turn the direction of a line.
-    const bool is_c1 = byte == 0xC2 && i + 1 < text.size() &&
-                       static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    const bool is_c1 =
+        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
     const bool is_turn = text.substr(i).starts_with("\xE2\x80") && i + 2 < text.size() &&
                          static_cast<unsigned char>(text[i + 2]) >= 0xAA &&
                          static_cast<unsigned char>(text[i + 2]) <= 0xAE;

@@ -1,11 +1,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/line_reader.h"
@@ -224,9 +226,9 @@ std::uint64_t total_bytes(const std::vector<std::string>& files) {
 }  // namespace
 
 ExitCode replay(const ReplayOptions& options) {
-  const Setup setup = load_setup(options.config, options.is_text ? std::optional(InputFormat::text)
-                                                                 : std::optional<InputFormat>());
+  const Setup setup = load_setup(options.config, options.format);
   if (!setup.pipeline) return ExitCode::bad_input;
+  const bool is_text = setup.config.input.format == InputFormat::text;
   const std::vector<std::string> files =
       options.files.empty() ? std::vector<std::string>{"-"} : options.files;
   Replay replay(setup.config, setup.pipeline,
@@ -236,14 +238,15 @@ ExitCode replay(const ReplayOptions& options) {
   for (const std::string& name : files) {
     const File file(name == "-" ? stdin : std::fopen(name.c_str(), "rb"));
     if (!file) {
-      std::fprintf(stderr, "tocsin: %s: cannot be read\n", name.c_str());
+      const std::error_code reason(errno, std::generic_category());
+      std::fprintf(stderr, "tocsin: %s: %s\n", name.c_str(), reason.message().c_str());
       return ExitCode::bad_input;
     }
     const std::string topic = name == "-" ? "stdin" : name;
     LineReader lines(file.get(), setup.config.limits.article_bytes_max);
-    const bool is_written = options.is_text ? replay_whole(replay, file.get(), topic,
-                                                           setup.config.limits.article_bytes_max)
-                                            : replay_lines(replay, lines, topic, progress, bytes);
+    const bool is_written =
+        is_text ? replay_whole(replay, file.get(), topic, setup.config.limits.article_bytes_max)
+                : replay_lines(replay, lines, topic, progress, bytes);
     if (!is_written) return ExitCode::failed;
     if (std::ferror(file.get()) != 0) {
       std::fprintf(stderr, "tocsin: %s: read error\n", name.c_str());

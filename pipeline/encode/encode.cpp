@@ -47,6 +47,17 @@ class CodePointIndex {
   std::uint32_t count_ = 0;
 };
 
+// `tocsin:unknown-<slug>`: every entity has an id, and a name nobody knows is the same in every
+// record.
+std::string unknown_id(std::string_view name) {
+  std::string id = "tocsin:unknown";
+  for (const Token& token : tokenize(name)) {
+    id += '-';
+    id += fold(name.substr(token.begin, token.end - token.begin));
+  }
+  return id;
+}
+
 // Writes the parts of an enriched record; holds what they share.
 class EnrichedWriter {
  public:
@@ -123,7 +134,7 @@ class EnrichedWriter {
       json_.key("id").string(gazetteer_[tagged.gazetteer].id);
       json_.key("name").string(gazetteer_[tagged.gazetteer].name);
     } else {
-      json_.key("id").null();
+      json_.key("id").string(unknown_id(tagged.name));
       json_.key("name").string(tagged.name);
     }
     json_.key("type").string(name(tagged.type));

@@ -1,17 +1,328 @@
 #include "pipeline/tension/lexicon.h"
 
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "pipeline/tension/lexicon_state.h"
+
 namespace tocsin {
-struct Lexicon::State {
-  std::vector<std::string> ids;
-};
+
 Lexicon::Lexicon() : state_(std::make_unique<State>()) {}
 Lexicon::~Lexicon() = default;
 Lexicon::Lexicon(Lexicon&&) noexcept = default;
 Lexicon& Lexicon::operator=(Lexicon&&) noexcept = default;
+
 std::string_view Lexicon::rule_id(std::uint32_t rule) const {
-  return state_->ids[rule];
+  return state_->rules[rule].spec.id;
 }
 std::size_t Lexicon::rule_count() const {
-  return state_->ids.size();
+  return state_->rules.size();
 }
+
+std::uint16_t Lexicon::State::forms_in(std::uint32_t word, std::uint32_t set) const {
+  const auto& memberships = words[word].memberships;
+  const auto at = std::lower_bound(memberships.begin(), memberships.end(), set,
+                                   [](const Membership& m, std::uint32_t s) { return m.set < s; });
+  return at != memberships.end() && at->set == set ? at->forms : 0;
+}
+
+void Vocabulary::build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries) {
+  std::size_t size = 16;
+  while (size < entries.size() * 4) size *= 2;
+  slots_.assign(size, {0, kNoWord});
+  mask_ = size - 1;
+  for (const auto& entry : entries) {
+    std::size_t i = entry.first & mask_;
+    while (slots_[i].second != kNoWord) i = (i + 1) & mask_;
+    slots_[i] = entry;
+  }
+}
+
+// Words while building are kept by their folded text.
+struct LexiconBuilder::State {
+  Lexicon lexicon;
+  std::map<std::string, std::vector<std::string>> classes;
+  std::unordered_map<std::string, std::pair<std::string, std::string>> irregular;
+  std::unordered_map<std::string, std::uint32_t> words;  // folded text → word
+  std::unordered_map<std::string, std::uint32_t> sets;   // alternatives as written → set
+  std::vector<std::vector<std::uint32_t>> set_words;
+  std::vector<std::uint16_t> set_forms;
+
+  [[nodiscard]] Lexicon::State& tables() { return *lexicon.state_; }
+  std::uint32_t word(const std::string& text);
+  void add_forms(std::uint32_t set, const std::string& item);
+  [[nodiscard]] bool set_of(const std::string& alternatives, std::uint32_t& set,
+                            std::string& message);
+  [[nodiscard]] bool fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
+                          std::string& message);
+  [[nodiscard]] bool add_pattern(const std::string& text, Use use, std::uint32_t owner,
+                                 std::string& message);
+};
+
+LexiconBuilder::LexiconBuilder(std::string language) : state_(std::make_unique<State>()) {
+  state_->tables().language = std::move(language);
+}
+LexiconBuilder::~LexiconBuilder() = default;
+
+std::uint32_t LexiconBuilder::State::word(const std::string& text) {
+  const std::string folded = fold(text);
+  const auto [at, is_new] =
+      words.try_emplace(folded, static_cast<std::uint32_t>(tables().words.size()));
+  if (is_new) tables().words.emplace_back();
+  return at->second;
+}
+
+// `attack.v`, `attack.n`, `attacked`: adds every form it stands for to the set.
+void LexiconBuilder::State::add_forms(std::uint32_t set, const std::string& item) {
+  const std::size_t dot = item.rfind('.');
+  const std::string lemma = item.substr(0, dot);
+  const std::string kind = dot == std::string::npos ? "" : item.substr(dot + 1);
+  Forms forms;
+  if (kind == "n") {
+    forms = noun_forms(lemma);
+  } else if (kind.empty()) {
+    forms = {{lemma, form::kLiteral}};
+  } else {
+    forms = verb_forms(lemma);
+    if (const auto at = irregular.find(lemma); at != irregular.end()) {
+      std::erase_if(
+          forms, [](const auto& f) { return (f.second & (form::kPast | form::kParticiple)) != 0; });
+      forms.emplace_back(at->second.first, form::kPast);
+      forms.emplace_back(at->second.second, form::kParticiple);
+    }
+    std::uint16_t wanted = form::kVerb;
+    if (kind == "ed") wanted = form::kPast | form::kParticiple;
+    if (kind == "ing") wanted = form::kIng;
+    if (kind == "base") wanted = form::kBase;
+    if (kind == "fin") wanted = form::kBase | form::kThird | form::kPast;
+    std::erase_if(forms, [wanted](const auto& f) { return (f.second & wanted) == 0; });
+  }
+  for (const auto& [text, bits] : forms) {
+    const std::uint32_t index = word(text);
+    Word& entry = tables().words[index];
+    entry.forms |= bits;
+    auto& memberships = entry.memberships;
+    const auto at = std::find_if(memberships.begin(), memberships.end(),
+                                 [set](const Membership& m) { return m.set == set; });
+    if (at == memberships.end()) {
+      memberships.push_back({set, bits});
+      set_words[set].push_back(index);
+    } else {
+      at->forms |= bits;
+    }
+    set_forms[set] |= bits;
+  }
+}
+
+namespace {
+
+std::vector<std::string> split(const std::string& text, char by) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(by, begin), text.size());
+    if (end > begin) parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+constexpr unsigned kClassDepthMax = 4;
+
+}  // namespace
+
+bool LexiconBuilder::State::fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
+                                 std::string& message) {
+  for (const std::string& item : split(alternatives, '|')) {
+    if (item.front() != '<') {
+      const std::size_t dot = item.rfind('.');
+      const std::string kind = dot == std::string::npos ? "" : item.substr(dot + 1);
+      constexpr std::string_view kKinds[] = {"", "v", "n", "ed", "ing", "base", "fin"};
+      if (std::find(std::begin(kKinds), std::end(kKinds), kind) == std::end(kKinds)) {
+        message = "unknown form '." + kind + "' in '" + item + "' (v, n, ed, ing, base, fin)";
+        return false;
+      }
+      if (tokenize(item.substr(0, dot)).size() != 1) {
+        message = "'" + item + "' is not one token; write its parts apart";
+        return false;
+      }
+      add_forms(set, item);
+      continue;
+    }
+    const auto at = classes.find(item.substr(1, item.size() - 2));
+    if (at == classes.end() || depth >= kClassDepthMax) {
+      message =
+          at == classes.end() ? "unknown class " + item : "classes nested too deep at " + item;
+      return false;
+    }
+    for (const std::string& member : at->second) {
+      if (!fill(set, member, depth + 1, message)) return false;
+    }
+  }
+  return true;
+}
+
+bool LexiconBuilder::State::set_of(const std::string& alternatives, std::uint32_t& set,
+                                   std::string& message) {
+  const auto [at, is_new] =
+      sets.try_emplace(alternatives, static_cast<std::uint32_t>(set_words.size()));
+  set = at->second;
+  if (!is_new) return true;
+  set_words.emplace_back();
+  set_forms.push_back(0);
+  return fill(set, alternatives, 0, message);
+}
+
+// `impose.v ..3 ^sanction.n ?on`: elements with gaps, options and a marked head.
+bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::uint32_t owner,
+                                        std::string& message) {
+  Pattern pattern;
+  pattern.use = use;
+  pattern.owner = owner;
+  std::uint8_t gap = 0;
+  int head = -1;
+  for (std::string part : split(text, ' ')) {
+    if (part.starts_with("..")) {
+      const std::string digits = part.substr(2);
+      if (digits.size() != 1 || digits[0] < '1' || digits[0] > '0' + static_cast<char>(kGapMax)) {
+        message = "a gap is ..1 to ..8, not '" + part + "'";
+        return false;
+      }
+      gap = static_cast<std::uint8_t>(digits[0] - '0');
+      continue;
+    }
+    Element element;
+    element.gap = std::exchange(gap, std::uint8_t{0});
+    while (part.size() > 1 && (part[0] == '?' || part[0] == '^')) {
+      if (part[0] == '?') element.is_optional = true;
+      if (part[0] == '^') head = static_cast<int>(pattern.elements.size());
+      part.erase(0, 1);
+    }
+    if (!set_of(part, element.set, message)) return false;
+    pattern.elements.push_back(element);
+  }
+  if (pattern.elements.empty() || pattern.elements.size() > kElementsMax ||
+      pattern.elements.front().is_optional || pattern.elements.front().gap != 0) {
+    message = "a pattern has 1 to 8 elements and starts with a word: '" + text + "'";
+    return false;
+  }
+  const auto first_with = [&](std::uint16_t bits) {
+    for (std::size_t i = 0; i < pattern.elements.size(); ++i) {
+      if (!pattern.elements[i].is_optional && (set_forms[pattern.elements[i].set] & bits) != 0)
+        return static_cast<int>(i);
+    }
+    return -1;
+  };
+  if (head < 0) head = first_with(form::kVerb);
+  if (head < 0) head = first_with(form::kNoun);
+  pattern.head = static_cast<std::uint8_t>(std::max(head, 0));
+  tables().patterns.push_back(std::move(pattern));
+  return true;
+}
+
+void LexiconBuilder::add_class(const std::string& name, const std::vector<std::string>& words) {
+  auto& members = state_->classes[name];
+  members.insert(members.end(), words.begin(), words.end());
+}
+
+void LexiconBuilder::add_irregular(const std::string& lemma, const std::string& past,
+                                   const std::string& participle) {
+  state_->irregular[lemma] = {past, participle};
+}
+
+bool LexiconBuilder::add_rule(const RuleSpec& spec, std::string& message) {
+  const auto index = static_cast<std::uint32_t>(state_->tables().rules.size());
+  Rule rule;
+  rule.spec = spec;
+  for (const std::string& slot : spec.recipients) {
+    if (slot == "object") {
+      rule.takes_object = true;
+    } else {
+      rule.prepositions.push_back(fold_hash(slot));
+    }
+  }
+  state_->tables().rules.push_back(std::move(rule));
+  bool ok = true;
+  for (const std::string& pattern : spec.patterns) {
+    ok = state_->add_pattern(pattern, Use::rule, index, message) && ok;
+  }
+  return ok;
+}
+
+bool LexiconBuilder::add_cue(const CueSpec& cue, std::string& message) {
+  const auto index = static_cast<std::uint32_t>(state_->tables().cues.size());
+  state_->tables().cues.push_back(cue);
+  return state_->add_pattern(cue.pattern, Use::cue, index, message);
+}
+
+bool LexiconBuilder::add_gate(const GateSpec& gate, std::string& message) {
+  const auto index = static_cast<std::uint32_t>(state_->tables().gates.size());
+  state_->tables().gates.push_back({gate.topic, gate.factor, gate.factor_state});
+  bool ok = true;
+  for (const std::string& pattern : gate.words) {
+    ok = state_->add_pattern(pattern, Use::gate, index, message) && ok;
+  }
+  return ok;
+}
+
+bool LexiconBuilder::add_idiom(const std::string& pattern, std::string& message) {
+  return state_->add_pattern(pattern, Use::idiom, 0, message);
+}
+
+namespace {
+
+KeyWords key_words() {
+  KeyWords key{};
+  key.to = fold_hash("to");
+  key.by = fold_hash("by");
+  key.of = fold_hash("of");
+  key.that = fold_hash("that");
+  key.conj_and = fold_hash("and");
+  key.conj_or = fold_hash("or");
+  key.conj_but = fold_hash("but");
+  key.between = fold_hash("between");
+  key.in = fold_hash("in");
+  key.from = fold_hash("from");
+  key.with = fold_hash("with");
+  key.against = fold_hash("against");
+  key.on = fold_hash("on");
+  key.if_ = fold_hash("if");
+  key.unless = fold_hash("unless");
+  key.according = fold_hash("according");
+  key.ago = fold_hash("ago");
+  key.as = fold_hash("as");
+  return key;
+}
+
+}  // namespace
+
+Lexicon LexiconBuilder::freeze() {
+  Lexicon::State& tables = state_->tables();
+  std::string ignored;
+  for (std::size_t i = 0; i < kGrammarNames.size(); ++i) {
+    if (!state_->classes.contains(kGrammarNames[i])) continue;
+    std::uint32_t set = 0;
+    const std::string alternatives = "<" + std::string(kGrammarNames[i]) + ">";
+    if (!state_->set_of(alternatives, set, ignored)) continue;
+    for (const std::uint32_t word : state_->set_words[set]) tables.words[word].grammar |= 1U << i;
+  }
+  for (std::uint32_t i = 0; i < tables.patterns.size(); ++i) {
+    for (const std::uint32_t word : state_->set_words[tables.patterns[i].elements.front().set]) {
+      tables.words[word].starts.push_back(i);
+    }
+  }
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> entries;
+  entries.reserve(state_->words.size());
+  for (const auto& [text, index] : state_->words) entries.emplace_back(fold_hash(text), index);
+  std::sort(entries.begin(), entries.end());
+  tables.vocabulary.build(entries);
+  for (Word& word : tables.words) {
+    std::sort(word.memberships.begin(), word.memberships.end(),
+              [](const Membership& a, const Membership& b) { return a.set < b.set; });
+  }
+  tables.key = key_words();
+  return std::move(state_->lexicon);
+}
+
 }  // namespace tocsin

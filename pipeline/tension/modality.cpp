@@ -1,1 +1,83 @@
-namespace tocsin {}
+#include "pipeline/tension/modality.h"
+
+namespace tocsin {
+namespace {
+
+constexpr unsigned kStrong = before::kStop | before::kSemicolon | before::kParagraph |
+                             before::kDash | before::kParenOpen | before::kParenClose;
+
+// What ends the scope of a cue of this kind at token `t`.
+bool ends_scope(const Page& page, std::uint32_t t, CueKind kind, TokenSpan sentence) {
+  if (page.marked(t, kStrong) || page.hash(t) == page.lexicon.key.conj_but) return true;
+  const bool is_wide = kind == CueKind::historical || kind == CueKind::hedged ||
+                       kind == CueKind::hypothetical || kind == CueKind::exercise;
+  if (is_wide) return false;
+  const bool is_that = page.hash(t) == page.lexicon.key.that;
+  if (page.marked(t, before::kComma)) return true;
+  if (kind == CueKind::negated && is_that) return true;
+  if (!is_that && (page.grammar(t) & (bit(Grammar::subordinator) | bit(Grammar::relative))) != 0 &&
+      kind != CueKind::conditional) {
+    return true;
+  }
+  if (page.hash(t) == page.lexicon.key.conj_and && t + 1 < sentence.end &&
+      kind != CueKind::demanded && kind != CueKind::urged && kind != CueKind::conditional) {
+    return page.is_finite_here(t + 1, sentence) || page.is(t + 1, Grammar::pronoun);
+  }
+  return false;
+}
+
+bool reaches(const Page& page, const Match& cue, const CueSpec& spec, const Match& act,
+             TokenSpan sentence) {
+  if (cue.span.end <= act.head) {
+    if (spec.reach == Reach::backward || act.head - cue.span.end >= spec.tokens_max) return false;
+    for (std::uint32_t t = cue.span.end; t <= act.head; ++t) {
+      if (ends_scope(page, t, spec.kind, sentence)) return false;
+    }
+    return true;
+  }
+  if (spec.reach == Reach::forward || cue.span.begin < act.head ||
+      cue.span.begin - act.head > spec.tokens_max) {
+    return false;
+  }
+  for (std::uint32_t t = act.head + 1; t <= cue.span.begin; ++t) {
+    if (ends_scope(page, t, spec.kind, sentence)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Said modality_of(const Page& page, std::span<const Match> cues, const Match& act,
+                 TokenSpan sentence) {
+  Said said;
+  for (const Match& cue : cues) {
+    const CueSpec& spec = page.lexicon.cues[page.lexicon.patterns[cue.pattern].owner];
+    const bool is_self = cue.head == act.head;
+    if (is_self || !reaches(page, cue, spec, act, sentence)) continue;
+    said.add(spec.kind);
+    if (spec.kind == CueKind::negated) ++said.negations;
+  }
+  return said;
+}
+
+bool names_past_year(const Page& page, TokenSpan sentence, std::int64_t published_at_ms) {
+  // Days since the epoch to a year: good to a day around New Year, which is all that is asked.
+  const std::int64_t year = 1970 + published_at_ms / 86'400'000 * 400 / 146'097;
+  for (std::uint32_t t = sentence.begin; t < sentence.end; ++t) {
+    const std::string_view word = page.text.slice(page.text.tokens[t]);
+    if (word.size() != 4 || (page.text.tokens[t].shape & shape::kNumber) == 0) continue;
+    std::int64_t number = 0;
+    for (const char c : word) {
+      if (c < '0' || c > '9') {
+        number = 0;
+        break;
+      }
+      number = number * 10 + (c - '0');
+    }
+    const bool is_dated = t > sentence.begin && page.is(t - 1, Grammar::preposition);
+    if (is_dated && number >= 1500 && number + 2 <= year) return true;
+  }
+  return false;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,151 @@
+// The frozen tables of a Lexicon, shared by the matcher, the chunker and the scorer; internal.
+// Promises: built once by LexiconBuilder::freeze, never changed after.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/tension/lexicon.h"
+
+namespace tocsin {
+
+// Inflected forms a word can be, as a member of a set.
+namespace form {
+inline constexpr std::uint16_t kBase = 1 << 0;
+inline constexpr std::uint16_t kThird = 1 << 1;
+inline constexpr std::uint16_t kPast = 1 << 2;
+inline constexpr std::uint16_t kParticiple = 1 << 3;
+inline constexpr std::uint16_t kIng = 1 << 4;
+inline constexpr std::uint16_t kSingular = 1 << 5;
+inline constexpr std::uint16_t kPlural = 1 << 6;
+inline constexpr std::uint16_t kLiteral = 1 << 7;
+inline constexpr std::uint16_t kVerb = kBase | kThird | kPast | kParticiple | kIng;
+inline constexpr std::uint16_t kNoun = kSingular | kPlural;
+}  // namespace form
+
+// Grammatical classes, filled by the classes of these names in classes.yaml.
+enum class Grammar : std::uint8_t {
+  determiner,
+  preposition,
+  be,
+  have,
+  auxiliary_do,
+  modal,
+  negation,
+  conjunction,
+  subordinator,
+  relative,
+  pronoun,
+  pronoun_first,
+  adverb,
+  say,
+  forces,
+  armed,
+  government,
+  civil,
+  victim,
+  modifier,
+  verb,
+  control,
+  light,
+  weak_noun,
+  count_,
+};
+inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count_)> kGrammarNames =
+    {"determiner", "preposition", "be",           "have",     "do",         "modal",
+     "negation",   "conjunction", "subordinator", "relative", "pronoun",    "pronoun_first",
+     "adverb",     "say",         "forces",       "armed",    "government", "civil",
+     "victim",     "modifier",    "verb",         "control",  "light",      "weak_noun"};
+
+[[nodiscard]] constexpr std::uint32_t bit(Grammar grammar) noexcept {
+  return 1U << static_cast<unsigned>(grammar);
+}
+
+inline constexpr std::uint32_t kNoWord = 0xFFFFFFFF;
+inline constexpr std::size_t kElementsMax = 8;
+inline constexpr std::size_t kGapMax = 8;
+
+struct Membership {
+  std::uint32_t set = 0;
+  std::uint16_t forms = 0;
+};
+
+struct Word {
+  std::uint32_t grammar = 0;            // Grammar bits
+  std::uint16_t forms = 0;              // of all sets it belongs to
+  std::vector<Membership> memberships;  // by set
+  std::vector<std::uint32_t> starts;    // patterns whose first element it can be
+};
+
+struct Element {
+  std::uint32_t set = 0;
+  std::uint8_t gap = 0;  // tokens that may stand before it
+  bool is_optional = false;
+};
+
+enum class Use : std::uint8_t { rule, cue, gate, idiom };
+
+struct Pattern {
+  Use use = Use::rule;
+  std::uint32_t owner = 0;  // index of the rule, cue or gate
+  std::uint8_t head = 0;    // element that carries the grammar
+  std::vector<Element> elements;
+};
+
+// Open addressing from the folded hash of a token to its word.
+class Vocabulary {
+ public:
+  void build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries);
+  [[nodiscard]] std::uint32_t find(std::uint64_t hash) const {
+    if (slots_.empty()) return kNoWord;
+    for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
+      if (slots_[i].second == kNoWord || slots_[i].first == hash) return slots_[i].second;
+    }
+  }
+
+ private:
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> slots_;
+  std::size_t mask_ = 0;
+};
+
+// A rule with its prepositions as hashes.
+struct Rule {
+  RuleSpec spec;
+  bool takes_object = false;
+  std::vector<std::uint64_t> prepositions;  // in order of preference
+};
+
+struct Gate {
+  std::string topic;
+  double factor = 1;
+  double factor_state = 1;
+};
+
+// Hashes of the few words the chunker asks for by name.
+struct KeyWords {
+  std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
+      if_, unless, according, ago, as;
+};
+
+struct Lexicon::State {
+  std::string language;
+  Vocabulary vocabulary;
+  std::vector<Word> words;
+  std::vector<Pattern> patterns;
+  std::vector<Rule> rules;
+  std::vector<CueSpec> cues;
+  std::vector<Gate> gates;
+  KeyWords key{};
+
+  // Forms of the word in the set; 0 when it is not a member.
+  [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const;
+};
+
+// All forms of a lemma with their bits, regular or by the table of irregular verbs. inflect.cpp
+using Forms = std::vector<std::pair<std::string, std::uint16_t>>;
+[[nodiscard]] Forms verb_forms(const std::string& lemma);
+[[nodiscard]] Forms noun_forms(const std::string& lemma);
+
+}  // namespace tocsin

@@ -1,0 +1,15 @@
+// The score: how events add up. Internal to tension/; every number is explained in score.cpp.
+#pragma once
+
+#include <vector>
+
+#include "pipeline/tension/tension.h"
+
+namespace tocsin {
+
+// Discounted noisy-OR over distinct (actor, act, recipient); order-free, bounded, repeat-proof.
+[[nodiscard]] Tension add_up(const std::vector<Event>& events);
+[[nodiscard]] std::vector<Dyad> dyads_of(const std::vector<Event>& events,
+                                         const Gazetteer& gazetteer);
+
+}  // namespace tocsin

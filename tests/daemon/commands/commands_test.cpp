@@ -1,0 +1,237 @@
+// The verbs as a user has them: the binary, its arguments, what it prints and its exit code.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct Ran {
+  int exit_code = -1;
+  std::string out;  // standard output
+  std::string err;
+};
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+class Commands : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        std::filesystem::temp_directory_path() / ("tocsin-commands-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+    return folder_ / name;
+  }
+
+  // Runs `tocsin ARGUMENTS` in the folder of the test.
+  Ran run(const std::string& arguments) {
+    const std::string command =
+        "cd '" + folder_.string() + "' && " TOCSIN_BINARY " " + arguments + " >out 2>err";
+    const int status = std::system(command.c_str());
+    Ran ran;
+    ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    ran.out = content_of(folder_ / "out");
+    ran.err = content_of(folder_ / "err");
+    return ran;
+  }
+
+  std::filesystem::path folder_;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Forty different words a seed, so that two seeds are not near-duplicates.
+std::string article(int seed, const std::string& extra = "") {
+  std::string body;
+  for (int i = 0; i < 40; ++i)
+    body += "word" + std::to_string(seed) + "x" + std::to_string(i) + " ";
+  return R"({"title":"Report )" + std::to_string(seed) + R"(","body":")" + body + R"(")" + extra +
+         "}";
+}
+
+TEST_F(Commands, HelpAndVersionAreEverywhere) {
+  for (const char* verb : {"", "run ", "check ", "replay ", "explain ", "test ", "config "}) {
+    const Ran help = run(std::string(verb) + "--help");
+    EXPECT_EQ(help.exit_code, 0) << verb;
+    EXPECT_TRUE(has(help.out, "--help")) << verb;
+    const Ran version = run(std::string(verb) + "--version");
+    EXPECT_EQ(version.exit_code, 0) << verb << version.err;
+    EXPECT_TRUE(has(version.out, "tocsin ") && has(version.out, "librdkafka ") &&
+                has(version.out, "boost "))
+        << verb;
+  }
+}
+
+TEST_F(Commands, WrongUseIsExitTwo) {
+  for (const char* wrong :
+       {"", "fly", "replay --speed 3", "replay --format xml", "run", "explain",
+        "replay nowhere.jsonl", "explain nowhere.txt", "replay --config nowhere.yaml",
+        "run --config nowhere.yaml", "check --config nowhere.yaml", "test --config nowhere.yaml"}) {
+    const Ran ran = run(wrong);
+    EXPECT_EQ(ran.exit_code, 2) << wrong;
+    EXPECT_FALSE(ran.err.empty()) << wrong;
+    EXPECT_EQ(ran.out, "") << wrong;
+  }
+}
+
+TEST_F(Commands, CheckSaysOkOrEveryFault) {
+  write("good.yaml", "version: 1\nworkers: 2\n");
+  const Ran good = run("check --config good.yaml");
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_TRUE(has(good.out, "good.yaml: ok (")) << good.out;
+
+  write("bad.yaml", "version: 1\nworkerz: 2\nlog: {level: loud}\n");
+  const Ran bad = run("check --config bad.yaml");
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_EQ(bad.err,
+            "bad.yaml:2:1: error: unknown key 'workerz' (did you mean 'workers'?)\n"
+            "  workerz: 2\n"
+            "  ^\n"
+            "bad.yaml:3:14: error: 'log.level' must be trace, debug, info, warn or error, not "
+            "'loud'\n"
+            "  log: {level: loud}\n"
+            "               ^\n"
+            "bad.yaml: 2 errors\n");
+}
+
+TEST_F(Commands, ReplayGivesOneOutcomeForEveryLine) {
+  write("in.jsonl", article(1, R"(,"published_at":"2022-02-01T00:00:00Z")") + "\n" +  // 0
+                        "\n" +                                                        // 1: blank
+                        article(2) + "\r\n" +                      // 2: the time of the line before
+                        "{broken\n" +                              // 3
+                        R"({"url":"http://a.example/"})" + "\n" +  // 4: no text
+                        "  \t\n" +                                 // 5: blank
+                        article(1, R"(,"id":"again")"));  // 6: a copy, without a line break
+  const Ran ran = run("replay in.jsonl");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  const std::vector<std::string> lines = lines_of(ran.out);
+  ASSERT_EQ(lines.size(), 5U) << ran.out;
+  EXPECT_TRUE(lines[0].starts_with(R"({"schema":"tocsin.enriched/1","id":"in.jsonl-0-0",)"
+                                   R"("position":{"topic":"in.jsonl","partition":0,"offset":0})"))
+      << lines[0];
+  EXPECT_TRUE(has(lines[0], R"("published_at_source":"record")"));
+  EXPECT_TRUE(has(lines[1], R"("offset":2})")) << lines[1];
+  EXPECT_TRUE(
+      has(lines[1], R"("published_at":"2022-02-01T00:00:00Z","published_at_source":"none")"))
+      << lines[1];
+  EXPECT_TRUE(has(lines[2], R"("offset":3},"stage":"decode","code":"invalid_json")")) << lines[2];
+  EXPECT_TRUE(has(lines[3], R"("code":"no_text")")) << lines[3];
+  EXPECT_TRUE(has(lines[4], R"("schema":"tocsin.duplicate/1","id":"again")")) << lines[4];
+  EXPECT_TRUE(has(lines[4], R"("duplicate_of":"in.jsonl-0-0")")) << lines[4];
+  EXPECT_TRUE(has(lines[4], R"("method":"exact")")) << lines[4];
+}
+
+TEST_F(Commands, FutureTimesAreNotClampedWithoutARecordTime) {
+  write("in.jsonl", article(1, R"(,"published_at":"2999-01-01T00:00:00Z")") + "\n");
+  const Ran ran = run("replay in.jsonl");
+  EXPECT_TRUE(has(ran.out, R"("published_at":"2999-01-01T00:00:00Z")")) << ran.out;
+}
+
+TEST_F(Commands, ReplayReadsStandardInput) {
+  write("in.jsonl", article(1) + "\n");
+  const Ran dash = run("replay - <in.jsonl");
+  const Ran none = run("replay <in.jsonl");
+  EXPECT_EQ(dash.exit_code, 0) << dash.err;
+  EXPECT_EQ(dash.out, none.out);
+  EXPECT_TRUE(has(dash.out, R"("position":{"topic":"stdin","partition":0,"offset":0})"));
+}
+
+TEST_F(Commands, ReplayReadsTextFiles) {
+  write("a.txt", "A title\nThe first line of the body.\n\nAnother paragraph.\n");
+  write("b.txt", "Another title\nAnother body.\n");
+  const Ran ran = run("replay --format text a.txt b.txt");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  const std::vector<std::string> lines = lines_of(ran.out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(has(lines[0], R"("topic":"a.txt")") && has(lines[0], R"("title":"A title")"));
+  EXPECT_TRUE(has(lines[1], R"("topic":"b.txt")"));
+}
+
+TEST_F(Commands, ReplayDoesNotDependOnThreads) {
+  std::string text;
+  for (int i = 0; i < 2'500; ++i) {
+    // Copies near and far, before and after the border of a batch; some are broken.
+    const int seed = i % 7 == 3 ? i - 3 : i % 11 == 5 ? i / 2 : i;
+    text += i % 97 == 13 ? "[]\n" : article(seed) + "\n";
+  }
+  write("many.jsonl", text);
+  const Ran one = run("replay --workers 1 many.jsonl");
+  const Ran four = run("replay --workers 4 many.jsonl");
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_EQ(lines_of(one.out).size(), 2'500U);
+  EXPECT_TRUE(one.out == four.out);
+  EXPECT_TRUE(has(one.out, R"("method":"exact")"));
+}
+
+TEST_F(Commands, AnOverlongLineIsADeadLetterAndTheNextIsRead) {
+  write("small.yaml", "version: 1\nlimits: {article_bytes_max: 1KiB}\n");
+  write("in.jsonl", R"({"title":")" + std::string(3 << 20, 'a') + "\"}\n" + article(1) + "\n");
+  const Ran ran = run("replay --config small.yaml in.jsonl");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  const std::vector<std::string> lines = lines_of(ran.out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(has(lines[0], R"("code":"too_large")")) << lines[0].substr(0, 300);
+  EXPECT_TRUE(has(lines[1], R"("schema":"tocsin.enriched/1")"));
+}
+
+TEST_F(Commands, AFullDiskIsAFailedRun) {
+  write("in.jsonl", article(1) + "\n");
+  const std::string command =
+      "cd '" + folder_.string() + "' && " TOCSIN_BINARY " replay in.jsonl >/dev/full 2>err";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
+}
+
+TEST_F(Commands, ExplainShowsTextEntitiesEventsAndTheSum) {
+  write("a.txt", "Russia warns Poland\nRussia \x1b[31mwarned Poland.\n");
+  const Ran text = run("explain a.txt");
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_TRUE(has(text.out, "[Russia]")) << text.out;
+  EXPECT_TRUE(has(text.out, "Who and what")) << text.out;
+  EXPECT_TRUE(has(text.out, "Events")) << text.out;
+  EXPECT_FALSE(has(text.out, "\x1b")) << "neither colours in a file nor what the article brings";
+
+  write("a.json", "{\n \"title\": \"Russia warns Poland\", \"body\": \"In short.\"\n}\n");
+  const Ran json = run("explain - <a.json");
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  EXPECT_TRUE(has(json.out, "[Russia]")) << json.out;
+  EXPECT_FALSE(has(json.out, "\"title\"")) << json.out;
+
+  write("b.json", "{\"title\": 7}");
+  const Ran bad = run("explain b.json");
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_TRUE(has(bad.err, "wrong_type")) << bad.err;
+}
+
+TEST_F(Commands, ConfigPrintsASampleThatIsRight) {
+  const Ran sample = run("config sample");
+  EXPECT_EQ(sample.exit_code, 0);
+  write("sample.yaml", sample.out);
+  EXPECT_EQ(run("check --config sample.yaml").exit_code, 0);
+  EXPECT_EQ(run("config schema").exit_code, 0);
+}
+
+}  // namespace

@@ -1,0 +1,119 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "config/load_pipeline.h"
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::int64_t kPublished_ms = 1'772'000'000'000;  // 2026-02-25
+
+const Pipeline& shipped() {
+  static const LoadedPipeline loaded = load_pipeline(default_config());
+  return *loaded.pipeline;
+}
+
+Assessment assess_text(const std::string& title, const std::string& body) {
+  const Text text = make_text(title, body, "en");
+  const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
+  return assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms);
+}
+
+double hostile(const std::string& sentence) {
+  return assess_text("", sentence).tension->score;
+}
+
+bool has(const Assessment& assessment, EventType type, Modality modality, Polarity polarity) {
+  for (const Event& event : assessment.events) {
+    if (event.type == type && event.modality == modality && event.polarity == polarity) return true;
+  }
+  return false;
+}
+
+std::string code(EntityIndex entity) {
+  return entity == kNoEntity ? "" : shipped().gazetteer[entity].code;
+}
+
+TEST(Tension, AnAttackIsHostileAndHasDirection) {
+  const Assessment assessment = assess_text("", "Estavia was calm, but Russia attacked Ukraine.");
+  ASSERT_FALSE(assessment.events.empty());
+  const Event& event = assessment.events.back();
+  EXPECT_EQ(event.type, EventType::assault);
+  EXPECT_EQ(code(event.actor), "RUS");
+  EXPECT_EQ(code(event.recipient), "UKR");
+  EXPECT_GE(assessment.tension->score, 40);
+}
+
+TEST(Tension, ThePassiveSwapsRoles) {
+  const Assessment assessment = assess_text("", "Ukraine was attacked by Russia.");
+  ASSERT_FALSE(assessment.events.empty());
+  EXPECT_EQ(code(assessment.events.front().actor), "RUS");
+  EXPECT_EQ(code(assessment.events.front().recipient), "UKR");
+}
+
+TEST(Tension, ANegatedAttackIsNoAttack) {
+  const Assessment assessment = assess_text("", "Russia will not attack Ukraine.");
+  EXPECT_TRUE(has(assessment, EventType::assault, Modality::actual, Polarity::negated));
+  EXPECT_EQ(assessment.tension->act, 0);
+}
+
+TEST(Tension, AConditionIsNotYetAnAct) {
+  const double actual = hostile("Iran bombed Iraq.");
+  EXPECT_LT(hostile("If Iran bombed Iraq, oil would be scarce."), actual / 2);
+}
+
+TEST(Tension, HistoryHardlyCounts) {
+  EXPECT_LT(hostile("Forty years ago Iraq invaded Iran."), hostile("Iraq invaded Iran.") / 2);
+  EXPECT_LT(hostile("In 1980 Iraq invaded Iran."), hostile("Iraq invaded Iran.") / 2);
+}
+
+TEST(Tension, HedgesLower) {
+  EXPECT_LT(hostile("Iraq reportedly shelled Iran."), hostile("Iraq shelled Iran."));
+}
+
+TEST(Tension, RepetitionDoesNotInflate) {
+  const std::string sentence = "Iraq shelled Iran on Monday. ";
+  EXPECT_EQ(hostile(sentence + sentence), hostile(sentence));
+}
+
+TEST(Tension, FootballIsNotWar) {
+  const Assessment assessment = assess_text(
+      "Late goal sinks Brazil in cup thriller",
+      "The striker fired a shot past the goalkeeper as Argentina beat Brazil in the cup final. The "
+      "midfielder led the attack and the coach praised his defenders after the match.");
+  EXPECT_LT(assessment.tension->score, 20);
+}
+
+TEST(Tension, ATruceCalms) {
+  const double war = assess_text("", "Israel bombed Lebanon.").tension->escalation;
+  const double truce =
+      assess_text("", "Israel bombed Lebanon. Israel and Lebanon agreed a ceasefire.")
+          .tension->escalation;
+  EXPECT_LT(truce, war);
+}
+
+TEST(Tension, ADealIsCooperative) {
+  EXPECT_LT(assess_text("", "China signed a trade agreement with Chile.").tension->escalation, -5);
+}
+
+TEST(Tension, OtherLanguagesGetNoScore) {
+  const Text text = make_text("", "Rusland viel Oekraïne aan en bombardeerde de hoofdstad.", "nl");
+  const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
+  const Assessment assessment =
+      assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms);
+  EXPECT_FALSE(assessment.tension.has_value());
+  EXPECT_TRUE(assessment.events.empty());
+}
+
+TEST(Tension, TheScoreIsBounded) {
+  std::string body;
+  for (int i = 0; i < 50; ++i) {
+    body += "Russia attacked Ukraine. Iran bombed Iraq. China invaded Taiwan. ";
+  }
+  EXPECT_LE(hostile(body), 100);
+}
+
+}  // namespace
+}  // namespace tocsin
