@@ -34,8 +34,10 @@ enum class PublishedAtSource : std::uint8_t {
 struct RawRecord {
   Position position;
   std::string_view payload;
-  std::int64_t timestamp_ms = 0;  // Unix milliseconds; the broker's or producer's stamp of the record
-  PublishedAtSource timestamp_source = PublishedAtSource::kafka;  // what to report when it stands in
+  std::int64_t timestamp_ms =
+      0;  // Unix milliseconds; the broker's or producer's stamp of the record
+  PublishedAtSource timestamp_source =
+      PublishedAtSource::kafka;  // what to report when it stands in
 };
 
 // An article after decoding: valid UTF-8, fields as they stood after JSON unescaping.

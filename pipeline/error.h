@@ -15,16 +15,16 @@ enum class Stage : std::uint8_t { decode, analyse, encode, publish };
 
 // Why an article failed; becomes `code` of a dead letter. Names are part of the contract.
 enum class Errc : std::uint8_t {
-  invalid_json,     // not one JSON object
-  invalid_utf8,     // bytes are not UTF-8, or an escape makes a lone surrogate
-  wrong_type,       // a mapped field is not what the contract says (title is a number, ...)
-  no_text,          // neither title nor body
-  too_deep,         // nested deeper than limits.json_depth_max
-  too_large,        // longer than limits.article_bytes_max
-  id_too_long,      // `id` longer than limits.id_bytes_max
-  over_budget,      // analysis needed more steps than limits.steps_max
-  output_too_large, // the record to publish is longer than limits.output_bytes_max
-  poison,           // the broker refused the record again and again
+  invalid_json,      // not one JSON object
+  invalid_utf8,      // bytes are not UTF-8, or an escape makes a lone surrogate
+  wrong_type,        // a mapped field is not what the contract says (title is a number, ...)
+  no_text,           // neither title nor body
+  too_deep,          // nested deeper than limits.json_depth_max
+  too_large,         // longer than limits.article_bytes_max
+  id_too_long,       // `id` longer than limits.id_bytes_max
+  over_budget,       // analysis needed more steps than limits.steps_max
+  output_too_large,  // the record to publish is longer than limits.output_bytes_max
+  poison,            // the broker refused the record again and again
 };
 
 [[nodiscard]] std::string_view name(Stage) noexcept;

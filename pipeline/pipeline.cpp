@@ -16,7 +16,8 @@ Result<Reading> read(const Pipeline& pipeline, const RawRecord& record) {
   reading.text = make_text(article->title, article->body, article->language);
   if (reading.text.tokens.size() > pipeline.limits.tokens_max) {
     return Error{Stage::analyse, Errc::over_budget,
-                 std::to_string(reading.text.tokens.size()) + " tokens, more than limits.tokens_max " +
+                 std::to_string(reading.text.tokens.size()) +
+                     " tokens, more than limits.tokens_max " +
                      std::to_string(pipeline.limits.tokens_max)};
   }
   reading.signature = sign(reading.text);
@@ -28,8 +29,8 @@ Analysis analyse(const Pipeline& pipeline, const Reading& reading) {
   const std::int64_t published_at_ms = reading.article.published_at_ms;
   Analysis analysis;
   analysis.tagging = tag(pipeline.gazetteer, reading.text, published_at_ms);
-  analysis.assessment = assess(pipeline.lexicon, pipeline.gazetteer, reading.text,
-                               analysis.tagging, published_at_ms);
+  analysis.assessment =
+      assess(pipeline.lexicon, pipeline.gazetteer, reading.text, analysis.tagging, published_at_ms);
   return analysis;
 }
 
@@ -49,8 +50,8 @@ Result<Draft> within_limit(const Pipeline& pipeline, Draft draft) {
 }  // namespace
 
 Result<Drafts> draft_copy(const Pipeline& pipeline, const Reading& reading) {
-  Result<Draft> duplicate = within_limit(
-      pipeline, draft_duplicate(reading.article, reading.position, reading.source));
+  Result<Draft> duplicate =
+      within_limit(pipeline, draft_duplicate(reading.article, reading.position, reading.source));
   if (!duplicate) return duplicate.error();
   return Drafts{.enriched = {}, .duplicate = *std::move(duplicate)};
 }
@@ -59,10 +60,9 @@ Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Ana
   Result<Drafts> drafts = draft_copy(pipeline, reading);
   if (!drafts) return drafts;
   Result<Draft> enriched = within_limit(
-      pipeline,
-      draft_enriched(reading.article, reading.position, reading.source, reading.text,
-                     pipeline.gazetteer, pipeline.lexicon, analysis.tagging, analysis.assessment,
-                     pipeline.stamp, pipeline.include_body));
+      pipeline, draft_enriched(reading.article, reading.position, reading.source, reading.text,
+                               pipeline.gazetteer, pipeline.lexicon, analysis.tagging,
+                               analysis.assessment, pipeline.stamp, pipeline.include_body));
   if (!enriched) return enriched.error();
   drafts->enriched = *std::move(enriched);
   return drafts;

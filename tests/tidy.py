@@ -20,6 +20,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
+# Longer ones that stand: tables of words are data; the rest may shrink, never grow.
+FUNCTION_LINES_MAX_OF = {"pipeline/entities/words.cpp": 210, "pipeline/tension/syntax.cpp": 75}
 SKIPPED_FOLDERS = {".git", ".cache", "build", "__pycache__"}
 CPP = {".h", ".cpp"}
 
@@ -94,9 +96,9 @@ def check_cpp(path, source):
         if include and relative.startswith("pipeline/") and not pipeline_may(relative, include.group(1)):
             yield "%s: pipeline/ may not include %s here" % (at(path, number), include.group(1))
     for first, length in functions(source):
-        if length > FUNCTION_LINES_MAX:
-            yield "%s: a function of %d lines; the limit is %d" % (
-                at(path, first), length, FUNCTION_LINES_MAX)
+        limit = FUNCTION_LINES_MAX_OF.get(relative, FUNCTION_LINES_MAX)
+        if length > limit:
+            yield "%s: a function of %d lines; the limit is %d" % (at(path, first), length, limit)
 
 
 def pipeline_may(path, include):

@@ -81,9 +81,9 @@ class Board {
   // board.
   [[nodiscard]] std::optional<Verdict> verdict(const Position&, const Hash128& raw_hash) const;
 
-  // Retracts for the honoured positions of a partition with first <= offset < end: what vanished from
-  // the raw topic before it was published. Looks at kGapOffsetsMax offsets at most: sighted and not
-  // yet published are only those in flight, right after the committed offset.
+  // Retracts for the honoured positions of a partition with first <= offset < end: what vanished
+  // from the raw topic before it was published. Looks at kGapOffsetsMax offsets at most: sighted
+  // and not yet published are only those in flight, right after the committed offset.
   static constexpr std::int64_t kGapOffsetsMax = 1'000'000;
   [[nodiscard]] std::vector<Retract> sighted_between(const std::string& topic,
                                                      std::int32_t partition, std::int64_t first,
