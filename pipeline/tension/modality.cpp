@@ -52,8 +52,9 @@ Said modality_of(const Page& page, std::span<const Match> cues, const Match& act
   Said said;
   for (const Match& cue : cues) {
     const CueSpec& spec = page.lexicon.cues[page.lexicon.patterns[cue.pattern].owner];
-    const bool is_self = cue.head == act.head;
-    if (is_self || !reaches(page, cue, spec, act, sentence)) continue;
+    // "lifted sanctions" as a rule has said what its own words mean.
+    const bool is_own = cue.head >= act.span.begin && cue.head < act.span.end;
+    if (is_own || !reaches(page, cue, spec, act, sentence)) continue;
     said.add(spec.kind);
     if (spec.kind == CueKind::negated) ++said.negations;
   }
