@@ -165,7 +165,7 @@ class TreeBuilder final : public YAML::EventHandler {
       parent.node.items.push_back(std::move(node));
     } else if (!parent.has_key) {
       if (node.kind != YamlNode::Kind::scalar) fault(node.place, "a key must be a word");
-      parent.node.entries.emplace_back(std::move(node), YamlNode{});
+      parent.node.entries.push_back({std::move(node), YamlNode{}});
       parent.has_key = true;
     } else {
       auto& [key, value] = parent.node.entries.back();

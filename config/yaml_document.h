@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/fault.h"
@@ -18,17 +17,24 @@ struct YamlPlace {
   std::uint32_t column = 0;  // from 1, in code points
 };
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind : std::uint8_t { null, scalar, sequence, mapping };
   Kind kind = Kind::null;
   YamlPlace place;
-  bool is_quoted = false;       // a scalar in quotes or a block: text whatever it looks like
-  std::string value;            // of a scalar
-  std::vector<YamlNode> items;  // of a sequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  // of a mapping, as written; keys: scalars
+  bool is_quoted = false;          // a scalar in quotes or a block: text whatever it looks like
+  std::string value;               // of a scalar
+  std::vector<YamlNode> items;     // of a sequence
+  std::vector<YamlEntry> entries;  // of a mapping, as written
 
   // Value of a key; nullptr when absent or when this is no mapping.
   [[nodiscard]] const YamlNode* find(std::string_view key) const;
+};
+
+struct YamlEntry {
+  YamlNode key;  // a scalar
+  YamlNode value;
 };
 
 // Limits on what one file may hold.

@@ -88,7 +88,6 @@ class Service {
   boost::asio::steady_timer timer_;
   std::unique_ptr<AdminServer> admin_;
   bool announced_ready_ = false;
-  std::int64_t stop_deadline_ms_ = 0;
   std::thread reloader_;
   std::atomic<bool> reloading_{false};
   std::thread intake_thread_;

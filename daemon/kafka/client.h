@@ -57,6 +57,7 @@ using PartitionList = Owned<rd_kafka_topic_partition_list_t>;
 struct Partition {
   std::string topic;
   std::int32_t number = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a null pointer in the defaulted <=>
   friend auto operator<=>(const Partition&, const Partition&) = default;
 };
 
