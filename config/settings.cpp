@@ -43,11 +43,12 @@ ChoiceSetting choice(At at, std::vector<std::string> names) {
 }
 
 // The place of a setting, for both const and mutable configs.
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name cannot be in parentheses
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot be in parentheses
 #define TOCSIN_AT(member)     \
   [](auto& config) -> auto& { \
     return config.member;     \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 void add_kafka(std::vector<Setting>& all) {
   all.insert(
