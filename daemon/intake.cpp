@@ -5,7 +5,7 @@
 #include <cstring>
 #include <set>
 
-#include "daemon/ledger.h"
+#include "daemon/wait.h"
 
 namespace tocsin {
 namespace {

@@ -15,12 +15,6 @@ constexpr std::size_t kApplyBatch = 2000;  // records applied under one hold of 
 
 }  // namespace
 
-std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 std::chrono::milliseconds epoch_interval(std::chrono::milliseconds window) {
   return std::min<std::chrono::milliseconds>(window / 12, 6h);
 }
@@ -138,7 +132,7 @@ Follower::Follower(const Config& config, SharedBoard& board, Metrics& metrics)
 
 Follower::~Follower() {
   stopping_ = true;
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
   rd_kafka_consumer_close(consumer_.get());
 }
 
@@ -211,7 +205,7 @@ void Follower::restore(const std::atomic<bool>& stop) {
 }
 
 void Follower::start() {
-  thread_ = std::thread([this] {
+  thread_ = Thread("follower", [this] {
     try {
       run();
     } catch (const StopError& error) {
@@ -303,7 +297,7 @@ void Follower::apply(const rd_kafka_message_t& message, Board& board) {
 
 bool Follower::wait_applied(std::int64_t offset, std::chrono::milliseconds wait) {
   std::unique_lock lock(applied_mutex_);
-  return applied_.wait_for(lock, wait, [&] { return next_offset_ >= offset; });
+  return wait_for(applied_, lock, wait, [&] { return next_offset_ >= offset; });
 }
 
 }  // namespace tocsin

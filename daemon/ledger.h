@@ -11,12 +11,12 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "daemon/kafka/client.h"
 #include "daemon/metrics.h"
 #include "daemon/stop.h"
+#include "daemon/wait.h"
 #include "pipeline/board/board.h"
 
 namespace tocsin {
@@ -116,7 +116,7 @@ class Follower {
   SharedBoard& board_;
   Metrics& metrics_;
   kafka::Client consumer_;
-  std::thread thread_;
+  Thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> append_time_ms_{0};
   std::atomic<std::int64_t> epoch_time_ms_{0};
@@ -129,8 +129,5 @@ class Follower {
 // How often header and epoch are repeated, so that retention never removes the last of them: a
 // restore starts two such intervals before three windows.
 [[nodiscard]] std::chrono::milliseconds epoch_interval(std::chrono::milliseconds window);
-
-// Steady clock, milliseconds.
-[[nodiscard]] std::int64_t steady_ms();
 
 }  // namespace tocsin

@@ -83,7 +83,7 @@ Publisher::Publisher(const Config& config, Metrics& metrics, BatchQueue& queue, 
 
 Publisher::~Publisher() {
   stop();
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void Publisher::stop() {
@@ -98,7 +98,7 @@ void Publisher::init(const std::atomic<bool>& stop) {
 }
 
 void Publisher::start() {
-  thread_ = std::thread([this] {
+  thread_ = Thread("publisher", [this] {
     try {
       run();
     } catch (const StopError& error) {
@@ -153,7 +153,7 @@ bool Publisher::wait_settled(Batch& batch, const std::vector<std::string>& recor
     if (ticket->failed()) {
       spdlog::warn("ledger: sightings were not delivered, appending again records={}",
                    records.size());
-      std::this_thread::sleep_for(kBackoffFirst);
+      sleep_for(kBackoffFirst);
       ticket = ledger_.append(records, stopping_);
     }
     const std::optional<std::int64_t> last = ticket->delivered();
@@ -239,7 +239,7 @@ bool Publisher::publish(Batch& batch, std::size_t begin, std::size_t end) {
                publish(batch, begin + (end - begin) / 2, end);
       case End::aborted:
       case End::unknown:
-        std::this_thread::sleep_for(backoff);
+        sleep_for(backoff);
         backoff = std::min<std::chrono::milliseconds>(backoff * 2, kBackoffMax);
         break;
     }

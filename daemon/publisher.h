@@ -8,13 +8,13 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "daemon/batch.h"
 #include "daemon/intake.h"
 #include "daemon/ledger.h"
 #include "daemon/metrics.h"
+#include "daemon/wait.h"
 
 namespace tocsin {
 
@@ -96,7 +96,7 @@ class Publisher {
   std::atomic<bool> is_up_{false};
   std::atomic<std::int64_t> in_call_since_ms_{0};
   std::atomic<std::int64_t> heartbeat_ms_{0};
-  std::thread thread_;
+  Thread thread_;
 
   // The publisher thread's own.
   kafka::Client producer_;

@@ -1,16 +1,10 @@
 #include "daemon/service.h"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <boost/asio/post.hpp>
-#include <csignal>
 
 #include "daemon/failpoint.h"
-#include "daemon/fork_join.h"
 #include "daemon/kafka/topics.h"
-#include "daemon/systemd.h"
+#include "daemon/wait.h"
 
 namespace tocsin {
 
@@ -20,10 +14,6 @@ namespace {
 
 constexpr std::size_t kBatchesInFlightMax = 3;  // one published, one settled, one sighted
 constexpr auto kPollWait = 100ms;
-constexpr auto kWatchInterval = 500ms;
-constexpr std::int64_t kHeartbeatLimitMs = 30'000;
-constexpr std::int64_t kStallLimitMs = 150'000;  // one Kafka call while the brokers do answer
-constexpr auto kRevokeWait = 30s;
 
 double seconds_since(std::int64_t started_ms) {
   return static_cast<double>(steady_ms() - started_ms) / 1000.0;
@@ -31,57 +21,57 @@ double seconds_since(std::int64_t started_ms) {
 
 }  // namespace
 
-Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline, PipelineLoader reload)
+Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline)
     : config_(std::move(config)),
-      reload_(std::move(reload)),
       ledger_(config_, metrics_),
       follower_(config_, board_, metrics_),
       intake_(config_, metrics_),
       publisher_(config_, metrics_, queue_, intake_, ledger_, follower_, board_),
-      pool_(config_.worker_count()),
-      pipeline_(std::move(pipeline)),
-      signals_(io_, SIGTERM, SIGINT, SIGHUP),
-      timer_(io_) {
+      fork_join_(config_.worker_count()),
+      pipeline_(std::move(pipeline)) {
   intake_.on_revoke = [this](bool) { handle_revoke(); };
   intake_.on_gap = [this](const OffsetGap& gap) { retract_gap(gap); };
-  const auto stop = [this](const StopError& error) { begin_stop(error.exit_code(), error.what()); };
-  follower_.on_stop = stop;
-  publisher_.on_stop = stop;
-}
-
-Service::~Service() {
-  if (reloader_.joinable()) reloader_.join();
-  if (intake_thread_.joinable()) intake_thread_.join();
+  const auto stop_with = [this](const StopError& error) { fail(error.exit_code(), error.what()); };
+  follower_.on_stop = stop_with;
+  publisher_.on_stop = stop_with;
 }
 
 ExitCode Service::run() {
-  if (!config_.admin.listen.is_off()) {
-    admin_ = std::make_unique<AdminServer>(
-        io_, config_.admin,
-        AdminPages{[this] { return not_live(); }, [this] { return not_ready(); },
-                   [this] { return metrics_.text(); }, [this] { begin_reload(); }});
-    spdlog::info("admin: listening host={} port={}", config_.admin.listen.host, admin_->port());
+  try {
+    run_intake();
+  } catch (const StopError& error) {
+    fail(error.exit_code(), error.what());
+  } catch (const std::exception& error) {
+    fail(ExitCode::failed, error.what());
   }
-  intake_thread_ = std::thread([this] {
-    try {
-      run_intake();
-    } catch (const StopError& error) {
-      begin_stop(error.exit_code(), error.what());
-    } catch (const std::exception& error) {
-      begin_stop(ExitCode::failed, error.what());
-    }
-    boost::asio::post(io_, [this] { io_.stop(); });
-  });
-  wait_for_signal();
-  watch();
-  io_.run();
-  stopping_ = true;
-  intake_thread_.join();
   publisher_.stop();
-  pool_.join();
-  notify_service_manager("STOPPING=1");
-  spdlog::info("service: stopped exit_code={}", exit_code_.load());
   return static_cast<ExitCode>(exit_code_.load());
+}
+
+void Service::fail(ExitCode exit_code, const std::string& reason) {
+  spdlog::error("service: {}", reason);
+  int expected = 0;
+  exit_code_.compare_exchange_strong(expected, static_cast<int>(exit_code));
+  // A failed thread cannot publish any more: draining would only wait for its time-out.
+  publisher_.stop();
+  stopping_ = true;
+}
+
+void Service::set_pipeline(std::shared_ptr<const Pipeline> pipeline) {
+  const std::lock_guard lock(pipeline_mutex_);
+  pipeline_ = std::move(pipeline);
+}
+
+Health Service::health() const {
+  return {.stopping = stopping_,
+          .restored = restored_,
+          .producer_up = publisher_.is_up(),
+          .assigned = intake_.is_assigned(),
+          .intake_busy = intake_busy_,
+          .intake_ms = intake_heartbeat_ms_,
+          .follower_ms = follower_.heartbeat_ms(),
+          .publisher_ms = publisher_.heartbeat_ms(),
+          .publisher_in_call_since_ms = publisher_.in_call_since_ms()};
 }
 
 // ---- the loop: fill → analyse → sight → (publisher: settle → publish)
@@ -166,7 +156,7 @@ void Service::add(Batch& batch, kafka::Message message) {
 
 void Service::analyse(Batch& batch) {
   const std::int64_t started_ms = steady_ms();
-  for_each_on(pool_, config_.worker_count(), batch.items.size(), [&](std::size_t i) {
+  fork_join_.for_each(batch.items.size(), [&](std::size_t i) {
     if (!batch.items[i].is_null) prepare(*batch.pipeline, batch.items[i]);
   });
   metrics_.batch_records.Observe(static_cast<double>(batch.items.size()));
@@ -272,7 +262,7 @@ void Service::append_and_wait(const std::vector<std::string>& records) {
 void Service::handle_revoke() {
   if (!queue_.wait_idle(kRevokeWait)) {
     spdlog::warn("intake: batches still in flight after {} s; they will be dropped",
-                 std::chrono::seconds(kRevokeWait).count());
+                 kRevokeWait / 1s);
   }
 }
 
@@ -299,110 +289,6 @@ void Service::drain() {
     publisher_.stop();
   }
   intake_.close();
-}
-
-// ---- the io thread: signals, health, reload
-
-void Service::wait_for_signal() {
-  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-    if (error) return;
-    if (signal == SIGHUP) {
-      begin_reload();
-    } else if (stopping_) {
-      spdlog::warn("service: second signal, stopping at once");
-      ::_exit(static_cast<int>(ExitCode::failed));
-    } else {
-      begin_stop(ExitCode::fine, "");
-    }
-    wait_for_signal();
-  });
-}
-
-void Service::begin_stop(ExitCode exit_code, const std::string& reason) {
-  if (!reason.empty()) spdlog::error("service: {}", reason);
-  int expected = 0;
-  exit_code_.compare_exchange_strong(expected, static_cast<int>(exit_code));
-  // A failed thread cannot publish any more: draining would only wait for its time-out.
-  if (exit_code != ExitCode::fine) publisher_.stop();
-  stopping_ = true;
-}
-
-void Service::begin_reload() {
-  if (reloading_.exchange(true)) return;
-  if (reloader_.joinable()) reloader_.join();
-  notify_service_manager("RELOADING=1");
-  reloader_ = std::thread([this] {
-    std::shared_ptr<const Pipeline> fresh = reload_();
-    if (fresh) {
-      const std::lock_guard lock(pipeline_mutex_);
-      pipeline_ = std::move(fresh);
-      spdlog::info("service: reloaded config={} lexicon={}", pipeline_->stamp.config,
-                   pipeline_->stamp.lexicon);
-      metrics_.reloads_good.Increment();
-    } else {
-      spdlog::error("service: reload refused, the old configuration stays");
-      metrics_.reloads_bad.Increment();
-    }
-    notify_service_manager("READY=1");
-    reloading_ = false;
-  });
-}
-
-void Service::watch() {
-  timer_.expires_after(kWatchInterval);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    const bool is_ready = not_ready().empty();
-    metrics_.ready.Set(is_ready ? 1 : 0);
-    if (is_ready && !announced_ready_) {
-      announced_ready_ = true;
-      spdlog::info("service: ready");
-      notify_service_manager("READY=1");
-    }
-    if (not_live().empty()) notify_service_manager("WATCHDOG=1");
-    watch_stall();
-    watch();
-  });
-}
-
-// send_offsets can hang for good in librdkafka (DESIGN.md, 4.7): a call that takes minutes although
-// the brokers answer ends the process; a restart is safe by construction.
-void Service::watch_stall() {
-  const std::int64_t since_ms = publisher_.in_call_since_ms();
-  if (since_ms == 0 || steady_ms() - since_ms < kStallLimitMs) return;
-  const rd_kafka_metadata_t* answer = nullptr;
-  if (rd_kafka_metadata(intake_.consumer(), 0, nullptr, &answer, 1000) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return;  // the brokers are away: waiting is right
-  }
-  rd_kafka_metadata_destroy(answer);
-  spdlog::critical(
-      "service: the publisher hangs in one call for {} s although the brokers answer; "
-      "leaving for a restart",
-      kStallLimitMs / 1000);
-  ::_exit(static_cast<int>(ExitCode::failed));
-}
-
-std::string Service::not_live() const {
-  const std::int64_t now_ms = steady_ms();
-  if (!intake_busy_ && now_ms - intake_heartbeat_ms_ > kHeartbeatLimitMs + kRevokeWait / 1ms) {
-    return "intake makes no progress";
-  }
-  if (!restored_) return "";  // busy: restoring
-  if (now_ms - follower_.heartbeat_ms() > kHeartbeatLimitMs) return "follower makes no progress";
-  const bool in_call = publisher_.in_call_since_ms() != 0;  // brokers away: not our fault
-  if (!in_call && now_ms - publisher_.heartbeat_ms() > kHeartbeatLimitMs) {
-    return "publisher makes no progress";
-  }
-  return "";
-}
-
-std::string Service::not_ready() const {
-  if (stopping_) return "draining";
-  if (!restored_) return "restoring the board from the ledger";
-  if (!publisher_.is_up()) return "the producer is not up";
-  if (!intake_.is_assigned()) return "no assignment yet";
-  return "";
 }
 
 }  // namespace tocsin

@@ -1,19 +1,17 @@
-// `tocsin run`: raw news in, outcomes out, until SIGTERM. Wires the threads of DESIGN.md section 3
-// and holds the loop around the pipeline.
+// The service loop: raw news in, outcomes out, exactly once. Owns the threads of DESIGN.md
+// section 3 but for the io thread, which is Process's; everything that blocks is librdkafka or
+// daemon/wait.h, so tests/simulation runs this very class.
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <mutex>
-#include <thread>
+#include <string>
+#include <vector>
 
-#include "daemon/admin/server.h"
 #include "daemon/batch.h"
+#include "daemon/fork_join.h"
 #include "daemon/intake.h"
 #include "daemon/ledger.h"
 #include "daemon/metrics.h"
@@ -22,20 +20,41 @@
 
 namespace tocsin {
 
-// A new pipeline for the same service, or nullptr when the files are not good (logged by the
-// loader).
-using PipelineLoader = std::function<std::shared_ptr<const Pipeline>()>;
+inline constexpr std::chrono::milliseconds kRevokeWait{30'000};  // for batches in flight
+
+// How the loop is doing; times are steady milliseconds.
+struct Health {
+  bool stopping = false;
+  bool restored = false;  // the board is read
+  bool producer_up = false;
+  bool assigned = false;
+  bool intake_busy = false;    // in a step that may rightly be long: restore, drain
+  std::int64_t intake_ms = 0;  // last turns of the loops
+  std::int64_t follower_ms = 0;
+  std::int64_t publisher_ms = 0;
+  std::int64_t publisher_in_call_since_ms = 0;  // inside one librdkafka call; 0 when it is not
+};
 
 class Service {
  public:
-  Service(Config config, std::shared_ptr<const Pipeline> pipeline, PipelineLoader reload);
-  ~Service();
+  Service(Config config, std::shared_ptr<const Pipeline> pipeline);
 
-  // Runs until a signal or a failure; the calling thread is the io thread.
+  // Runs the loop on the calling thread until stop() or a failure; what is in flight is drained.
   [[nodiscard]] ExitCode run();
+  // Any thread: drain and return.
+  void stop() { stopping_ = true; }
+  // Any thread: batches that are filled from now on are analysed with it.
+  void set_pipeline(std::shared_ptr<const Pipeline> pipeline);
+
+  [[nodiscard]] Health health() const;
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] Metrics& metrics() { return metrics_; }
+  [[nodiscard]] const SharedBoard& board() const { return board_; }
+  // To ask the brokers for metadata with.
+  [[nodiscard]] rd_kafka_t* consumer() const { return intake_.consumer(); }
 
  private:
-  // The intake thread: the way of a batch, top to bottom.
+  // The way of a batch, top to bottom.
   void run_intake();
   void open_ledger();
   [[nodiscard]] std::unique_ptr<Batch> fill();
@@ -49,21 +68,12 @@ class Service {
   [[nodiscard]] std::vector<std::string> epoch_records() const;
   void append_and_wait(const std::vector<std::string>& records);
   [[nodiscard]] bool regulate(std::size_t batch_bytes);
-
-  // The io thread.
-  void wait_for_signal();
-  void watch();
-  void begin_stop(ExitCode exit_code, const std::string& reason);
-  void begin_reload();
-  [[nodiscard]] std::string not_live() const;
-  [[nodiscard]] std::string not_ready() const;
-  void watch_stall();
+  void fail(ExitCode exit_code, const std::string& reason);
 
   // Constant after construction.
   const Config config_;
-  const PipelineLoader reload_;
 
-  // Own synchronisation.
+  // Own synchronisation. Threads end in reverse order: publisher before follower.
   Metrics metrics_;
   SharedBoard board_;
   LedgerWriter ledger_;
@@ -71,26 +81,16 @@ class Service {
   Intake intake_;
   BatchQueue queue_;
   Publisher publisher_;
-  boost::asio::thread_pool pool_;
+  ForkJoin fork_join_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> restored_{false};
   std::atomic<int> exit_code_{0};
   std::atomic<std::int64_t> intake_heartbeat_ms_{0};
-  std::atomic<bool> intake_busy_{true};  // in a step that may rightly be long: restore, drain
+  std::atomic<bool> intake_busy_{true};
   std::string cluster_id_;
 
   mutable std::mutex pipeline_mutex_;  // a reload swaps, each batch takes its own reference
   std::shared_ptr<const Pipeline> pipeline_;
-
-  // The io thread's own.
-  boost::asio::io_context io_;
-  boost::asio::signal_set signals_;
-  boost::asio::steady_timer timer_;
-  std::unique_ptr<AdminServer> admin_;
-  bool announced_ready_ = false;
-  std::thread reloader_;
-  std::atomic<bool> reloading_{false};
-  std::thread intake_thread_;
 };
 
 }  // namespace tocsin

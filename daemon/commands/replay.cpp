@@ -76,7 +76,7 @@ class Progress {
 class Replay {
  public:
   Replay(const Config& config, std::shared_ptr<const Pipeline> pipeline, unsigned workers)
-      : pipeline_(std::move(pipeline)), workers_(workers), pool_(workers) {
+      : pipeline_(std::move(pipeline)), fork_join_(workers) {
     append(LedgerHeader{"replay", config.kafka.group, {"replay"}});
     append(config.dedupe.epoch());
   }
@@ -94,9 +94,9 @@ class Replay {
 
   // Processes what is waiting.
   [[nodiscard]] bool finish() {
-    for_each_on(pool_, workers_, batch_.size(), [&](std::size_t i) { read_one(batch_[i]); });
+    fork_join_.for_each(batch_.size(), [&](std::size_t i) { read_one(batch_[i]); });
     for (Replayed& item : batch_) date(item);
-    for_each_on(pool_, workers_, batch_.size(), [&](std::size_t i) { analyse_one(batch_[i]); });
+    fork_join_.for_each(batch_.size(), [&](std::size_t i) { analyse_one(batch_[i]); });
     std::string out;
     for (Replayed& item : batch_) {
       out += settle_one(item);
@@ -169,8 +169,7 @@ class Replay {
   }
 
   const std::shared_ptr<const Pipeline> pipeline_;
-  const unsigned workers_;
-  boost::asio::thread_pool pool_;
+  ForkJoin fork_join_;
   Board board_;
   std::int64_t next_offset_ = 0;
   std::int64_t append_time_ms_ = 0;

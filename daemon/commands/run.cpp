@@ -5,7 +5,7 @@
 #include "daemon/commands/commands.h"
 #include "daemon/kafka/client.h"
 #include "daemon/log.h"
-#include "daemon/service.h"
+#include "daemon/process.h"
 
 namespace tocsin {
 namespace {
@@ -52,9 +52,9 @@ ExitCode run_service(const std::filesystem::path& config_file) {
       setup.config.topics.duplicates, setup.config.topics.deadletter, setup.config.topics.ledger,
       setup.config.worker_count());
   try {
-    Service service(setup.config, std::move(setup.pipeline),
+    Process process(setup.config, std::move(setup.pipeline),
                     [config_file] { return load_setup(config_file).pipeline; });
-    return service.run();
+    return process.run();
   } catch (const StopError& error) {
     spdlog::error("service: {}", error.what());
     return error.exit_code();

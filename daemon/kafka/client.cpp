@@ -3,9 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
-#include <thread>
 
 #include "daemon/stop.h"
+#include "daemon/wait.h"
 
 namespace tocsin::kafka {
 namespace {
@@ -74,7 +74,7 @@ Client make_producer(Conf conf) {
 void log_retry(const char* what, rd_kafka_resp_err_t error) {
   constexpr auto kPause = std::chrono::milliseconds(300);
   spdlog::warn("kafka: {}: {}: again", what, text(error));
-  std::this_thread::sleep_for(kPause);
+  sleep_for(kPause);
 }
 
 std::string text(rd_kafka_resp_err_t error) {

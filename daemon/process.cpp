@@ -1,0 +1,153 @@
+#include "daemon/process.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+
+#include "daemon/systemd.h"
+#include "daemon/wait.h"
+
+namespace tocsin {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kWatchInterval = 500ms;
+constexpr std::int64_t kHeartbeatLimitMs = 30'000;
+constexpr std::int64_t kStallLimitMs = 150'000;  // one Kafka call while the brokers do answer
+
+}  // namespace
+
+Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, PipelineLoader reload)
+    : reload_(std::move(reload)),
+      service_(std::move(config), std::move(pipeline)),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      timer_(io_) {}
+
+Process::~Process() {
+  if (reloader_.joinable()) reloader_.join();
+  if (intake_thread_.joinable()) intake_thread_.join();
+}
+
+ExitCode Process::run() {
+  const AdminConfig& admin = service_.config().admin;
+  if (!admin.listen.is_off()) {
+    admin_ = std::make_unique<AdminServer>(
+        io_, admin,
+        AdminPages{[this] { return not_live(); }, [this] { return not_ready(); },
+                   [this] { return service_.metrics().text(); }, [this] { begin_reload(); }});
+    spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
+  }
+  ExitCode exit_code = ExitCode::fine;
+  intake_thread_ = std::thread([this, &exit_code] {
+    exit_code = service_.run();
+    boost::asio::post(io_, [this] { io_.stop(); });
+  });
+  wait_for_signal();
+  watch();
+  io_.run();
+  service_.stop();
+  intake_thread_.join();
+  notify_service_manager("STOPPING=1");
+  spdlog::info("service: stopped exit_code={}", static_cast<int>(exit_code));
+  return exit_code;
+}
+
+void Process::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      begin_reload();
+    } else if (service_.health().stopping) {
+      spdlog::warn("service: second signal, stopping at once");
+      ::_exit(static_cast<int>(ExitCode::failed));
+    } else {
+      service_.stop();
+    }
+    wait_for_signal();
+  });
+}
+
+void Process::begin_reload() {
+  if (reloading_.exchange(true)) return;
+  if (reloader_.joinable()) reloader_.join();
+  notify_service_manager("RELOADING=1");
+  reloader_ = std::thread([this] {
+    std::shared_ptr<const Pipeline> fresh = reload_();
+    if (fresh) {
+      spdlog::info("service: reloaded config={} lexicon={}", fresh->stamp.config,
+                   fresh->stamp.lexicon);
+      service_.set_pipeline(std::move(fresh));
+      service_.metrics().reloads_good.Increment();
+    } else {
+      spdlog::error("service: reload refused, the old configuration stays");
+      service_.metrics().reloads_bad.Increment();
+    }
+    notify_service_manager("READY=1");
+    reloading_ = false;
+  });
+}
+
+void Process::watch() {
+  timer_.expires_after(kWatchInterval);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    const bool is_ready = not_ready().empty();
+    service_.metrics().ready.Set(is_ready ? 1 : 0);
+    if (is_ready && !announced_ready_) {
+      announced_ready_ = true;
+      spdlog::info("service: ready");
+      notify_service_manager("READY=1");
+    }
+    if (not_live().empty()) notify_service_manager("WATCHDOG=1");
+    watch_stall();
+    watch();
+  });
+}
+
+// send_offsets can hang for good in librdkafka (DESIGN.md, 4.7): a call that takes minutes although
+// the brokers answer ends the process; a restart is safe by construction.
+void Process::watch_stall() {
+  const std::int64_t since_ms = service_.health().publisher_in_call_since_ms;
+  if (since_ms == 0 || steady_ms() - since_ms < kStallLimitMs) return;
+  const rd_kafka_metadata_t* answer = nullptr;
+  if (rd_kafka_metadata(service_.consumer(), 0, nullptr, &answer, 1000) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return;  // the brokers are away: waiting is right
+  }
+  rd_kafka_metadata_destroy(answer);
+  spdlog::critical(
+      "service: the publisher hangs in one call for {} s although the brokers answer; "
+      "leaving for a restart",
+      kStallLimitMs / 1000);
+  ::_exit(static_cast<int>(ExitCode::failed));
+}
+
+std::string Process::not_live() const {
+  const Health health = service_.health();
+  const std::int64_t now_ms = steady_ms();
+  if (!health.intake_busy && now_ms - health.intake_ms > kHeartbeatLimitMs + kRevokeWait / 1ms) {
+    return "intake makes no progress";
+  }
+  if (!health.restored) return "";  // busy: restoring
+  if (now_ms - health.follower_ms > kHeartbeatLimitMs) return "follower makes no progress";
+  const bool in_call = health.publisher_in_call_since_ms != 0;  // brokers away: not our fault
+  if (!in_call && now_ms - health.publisher_ms > kHeartbeatLimitMs) {
+    return "publisher makes no progress";
+  }
+  return "";
+}
+
+std::string Process::not_ready() const {
+  const Health health = service_.health();
+  if (health.stopping) return "draining";
+  if (!health.restored) return "restoring the board from the ledger";
+  if (!health.producer_up) return "the producer is not up";
+  if (!health.assigned) return "no assignment yet";
+  return "";
+}
+
+}  // namespace tocsin
