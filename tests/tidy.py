@@ -47,7 +47,7 @@ MACHINE = re.compile(
 def files(suffixes=None):
     for folder, names, found in os.walk(ROOT):
         names[:] = sorted(set(names) - SKIPPED_FOLDERS)
-        for name in sorted(found):
+        for name in sorted(set(found) - SKIPPED_FOLDERS):  # .git is a file in a worktree
             path = pathlib.Path(folder, name)
             if suffixes is None or path.suffix in suffixes:
                 yield path
