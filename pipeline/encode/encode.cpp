@@ -4,6 +4,7 @@
 
 #include "pipeline/decode/decode.h"
 #include "pipeline/encode/json_writer.h"
+#include "pipeline/text/fold.h"
 
 namespace tocsin {
 namespace {
@@ -14,7 +15,7 @@ class CodePointIndex {
   explicit CodePointIndex(std::string_view field) : field_(field) {
     std::uint32_t count = 0;
     for (std::uint32_t byte = 0; byte < field.size(); ++byte) {
-      if (!starts_code_point(byte)) continue;
+      if (!starts_code_point(field[byte])) continue;
       if (count++ % kStride == 0) marks_.push_back(byte);
     }
     count_ = count;
@@ -28,16 +29,12 @@ class CodePointIndex {
  private:
   static constexpr std::uint32_t kStride = 64;
 
-  [[nodiscard]] bool starts_code_point(std::size_t byte) const {
-    return (static_cast<unsigned char>(field_[byte]) & 0xC0) != 0x80;
-  }
-
   [[nodiscard]] std::size_t byte_of(std::uint32_t code_point) const {
     if (code_point >= count_) return field_.size();
     std::size_t byte = marks_[code_point / kStride];
     for (std::uint32_t left = code_point % kStride; left > 0; --left) {
       do ++byte;
-      while (byte < field_.size() && !starts_code_point(byte));
+      while (byte < field_.size() && !starts_code_point(field_[byte]));
     }
     return byte;
   }
@@ -71,8 +68,12 @@ class EnrichedWriter {
         body_(article.body) {}
 
   void entities(const Tagging& tagging) {
+    std::vector<std::vector<const Mention*>> mentions(tagging.entities.size());
+    for (const Mention& mention : tagging.mentions) mentions[mention.entity].push_back(&mention);
     json_.key("entities").open_array();
-    for (EntityIndex i = 0; i < tagging.entities.size(); ++i) entity(tagging, i);
+    for (EntityIndex i = 0; i < tagging.entities.size(); ++i) {
+      entity(tagging.entities[i], mentions[i]);
+    }
     json_.close_array();
   }
 
@@ -126,8 +127,7 @@ class EnrichedWriter {
     json_.key("text").string((in_title ? title_ : body_).slice(start, end));
   }
 
-  void entity(const Tagging& tagging, EntityIndex index) {
-    const TaggedEntity& tagged = tagging.entities[index];
+  void entity(const TaggedEntity& tagged, const std::vector<const Mention*>& mentions) {
     const bool is_known = tagged.gazetteer != kNoEntity;
     json_.open_object();
     if (is_known) {
@@ -143,11 +143,10 @@ class EnrichedWriter {
     }
     json_.key("salience").fixed(tagged.salience, 2);
     json_.key("mentions").open_array();
-    for (const Mention& mention : tagging.mentions) {
-      if (mention.entity != index) continue;
+    for (const Mention* mention : mentions) {
       json_.open_object();
-      span(text_.bytes_of(mention.tokens));
-      json_.key("via").string(name(mention.via));
+      span(text_.bytes_of(mention->tokens));
+      json_.key("via").string(name(mention->via));
       json_.close_object();
     }
     json_.close_array();

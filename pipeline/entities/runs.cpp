@@ -9,9 +9,12 @@ namespace {
 
 constexpr std::uint32_t kRunTokensMax = 8;
 constexpr std::uint32_t kSurnameTokensMax = 3;
+constexpr std::uint32_t kRunBytesMax = 256;  // a longer one is no name; each mention may repeat it
 
 void add_run(Scene& scene, TokenSpan tokens, EntityType type) {
-  if (tokens.size() < 2 || scene.run_at[tokens.begin] >= 0) {
+  const ByteSpan bytes = scene.text.bytes_of(tokens);
+  if (tokens.size() < 2 || bytes.end - bytes.begin > kRunBytesMax ||
+      scene.run_at[tokens.begin] >= 0) {
     return;
   }
   scene.run_at[tokens.begin] = static_cast<std::int32_t>(scene.runs.size());

@@ -69,6 +69,23 @@ void mark_datelines(Scene& scene) {
   }
 }
 
+// Georgia alone is the US state when the article speaks of such, and of nothing near the Caucasus.
+bool means_the_state(const Scene& scene) {
+  static const WordSet kCaucasus{"tbilisi", "georgian",    "georgians",    "abkhazia",
+                                 "ossetia", "saakashvili", "shevardnadze", "caucasus",
+                                 "batumi",  "gori",        "abkhaz",       "ossetian",
+                                 "armenia", "azerbaijan",  "gamsakhurdia"};
+  static const std::uint64_t kAtlanta = fold_hash("atlanta");
+  bool has_atlanta = false;
+  for (const Token& token : scene.text.tokens) {
+    if (kCaucasus.has(token)) {
+      return false;
+    }
+    has_atlanta = has_atlanta || token.hash == kAtlanta;
+  }
+  return (scene.names_us_state || has_atlanta) && !scene.codes_named.contains("RUS");
+}
+
 }  // namespace
 
 Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_at_ms)
@@ -84,6 +101,7 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
   is_sport = is_sports_page(text, word);
   gazetteer.names.match(text, MatchDepth::all, matches);
   matches_begin.assign(text.tokens.size() + 1, 0);
+  bool names_georgia = false;
   for (const PhraseMatch& match : matches) {
     ++matches_begin[match.tokens.begin + 1];
     const NameSense sense = NameSense::of(match.payload);
@@ -91,10 +109,11 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
     if (named.type == EntityType::country && sense.via != Via::metonym) {
       codes_named.insert(named.code);
     }
-    if (named.type == EntityType::place && named.code == "USA" && named.name != "Georgia") {
-      names_us_state = true;
+    if (named.type == EntityType::place && named.code == "USA") {
+      (named.name == "Georgia" ? names_georgia : names_us_state) = true;
     }
   }
+  is_georgia_american = names_georgia && means_the_state(*this);
   for (std::size_t i = 1; i < matches_begin.size(); ++i) {
     matches_begin[i] += matches_begin[i - 1];
   }

@@ -51,6 +51,7 @@ struct Scene {
   std::unordered_map<std::uint64_t, Introduction> introduced;  // by surname; the first one wins
   std::unordered_set<std::string> codes_named;  // countries whose name or demonym stands somewhere
   bool names_us_state = false;
+  bool is_georgia_american = false;  // where nothing nearer says which Georgia is meant
 
   [[nodiscard]] std::uint32_t size() const {
     return static_cast<std::uint32_t>(text.tokens.size());

@@ -400,7 +400,6 @@ class Chooser {
   }
 
   bool is_georgia_the_state(TokenSpan span) const {
-    static const std::uint64_t kAtlanta = fold_hash("atlanta");
     if ((scene_.text.tokens[span.begin].before & before::kComma) != 0 && span.begin > 0) {
       static const WordSet kTowns{"atlanta", "savannah", "augusta",  "macon",
                                   "athens",  "columbus", "marietta", "brunswick",
@@ -409,18 +408,7 @@ class Chooser {
         return true;
       }
     }
-    static const WordSet kCaucasus{"tbilisi", "georgian",    "georgians",    "abkhazia",
-                                   "ossetia", "saakashvili", "shevardnadze", "caucasus",
-                                   "batumi",  "gori",        "abkhaz",       "ossetian",
-                                   "armenia", "azerbaijan",  "gamsakhurdia"};
-    bool has_atlanta = false;
-    for (const Token& token : scene_.text.tokens) {
-      if (kCaucasus.has(token)) {
-        return false;
-      }
-      has_atlanta = has_atlanta || token.hash == kAtlanta;
-    }
-    return (scene_.names_us_state || has_atlanta) && !scene_.codes_named.contains("RUS");
+    return scene_.is_georgia_american;
   }
 
   int place(TokenSpan span, const Entity& entity) const {

@@ -10,6 +10,9 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kEventsMax = 400;
+// A text without full stops is read in pieces of this many tokens: no sentence is longer, and what
+// looks around an act stays linear.
+constexpr std::uint32_t kSentenceTokensMax = 250;
 
 struct Scene {
   const Page& page;
@@ -351,6 +354,28 @@ const Gate* topic_of(const Page& page, const std::vector<Match>& all) {
   return &gate;
 }
 
+// Takes the matches of one sentence off `left` and adds the events they make.
+void add_events(const Scene& scene, const Sentence& sentence, std::span<const Match>& left,
+                std::vector<Event>& events) {
+  const Page& page = scene.page;
+  std::vector<Match> here;
+  while (!left.empty() && left.front().span.begin < sentence.tokens.end) {
+    if (left.front().span.end <= sentence.tokens.end) here.push_back(left.front());
+    left = left.subspan(1);
+  }
+  if (here.empty()) return;
+  std::vector<Match> cues;
+  std::vector<Match> acts;
+  for (const Match& match : choose(page, std::move(here), sentence.tokens)) {
+    const Use use = page.lexicon.patterns[match.pattern].use;
+    if (use == Use::cue) cues.push_back(match);
+    if (use == Use::rule) acts.push_back(match);
+  }
+  const bool is_past =
+      !acts.empty() && names_past_year(page, sentence.tokens, scene.published_at_ms);
+  for (const Match& act : acts) add_event(scene, act, cues, sentence, is_past, events);
+}
+
 }  // namespace
 
 Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text& text,
@@ -362,22 +387,14 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   const std::vector<Match> all =
       find_matches(page, {0, static_cast<std::uint32_t>(text.tokens.size())});
   Scene scene{page, published_at_ms, topic_of(page, all)};
-  std::size_t next = 0;
+  std::span<const Match> left = all;
   for (const Sentence& sentence : text.sentences) {
-    std::vector<Match> here;
-    for (; next < all.size() && all[next].span.begin < sentence.tokens.end; ++next) {
-      if (all[next].span.end <= sentence.tokens.end) here.push_back(all[next]);
+    Sentence piece = sentence;
+    for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
+      piece.tokens = {at, std::min(sentence.tokens.end, at + kSentenceTokensMax)};
+      add_events(scene, piece, left, assessment.events);
+      at = piece.tokens.end;
     }
-    if (here.empty()) continue;
-    std::vector<Match> cues;
-    std::vector<Match> acts;
-    for (const Match& match : choose(page, std::move(here), sentence.tokens)) {
-      const Use use = state.patterns[match.pattern].use;
-      if (use == Use::cue) cues.push_back(match);
-      if (use == Use::rule) acts.push_back(match);
-    }
-    const bool is_past = !acts.empty() && names_past_year(page, sentence.tokens, published_at_ms);
-    for (const Match& act : acts) add_event(scene, act, cues, sentence, is_past, assessment.events);
   }
   assessment.tension = add_up(assessment.events);
   assessment.dyads = dyads_of(assessment.events, gazetteer);

@@ -137,12 +137,6 @@ constexpr std::array<char16_t, 32> kWindows1252 = {
     0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
-std::size_t count_points(std::string_view bytes) noexcept {
-  std::size_t points = 0;
-  for (const char c : bytes) points += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1U : 0U;
-  return points;
-}
-
 class Cleaner {
  public:
   Cleaner(std::string_view raw, std::string& out, std::vector<Text::Run>& runs)
@@ -153,7 +147,7 @@ class Cleaner {
     while (at_ < raw_.size()) {
       const std::size_t sign = next_sign();
       out_.append(raw_.substr(at_, sign - at_));
-      original_ += count_points(raw_.substr(at_, sign - at_));
+      original_ += count_code_points(raw_.substr(at_, sign - at_));
       at_ = sign;
       if (at_ == raw_.size()) return;
       const bool taken = raw_[at_] == '&' ? entity() : markup();
@@ -180,7 +174,7 @@ class Cleaner {
 
   // Replaces raw bytes [at_, end) by `text`.
   void replace(std::size_t end, std::string_view text) {
-    const std::size_t after = original_ + count_points(raw_.substr(at_, end - at_));
+    const std::size_t after = original_ + count_code_points(raw_.substr(at_, end - at_));
     if (!text.empty()) {
       start_run();
       runs_.back().original_end = static_cast<std::uint32_t>(after);

@@ -109,17 +109,23 @@ struct Text {
 
   // Code-point offset into the article's own field (as it stood after JSON decoding, before
   // clean-up) of a byte of `bytes`; `is_end` asks for the end of the code point or entity before
-  // it.
+  // it. O(log runs), whatever the length.
   [[nodiscard]] std::uint32_t original_offset(std::uint32_t byte, bool is_end) const;
 
-  // Ascending runs of the clean-up: from `clean` on, code point `original` of the field; used by
-  // original_offset, which counts code points from the last run on.
+  // Ascending runs of the clean-up: from `clean` on, code point `original` of the field.
   struct Run {
     std::uint32_t clean = 0;
     std::uint32_t original = 0;
     std::uint32_t original_end = 0;  // an entity: where its source ends; 0 for plain runs
   };
   std::vector<Run> runs;
+
+  // Code points of `bytes` before every kPointsStride-th byte: what original_offset counts with.
+  static constexpr std::uint32_t kPointsStride = 256;
+  std::vector<std::uint32_t> points;
+
+ private:
+  [[nodiscard]] std::uint32_t points_before(std::uint32_t byte) const;
 };
 
 // Cleans (HTML tags and entities that feeds leave in), tokenises and splits sentences.
