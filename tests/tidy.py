@@ -49,6 +49,8 @@ def files(suffixes=None):
         names[:] = sorted(set(names) - SKIPPED_FOLDERS)
         for name in sorted(set(found) - SKIPPED_FOLDERS):  # .git is a file in a worktree
             path = pathlib.Path(folder, name)
+            if name == ".git":
+                continue  # of a worktree: a file that names its repository
             if suffixes is None or path.suffix in suffixes:
                 yield path
 
