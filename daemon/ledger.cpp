@@ -144,7 +144,8 @@ void Follower::assign(std::int64_t offset) {
   }
 }
 
-std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high) {
+std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high,
+                                    std::chrono::milliseconds window) {
   // The newest append time comes from the newest record, not from this machine's clock: a clock ten
   // years ahead must not make the restore read nothing.
   assign(high - 1);
@@ -158,7 +159,7 @@ std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high) {
     last.reset(rd_kafka_consumer_poll(consumer_.get(), 200));
   }
   const std::int64_t newest_ms = rd_kafka_message_timestamp(last.get(), nullptr);
-  const auto reach = 3 * config_.dedupe.window + 2 * epoch_interval(config_.dedupe.window);
+  const auto reach = 3 * window + 2 * epoch_interval(window);
   const std::int64_t from_ms = std::max<std::int64_t>(0, newest_ms - reach.count());
   const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, from_ms}});
   const rd_kafka_resp_err_t error = kafka::ask("offsets for times", [&] {
@@ -181,13 +182,36 @@ void Follower::restore(const std::atomic<bool>& stop) {
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "ledger: watermarks: " + kafka::text(error));
   }
-  const std::int64_t from = high > low ? start_offset(low, high) : low;
   const std::int64_t started_ms = steady_ms();
+  std::chrono::milliseconds window = config_.dedupe.window;
+  std::int64_t from = high > low ? start_offset(low, high, window) : low;
+  while (true) {
+    read(from, high, stop);
+    // An epoch of the ledger may have a longer window than the configuration: more of it counts.
+    const bool is_whole = epoch_window_max_ms_ != 0 && epoch_window_max_ms_ <= window.count();
+    if (stop || from == low || is_whole) break;
+    spdlog::info("ledger: its window is longer than the configured one, reading more of it");
+    window = std::chrono::milliseconds(epoch_window_max_ms_);
+    from = window.count() == 0 ? low : start_offset(low, high, window);
+    board_.reset();
+  }
+  const double seconds = static_cast<double>(steady_ms() - started_ms) / 1000.0;
+  metrics_.restore_seconds.Set(seconds);
+  spdlog::info("ledger: restored records={} from={} to={} seconds={:.2f}", high - from, from, high,
+               seconds);
+}
+
+// Applies the records [from, to).
+void Follower::read(std::int64_t from, std::int64_t to, const std::atomic<bool>& stop) {
   assign(from);
   next_offset_ = from;
-  std::int64_t logged_ms = started_ms;
-  std::int64_t progressed_ms = started_ms;
-  while (next_offset_ < high && !stop) {
+  read_to(to, stop);
+}
+
+void Follower::read_to(std::int64_t to, const std::atomic<bool>& stop) {
+  std::int64_t logged_ms = steady_ms();
+  std::int64_t progressed_ms = logged_ms;
+  while (next_offset_ < to && !stop) {
     if (apply_available(100ms) > 0) progressed_ms = steady_ms();
     if (steady_ms() - progressed_ms > std::chrono::milliseconds(60s).count()) {
       throw StopError(ExitCode::failed, "ledger: restore makes no progress at offset " +
@@ -195,13 +219,9 @@ void Follower::restore(const std::atomic<bool>& stop) {
     }
     if (steady_ms() - logged_ms > 2000) {
       logged_ms = steady_ms();
-      spdlog::info("ledger: restoring offset={} of={}", next_offset_, high);
+      spdlog::info("ledger: restoring offset={} of={}", next_offset_, to);
     }
   }
-  const double seconds = static_cast<double>(steady_ms() - started_ms) / 1000.0;
-  metrics_.restore_seconds.Set(seconds);
-  spdlog::info("ledger: restored records={} from={} to={} seconds={:.2f}", high - from, from, high,
-               seconds);
 }
 
 void Follower::start() {
@@ -276,7 +296,10 @@ void Follower::apply(const rd_kafka_message_t& message, Board& board) {
   }
   const std::int64_t append_time_ms = rd_kafka_message_timestamp(&message, nullptr);
   append_time_ms_ = std::max<std::int64_t>(append_time_ms_, append_time_ms);
-  if (std::holds_alternative<Epoch>(*record)) epoch_time_ms_ = append_time_ms;
+  if (const auto* epoch = std::get_if<Epoch>(&*record)) {
+    epoch_time_ms_ = append_time_ms;
+    epoch_window_max_ms_ = std::max(epoch_window_max_ms_, epoch->window_ms);
+  }
   // A restore that starts inside a ledger meets sightings before the first repeated epoch: they are
   // older than three windows (see epoch_interval), so no verdict that still counts needs them.
   if (std::holds_alternative<Sighting>(*record) && !board.epoch()) return;
@@ -293,6 +316,14 @@ void Follower::apply(const rd_kafka_message_t& message, Board& board) {
         "ledger: a position came back with other content: was its topic created again? offset={}",
         message.offset);
   }
+}
+
+bool Follower::is_epoch_due() const {
+  const auto window = board_.read([&](const Board& board) {
+    return board.epoch() ? std::chrono::milliseconds(board.epoch()->window_ms)
+                         : config_.dedupe.window;
+  });
+  return append_time_ms_ - epoch_time_ms_ > epoch_interval(window).count();
 }
 
 bool Follower::wait_applied(std::int64_t offset, std::chrono::milliseconds wait) {

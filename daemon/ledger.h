@@ -91,22 +91,26 @@ class Follower {
   Follower(const Config& config, SharedBoard& board, Metrics& metrics);
   ~Follower();
 
-  // Reads from three windows before the last record to the high watermark. Throws StopError
-  // (state_refused) on records it must not guess about. `stop` ends it early.
+  // Reads from three windows (of the configuration or of the ledger's epochs, whichever is longer)
+  // before the last record to the high watermark. Throws StopError (state_refused) on records it
+  // must not guess about. `stop` ends it early.
   void restore(const std::atomic<bool>& stop);
+  // Goes on to `to` on the calling thread: after restore(), before start().
+  void read_to(std::int64_t to, const std::atomic<bool>& stop);
   void start();
   // Waits until everything below `offset` is applied; false when `deadline` passed or it stopped.
   [[nodiscard]] bool wait_applied(std::int64_t offset, std::chrono::milliseconds wait);
   // Called with the error when the thread cannot go on.
   std::function<void(const StopError&)> on_stop;
-  // Append time of the newest record and of the newest header and epoch, Unix ms; 0 before any.
-  [[nodiscard]] std::int64_t append_time_ms() const { return append_time_ms_; }
-  [[nodiscard]] std::int64_t epoch_time_ms() const { return epoch_time_ms_; }
+  // True when header and epoch have to be repeated (see epoch_interval).
+  [[nodiscard]] bool is_epoch_due() const;
   // Steady milliseconds of the last turn of the loop, for /livez.
   [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
 
  private:
-  [[nodiscard]] std::int64_t start_offset(std::int64_t low, std::int64_t high);
+  [[nodiscard]] std::int64_t start_offset(std::int64_t low, std::int64_t high,
+                                          std::chrono::milliseconds window);
+  void read(std::int64_t from, std::int64_t to, const std::atomic<bool>& stop);
   void assign(std::int64_t offset);
   std::size_t apply_available(std::chrono::milliseconds wait);
   void apply(const rd_kafka_message_t& message, Board& board);
@@ -124,6 +128,7 @@ class Follower {
   std::mutex applied_mutex_;  // guards next_offset_ for waiters
   std::condition_variable applied_;
   std::int64_t next_offset_ = 0;
+  std::int64_t epoch_window_max_ms_ = 0;  // of the epochs read; the applying thread's own
 };
 
 // How often header and epoch are repeated, so that retention never removes the last of them: a

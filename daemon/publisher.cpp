@@ -174,10 +174,31 @@ bool Publisher::settle(Batch& batch) {
   if (!records.empty() && !wait_settled(batch, records, batch.ticket)) return false;
   outputs_.clear();
   outputs_.resize(batch.items.size());
+  std::vector<std::string> retracts;
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    outputs_[i] = output_of(batch, batch.items[i]);
+    Item& item = batch.items[i];
+    outputs_[i] = output_of(batch, item);
+    if (outputs_[i] && outputs_[i]->error && is_news_on_board(item)) {
+      retracts.push_back(encode(LedgerRecord(Retract{item.position, item.raw_hash})));
+    }
   }
-  return current(batch);
+  return retract(batch, retracts) && current(batch);
+}
+
+// Whether later copies may match it: a dead letter that was sighted as news by an instance with
+// other limits, or whose early skip was refused, must not be anybody's original.
+bool Publisher::is_news_on_board(const Item& item) const {
+  const std::optional<Verdict> verdict =
+      board_.read([&](const Board& board) { return board.verdict(item.position, item.raw_hash); });
+  return verdict && !verdict->is_copy;
+}
+
+// Appends the retractions and waits until they are applied; false when the batch is no longer ours.
+bool Publisher::retract(Batch& batch, const std::vector<std::string>& retracts) {
+  if (retracts.empty()) return true;
+  if (!wait_settled(batch, retracts, ledger_.append(retracts, stopping_))) return false;
+  metrics_.retracts.Increment(static_cast<double>(retracts.size()));
+  return true;
 }
 
 // The record an item becomes; nullopt for a null value.
@@ -257,10 +278,7 @@ bool Publisher::condemn(Batch& batch, std::size_t index) {
   }
   spdlog::error("publisher: the broker refuses a record, dead-lettering it position={} error={}",
                 default_article_id(item.position), kafka::text(delivery_error_));
-  const std::vector<std::string> retract = {
-      encode(LedgerRecord(Retract{item.position, item.raw_hash}))};
-  if (!wait_settled(batch, retract, ledger_.append(retract, stopping_))) return false;
-  metrics_.retracts.Increment();
+  if (!retract(batch, {encode(LedgerRecord(Retract{item.position, item.raw_hash}))})) return false;
   Output& output = *outputs_[index];
   output.outcome = Outcome{OutcomeKind::deadletter, "", ""};
   output.error = Error{Stage::publish, Errc::poison,

@@ -54,6 +54,8 @@ class Publisher {
   [[nodiscard]] bool settle(Batch& batch);
   [[nodiscard]] bool wait_settled(Batch& batch, const std::vector<std::string>& records,
                                   std::shared_ptr<AppendTicket> ticket);
+  [[nodiscard]] bool retract(Batch& batch, const std::vector<std::string>& retracts);
+  [[nodiscard]] bool is_news_on_board(const Item& item) const;
   [[nodiscard]] std::optional<Output> output_of(const Batch& batch, Item& item);
   [[nodiscard]] bool publish(Batch& batch, std::size_t begin, std::size_t end);
   [[nodiscard]] bool condemn(Batch& batch, std::size_t index);

@@ -168,6 +168,7 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
   const RawRecord record{item.position, item.payload(),
                          rd_kafka_message_timestamp(item.message.get(), nullptr),
                          PublishedAtSource::kafka};
+  item.raw_hash = raw_hash(record.payload);
   const Result<Reading> reading = read(pipeline, record);
   if (!reading) {
     item.rejected = Rejected{item.position, "", reading.error()};
@@ -186,17 +187,13 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
     return;
   }
   if (copy_of) metrics_.early_skips.Increment();
-  item.raw_hash = reading->raw_hash;
   item.drafts = *std::move(drafts);
   item.sighting = encode(LedgerRecord(tocsin::sight(*reading, copy_of)));
 }
 
 void Service::sight(Batch& batch) {
   std::vector<std::string> records;
-  const auto interval = epoch_interval(config_.dedupe.window);
-  if (follower_.append_time_ms() - follower_.epoch_time_ms() > interval.count()) {
-    records = epoch_records();
-  }
+  if (follower_.is_epoch_due()) records = epoch_records();
   for (const Item& item : batch.items) {
     if (item.drafts) records.push_back(item.sighting);
   }
@@ -219,41 +216,54 @@ void Service::open_ledger() {
   cluster_id_ = topics.cluster_id;
   follower_.restore(stopping_);
   if (stopping_) return;
-  const auto [header, epoch] =
-      board_.read([](const Board& board) { return std::pair(board.header(), board.epoch()); });
-  if (!header && topics.group_has_offsets) {
+  const bool has_header =
+      board_.read([](const Board& board) { return board.header().has_value(); });
+  if (!has_header && topics.group_has_offsets) {
     throw StopError(ExitCode::state_refused,
                     "ledger " + config_.topics.ledger + " is empty although group " +
                         config_.kafka.group +
                         " has committed offsets: it was lost or truncated. "
                         "`tocsin ledger init` starts a new one");
   }
-  if (header && !header->cluster_id.empty() && header->cluster_id != cluster_id_) {
+  const Epoch wanted = config_.dedupe.epoch();
+  const auto epoch = board_.read([](const Board& board) { return board.epoch(); });
+  if (!has_header || !epoch || epoch->revision < wanted.revision) {
+    const std::int64_t last = append_and_wait(
+        {encode(LedgerRecord(LedgerHeader{cluster_id_, config_.kafka.group, config_.topics.raw})),
+         encode(LedgerRecord(wanted))});
+    // Another instance may have written its own before ours: the first one counts, so look again.
+    follower_.read_to(last + 1, stopping_);
+  }
+  if (!stopping_) check_ledger();
+}
+
+// The header and the epoch that are in force are ours, or the service must not go on.
+void Service::check_ledger() const {
+  const auto [header, epoch] = board_.read(
+      [](const Board& board) { return std::pair(board.header().value(), board.epoch().value()); });
+  if (!header.cluster_id.empty() && header.cluster_id != cluster_id_) {
     throw StopError(ExitCode::state_refused,
                     "ledger " + config_.topics.ledger +
-                        " was written for another cluster: " + header->cluster_id);
+                        " was written for another cluster: " + header.cluster_id);
   }
   const Epoch wanted = config_.dedupe.epoch();
-  if (epoch && epoch->revision == wanted.revision && *epoch != wanted) {
+  if (epoch.revision == wanted.revision && epoch != wanted) {
     throw StopError(ExitCode::state_refused,
                     "ledger: its dedupe revision " + std::to_string(wanted.revision) +
                         " has other parameters; raise dedupe.revision to change them");
   }
-  if (epoch && epoch->revision > wanted.revision) {
-    spdlog::warn("ledger: adopting its dedupe revision={} configured={}", epoch->revision,
+  if (epoch.revision > wanted.revision) {
+    spdlog::warn("ledger: adopting its dedupe revision={} configured={}", epoch.revision,
                  wanted.revision);
-  }
-  if (!header || !epoch || epoch->revision < wanted.revision) {
-    append_and_wait(
-        {encode(LedgerRecord(LedgerHeader{cluster_id_, config_.kafka.group, config_.topics.raw})),
-         encode(LedgerRecord(wanted))});
   }
 }
 
-void Service::append_and_wait(const std::vector<std::string>& records) {
+// Returns the highest ledger offset of the records; -1 when stopped before they were delivered.
+std::int64_t Service::append_and_wait(const std::vector<std::string>& records) {
   const std::shared_ptr<AppendTicket> ticket = ledger_.append(records, stopping_);
   while (!stopping_ && !ticket->delivered() && !ticket->failed()) ledger_.serve(20ms);
   if (ticket->failed()) throw StopError(ExitCode::failed, "ledger: cannot be written");
+  return ticket->delivered().value_or(-1);
 }
 
 // ---- rebalances, gaps, the end
@@ -274,7 +284,7 @@ void Service::retract_gap(const OffsetGap& gap) {
   std::vector<std::string> records;
   for (const Retract& retract : retracts) records.push_back(encode(LedgerRecord(retract)));
   if (records.empty()) return;
-  append_and_wait(records);
+  static_cast<void>(append_and_wait(records));
   metrics_.retracts.Increment(static_cast<double>(records.size()));
   spdlog::error("intake: retracted sightings of lost records count={}", records.size());
 }

@@ -57,6 +57,7 @@ class Service {
   // The way of a batch, top to bottom.
   void run_intake();
   void open_ledger();
+  void check_ledger() const;
   [[nodiscard]] std::unique_ptr<Batch> fill();
   void add(Batch& batch, kafka::Message message);
   void analyse(Batch& batch);
@@ -66,7 +67,7 @@ class Service {
   void handle_revoke();
   void retract_gap(const OffsetGap& gap);
   [[nodiscard]] std::vector<std::string> epoch_records() const;
-  void append_and_wait(const std::vector<std::string>& records);
+  std::int64_t append_and_wait(const std::vector<std::string>& records);
   [[nodiscard]] bool regulate(std::size_t batch_bytes);
   void fail(ExitCode exit_code, const std::string& reason);
 

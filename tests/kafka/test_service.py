@@ -207,6 +207,24 @@ class ServiceTest(unittest.TestCase):
         older = self.run_daemon(extra="dedupe: {revision: 1, window: 24h}\n")
         self.assertIn("adopting", older.tail())
 
+    def test_two_first_instances_that_disagree_do_not_both_run(self):
+        daemons = [self.run_daemon(name, ready=False, extra="dedupe: {window: %s}\n" % window)
+                   for name, window in (("one", "24h"), ("two", "48h"))]
+        wait_until(lambda: any(d.process.poll() is not None for d in daemons), "one of the two to leave")
+        self.assertEqual([d.process.poll() for d in daemons if d.process.poll() is not None], [3])
+
+    def test_a_dead_letter_that_was_sighted_as_news_has_no_copies(self):
+        self.create_raw(1)
+        article = json.loads(articles.stream(1, seed=23, copies=0, broken=0)[0][0]["value"])
+        produce(self.broker, self.topics.raw, [{"value": {**article, "padding": "x" * 20000}}])
+        first = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": "after_sight"})
+        self.assertEqual(first.wait_exit(), 137)
+        self.run_daemon("two", extra="limits: {article_bytes_max: 16KiB}\n")
+        wait_processed(self.broker, self.topics)
+        produce(self.broker, self.topics.raw, [{"value": article}])
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 1, DEADLETTER: 1})
+
     def test_a_reload_swaps_or_keeps(self):
         daemon = self.run_daemon()
         daemon.process.send_signal(signal.SIGHUP)
