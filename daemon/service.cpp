@@ -248,9 +248,16 @@ void Service::check_ledger() const {
   }
   const Epoch wanted = config_.dedupe.epoch();
   if (epoch.revision == wanted.revision && epoch != wanted) {
+    const bool other_signatures = epoch.signature_version != wanted.signature_version;
+    const std::string has =
+        other_signatures
+            ? " has signatures of version " + std::to_string(epoch.signature_version) +
+                  ", this tocsin makes version " + std::to_string(wanted.signature_version)
+            : " has other parameters";
     throw StopError(ExitCode::state_refused,
-                    "ledger: its dedupe revision " + std::to_string(wanted.revision) +
-                        " has other parameters; raise dedupe.revision to change them");
+                    "ledger: its dedupe revision " + std::to_string(wanted.revision) + has +
+                        "; set dedupe.revision to " + std::to_string(wanted.revision + 1) +
+                        " on every instance to begin a new epoch");
   }
   if (epoch.revision > wanted.revision) {
     spdlog::warn("ledger: adopting its dedupe revision={} configured={}", epoch.revision,

@@ -145,8 +145,8 @@ std::string signature_block(const Signature& signature) {
   writer.integer(signature.shingles);
   writer.block(signature.sketch);
   writer.block(signature.lead);
-  writer.integer(signature.names);
-  writer.integer(signature.numbers);
+  writer.block(signature.names);
+  writer.block(signature.numbers);
   return writer.bytes();
 }
 
@@ -158,11 +158,11 @@ Signature read_signature(std::string_view block) {
   signature.exact = reader.hash();
   signature.tokens = reader.integer<std::uint32_t>();
   signature.shingles = reader.integer<std::uint32_t>();
-  if (reader.left() == kSketchSize + 2 * kLeadSketchSize + 16) {
+  if (reader.left() == kSketchSize + 2 * kLeadSketchSize + 4 * kAnchorsMax) {
     reader.block(signature.sketch);
     reader.block(signature.lead);
-    signature.names = reader.integer<std::uint64_t>();
-    signature.numbers = reader.integer<std::uint64_t>();
+    reader.block(signature.names);
+    reader.block(signature.numbers);
   }
   return signature;
 }

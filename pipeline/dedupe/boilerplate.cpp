@@ -1,90 +1,19 @@
 #include "pipeline/dedupe/boilerplate.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace tocsin {
 namespace {
 
-// Raise kSignatureVersion with every change of this list. Each phrase marks the sentence or line
-// that holds it; all are folded, words parted by one space.
-constexpr std::array kPhrases = {
-    std::string_view{"reporting by"},
-    std::string_view{"additional reporting"},
-    std::string_view{"editing by"},
-    std::string_view{"edited by"},
-    std::string_view{"writing by"},
-    std::string_view{"compiled by"},
-    std::string_view{"contributed to this report"},
-    std::string_view{"contributed reporting"},
-    std::string_view{"all rights reserved"},
-    std::string_view{"rights reserved"},
-    std::string_view{"copyright"},
-    std::string_view{"subscribe to"},
-    std::string_view{"subscribe now"},
-    std::string_view{"subscribe here"},
-    std::string_view{"subscribe today"},
-    std::string_view{"subscribers only"},
-    std::string_view{"sign up for"},
-    std::string_view{"sign up to"},
-    std::string_view{"newsletter"},
-    std::string_view{"newsletters"},
-    std::string_view{"read more"},
-    std::string_view{"read also"},
-    std::string_view{"also read"},
-    std::string_view{"continue reading"},
-    std::string_view{"click here"},
-    std::string_view{"share this"},
-    std::string_view{"share on"},
-    std::string_view{"follow us"},
-    std::string_view{"follow our"},
-    std::string_view{"like us on"},
-    std::string_view{"find us on"},
-    std::string_view{"join us on"},
-    std::string_view{"join our"},
-    std::string_view{"download our"},
-    std::string_view{"download the app"},
-    std::string_view{"terms of use"},
-    std::string_view{"terms of service"},
-    std::string_view{"terms and conditions"},
-    std::string_view{"privacy policy"},
-    std::string_view{"cookie policy"},
-    std::string_view{"photo by"},
-    std::string_view{"photo credit"},
-    std::string_view{"photograph by"},
-    std::string_view{"image credit"},
-    std::string_view{"file photo"},
-    std::string_view{"getty images"},
-    std::string_view{"our standards"},
-    std::string_view{"trust principles"},
-    std::string_view{"support our journalism"},
-    std::string_view{"become a member"},
-    std::string_view{"advertisement"},
-    std::string_view{"sponsored content"},
-    std::string_view{"related stories"},
-    std::string_view{"related articles"},
-    std::string_view{"view comments"},
-    std::string_view{"leave a comment"},
-    std::string_view{"first appeared"},
-    std::string_view{"originally appeared"},
-    std::string_view{"originally published"},
-    std::string_view{"first published"},
-    std::string_view{"may not be reproduced"},
-    std::string_view{"may not be published"},
-    std::string_view{"not be republished"},
-    std::string_view{"without permission"},
-    std::string_view{"without prior permission"},
-    std::string_view{"without prior written"},
-    std::string_view{"for more information visit"},
-    std::string_view{"for more stories"},
-    std::string_view{"staff writer"},
-    std::string_view{"staff reporter"},
-};
-
 constexpr std::size_t kDatelineTokensMax = 12;
+constexpr int kHeaderPartsMax = 3;
+constexpr std::size_t kHeaderTokensMax = 16;
 constexpr std::size_t kLineTokensMax = 60;  // longer ones hold news too
+constexpr std::size_t kStartedLineTokensMax = 25;
 constexpr std::size_t kLooseLineTokensMax = 12;
 constexpr std::size_t kLooseHeadTokensMax = 20;  // more is a table or a list, and the story itself
 constexpr std::size_t kLooseTailTokensMax = 40;
@@ -97,26 +26,34 @@ using before::kParenOpen;
 using before::kSemicolon;
 using before::kStop;
 
-struct Phrases {
-  // Phrases by the hash of their first token.
-  std::unordered_map<std::uint64_t, std::vector<std::vector<std::uint64_t>>> by_first;
-  Phrases() {
-    for (const std::string_view phrase : kPhrases) {
-      std::vector<std::uint64_t> hashes;
-      for (const Token& token : tokenize(phrase)) hashes.push_back(token.hash);
-      by_first[hashes.front()].push_back(std::move(hashes));
-    }
-  }
+enum class Where : std::uint8_t { anywhere, at_start };
+
+struct Phrase {
+  Where where = Where::anywhere;
+  std::string_view words;
 };
 
-const Phrases& phrases() {
-  static const Phrases kTable;
-  return kTable;
+constexpr Phrase kPhrases[] = {
+#include "pipeline/dedupe/boilerplate_phrases.inc"
+};
+
+// Phrases by the hash of their first token.
+using Phrases = std::unordered_map<std::uint64_t, std::vector<std::vector<std::uint64_t>>>;
+
+Phrases make_phrases(Where where) {
+  Phrases phrases;
+  for (const Phrase& phrase : kPhrases) {
+    if (phrase.where != where) continue;
+    std::vector<std::uint64_t> hashes;
+    for (const Token& token : tokenize(phrase.words)) hashes.push_back(token.hash);
+    phrases[hashes.front()].push_back(std::move(hashes));
+  }
+  return phrases;
 }
 
-bool begins_phrase(const Text& text, std::size_t token, std::size_t end) {
-  const auto known = phrases().by_first.find(text.tokens[token].hash);
-  if (known == phrases().by_first.end()) return false;
+bool begins_phrase(const Phrases& phrases, const Text& text, std::size_t token, std::size_t end) {
+  const auto known = phrases.find(text.tokens[token].hash);
+  if (known == phrases.end()) return false;
   return std::any_of(known->second.begin(), known->second.end(), [&](const auto& phrase) {
     if (token + phrase.size() > end) return false;
     for (std::size_t i = 0; i < phrase.size(); ++i) {
@@ -124,6 +61,98 @@ bool begins_phrase(const Text& text, std::size_t token, std::size_t end) {
     }
     return true;
   });
+}
+
+// Whether the tokens [begin, end), a line or sentence, are an agency's or a site's and not news.
+bool is_boilerplate(const Text& text, std::size_t begin, std::size_t end) {
+  static const Phrases kAnywhere = make_phrases(Where::anywhere);
+  static const Phrases kAtStart = make_phrases(Where::at_start);
+  if (end - begin > kLineTokensMax) return false;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (begins_phrase(kAnywhere, text, i, end)) return true;
+  }
+  return end - begin <= kStartedLineTokensMax && begins_phrase(kAtStart, text, begin, end);
+}
+
+class WordSet {
+ public:
+  WordSet(std::initializer_list<std::string_view> words) {
+    for (const std::string_view word : words) hashes_.insert(fold_hash(word));
+  }
+  [[nodiscard]] bool contains(const Token& token) const { return hashes_.contains(token.hash); }
+
+ private:
+  std::unordered_set<std::uint64_t> hashes_;
+};
+
+// End of a stamp of time ("Updated Sept 18, 2025 09:39 GMT") that starts at `begin`, or `begin`.
+std::size_t stamp_end(const Text& text, std::size_t begin, std::size_t limit) {
+  static const WordSet kMonths = {
+      "january", "february",  "march",   "april",    "may",       "june",  "july",
+      "august",  "september", "october", "november", "december",  "jan",   "feb",
+      "mar",     "apr",       "jun",     "jul",      "aug",       "sep",   "sept",
+      "oct",     "nov",       "dec",     "updated",  "published", "posted"};
+  static const WordSet kAround = {
+      "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+      "mon",    "tue",     "wed",       "thu",      "fri",    "sat",      "sun",
+      "last",   "on",      "at",        "am",       "pm",     "gmt",      "utc",
+      "est",    "edt",     "bst",       "cet",      "cest",   "ist",      "et"};
+  bool month = false;
+  bool number = false;
+  std::size_t end = begin;
+  for (std::size_t i = begin; i < limit; ++i) {
+    const Token& token = text.tokens[i];
+    if ((token.shape & shape::kNumber) != 0) {
+      number = true;
+    } else if (kMonths.contains(token)) {
+      month = true;
+    } else if (!kAround.contains(token)) {
+      break;
+    }
+    end = i + 1;
+  }
+  return month && number ? end : begin;
+}
+
+// Begin of the mark by which some feeds show how much they cut off ("[+1234 chars]"), or `end`.
+std::size_t cut_mark_begin(const Text& text, std::size_t begin, std::size_t end) {
+  static const WordSet kUnits = {"char", "chars", "characters"};
+  if (end < begin + 3 || !kUnits.contains(text.tokens[end - 1])) return end;
+  const Token& number = text.tokens[end - 2];
+  const bool marked = (number.before & (before::kOther | before::kParenOpen)) != 0;
+  return marked && (number.shape & shape::kNumber) != 0 ? end - 2 : end;
+}
+
+// End of the byline that starts at `begin` ("By Ana Ruiz, Harbour Post correspondent"), or `begin`:
+// names up to a line break or a stamp of time.
+std::size_t byline_end(const Text& text, std::size_t begin, std::size_t limit) {
+  static const WordSet kBy = {"by"};
+  static const WordSet kRoles = {
+      "and",    "in",    "for",     "of", "the",   "correspondent", "reporter", "writer",
+      "editor", "staff", "special", "to", "chief", "senior",        "news",     "agencies"};
+  if (begin == limit || !kBy.contains(text.tokens[begin])) return begin;
+  for (std::size_t i = begin + 1; i < limit; ++i) {
+    const Token& token = text.tokens[i];
+    if (i > begin + 1 &&
+        ((token.before & (kNewline | kParagraph)) != 0 || stamp_end(text, i, limit) > i)) {
+      return i;
+    }
+    const bool name = (token.shape & (shape::kLower | shape::kNumber)) == 0;
+    if (i == begin + 1 ? !name : !name && !kRoles.contains(token)) return begin;
+  }
+  return begin;
+}
+
+// End of the lines above a story: who wrote it and when.
+std::size_t header_end(const Text& text, std::size_t begin, std::size_t end) {
+  for (int part = 0; part < kHeaderPartsMax; ++part) {
+    const std::size_t limit = std::min(end, begin + kHeaderTokensMax);
+    const std::size_t next =
+        std::max(byline_end(text, begin, limit), stamp_end(text, begin, limit));
+    if (next == begin) break;
+    begin = next;
+  }
+  return begin;
 }
 
 // End of the dateline that starts at `begin` ("KYIV, Feb 3 (Agency) - "), or `begin` without one: a
@@ -191,19 +220,13 @@ std::vector<std::uint32_t> story_tokens(const Text& text) {
   const std::size_t size = text.tokens.size();
   kept.reserve(size);
   const std::size_t body = text.body_token < size ? text.body_token : 0;
-  const Range story = trim_loose_lines(text, {body, size});
-  std::size_t line = dateline_end(text, story.begin);
+  const Range story = trim_loose_lines(text, {body, cut_mark_begin(text, body, size)});
+  std::size_t line = dateline_end(text, header_end(text, story.begin, story.end));
   while (line < story.end) {
     // A line ends at a sentence's end or a line break; hard-wrapped text only makes it shorter.
     std::size_t end = line + 1;
     while (end < story.end && (text.tokens[end].before & (kStop | kParagraph)) == 0) ++end;
-    bool boilerplate = false;
-    if (end - line <= kLineTokensMax) {
-      for (std::size_t i = line; i < end && !boilerplate; ++i) {
-        boilerplate = begins_phrase(text, i, end);
-      }
-    }
-    if (!boilerplate) {
+    if (!is_boilerplate(text, line, end)) {
       for (std::size_t i = line; i < end; ++i) kept.push_back(static_cast<std::uint32_t>(i));
     }
     line = end;

@@ -1,7 +1,6 @@
 #include "pipeline/dedupe/likeness.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace tocsin {
 namespace {
@@ -35,83 +34,143 @@ Fraction containment(const Fraction& similarity, std::uint64_t first, std::uint6
 constexpr std::uint32_t kMatchingMin = 12;  // bytes: below, chance and stock phrases look the same
 constexpr std::uint32_t kShortTokens = 30;
 constexpr std::uint32_t kBriefOfTokens = 60;  // a short text may be the brief of one this long
-// A later article with so much more than an earlier one brings news of its own.
-constexpr std::uint64_t kUpdateGrowthPercent = 200;
+constexpr std::uint32_t kEditedTokensMin = 40;
+constexpr std::uint64_t kShingleWords = 3;
 
-// The comparisons that both rules draw on.
-struct Evidence {
-  Fraction whole;  // Jaccard of all shingles
-  Fraction held;   // containment of the shorter text in the longer
-  Fraction lead;   // Jaccard of the leads
-  Fraction names;  // of the smaller set, how many the larger has
-  Fraction numbers;
-  std::uint32_t names_least;  // size of the smaller set
-  std::uint32_t numbers_least;
-  std::uint32_t tokens_least;
-  std::uint32_t tokens_most;
-
-  explicit Evidence(const Agreement& agreement);
-  [[nodiscard]] bool is_short() const { return tokens_least < kShortTokens; }
-  // What a template changes: the numbers differ, and there are enough of them to tell.
-  [[nodiscard]] bool numbers_differ() const {
-    return (numbers_least >= 3 && !numbers.at_least(50)) ||
-           (numbers_least >= 5 && !numbers.at_least(67));
+// Of one sample's anchors, those the other text could show, and how many of them it does not.
+struct Difference {
+  std::uint64_t compared = 0;
+  std::uint64_t missing = 0;
+  [[nodiscard]] std::uint64_t present() const { return compared - missing; }
+  [[nodiscard]] bool missing_at_least(std::uint64_t percent) const {
+    return missing * 100 >= percent * compared;
+  }
+  friend Difference operator+(const Difference& first, const Difference& second) {
+    return {first.compared + second.compared, first.missing + second.missing};
   }
 };
 
-std::uint32_t smaller_set(std::uint64_t first, std::uint64_t second) {
-  return static_cast<std::uint32_t>(std::min(std::popcount(first), std::popcount(second)));
+// What of `from` is not in `into`. A full sample hides what lies beyond its largest.
+Difference difference(const AnchorSample& from, const AnchorSample& into) {
+  Difference difference;
+  const auto* other = into.begin();
+  for (const std::uint16_t anchor : from) {
+    if (anchor == kNoAnchor || anchor > into.back()) break;
+    while (other != into.end() && *other < anchor) ++other;
+    ++difference.compared;
+    if (other == into.end() || *other != anchor) ++difference.missing;
+  }
+  return difference;
 }
 
-Fraction shared(std::uint64_t first, std::uint64_t second) {
-  const std::uint32_t least = smaller_set(first, second);
-  if (least == 0) return {1, 1};
-  return {static_cast<std::uint64_t>(std::popcount(first & second)), least};
-}
+// The comparisons that the rules draw on. `shorter` and `longer` are by shingles.
+struct Evidence {
+  const Content& shorter;
+  const Content& longer;
+  Fraction whole;    // Jaccard of all shingles
+  Fraction held;     // containment of the shorter text in the longer
+  Fraction lead;     // Jaccard of the leads
+  Difference names;  // of the shorter text, in the longer
+  Difference numbers;
+  Difference anchors;  // both
+
+  explicit Evidence(const Agreement& agreement);
+  [[nodiscard]] bool is_short() const { return shorter.tokens < kShortTokens; }
+  [[nodiscard]] bool opening_moved() const;
+  [[nodiscard]] bool anchors_differ() const;
+  [[nodiscard]] bool only_longer_has_numbers() const;
+};
 
 Evidence::Evidence(const Agreement& agreement)
-    : whole(jaccard(agreement.matching, kSketchSize)),
+    : shorter(agreement.first.shingles <= agreement.second.shingles ? agreement.first
+                                                                    : agreement.second),
+      longer(agreement.first.shingles <= agreement.second.shingles ? agreement.second
+                                                                   : agreement.first),
+      whole(jaccard(agreement.matching, kSketchSize)),
       held(containment(whole, agreement.first.shingles, agreement.second.shingles)),
       lead{agreement.lead_matching, kLeadSketchSize},
-      names(shared(agreement.first.names, agreement.second.names)),
-      numbers(shared(agreement.first.numbers, agreement.second.numbers)),
-      names_least(smaller_set(agreement.first.names, agreement.second.names)),
-      numbers_least(smaller_set(agreement.first.numbers, agreement.second.numbers)),
-      tokens_least(std::min(agreement.first.tokens, agreement.second.tokens)),
-      tokens_most(std::max(agreement.first.tokens, agreement.second.tokens)) {}
+      names(difference(shorter.names, longer.names)),
+      numbers(difference(shorter.numbers, longer.numbers)),
+      anchors(names + numbers) {}
 
-// Short items share their frame by nature: names and numbers must agree, all of them.
-bool short_alike(const Evidence& evidence) {
-  if (!evidence.numbers.at_least(100) || !evidence.names.at_least(75)) return false;
-  if (evidence.tokens_most < kBriefOfTokens) return evidence.whole.at_least(70);
-  return evidence.held.at_least(60) && evidence.lead.at_least(30);
+// Where the openings differ, the shorter text's may stand further down in the longer: a paragraph
+// was dropped or moved. Then few of its shingles are missing, less than half of those that its
+// opening does not share; under a shared footer, all of the opening is missing.
+bool Evidence::opening_moved() const {
+  if (!held.at_least(90) || numbers.missing > 0) return false;  // the estimate is too wide below
+  const std::uint64_t opening =
+      std::min<std::uint64_t>(shorter.shingles, kLeadTokens - kShingleWords + 1);
+  const std::uint64_t unshared_over =
+      shorter.shingles * (held.under - std::min(held.over, held.under));
+  const std::uint64_t opening_over = opening * (lead.under - lead.over);
+  return 2 * unshared_over * (lead.under + lead.over) < opening_over * held.under;
 }
 
-// The less of the text agrees, the more the lead, the names and the numbers have to: two stories
-// under one long footer share most words, but not how they begin.
-bool long_alike(const Evidence& evidence, const LikenessLimits& limits) {
+// What a template or the next day's report changes. Edits of a copy touch names and numbers no more
+// than other words, so the more of the text is held, the fewer may be missing.
+bool Evidence::anchors_differ() const {
+  if (numbers.compared > 0 && numbers.present() == 0) return true;
+  if (numbers.missing >= 2 && numbers.missing_at_least(held.at_least(85) ? 25 : 45)) return true;
+  if (names.compared >= 2 && names.present() == 0) return true;
+  if (names.missing >= 3 && names.missing_at_least(50)) return true;
+  return anchors.missing >= 2 && anchors.missing_at_least(16 + (100 - held.percent()) * 8 / 10);
+}
+
+bool Evidence::only_longer_has_numbers() const {
+  const Difference of_longer = difference(longer.numbers, shorter.numbers);
+  return of_longer.compared >= 3 && of_longer.present() == 0;
+}
+
+// By the rest: though the openings differ, or hardly agree.
+enum class Alike : std::uint8_t { no, by_rest, by_opening };
+
+// Short items share their frame by nature: all names and numbers must agree, and one other word is
+// another fact.
+Alike short_alike(const Evidence& evidence) {
+  if (evidence.anchors.missing > 0) return Alike::no;
+  const bool brief = evidence.longer.tokens >= kBriefOfTokens && evidence.held.at_least(70) &&
+                     evidence.lead.at_least(30);
+  const bool alike = evidence.longer.tokens < kBriefOfTokens && evidence.whole.at_least(85);
+  return brief || alike ? Alike::by_opening : Alike::no;
+}
+
+// Cut and edited at once: half of it still stands, it begins alike and speaks of the same.
+bool edited_alike(const Evidence& evidence) {
+  const Difference& anchors = evidence.anchors;
+  if (evidence.lead.at_least(75)) return anchors.compared == 0 || !anchors.missing_at_least(45);
+  return evidence.shorter.tokens >= kEditedTokensMin && evidence.lead.at_least(25) &&
+         anchors.present() >= 4 && !anchors.missing_at_least(30) &&
+         !evidence.only_longer_has_numbers();
+}
+
+// The less of the text agrees, the more the opening, the names and the numbers have to.
+Alike long_alike(const Evidence& evidence, const LikenessLimits& limits) {
+  if (evidence.anchors_differ()) return Alike::no;
+  const Difference& anchors = evidence.anchors;
   const std::uint64_t held_min = limits.containment_percent_min;
-  const bool any_lead = evidence.lead.at_least(10);
-  // Names that agree stand in for a lead that was dropped or moved.
-  const bool same_names = evidence.names_least > 0 && evidence.names.at_least(60);
-  const bool begins_alike = evidence.lead.at_least(25) || (any_lead && evidence.names.at_least(40));
-  if (evidence.held.at_least(held_min + 25)) return true;
-  if (evidence.held.at_least(held_min + 20)) return any_lead || same_names;
-  if (evidence.held.at_least(held_min + 10)) {
-    const bool other_numbers = evidence.numbers_least >= 4 && !evidence.numbers.at_least(35);
-    return (begins_alike || same_names) && !other_numbers;
-  }
-  if (evidence.numbers_differ() || !any_lead) return false;
   if (evidence.held.at_least(held_min) || evidence.whole.at_least(limits.jaccard_percent_min)) {
-    return begins_alike;
+    if (evidence.lead.at_least(40)) {
+      const bool alike =
+          evidence.held.at_least(85) || anchors.compared == 0 || !anchors.missing_at_least(45);
+      return alike ? Alike::by_opening : Alike::no;
+    }
+    if (anchors.missing > 0 && anchors.missing_at_least(15)) return Alike::no;
+    const bool enough =
+        evidence.opening_moved() || anchors.present() >= (evidence.lead.at_least(12) ? 4U : 6U);
+    return enough ? Alike::by_rest : Alike::no;
   }
-  // Cut and edited at once: half of it still stands, it begins alike and speaks of the same.
-  if (held_min < 20 || !evidence.held.at_least(held_min - 20)) return false;
-  if (!evidence.lead.at_least(30) || !evidence.names.at_least(70)) return false;
-  return evidence.numbers_least == 0
-             ? evidence.names_least >= 3
-             : evidence.numbers.at_least(80) ||
-                   (evidence.numbers_least == 1 && evidence.names_least >= 3);
+  if (held_min < 20 || !evidence.held.at_least(held_min - 20)) return Alike::no;
+  return edited_alike(evidence) ? Alike::by_opening : Alike::no;
+}
+
+// A later text that holds the earlier one and has more to say, by its size and by what it names.
+bool brings_news(const Agreement& agreement) {
+  const std::uint64_t growth = std::uint64_t{agreement.second.shingles} * 100 /
+                               std::max<std::uint64_t>(1, agreement.first.shingles);
+  const Difference fresh = difference(agreement.second.names, agreement.first.names) +
+                           difference(agreement.second.numbers, agreement.first.numbers);
+  if (growth >= 200) return fresh.compared == 0 || fresh.missing >= 2;
+  return growth >= 140 && fresh.missing >= 3 && fresh.missing_at_least(30);
 }
 
 }  // namespace
@@ -132,20 +191,23 @@ Agreement agreement_of(const Signature& first, const Signature& second) {
 }
 
 Likeness judge(const Agreement& agreement, const LikenessLimits& limits) {
-  if (agreement.same_text) return {Method::exact, Relation::none, 100};
+  if (agreement.same_text) return {Method::exact, Relation::none, 100, false};
   if (agreement.matching < kMatchingMin) return {};
   const Evidence evidence(agreement);
-  const bool alike = evidence.is_short() ? short_alike(evidence) : long_alike(evidence, limits);
-  if (!alike) return {};
-  const auto similarity =
+  const Alike alike = evidence.is_short() ? short_alike(evidence) : long_alike(evidence, limits);
+  if (alike == Alike::no) return {};
+  Likeness likeness;
+  likeness.other_opening = alike == Alike::by_rest;
+  likeness.similarity_percent =
       static_cast<std::uint8_t>(std::max(evidence.whole.percent(), evidence.held.percent()));
-  const std::uint64_t before = agreement.first.shingles;
-  if (std::uint64_t{agreement.second.shingles} * 100 >= before * kUpdateGrowthPercent) {
-    return {Method::none, Relation::update, similarity};
+  if (brings_news(agreement)) {
+    likeness.relation = Relation::update;
+    return likeness;
   }
   const bool near = evidence.whole.at_least(limits.jaccard_percent_min) ||
                     evidence.held.at_least(limits.containment_percent_min);
-  return {near ? Method::near : Method::lead, Relation::none, similarity};
+  likeness.method = near ? Method::near : Method::lead;
+  return likeness;
 }
 
 std::uint32_t rank(const Likeness& likeness) {

@@ -20,12 +20,12 @@ struct LikenessLimits {
   std::uint8_t containment_percent_min = 70;
 };
 
-// Of one text: its size, and the names and numbers it opens with.
+// Of one text: its size, its names and numbers.
 struct Content {
   std::uint32_t tokens = 0;
   std::uint32_t shingles = 0;
-  std::uint64_t names = 0;
-  std::uint64_t numbers = 0;
+  AnchorSample names = kNoAnchors;
+  AnchorSample numbers = kNoAnchors;
 };
 
 // What is compared of two signatures, counted.
@@ -41,11 +41,17 @@ struct Likeness {
   Method method = Method::none;         // not none: a copy
   Relation relation = Relation::none;   // update: news, but of the same story
   std::uint8_t similarity_percent = 0;  // larger of Jaccard and containment, as estimated
+  // They hardly begin alike: it may be a footer that they share. The window asks for a third
+  // article that shares as much and begins otherwise again.
+  bool other_opening = false;
   friend bool operator==(const Likeness&, const Likeness&) = default;
 };
 
 // Agreement of two whole signatures, the obvious way.
 [[nodiscard]] Agreement agreement_of(const Signature& first, const Signature& second);
+
+// Leads that agree in fewer places (of kLeadSketchSize) are other openings.
+inline constexpr std::uint32_t kSameOpeningMin = 4;
 
 [[nodiscard]] Likeness judge(const Agreement& agreement, const LikenessLimits& limits);
 

@@ -19,25 +19,35 @@ struct Hash128 {
 
 // Raise with every change of code, parameters, boilerplate data or folding table that can change a
 // signature: signatures of different versions are never compared.
-inline constexpr std::uint16_t kSignatureVersion = 1;
+inline constexpr std::uint16_t kSignatureVersion = 2;
 
 inline constexpr std::size_t kSketchSize = 128;  // K: number of MinHash functions
 inline constexpr std::size_t kLeadSketchSize = 16;
-inline constexpr std::uint32_t kLeadTokens = 50;     // the lead: where a cut text begins too
-inline constexpr std::uint32_t kNameTokens = 50;     // where names are collected
-inline constexpr std::uint32_t kNumberTokens = 100;  // where numbers are collected
+inline constexpr std::uint32_t kLeadTokens = 24;  // the lead: where a cut text begins too
+inline constexpr std::size_t kAnchorsMax = 8;
+
+// Up to kAnchorsMax of a set of names or numbers: those with the smallest 16-bit hashes, ascending,
+// kNoAnchor behind them. A sample by hash (bottom-k; Cohen & Kaplan 2007), so of a text cut from
+// another each sampled anchor is sampled there too, or lies beyond the other's largest.
+using AnchorSample = std::array<std::uint16_t, kAnchorsMax>;
+inline constexpr std::uint16_t kNoAnchor = 0xffff;
+inline constexpr AnchorSample kNoAnchors = [] {
+  AnchorSample none{};
+  none.fill(kNoAnchor);
+  return none;
+}();
 
 // Near-duplicate signature: an 8-bit sketch (b-bit minwise hashing, Li & Koenig 2010) of the set of
-// 3-word shingles (Broder 1997), a 16-bit one of the lead's, and which names and numbers it opens
-// with: what a template or the next day's report changes.
+// 3-word shingles (Broder 1997), a 16-bit one of the lead's, and samples of the names and numbers:
+// what a template or the next day's report changes.
 struct Signature {
   Hash128 exact;               // of the folded token stream without boilerplate
   std::uint32_t tokens = 0;    // that counted (without boilerplate)
   std::uint32_t shingles = 0;  // distinct shingles
   std::array<std::uint8_t, kSketchSize> sketch{};
   std::array<std::uint16_t, kLeadSketchSize> lead{};
-  std::uint64_t names = 0;    // one bit a capitalised word: 64-bit hash set
-  std::uint64_t numbers = 0;  // one bit a number
+  AnchorSample names = kNoAnchors;    // capitalised words that do not open a sentence
+  AnchorSample numbers = kNoAnchors;  // of digits or in words
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 

@@ -133,10 +133,72 @@ Agreement DedupeWindow::agreement(const Probe& probe, const Entry& entry) const 
   return agreement;
 }
 
+std::uint32_t DedupeWindow::lead_matching(const Entry& first, const Entry& second) {
+  std::uint32_t matching = 0;
+  for (std::size_t band = kBands; band < kBands + kLeadBands; ++band) {
+    matching += equal_halves(first.slots[band].tag, second.slots[band].tag);
+  }
+  return matching;
+}
+
 Likeness DedupeWindow::compare(const WindowItem& item, std::uint64_t sequence,
                                const LikenessLimits& limits) const {
   return judge(agreement(Probe(item), entries_[sequence]), limits);
 }
+
+// The candidates of one look-up and what is best of them, in whatever order they come.
+class DedupeWindow::Candidates {
+ public:
+  void add(std::uint64_t sequence, const Agreement& agreement, const Likeness& likeness) {
+    if (agreement.lead_matching < kSameOpeningMin) {
+      other_openings_.push_back({sequence, agreement.matching});
+    }
+    std::optional<Ranked>& best = likeness.other_opening ? by_rest_ : by_opening_;
+    const std::uint32_t candidate = rank(likeness);
+    if (candidate == 0) return;
+    if (best &&
+        (best->rank > candidate || (best->rank == candidate && best->match.sequence < sequence))) {
+      return;
+    }
+    best = Ranked{candidate, agreement.matching, {sequence, likeness}};
+  }
+
+  [[nodiscard]] std::optional<WindowMatch> best(const DedupeWindow& window) const {
+    if (by_rest_ && (!by_opening_ || precedes(*by_rest_, *by_opening_)) && !is_frame(window)) {
+      return by_rest_->match;
+    }
+    if (by_opening_) return by_opening_->match;
+    return std::nullopt;
+  }
+
+ private:
+  struct Ranked {
+    std::uint32_t rank = 0;
+    std::uint32_t matching = 0;
+    WindowMatch match;
+  };
+  struct Other {
+    std::uint64_t sequence = 0;
+    std::uint32_t matching = 0;
+  };
+
+  static bool precedes(const Ranked& first, const Ranked& second) {
+    return first.rank > second.rank ||
+           (first.rank == second.rank && first.match.sequence < second.match.sequence);
+  }
+  [[nodiscard]] bool is_frame(const DedupeWindow& window) const {
+    const Entry& matched = window.entries_[by_rest_->match.sequence];
+    return std::any_of(other_openings_.begin(), other_openings_.end(), [&](const Other& other) {
+      return other.sequence != by_rest_->match.sequence &&
+             2 * other.matching >= by_rest_->matching &&
+             lead_matching(window.entries_[other.sequence], matched) < kSameOpeningMin;
+    });
+  }
+
+  std::optional<Ranked> by_opening_;
+  std::optional<Ranked> by_rest_;
+  std::vector<Other> other_openings_;
+};
 
 std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const WindowLimits& limits,
                                               std::uint64_t* hot_bands) const {
@@ -154,8 +216,7 @@ std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const Wind
   }
   // Candidates compared already; forgetting one costs time, not truth.
   std::array<std::uint64_t, 64> seen{};
-  std::optional<WindowMatch> best;
-  std::uint32_t best_rank = 0;
+  Candidates candidates;
   // All chains advance together, so that their cache misses overlap.
   for (bool walking = true; walking;) {
     walking = false;
@@ -175,13 +236,8 @@ std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const Wind
         const std::int64_t apart = entry.time_ms - item.time_ms;
         if (remembered != sequence && entry.matchable() && apart <= limits.time_difference_ms_max &&
             -apart <= limits.time_difference_ms_max) {
-          const Likeness likeness = judge(agreement(probe, entry), limits.likeness);
-          const std::uint32_t candidate_rank = rank(likeness);
-          if (candidate_rank > best_rank ||
-              (candidate_rank == best_rank && best && sequence < best->sequence)) {
-            best_rank = candidate_rank;
-            best = WindowMatch{sequence, likeness};
-          }
+          const Agreement agreed = agreement(probe, entry);
+          candidates.add(sequence, agreed, judge(agreed, limits.likeness));
         }
         remembered = sequence;
       }
@@ -191,7 +247,7 @@ std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const Wind
       }
     }
   }
-  return best;
+  return candidates.best(*this);
 }
 
 std::uint64_t DedupeWindow::bytes() const {

@@ -44,7 +44,9 @@ class DedupeWindow {
   void drop_below(std::uint64_t low) { entries_.drop_below(low); }
 
   // Best of the candidates: the newest `band_candidates_max` of each band, compared one by one;
-  // among equals the oldest. `hot_bands` counts bands that had more.
+  // among equals the oldest. One that begins otherwise does not count if another candidate shares
+  // half as much and begins otherwise than both: what they share is a frame that stands around many
+  // stories. `hot_bands` counts bands that had more.
   [[nodiscard]] std::optional<WindowMatch> find(const WindowItem& item, const WindowLimits& limits,
                                                 std::uint64_t* hot_bands) const;
   // Likeness of an item to one that is held.
@@ -86,6 +88,7 @@ class DedupeWindow {
     [[nodiscard]] bool matchable() const { return state != State::silent && !withdrawn; }
   };
   struct Probe;
+  class Candidates;
 
   [[nodiscard]] std::size_t bucket(std::size_t chain, std::uint32_t tag) const {
     return chain * buckets_ + ((tag * 0x9e3779b1U) >> shift_);
@@ -93,6 +96,7 @@ class DedupeWindow {
   void link(Entry& entry, std::uint64_t sequence);
   void grow();
   [[nodiscard]] Agreement agreement(const Probe& probe, const Entry& entry) const;
+  [[nodiscard]] static std::uint32_t lead_matching(const Entry& first, const Entry& second);
 
   std::size_t buckets_;  // of each chain kind; a power of two
   unsigned shift_;

@@ -152,7 +152,9 @@ class OracleBoard {
         candidates.insert(i);
       }
     }
-    Match best;
+    Match by_opening;
+    Match by_rest;
+    std::vector<Compared> compared;
     for (const std::size_t i : candidates) {
       const Row& row = rows_[i];
       if (row.retracted || std::abs(row.time - time) > active.window_ms) continue;
@@ -160,10 +162,37 @@ class OracleBoard {
       const bool same_raw = by_raw_hash && row.sighting.raw_hash == sighting.raw_hash;
       agreement.same_text = agreement.same_text || same_raw;
       if (!whole || !row.comparable) agreement.matching = 0;
+      compared.push_back({&row, agreement});
       const Likeness likeness = judge(agreement, limits);
+      Match& best = likeness.other_opening ? by_rest : by_opening;
       if (rank(likeness) > rank(best.likeness)) best = {&row, likeness};
     }
-    return best;
+    if (by_rest.row == nullptr || is_frame(compared, *by_rest.row)) return by_opening;
+    if (by_opening.row == nullptr || rank(by_rest.likeness) > rank(by_opening.likeness)) {
+      return by_rest;
+    }
+    const bool older =
+        rank(by_rest.likeness) == rank(by_opening.likeness) && by_rest.row < by_opening.row;
+    return older ? by_rest : by_opening;
+  }
+
+  struct Compared {
+    const Row* row = nullptr;
+    Agreement agreement;
+  };
+
+  // Does a third article share half as much and begin otherwise than both?
+  static bool is_frame(const std::vector<Compared>& compared, const Row& best) {
+    std::uint32_t matching = 0;
+    for (const Compared& other : compared) {
+      if (other.row == &best) matching = other.agreement.matching;
+    }
+    return std::any_of(compared.begin(), compared.end(), [&](const Compared& other) {
+      const Signature& signature = other.row->sighting.signature;
+      return other.row != &best && other.agreement.lead_matching < kSameOpeningMin &&
+             2 * other.agreement.matching >= matching &&
+             agreement_of(signature, best.sighting.signature).lead_matching < kSameOpeningMin;
+    });
   }
 
   Applied sight(std::int64_t offset, const Sighting& sighting) {

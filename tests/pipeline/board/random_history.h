@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,10 +32,19 @@ inline Signature signature_of(const std::vector<std::uint64_t>& tokens) {
   sketch_of(shingles, std::span(signature.sketch));
   const std::size_t lead = std::min<std::size_t>(shingles.size(), kLeadTokens - 2);
   sketch_of(std::span(shingles).first(lead), std::span(signature.lead));
-  for (std::size_t i = 0; i < std::min<std::size_t>(tokens.size(), kNameTokens); ++i) {
-    if (tokens[i] % 7 == 0) signature.names |= 1ULL << (tokens[i] % 64);
-    if (tokens[i] % 11 == 0) signature.numbers |= 1ULL << (tokens[i] % 64);
+  std::set<std::uint16_t> names;
+  std::set<std::uint16_t> numbers;
+  for (const std::uint64_t token : tokens) {
+    const auto anchor = static_cast<std::uint16_t>(mix64(token) % kNoAnchor);
+    if (token % 7 == 0) names.insert(anchor);
+    if (token % 11 == 0) numbers.insert(anchor);
   }
+  const auto sample = [](const std::set<std::uint16_t>& set, AnchorSample& anchors) {
+    auto next = set.begin();
+    for (std::size_t i = 0; i < anchors.size() && next != set.end(); ++i) anchors[i] = *next++;
+  };
+  sample(names, signature.names);
+  sample(numbers, signature.numbers);
   return signature;
 }
 

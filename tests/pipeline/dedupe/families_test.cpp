@@ -1,0 +1,272 @@
+// Which invented texts are copies, updates or neither: the families of DESIGN.md, section 5, on
+// frames, templates and outlets that no list knows. Rates, because a sketch is an estimate.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "pipeline/dedupe/likeness.h"
+#include "pipeline/dedupe/signature.h"
+#include "pipeline/dedupe/window.h"
+#include "tests/pipeline/dedupe/newsroom.h"
+
+namespace tocsin::test {
+namespace {
+
+constexpr std::size_t kTrials = 400;
+
+Signature signed_text(const std::string& body) {
+  return sign(make_text("", body, "en"));
+}
+
+Likeness likeness_of(const std::string& earlier, const std::string& later) {
+  return judge(agreement_of(signed_text(earlier), signed_text(later)), {});
+}
+
+struct Rates {
+  double copy = 0;
+  double update = 0;
+  std::string example;  // the last pair that was called a copy
+  std::string other;    // the last that was not
+};
+
+struct Pair {
+  std::string earlier;
+  std::string later;
+};
+
+Rates rates_of(const std::function<Pair(Newsroom&)>& make) {
+  Rates rates;
+  for (std::size_t trial = 0; trial < kTrials; ++trial) {
+    Newsroom newsroom(trial + 1);
+    const Pair pair = make(newsroom);
+    const Likeness likeness = likeness_of(pair.earlier, pair.later);
+    const std::string both = pair.earlier + "\n---\n" + pair.later;
+    const bool copy = likeness.method != Method::none;
+    rates.copy += copy ? 1.0 / kTrials : 0.0;
+    rates.update += likeness.relation == Relation::update ? 1.0 / kTrials : 0.0;
+    (copy ? rates.example : rates.other) = both;
+  }
+  return rates;
+}
+
+// Macros, so that a failure is reported at the line of its test.
+#define EXPECT_COPIES(min, ...)                         \
+  do {                                                  \
+    const Rates rates = rates_of(__VA_ARGS__);          \
+    EXPECT_GE(rates.copy, min) << rates.other;          \
+    RecordProperty("copy", std::to_string(rates.copy)); \
+  } while (false)
+
+#define EXPECT_NO_COPIES(max, ...)                      \
+  do {                                                  \
+    const Rates rates = rates_of(__VA_ARGS__);          \
+    EXPECT_LE(rates.copy, max) << rates.example;        \
+    EXPECT_LE(rates.update, max);                       \
+    RecordProperty("copy", std::to_string(rates.copy)); \
+  } while (false)
+
+TEST(Copies, WithAnotherHeaderDatelineAndFooter) {
+  EXPECT_COPIES(0.99, [](Newsroom& n) {
+    const Paragraphs story = n.story(3 + n.below(10));
+    return Pair{join(story), n.loose_line() + "\n\n" + n.dateline() + join(story) + "\n\n" +
+                                 n.loose_line() + "\n\n" + n.loose_line()};
+  });
+}
+
+TEST(Copies, FlowedOtherwise) {
+  EXPECT_COPIES(0.99, [](Newsroom& n) {
+    const Paragraphs story = n.story(3 + n.below(10));
+    return Pair{join(story), "<p>" + join(story, "</p>\n<p>") + "</p>"};
+  });
+}
+
+TEST(Copies, UnderAFrameOfTheirOwn) {
+  EXPECT_COPIES(0.97, [](Newsroom& n) {
+    const Paragraphs story = n.story(4 + n.below(8));
+    return Pair{join(story), join(story) + "\n\n" + n.frame(20 + n.below(60))};
+  });
+}
+
+TEST(Copies, Edited) {
+  EXPECT_COPIES(0.97, [](Newsroom& n) {
+    const Paragraphs story = n.story(4 + n.below(10));
+    return Pair{join(story), join(n.edited(story, 3 + n.below(6)))};
+  });
+}
+
+TEST(Copies, Dropped) {
+  EXPECT_COPIES(0.97, [](Newsroom& n) {
+    const Paragraphs story = n.story(5 + n.below(10));
+    return Pair{join(story), join(n.dropped(story, 10 + n.below(20)))};
+  });
+}
+
+TEST(Copies, CutToThirtyFivePercent) {
+  EXPECT_COPIES(0.97, [](Newsroom& n) {
+    const Paragraphs story = n.story(4 + n.below(10));
+    return Pair{join(story), n.dateline() + Newsroom::cut(story, 35)};
+  });
+}
+
+TEST(Copies, CutToTheLead) {
+  EXPECT_COPIES(0.90, [](Newsroom& n) {
+    const Paragraphs story = n.story(5 + n.below(8));
+    return Pair{join(story), n.dateline() + Newsroom::cut(story, 20) + "... [+1234 chars]"};
+  });
+}
+
+TEST(Copies, CutEditedAndFramed) {
+  EXPECT_COPIES(0.5, [](Newsroom& n) {
+    const Paragraphs story = n.story(5 + n.below(8));
+    return Pair{join(story), n.loose_line() + "\n\n" +
+                                 join(n.edited({Newsroom::cut(story, 50)}, 8)) + "\n\n" +
+                                 n.loose_line()};
+  });
+}
+
+class Templates : public ::testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(All, Templates, ::testing::Range<std::size_t>(0, Newsroom::kTemplates));
+
+TEST_P(Templates, AreNotCopies) {
+  EXPECT_NO_COPIES(0.01, [](Newsroom& n) { return Pair{n.item(GetParam()), n.item(GetParam())}; });
+}
+
+// Hardest: most of the page is a frame, and the item has two or three numbers of its own.
+TEST_P(Templates, AreNotCopiesUnderOneFrame) {
+  EXPECT_NO_COPIES(0.06, [](Newsroom& n) {
+    const std::string frame = "\n\n" + n.frame(40 + n.below(80));
+    return Pair{n.item(GetParam()) + frame, n.item(GetParam()) + frame};
+  });
+}
+
+TEST_P(Templates, AreFoundAgain) {
+  EXPECT_COPIES(0.98, [](Newsroom& n) {
+    const std::string item = n.item(GetParam());
+    return Pair{item, n.dateline() + item + "\n\n" + n.loose_line()};
+  });
+}
+
+class Frames : public ::testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Words, Frames, ::testing::Values(20, 60, 120, 250));
+
+// Share of the stories under one frame that a window calls copies or updates of another.
+double merged_in_a_window(std::size_t trials,
+                          const std::function<std::string(Newsroom&, const std::string&)>& page) {
+  constexpr std::size_t kStories = 40;
+  std::size_t merged = 0;
+  for (std::size_t trial = 0; trial < trials; ++trial) {
+    Newsroom newsroom(trial + 1);
+    const std::string frame = newsroom.frame(Frames::GetParam());
+    DedupeWindow window;
+    for (std::size_t i = 0; i < kStories; ++i) {
+      const Signature signature = signed_text(page(newsroom, frame));
+      const WindowItem item{&signature, trial * kStories + i + 1, 0, true};
+      WindowLimits limits;
+      if (window.find(item, limits, nullptr)) ++merged;
+      window.insert(&item);
+    }
+  }
+  return static_cast<double>(merged) / static_cast<double>(trials * kStories);
+}
+
+TEST_P(Frames, BelowAWindowOfStoriesDoNotMakeCopies) {
+  EXPECT_LE(merged_in_a_window(20,
+                               [](Newsroom& n, const std::string& frame) {
+                                 return join(n.story(1 + n.below(3))) + "\n\n" + frame;
+                               }),
+            0.005);
+}
+
+TEST_P(Frames, BelowAWindowOfSentencesDoNotMakeCopies) {
+  EXPECT_LE(
+      merged_in_a_window(
+          20, [](Newsroom& n, const std::string& frame) { return n.sentence() + "\n\n" + frame; }),
+      0.05);
+}
+
+TEST_P(Frames, BelowAWindowOfPlainWordsDoNotMakeCopies) {
+  EXPECT_LE(merged_in_a_window(20,
+                               [](Newsroom& n, const std::string& frame) {
+                                 return n.plain_sentence() + ' ' + n.plain_sentence() + "\n\n" +
+                                        frame;
+                               }),
+            0.03);
+}
+
+TEST_P(Frames, AmidAWindowOfStoriesDoNotMakeCopies) {
+  EXPECT_LE(merged_in_a_window(20,
+                               [](Newsroom& n, const std::string& frame) {
+                                 return join(n.story(1)) + "\n\n" + frame + "\n\n" +
+                                        join(n.story(1));
+                               }),
+            0.005);
+}
+
+// Two alone give a window nothing to learn from.
+TEST_P(Frames, BelowTwoStoriesDoNotMakeCopies) {
+  EXPECT_NO_COPIES(GetParam() > 120 ? 0.08 : 0.02, [](Newsroom& n) {
+    const std::string frame = "\n\n" + n.frame(GetParam());
+    return Pair{join(n.story(1 + n.below(3))) + frame, join(n.story(1 + n.below(3))) + frame};
+  });
+}
+
+TEST(FramesAbove, OfOneSentenceAboveDoNotMakeCopies) {
+  EXPECT_NO_COPIES(0.01, [](Newsroom& n) {
+    const std::string frame = n.frame(10) + "\n\n";
+    return Pair{frame + join(n.story(1 + n.below(3))), frame + join(n.story(1 + n.below(3)))};
+  });
+}
+
+TEST(Updates, ThatAddNewsAreNotDropped) {
+  const Rates rates = rates_of([](Newsroom& n) {
+    const Paragraphs story = n.story(3 + n.below(4));
+    Paragraphs update = n.story(story.size());
+    update.insert(update.begin() + 1, story.begin(), story.end());
+    return Pair{join(story), join(update)};
+  });
+  EXPECT_LE(rates.copy, 0.02) << rates.example;
+}
+
+TEST(Updates, ThatGoOnAfterTheStoryAreOfIt) {
+  const Rates rates = rates_of([](Newsroom& n) {
+    const Paragraphs story = n.story(3 + n.below(4));
+    Paragraphs update = story;
+    for (const std::string& paragraph : n.story(story.size() + 1)) update.push_back(paragraph);
+    return Pair{join(story), join(update)};
+  });
+  EXPECT_LE(rates.copy, 0.01) << rates.example;
+  EXPECT_GE(rates.update, 0.95) << rates.other;
+}
+
+TEST(Short, UnrelatedItemsNeverMerge) {
+  EXPECT_NO_COPIES(0.0, [](Newsroom& n) { return Pair{n.sentence(), n.sentence()}; });
+}
+
+TEST(Short, TemplatedItemsNeverMerge) {
+  EXPECT_NO_COPIES(0.0, [](Newsroom& n) {
+    const auto item = [&] {
+      return "The central bank left its key rate at " + n.number(1, 20) + "." + n.number(0, 99) +
+             " percent at its meeting in " + n.place() + ", it said in a short statement.";
+    };
+    return Pair{item(), item()};
+  });
+}
+
+TEST(Short, OneOtherWordIsAnotherFact) {
+  const std::string frame =
+      " its key interest rate at the first meeting of the year, as most of "
+      "the economists who were asked had expected it to do.";
+  EXPECT_EQ(
+      likeness_of("The central bank raised" + frame, "The central bank lowered" + frame).method,
+      Method::none);
+}
+
+TEST(Short, TheSameItemIsFoundAgain) {
+  EXPECT_COPIES(0.99, [](Newsroom& n) {
+    const std::string item = n.sentence();
+    return Pair{item, n.dateline() + item};
+  });
+}
+
+}  // namespace
+}  // namespace tocsin::test

@@ -1,0 +1,71 @@
+// Holds kSignatureVersion to what it promises: whoever changes code, parameters, phrases or folding
+// so that a signature changes has to raise it, or boards of two builds would differ in silence.
+#include <gtest/gtest.h>
+#include <xxhash.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "pipeline/board/ledger_record.h"
+#include "tests/pipeline/dedupe/newsroom.h"
+
+namespace tocsin::test {
+namespace {
+
+// What the version was when these were last right. A failure prints the new values; take them over
+// together with a higher kSignatureVersion (and say so in CHANGELOG.md: dedupe.revision).
+constexpr std::uint16_t kPinnedVersion = 2;
+constexpr std::uint64_t kPinnedSignatures = 11049254172344948404ULL;
+constexpr std::uint64_t kPinnedPhrases = 12024419360336265265ULL;
+constexpr std::uint64_t kPinnedFolding = 10124526867518513599ULL;
+
+std::uint64_t hash_of(const std::string& bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::uint64_t hash_of_file(const std::string& path) {
+  const char* root = std::getenv("TOCSIN_SOURCE_DIR");  // NOLINT(concurrency-mt-unsafe)
+  std::ifstream file(std::string(root == nullptr ? "." : root) + "/" + path, std::ios::binary);
+  EXPECT_TRUE(file.good()) << path;
+  return hash_of({std::istreambuf_iterator<char>(file), {}});
+}
+
+std::string bytes_of(const std::string& title, const std::string& body) {
+  Sighting sighting;
+  sighting.signature_version = 0;
+  sighting.signature = sign(make_text(title, body, ""));
+  return encode(LedgerRecord(sighting));
+}
+
+std::string signatures() {
+  std::string bytes;
+  for (const char* text :
+       {"", "Zürich: Straßenbahn-Streik \u2013 l'été à Besançon, ĲSSEL, ΑΘΗΝΑ and İzmir",
+        "東京で大きな地震がありました。津波の心配はありません。",
+        "<p>By Ana Ruiz</p><p>Updated May 3, 2026 10:11 GMT</p><p>Seven&nbsp;of the U.S.'s "
+        "twelve ferries didn&#39;t sail.</p><p>Share this article</p>",
+        "PORT LUMA, May 3 (Harbour Wire) - Rates rose to 3.25% ... [+1234 chars]"}) {
+    bytes += bytes_of("", text);
+    bytes += bytes_of(text, "");
+    bytes += bytes_of(text, text);
+  }
+  Newsroom newsroom(1);
+  for (std::size_t i = 0; i < 200; ++i) {
+    bytes += bytes_of(newsroom.name(), newsroom.loose_line() + "\n\n" + newsroom.dateline() +
+                                           join(newsroom.story(1 + i % 12)) + "\n\n" +
+                                           newsroom.frame(i % 60) + "\n\n" + newsroom.loose_line());
+    bytes += bytes_of("", newsroom.item(i % Newsroom::kTemplates));
+  }
+  return bytes;
+}
+
+TEST(SignatureVersion, IsRaisedWithEveryChangeOfASignature) {
+  EXPECT_EQ(kSignatureVersion, kPinnedVersion);
+  EXPECT_EQ(hash_of(signatures()), kPinnedSignatures);
+  EXPECT_EQ(hash_of_file("pipeline/dedupe/boilerplate_phrases.inc"), kPinnedPhrases);
+  EXPECT_EQ(hash_of_file("pipeline/text/fold_table.inc"), kPinnedFolding);
+}
+
+}  // namespace
+}  // namespace tocsin::test
