@@ -161,7 +161,7 @@ class Chooser {
     }
     switch (entity.type) {
       case EntityType::person:
-        return person(span);
+        return person(span, sense.entity);
       case EntityType::country:
         return country(span, sense);
       case EntityType::org:
@@ -174,6 +174,13 @@ class Chooser {
         return city(span, sense.entity, entity);
     }
     return 0;
+  }
+
+  // "Moscow-based" and "France-registered": where, not who.
+  bool is_only_origin(TokenSpan span) const {
+    return span.end < scene_.size() &&
+           (scene_.text.tokens[span.end].before & before::kJoinedHyphen) != 0 &&
+           scene_.word.not_actors.has(scene_.text.tokens[span.end]);
   }
 
  private:
@@ -223,9 +230,24 @@ class Chooser {
     return !kHouses.has(scene_.text.tokens[span.end - 1]) && !acts(scene_, span);
   }
 
-  int person(TokenSpan span) const {
+  // Namesakes ("George Bush"): who serves on the day, then who had served before it.
+  int namesake(const Entity& entity) const {
+    int best = 0;
+    for (const Office& office : entity.offices) {
+      const bool has_begun = office.from_day <= scene_.day;
+      best = std::max(best, has_begun && scene_.day <= office.to_day ? 2 : has_begun ? 1 : 0);
+    }
+    return best;
+  }
+
+  int person(TokenSpan span, EntityIndex index) const {
     if (span.size() > 1) {
-      return 90;
+      return 90 + namesake(scene_.entity(index));
+    }
+    // "Hugo Banzer ... Banzer" is his, whoever else is known by that name alone.
+    const auto owner = scene_.introduced.find(scene_.text.tokens[span.begin].hash);
+    if (owner != scene_.introduced.end() && owner->second.person != index) {
+      return 0;
     }
     static const WordSet kPlaced{"in", "near", "outside", "across", "inside", "throughout"};
     const Token* previous = scene_.previous(span.begin);
@@ -292,12 +314,16 @@ class Chooser {
     if (previous == nullptr || span.size() > 1 ||
         scene_.has_flag(at, Scene::kCaps | Scene::kHeadline) ||
         scene_.has_flag(at - 1, Scene::kSentenceStart) ||
-        (previous->shape & (shape::kTitle | shape::kMixed)) == 0 ||
+        (previous->shape & (shape::kTitle | shape::kMixed | shape::kUpper)) == 0 ||
         (previous->shape & shape::kPossessive) != 0 || previous->end - previous->begin < 3 ||
         scene_.word.function_words.has(*previous) || scene_.word.directions.has(*previous) ||
         scene_.word.honorifics.has(*previous) || scene_.word.location_words.has(*previous) ||
         (scene_.text.tokens[at].before & before::kJoinedHyphen) != 0) {
       return false;
+    }
+    const bool is_acronym = (previous->shape & shape::kUpper) != 0;
+    if (via == Via::name && is_acronym) {
+      return false;  // "KDP Iraq"
     }
     if (via == Via::name) {
       // A name that ends here is over: "Vladimir Putin Russia" does not go on.
@@ -318,16 +344,42 @@ class Chooser {
     static const WordSet kParts{"north",   "south",   "east",    "west",  "northern", "southern",
                                 "eastern", "western", "central", "upper", "lower"};
     const Token* previous = scene_.previous(span.begin);
-    return previous != nullptr && (previous->shape & shape::kTitle) != 0 &&
-           !scene_.has_flag(span.begin - 1, Scene::kSentenceStart) &&
-           !scene_.has_flag(span.begin, Scene::kHeadline) && kParts.has(*previous);
+    if (previous != nullptr && (previous->shape & shape::kTitle) != 0 &&
+        !scene_.has_flag(span.begin - 1, Scene::kSentenceStart) &&
+        !scene_.has_flag(span.begin, Scene::kHeadline) && kParts.has(*previous)) {
+      return true;
+    }
+    // "Michigan State beat Ohio": a university, but not "Washington State Department".
+    static const std::uint64_t kState = fold_hash("state");
+    static const WordSet kOffices{"department", "police", "troopers",  "senator",   "senate",
+                                  "house",      "court",  "secretary", "university"};
+    const Token* next = scene_.next(span.end - 1);
+    if (next == nullptr || next->hash != kState || (next->shape & shape::kTitle) == 0 ||
+        scene_.has_flag(span.begin, Scene::kHeadline | Scene::kCaps)) {
+      return false;
+    }
+    const Token* after = scene_.next(span.end);
+    return after == nullptr || !kOffices.has(*after);
   }
 
-  // "Moscow-based" and "France-registered": where, not who.
-  bool is_only_origin(TokenSpan span) const {
-    return span.end < scene_.size() &&
-           (scene_.text.tokens[span.end].before & before::kJoinedHyphen) != 0 &&
-           scene_.word.not_actors.has(scene_.text.tokens[span.end]);
+  // "South China", "East Germany", "Statistics Canada": the word before makes another name.
+  bool is_other_land(TokenSpan span, Via via) const {
+    const Token* previous = scene_.previous(span.begin);
+    if (via == Via::demonym || previous == nullptr ||
+        (previous->shape & (shape::kTitle | shape::kUpper)) == 0) {
+      return false;
+    }
+    static const WordSet kQuarters{"north", "south", "east", "west"};
+    static const WordSet kInstitutions{
+        "statistics", "elections",   "transport", "media",       "air",     "aero",   "radio",
+        "tourism",    "telecom",     "hockey",    "rugby",       "cricket", "tennis", "athletics",
+        "cycling",    "environment", "health",    "corrections", "teen"};
+    if (kQuarters.has(*previous)) {
+      return !scene_.has_flag(span.begin - 1, Scene::kSentenceStart) &&
+             !scene_.has_flag(span.begin, Scene::kHeadline | Scene::kCaps);
+    }
+    return kInstitutions.has(*previous) &&
+           (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0;
   }
 
   int country(TokenSpan span, const NameSense& sense) const {
@@ -337,7 +389,7 @@ class Chooser {
       return 0;
     }
     if ((span.size() == 1 && is_introduced_surname(span.begin)) || is_only_origin(span) ||
-        ends_longer_name(span, sense.via)) {
+        ends_longer_name(span, sense.via) || is_other_land(span, sense.via)) {
       return 0;
     }
     if (sense.via == Via::demonym && is_language(span)) {
@@ -510,6 +562,10 @@ NameReading read_name(const Scene& scene, std::uint32_t token) {
         best = rank;
         chosen = sense;
       }
+    }
+    // "Oklahoma City-based" does not speak of Oklahoma.
+    if (best == 0 && span.size() > 1 && chooser.is_only_origin(span)) {
+      return {};
     }
     if (best > 0) {
       const Entity& entity = scene.entity(chosen.entity);

@@ -14,6 +14,8 @@ constexpr std::array<std::string_view, 10> kHighOffices = {
     "president",          "prime_minister",   "chancellor", "king",  "supreme_leader",
     "secretary_of_state", "foreign_minister", "leader",     "queen", "secretary_general"};
 constexpr std::int32_t kAroundOfficeDays = 10 * 365;
+// Of an article without a date nobody is meant by his surname who left office before 1985.
+constexpr std::int32_t kUndatedFromDay = 15 * 365;
 // Salience: what stands in the title or the lead says what an article is about.
 constexpr std::uint32_t kTitleWeight = 4;
 constexpr std::uint32_t kLeadWeight = 2;
@@ -152,10 +154,18 @@ class Tagger {
   bool was_in_high_office(EntityIndex person) const {
     const std::vector<Office>& offices = scene_.entity(person).offices;
     return std::any_of(offices.begin(), offices.end(), [this](const Office& office) {
-      return holds(kHighOffices, office.title) &&
-             (scene_.day == 0 || (std::int64_t{office.from_day} - kAroundOfficeDays <= scene_.day &&
-                                  scene_.day <= std::int64_t{office.to_day} + kAroundOfficeDays));
+      if (!holds(kHighOffices, office.title)) return false;
+      if (scene_.day == 0) return office.to_day >= kUndatedFromDay;
+      return std::int64_t{office.from_day} - kAroundOfficeDays <= scene_.day &&
+             scene_.day <= std::int64_t{office.to_day} + kAroundOfficeDays;
     });
+  }
+
+  // "Fox said" is Mexico's president while he serves, or where Mexico is spoken of.
+  bool is_expected_here(EntityIndex person) const {
+    const Entity& entity = scene_.entity(person);
+    return entity.code.empty() || entity.part == Part::alliance || is_in_office(person) ||
+           scene_.codes_named.contains(entity.code);
   }
 
   bool is_in_office(EntityIndex person) const {
@@ -202,7 +212,8 @@ class Tagger {
     std::uint32_t candidates = 0;
     std::uint32_t in_office = 0;
     for (const auto* entry = begin; entry != end; ++entry) {
-      if (!was_in_high_office(entry->second) || !held_one_of(entry->second, wanted)) {
+      if (!was_in_high_office(entry->second) || !held_one_of(entry->second, wanted) ||
+          (!has_title && !is_expected_here(entry->second))) {
         continue;
       }
       ++candidates;

@@ -279,6 +279,8 @@ Words::Words()
                           "tv",
                           "broadcasting",
                           "news",
+                          "newsroom",
+                          "treasuries",
                           "magazine",
                           "press",
                           "open",
