@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <string>
+
+#include "daemon/wait.h"
 
 namespace tocsin {
 namespace {
@@ -12,6 +15,7 @@ namespace {
 struct Armed {
   std::string name;
   long pass = 1;
+  std::chrono::milliseconds stall{0};  // 0: die
 };
 
 // Read once, before any thread looks: the environment of a daemon does not change.
@@ -23,7 +27,9 @@ const Armed& armed() {
     result.name = text;
     const std::size_t colon = result.name.find(':');
     if (colon != std::string::npos) {
-      result.pass = std::atol(result.name.c_str() + colon + 1);
+      char* rest = nullptr;
+      result.pass = std::strtol(result.name.c_str() + colon + 1, &rest, 10);
+      if (*rest == ':') result.stall = std::chrono::milliseconds(std::atol(rest + 1));
       result.name.resize(colon);
     }
     return result;
@@ -37,7 +43,9 @@ std::atomic<long> passes{0};
 
 void failpoint(std::string_view name) {
   if (armed().name.empty() || armed().name != name) return;
-  if (++passes == armed().pass) ::_exit(137);
+  if (++passes != armed().pass) return;
+  if (armed().stall.count() == 0) ::_exit(137);
+  sleep_for(armed().stall);
 }
 
 }  // namespace tocsin

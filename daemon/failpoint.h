@@ -1,5 +1,5 @@
-// Places where a test makes the process die: TOCSIN_FAIL_AT=name[:n] ends it with SIGKILL's effect
-// at the n-th pass (default 1). Costs one comparison when the variable is not set.
+// Places where a test makes the process die or stall: TOCSIN_FAIL_AT=name[:n] ends it as SIGKILL
+// would at the n-th pass (default 1), name:n:milliseconds holds the passing thread that long.
 #pragma once
 
 #include <string_view>

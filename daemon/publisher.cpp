@@ -18,7 +18,8 @@ constexpr int kFencedMax = 3;  // in a minute: a twin with the same name
 constexpr auto kBackoffFirst = 50ms;
 constexpr auto kBackoffMax = 5'000ms;
 constexpr int kQueryTimeoutMs = 10'000;
-constexpr std::size_t kHeaderTextMax = 1024;  // of a dead letter's message
+constexpr std::int64_t kEndingMaxMs = 10'000;  // after that its request may have been repeated
+constexpr std::size_t kHeaderTextMax = 1024;   // of a dead letter's message
 
 // Errors that a record itself causes: trying it again cannot help.
 bool is_poison(rd_kafka_resp_err_t error) {
@@ -436,11 +437,16 @@ Publisher::End Publisher::send_offsets(const Batch& batch, std::size_t begin, st
 }
 
 Publisher::End Publisher::commit() {
+  const std::int64_t since_ms = steady_ms();
+  connection_broke_ = false;
   while (true) {
     // Any other time-out than -1 may put librdkafka's state out of step with the broker's.
     const kafka::Fault error(
         call([&] { return rd_kafka_commit_transaction(producer_.get(), -1); }));
-    if (!error) return End::committed;
+    if (!error) {
+      fence_repeats(since_ms);
+      return End::committed;
+    }
     if (!rd_kafka_error_is_retriable(error.get()) || stopping_) {
       return end_of(error.get(), "commit");
     }
@@ -449,11 +455,34 @@ Publisher::End Publisher::commit() {
 
 Publisher::End Publisher::abort(End after) {
   metrics_.transactions_aborted.Increment();
+  const std::int64_t since_ms = steady_ms();
+  connection_broke_ = false;
   const kafka::Fault error(call([&] { return rd_kafka_abort_transaction(producer_.get(), -1); }));
-  if (!error) return after;
+  if (!error) {
+    fence_repeats(since_ms);
+    return after;
+  }
   const End end = end_of(error.get(), "abort");
   // Only a commit can have an unknown outcome; a failed abort leaves a dead producer behind.
   return end == End::unknown ? End::unknown : after;
+}
+
+// librdkafka repeats the request that ends a transaction when the connection breaks. The first one
+// may be on its way still and would end the next transaction too early: committed in part, or lost.
+// The broker cannot tell them apart (KIP-890), so a new producer epoch fences it.
+void Publisher::fence_repeats(std::int64_t ending_since_ms) {
+  rd_kafka_poll(producer_.get(), 0);  // on_error
+  if (!connection_broke_ && steady_ms() - ending_since_ms < kEndingMaxMs) return;
+  spdlog::info("publisher: a transaction ended on a broken connection, fencing repeated requests");
+  is_up_ = false;
+  create_producer();
+  init_transactions(stopping_);
+  is_up_ = !stopping_;
+}
+
+void Publisher::on_error(rd_kafka_t* client, int error, const char* reason, void* self) {
+  static_cast<Publisher*>(self)->connection_broke_ = true;
+  kafka::log_error(client, error, reason, nullptr);
 }
 
 // ---- an unknown outcome: a new producer fences the old one, then the offsets tell what happened
@@ -520,6 +549,7 @@ void Publisher::create_producer() {
       fixed);
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &Publisher::on_delivery);
+  rd_kafka_conf_set_error_cb(conf.get(), &Publisher::on_error);
   producer_ = kafka::make_producer(std::move(conf));
 }
 

@@ -69,6 +69,7 @@ class Publisher {
   [[nodiscard]] End commit();
   [[nodiscard]] End abort(End after);
   [[nodiscard]] End end_of(const rd_kafka_error_t* error, const char* call);
+  void fence_repeats(std::int64_t ending_since_ms);
   [[nodiscard]] End recover(const Batch& batch, std::size_t begin, std::size_t end);
   void create_producer();
   void init_transactions(const std::atomic<bool>& stop);
@@ -77,6 +78,7 @@ class Publisher {
   [[nodiscard]] bool current(const Batch& batch) const;
   [[nodiscard]] const std::string& topic_of(OutcomeKind kind) const;
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
+  static void on_error(rd_kafka_t*, int error, const char* reason, void* self);
 
   // A librdkafka call that may block: seen by the watchdog.
   template <class F>
@@ -108,6 +110,7 @@ class Publisher {
   std::uint64_t dropped_assignment_ = 0;
   std::size_t undelivered_ = 0;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // first of the attempt
+  bool connection_broke_ = false;  // since the transaction in hand began to end
   std::deque<std::int64_t> fenced_ms_;
 };
 

@@ -22,12 +22,6 @@ void log_line(const rd_kafka_t* client, int level, const char* facility, const c
   spdlog::log(severity, "kafka: client={} facility={} {}", rd_kafka_name(client), facility, line);
 }
 
-void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
-  const auto code = static_cast<rd_kafka_resp_err_t>(error);
-  spdlog::warn("kafka: client={} error={} {}", rd_kafka_name(client), rd_kafka_err2name(code),
-               reason);
-}
-
 void set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
   std::array<char, kErrorTextBytes> reason{};
   if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), reason.data(), reason.size()) !=
@@ -69,6 +63,12 @@ Client make_consumer(Conf conf) {
 
 Client make_producer(Conf conf) {
   return make(RD_KAFKA_PRODUCER, std::move(conf));
+}
+
+void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
+  const auto code = static_cast<rd_kafka_resp_err_t>(error);
+  spdlog::warn("kafka: client={} error={} {}", rd_kafka_name(client), rd_kafka_err2name(code),
+               reason);
 }
 
 void log_retry(const char* what, rd_kafka_resp_err_t error) {

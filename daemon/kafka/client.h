@@ -83,6 +83,8 @@ using Settings = std::map<std::string, std::string>;
 // Cluster id; empty when the broker does not answer in time.
 [[nodiscard]] std::string cluster_id(rd_kafka_t* client, std::chrono::milliseconds timeout);
 
+// What error_cb does unless a client sets its own.
+void log_error(rd_kafka_t* client, int error, const char* reason, void*);
 // Logs, and waits a moment.
 void log_retry(const char* what, rd_kafka_resp_err_t error);
 // A moving leader or coordinator answers with an error for a moment: asks a few times, a second

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "pipeline/board/settled.h"
 #include "pipeline/dedupe/sketch.h"
@@ -68,6 +69,7 @@ struct Board::State {
   Applied apply_sighting(std::uint64_t offset, const Sighting& sighting);
   void redeliver(std::uint64_t offset, std::uint64_t earlier, const Sighting& sighting);
   void retract(const Retract& retract);
+  void orphan_copies(std::uint64_t retracted);
   void advance(std::int64_t append_time_ms);
   void leave_window();
   void settle_first(Settled& verdict, const Sighting& sighting, const WindowItem& item);
@@ -263,6 +265,30 @@ void Board::State::retract(const Retract& retract) {
     if (entry.is(Settled::kRetracted)) continue;
     digest -= digest_share(entry);
     entry.flags |= Settled::kRetracted;
+    digest += digest_share(entry);
+    window.withdraw(sequence);
+    orphan_copies(sequence);
+  }
+}
+
+// Copies that lead to a retracted article are not matched any more either: a later one would lead
+// to a record that was never enriched, for as long as copies follow one another. Followed by ledger
+// offsets, not by `original`, which a restored board may know less well. O(window), and rare.
+void Board::State::orphan_copies(std::uint64_t retracted) {
+  const Settled& root = settled[retracted];
+  if (root.original == kNoOriginal) return;                               // nothing joined it
+  if (root.is(Settled::kCopy) && !root.is(Settled::kRedelivery)) return;  // its copies lead past it
+  std::vector<std::uint64_t> offsets{root.offset.get()};                  // ascending
+  for (std::uint64_t sequence = retracted + 1; sequence < settled.next(); ++sequence) {
+    Settled& entry = settled[sequence];
+    if (entry.original != root.original || !entry.is(Settled::kCopy) ||
+        entry.is(Settled::kRedelivery) ||
+        !std::binary_search(offsets.begin(), offsets.end(), entry.matched_offset.get())) {
+      continue;
+    }
+    offsets.push_back(entry.offset.get());
+    digest -= digest_share(entry);
+    entry.flags |= Settled::kOrphaned;
     digest += digest_share(entry);
     window.withdraw(sequence);
   }

@@ -50,7 +50,8 @@ struct Sighting {
   friend bool operator==(const Sighting&, const Sighting&) = default;
 };
 
-// A sighted article that ended as a dead letter after all: later copies do not match it (rule 4).
+// A sighted article that ended as a dead letter after all: later copies match neither it nor the
+// copies that lead to it (rule 4).
 struct Retract {
   Position position;
   Hash128 raw_hash;  // zero: every sighting of the position (its record is gone, its hash unknown)

@@ -59,6 +59,7 @@ struct Settled {
   static constexpr std::uint8_t kRedelivery = 16;  // verdict taken from an earlier sighting
   static constexpr std::uint8_t kRetracted = 32;
   static constexpr std::uint8_t kNotInWindow = 64;
+  static constexpr std::uint8_t kOrphaned = 128;  // a copy that leads to a retracted article
   [[nodiscard]] bool is(std::uint8_t flag) const { return (flags & flag) != 0; }
 };
 

@@ -21,11 +21,7 @@ class OracleBoard {
     Applied applied = Applied::tick;
     if (const auto* sighting = std::get_if<Sighting>(&record)) applied = sight(offset, *sighting);
     if (const auto* retracted = std::get_if<Retract>(&record)) {
-      for (Row& row : rows_) {
-        if (row.resident && same(row.sighting, retracted->position, retracted->raw_hash)) {
-          row.retracted = true;
-        }
-      }
+      retract(*retracted);
       applied = Applied::retract;
     }
     if (const auto* proposed = std::get_if<Epoch>(&record)) {
@@ -91,7 +87,8 @@ class OracleBoard {
     bool in_window = true;   // false: the same article was in the window already
     bool resident = true;
     bool honoured = true;
-    bool retracted = false;
+    bool retracted = false;  // or a copy that leads to one that is
+    bool redelivery = false;
   };
   struct Story {
     std::uint32_t size = 1;
@@ -211,6 +208,7 @@ class OracleBoard {
       row.original_position = earlier->original_position;
       row.original_id = earlier->original_id;
       row.in_window = !earlier->resident;
+      row.redelivery = true;
       rows_.push_back(row);
       return Applied::redelivery;
     }
@@ -263,6 +261,19 @@ class OracleBoard {
     verdict.story_size = story.size;
     verdict.story_outlets =
         static_cast<std::uint32_t>(std::max<std::size_t>(1, story.outlets.size()));
+  }
+
+  void retract(const Retract& retract) {
+    std::set<std::int64_t> gone;  // offsets that lead to the retracted article
+    for (Row& row : rows_) {
+      const Verdict& verdict = row.verdict;
+      const bool itself =
+          row.resident && !row.retracted && same(row.sighting, retract.position, retract.raw_hash);
+      const bool orphan =
+          verdict.is_copy && !row.redelivery && gone.contains(verdict.original_offset);
+      if (itself || orphan) row.retracted = true;
+      if (orphan || (itself && (row.redelivery || !verdict.is_copy))) gone.insert(row.offset);
+    }
   }
 
   void found_story(const Row& row) {
