@@ -231,7 +231,13 @@ LoadedLexicon load_lexicon(std::span<const LexiconFile> files) {
             [](const LexiconFile& a, const LexiconFile& b) { return a.name < b.name; });
   for (const LexiconFile& file : sorted) {
     try {
-      roots.emplace_back(file.name, YAML::Load(file.text));
+      const YAML::Node root = YAML::Load(file.text);
+      if (root.IsMap() || root.IsNull()) {
+        roots.emplace_back(file.name, root);
+      } else {
+        Place{file.name, loaded.faults}.fault(root,
+                                              "a lexicon file is a mapping: rules, cues, ...");
+      }
     } catch (const YAML::Exception& error) {
       loaded.faults.push_back({file.name, static_cast<std::uint32_t>(error.mark.line + 1),
                                static_cast<std::uint32_t>(error.mark.column + 1), error.msg,

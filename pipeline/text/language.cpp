@@ -85,13 +85,23 @@ std::string primary_code(std::string_view declared) {
   return is_code && code != "und" && code != "mul" && code != "zxx" ? code : "";
 }
 
+// The bytes that cld2 may see: it reads past what is not UTF-8, also past a character that was cut.
+std::size_t detectable(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < std::min(bytes.size(), kDetectBytesMax)) {
+    const CodePoint point = code_point(bytes, at);
+    if (point.code == 0xFFFD && point.bytes == 1) break;
+    at += point.bytes;
+  }
+  return at;
+}
+
 // What cld2 is sure of; "" otherwise.
 std::string detect(std::string_view bytes) {
-  std::size_t size = std::min(bytes.size(), kDetectBytesMax);
-  while (size < bytes.size() && (static_cast<unsigned char>(bytes[size]) & 0xC0) == 0x80) --size;
   bool reliable = false;
-  const CLD2::Language found = CLD2::DetectLanguage(bytes.data(), static_cast<int>(size),
-                                                    /*is_plain_text=*/true, &reliable);
+  const CLD2::Language found =
+      CLD2::DetectLanguage(bytes.data(), static_cast<int>(detectable(bytes)),
+                           /*is_plain_text=*/true, &reliable);
   if (!reliable || found == CLD2::UNKNOWN_LANGUAGE) return "";
   return primary_code(CLD2::LanguageCode(found));
 }

@@ -153,7 +153,10 @@ class Daemon:
     def close(self):
         if self.process.poll() is None:
             self.kill()
+        log = self.log.read_text(errors="replace")
         shutil.rmtree(self.folder, ignore_errors=True)
+        report = log.find("Sanitizer: ")
+        assert report < 0, log[report:report + 6000]
 
 
 def produce(broker, topic, records):
