@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "daemon/ledger_rules.h"
+
 namespace tocsin {
 
 using namespace std::chrono_literals;
@@ -280,19 +282,11 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
 }
 
 void Follower::apply(const rd_kafka_message_t& message, Board& board) {
-  const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
-  const LedgerResult<LedgerRecord> record = decode_ledger_record(bytes);
+  const std::optional<LedgerRecord> record = decode_ledger_message(message);
   if (!record) {
-    if (record.error() == LedgerFault::bad_checksum) {
-      metrics_.ledger_bad_records.Increment();
-      spdlog::error("ledger: bad checksum, skipped offset={}", message.offset);
-      return;
-    }
-    throw StopError(ExitCode::state_refused, "ledger: offset " + std::to_string(message.offset) +
-                                                 (record.error() == LedgerFault::newer_version
-                                                      ? ": record of a newer version"
-                                                      : ": record of an unknown type") +
-                                                 "; this tocsin is too old to read it");
+    metrics_.ledger_bad_records.Increment();
+    spdlog::error("ledger: bad checksum, skipped offset={}", message.offset);
+    return;
   }
   const std::int64_t append_time_ms = rd_kafka_message_timestamp(&message, nullptr);
   append_time_ms_ = std::max<std::int64_t>(append_time_ms_, append_time_ms);
@@ -300,16 +294,8 @@ void Follower::apply(const rd_kafka_message_t& message, Board& board) {
     epoch_time_ms_ = append_time_ms;
     epoch_window_max_ms_ = std::max(epoch_window_max_ms_, epoch->window_ms);
   }
-  // A restore that starts inside a ledger meets sightings before the first repeated epoch: they are
-  // older than three windows (see epoch_interval), so no verdict that still counts needs them.
-  if (std::holds_alternative<Sighting>(*record) && !board.epoch()) return;
-  if (const auto* header = std::get_if<LedgerHeader>(&*record)) {
-    if (header->group != config_.kafka.group || header->raw_topics != config_.topics.raw) {
-      throw StopError(ExitCode::state_refused, "ledger: it belongs to group '" + header->group +
-                                                   "' and other raw topics; this is group '" +
-                                                   config_.kafka.group + "'");
-    }
-  }
+  if (is_before_epoch(*record, board)) return;
+  if (const auto* header = std::get_if<LedgerHeader>(&*record)) check_owner(*header, config_);
   if (board.apply(message.offset, append_time_ms, *record) == Applied::recreated) {
     metrics_.positions_recreated.Increment();
     spdlog::warn(

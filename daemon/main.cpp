@@ -29,6 +29,10 @@ struct CommandLine {
   std::optional<std::string> format;
   std::vector<std::string> files;
   unsigned workers = 0;
+  bool as_json = false;
+  std::size_t listed_max = tocsin::AuditOptions{}.listed_max;
+  std::int64_t from = 0;
+  std::uint64_t records_max = tocsin::LedgerShowOptions{}.records_max;
   std::function<ExitCode()> verb;
 
   [[nodiscard]] std::optional<InputFormat> input_format() const {
@@ -51,6 +55,51 @@ void add_service_verbs(CLI::App& app, CommandLine& line) {
       app.add_subcommand("check", "Every fault of a configuration and of the data files it names");
   check->add_option("--config", line.config, "The configuration (YAML)")->required();
   check->callback([&line] { line.verb = [&line] { return tocsin::check(line.config); }; });
+}
+
+void add_report_format(CLI::App* verb, CommandLine& line) {
+  verb->add_option_function<std::string>(
+          "--format", [&line](const std::string& format) { line.as_json = format == "json"; },
+          "text (default) or json")
+      ->check(CLI::IsMember({"text", "json"}));
+}
+
+void add_state_verbs(CLI::App& app, CommandLine& line) {
+  constexpr const char* kConfig = "The configuration (YAML)";
+  CLI::App* audit = app.add_subcommand(
+      "audit",
+      "Folds raw topic and ledger again and compares with what was published: lost, doubled,\n"
+      "differing, unexplained, broken chains of copies; exit 0 or 1. Reads only; the service may\n"
+      "run. Memory: 0.25 kB for each article in the topics, and the board of one window.");
+  audit->add_option("--config", line.config, kConfig)->required();
+  add_report_format(audit, line);
+  audit->add_option("--limit", line.listed_max, "Findings listed a kind; counts are always whole")
+      ->capture_default_str();
+  audit->callback([&line] {
+    line.verb = [&line] { return tocsin::audit({line.config, line.listed_max, line.as_json}); };
+  });
+
+  CLI::App* ledger = app.add_subcommand("ledger", "Look at, create, check the ledger");
+  ledger->require_subcommand(1);
+  CLI::App* show = ledger->add_subcommand("show", "One line a record, with the fold's verdict");
+  show->add_option("--config", line.config, kConfig)->required();
+  show->add_option("--from", line.from, "Offset of the first record shown");
+  show->add_option("--limit", line.records_max, "Records shown; all when absent");
+  add_report_format(show, line);
+  show->callback([&line] {
+    line.verb = [&line] {
+      return tocsin::ledger_show({line.config, line.from, line.records_max, line.as_json});
+    };
+  });
+  CLI::App* init = ledger->add_subcommand(
+      "init",
+      "Creates the ledger topic if it is missing and begins it; refuses if it is not empty");
+  init->add_option("--config", line.config, kConfig)->required();
+  init->callback([&line] { line.verb = [&line] { return tocsin::ledger_init(line.config); }; });
+  CLI::App* verify = ledger->add_subcommand(
+      "verify", "Settings, checksums, owner, epochs, offsets and append times; the board's digest");
+  verify->add_option("--config", line.config, kConfig)->required();
+  verify->callback([&line] { line.verb = [&line] { return tocsin::ledger_verify(line.config); }; });
 }
 
 void add_config_verbs(CLI::App& app, CommandLine& line) {
@@ -120,6 +169,7 @@ int main(int argc, char** argv) {
   CommandLine line;
   add_service_verbs(app, line);
   add_article_verbs(app, line);
+  add_state_verbs(app, line);
   add_config_verbs(app, line);
   try {
     app.parse(argc, argv);

@@ -4,6 +4,7 @@
 
 #include "daemon/failpoint.h"
 #include "daemon/kafka/topics.h"
+#include "daemon/ledger_rules.h"
 #include "daemon/wait.h"
 
 namespace tocsin {
@@ -241,11 +242,7 @@ void Service::open_ledger() {
 void Service::check_ledger() const {
   const auto [header, epoch] = board_.read(
       [](const Board& board) { return std::pair(board.header().value(), board.epoch().value()); });
-  if (!header.cluster_id.empty() && header.cluster_id != cluster_id_) {
-    throw StopError(ExitCode::state_refused,
-                    "ledger " + config_.topics.ledger +
-                        " was written for another cluster: " + header.cluster_id);
-  }
+  check_cluster(header, cluster_id_, config_);
   const Epoch wanted = config_.dedupe.epoch();
   if (epoch.revision == wanted.revision && epoch != wanted) {
     const bool other_signatures = epoch.signature_version != wanted.signature_version;

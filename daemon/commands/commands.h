@@ -25,14 +25,36 @@ struct ExplainOptions {
   std::string file;                   // "-": standard input
 };
 
+struct AuditOptions {
+  std::filesystem::path config;
+  std::size_t listed_max = 20;  // findings a kind
+  bool as_json = false;
+};
+
+struct LedgerShowOptions {
+  std::filesystem::path config;
+  std::int64_t from = 0;  // offset of the first record shown
+  std::uint64_t records_max = ~0ULL;
+  bool as_json = false;
+};
+
 [[nodiscard]] ExitCode run_service(const std::filesystem::path& config_file);
 [[nodiscard]] ExitCode replay(const ReplayOptions& options);
 [[nodiscard]] ExitCode explain(const ExplainOptions& options);
 // All faults of the configuration and of the data files it names; warnings too.
 [[nodiscard]] ExitCode check(const std::filesystem::path& config_file);
+// Exit 1 when there is a finding.
+[[nodiscard]] ExitCode audit(const AuditOptions& options);
+[[nodiscard]] ExitCode ledger_show(const LedgerShowOptions& options);
+// Creates the ledger topic if it is missing, writes header and epoch if it is empty.
+[[nodiscard]] ExitCode ledger_init(const std::filesystem::path& config_file);
+// Exit 1 for what the service lives with, 3 for what it would not start with.
+[[nodiscard]] ExitCode ledger_verify(const std::filesystem::path& config_file);
 // The examples written beside the rules of the lexicon.
 [[nodiscard]] ExitCode test(const std::filesystem::path& config_file);
 
+// The configuration alone; nullopt when it is wrong, every fault printed to standard error.
+[[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file);
 // Configuration and pipeline of `file` (empty: the defaults that ship with the binary), every fault
 // printed to standard error; `format` overrides input.format. `pipeline` is nullptr when something
 // is wrong: exit 2.

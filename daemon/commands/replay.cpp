@@ -1,8 +1,5 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -11,6 +8,7 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/line_reader.h"
+#include "daemon/commands/progress.h"
 #include "daemon/fork_join.h"
 #include "pipeline/pipeline.h"
 
@@ -21,7 +19,6 @@ namespace {
 // are analysed, and outputs must not depend on the machine.
 constexpr std::size_t kBatchRecords = 1024;
 constexpr std::size_t kBatchBytes = 8 << 20;
-constexpr auto kProgressInterval = std::chrono::milliseconds(200);
 
 // One raw article of the replay and what became of it.
 struct Replayed {
@@ -31,45 +28,6 @@ struct Replayed {
   std::optional<Drafts> drafts;
   std::optional<Error> error;
   std::string id;  // of a dead letter, where it could be read
-};
-
-// Rate and time left on standard error, when that is a terminal and the sizes are known.
-class Progress {
- public:
-  explicit Progress(std::uint64_t total_bytes)
-      : is_on_(::isatty(STDERR_FILENO) == 1), total_bytes_(total_bytes), started_(Clock::now()) {}
-  ~Progress() {
-    if (is_on_) std::fputs("\r\033[K", stderr);
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(std::uint64_t articles, std::uint64_t bytes) {
-    const auto now = Clock::now();
-    if (!is_on_ || now - shown_ < kProgressInterval) return;
-    shown_ = now;
-    const double seconds = std::chrono::duration<double>(now - started_).count();
-    const double rate = static_cast<double>(articles) / std::max(seconds, 1e-3);
-    if (total_bytes_ == 0) {
-      std::fprintf(stderr, "\r\033[K%llu articles, %.0f/s",
-                   static_cast<unsigned long long>(articles), rate);
-      return;
-    }
-    const double share =
-        std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total_bytes_));
-    const int filled = static_cast<int>(share * 30);
-    std::fprintf(stderr, "\r\033[K[%.*s%.*s] %3.0f %%  %llu articles  %.0f/s  %.0f s left", filled,
-                 "##############################", 30 - filled, "..............................",
-                 share * 100, static_cast<unsigned long long>(articles), rate,
-                 share > 0 ? seconds / share - seconds : 0.0);
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const bool is_on_;
-  const std::uint64_t total_bytes_;
-  const Clock::time_point started_;
-  Clock::time_point shown_{};
 };
 
 // The pipeline with a ledger in memory: append time is the running maximum of the articles' times.
@@ -232,7 +190,7 @@ ExitCode replay(const ReplayOptions& options) {
       options.files.empty() ? std::vector<std::string>{"-"} : options.files;
   Replay replay(setup.config, setup.pipeline,
                 options.workers > 0 ? options.workers : setup.config.worker_count());
-  Progress progress(total_bytes(files));
+  Progress progress("articles", total_bytes(files));
   std::uint64_t bytes = 0;
   for (const std::string& name : files) {
     const File file(name == "-" ? stdin : std::fopen(name.c_str(), "rb"));

@@ -18,15 +18,21 @@ void print(const std::vector<Fault>& faults) {
 
 }  // namespace
 
+std::optional<Config> read_config(const std::filesystem::path& file) {
+  ConfigResult result = load_config(file);
+  print(result.faults);
+  if (!result.ok()) return std::nullopt;
+  return std::move(result.config);
+}
+
 Setup load_setup(const std::filesystem::path& file, std::optional<InputFormat> format) {
   Setup setup;
   if (file.empty()) {
     setup.config = default_config();
   } else {
-    ConfigResult result = load_config(file);
-    print(result.faults);
-    if (!result.ok()) return setup;
-    setup.config = std::move(result.config);
+    std::optional<Config> config = read_config(file);
+    if (!config) return setup;
+    setup.config = *std::move(config);
   }
   if (format) setup.config.input.format = *format;
   LoadedPipeline loaded = load_pipeline(setup.config);

@@ -2,10 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
-#include <set>
 
 #include "daemon/kafka/client.h"
+#include "daemon/kafka/reader.h"
 #include "daemon/stop.h"
 
 namespace tocsin::kafka {
@@ -35,6 +36,15 @@ std::int64_t ledger_retention_ms(const Config& config) {
   return 3 * config.dedupe.window.count() + std::chrono::milliseconds(24h).count();
 }
 
+TopicSpec ledger_topic(const Config& config) {
+  return {config.topics.ledger,
+          1,
+          {{"cleanup.policy", "delete"},
+           {"message.timestamp.type", "LogAppendTime"},
+           {"retention.ms", std::to_string(ledger_retention_ms(config))},
+           {"retention.bytes", "-1"}}};
+}
+
 std::vector<TopicSpec> wanted_topics(const Config& config) {
   std::vector<TopicSpec> topics;
   for (const std::string& raw : config.topics.raw) topics.push_back({raw, -1, {}});
@@ -45,12 +55,7 @@ std::vector<TopicSpec> wanted_topics(const Config& config) {
                     -1,
                     {{"cleanup.policy", "compact,delete"}, {"retention.ms", days(90)}}});
   topics.push_back({config.topics.deadletter, -1, {{"retention.ms", days(30)}}});
-  topics.push_back({config.topics.ledger,
-                    1,
-                    {{"cleanup.policy", "delete"},
-                     {"message.timestamp.type", "LogAppendTime"},
-                     {"retention.ms", std::to_string(ledger_retention_ms(config))},
-                     {"retention.bytes", "-1"}}});
+  topics.push_back(ledger_topic(config));
   return topics;
 }
 
@@ -183,37 +188,41 @@ void check_ledger(rd_kafka_t* client, const Config& config, int partitions, int 
 }
 
 bool group_has_offsets(const Config& config, const std::map<std::string, int>& partitions) {
-  const Client consumer = make_consumer(make_conf(
-      config.kafka, {},
-      {{"group.id", config.kafka.group},
-       {"enable.auto.commit", "false"},
-       // Whether there are any at all: must not wait for the open transaction of a dead instance.
-       {"isolation.level", "read_uncommitted"}}));
-  std::map<Partition, std::int64_t> wanted;
+  std::vector<Partition> wanted;
   for (const std::string& raw : config.topics.raw) {
     const auto found = partitions.find(raw);
-    for (int i = 0; found != partitions.end() && i < found->second; ++i) wanted[{raw, i}] = 0;
+    for (int i = 0; found != partitions.end() && i < found->second; ++i) wanted.push_back({raw, i});
   }
-  if (wanted.empty()) return false;
-  const PartitionList list = make_list(wanted);
-  const rd_kafka_resp_err_t error =
-      rd_kafka_committed(consumer.get(), list.get(), static_cast<int>(kRequestTimeout.count()));
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "kafka: committed offsets of group " + config.kafka.group +
-                                          " cannot be read: " + text(error));
+  // Whether there are any at all: must not wait for the open transaction of a dead instance.
+  const auto offsets = committed_offsets(config, wanted, Isolation::uncommitted);
+  return std::any_of(offsets.begin(), offsets.end(),
+                     [](const auto& entry) { return entry.second >= 0; });
+}
+
+// A topic just created may be unknown to the next broker for a moment.
+void await_ledger(rd_kafka_t* client, const Config& config) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const MetadataPtr answer = metadata(client);
+    const std::map<std::string, int> topics = partitions_of(*answer);
+    const auto ledger = topics.find(config.topics.ledger);
+    if (ledger != topics.end() && ledger->second > 0) {
+      check_ledger(client, config, ledger->second, answer->broker_cnt);
+      return;
+    }
+    rd_kafka_poll(client, 100);
   }
-  for (int i = 0; i < list->cnt; ++i) {
-    if (list->elems[i].offset >= 0) return true;
-  }
-  return false;
+  throw StopError(ExitCode::failed, "kafka: topic " + config.topics.ledger + " does not appear");
+}
+
+Client any_client(const Config& config) {
+  return make_producer(make_conf(config.kafka, {}, {}));
 }
 
 }  // namespace
 
 TopicsState prepare_topics(const Config& config) {
-  const Client client = make_producer(make_conf(config.kafka, {}, {}));
-  MetadataPtr before = metadata(client.get());
-  const std::map<std::string, int> existing = partitions_of(*before);
+  const Client client = any_client(config);
+  const std::map<std::string, int> existing = partitions_of(*metadata(client.get()));
 
   TopicsState state;
   state.cluster_id = cluster_id(client.get(), kRequestTimeout);
@@ -241,18 +250,37 @@ TopicsState prepare_topics(const Config& config) {
     create(client.get(), missing);
     state.ledger_created = ledger_missing;
   }
-  // A topic just created may be unknown to the next broker for a moment.
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const MetadataPtr after = metadata(client.get());
-    const std::map<std::string, int> topics = partitions_of(*after);
-    const auto ledger = topics.find(config.topics.ledger);
-    if (ledger != topics.end() && ledger->second > 0) {
-      check_ledger(client.get(), config, ledger->second, after->broker_cnt);
-      return state;
-    }
-    rd_kafka_poll(client.get(), 100);
+  await_ledger(client.get(), config);
+  return state;
+}
+
+TopicsState prepare_ledger(const Config& config) {
+  const Client client = any_client(config);
+  const std::map<std::string, int> existing = partitions_of(*metadata(client.get()));
+  TopicsState state;
+  state.cluster_id = cluster_id(client.get(), kRequestTimeout);
+  state.group_has_offsets = group_has_offsets(config, existing);
+  if (!existing.contains(config.topics.ledger)) {
+    create(client.get(), {ledger_topic(config)});
+    state.ledger_created = true;
   }
-  throw StopError(ExitCode::failed, "kafka: topic " + config.topics.ledger + " does not appear");
+  await_ledger(client.get(), config);
+  return state;
+}
+
+Settings topic_settings(const Config& config, const std::string& topic) {
+  return topic_settings(any_client(config).get(), topic);
+}
+
+void check_ledger(const Config& config) {
+  const Client client = any_client(config);
+  const MetadataPtr answer = metadata(client.get());
+  const std::map<std::string, int> topics = partitions_of(*answer);
+  const auto ledger = topics.find(config.topics.ledger);
+  if (ledger == topics.end()) {
+    throw StopError(ExitCode::state_refused, "ledger " + config.topics.ledger + " is missing");
+  }
+  check_ledger(client.get(), config, ledger->second, answer->broker_cnt);
 }
 
 }  // namespace tocsin::kafka

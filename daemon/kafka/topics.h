@@ -2,7 +2,10 @@
 // settings checked. Throws StopError with the reason when the service must not start.
 #pragma once
 
+#include <string>
+
 #include "config/config.h"
+#include "daemon/kafka/client.h"
 
 namespace tocsin::kafka {
 
@@ -17,5 +20,16 @@ struct TopicsState {
 // settings would lose or reorder sightings (exit 3); brokers that do not answer within a minute
 // (1).
 [[nodiscard]] TopicsState prepare_topics(const Config& config);
+
+// The same for the ledger alone: what `tocsin ledger init` asks for. Creates it also when the group
+// has committed offsets, and when kafka.create_topics is off.
+[[nodiscard]] TopicsState prepare_ledger(const Config& config);
+
+// A topic's settings, names and values as the broker has them. Throws StopError (failed).
+[[nodiscard]] Settings topic_settings(const Config& config, const std::string& topic);
+
+// Throws StopError (state_refused) when the ledger topic is missing or its settings would lose,
+// reorder or forget sightings.
+void check_ledger(const Config& config);
 
 }  // namespace tocsin::kafka

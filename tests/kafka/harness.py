@@ -91,6 +91,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def config_text(broker, topics, instance="one", port=0, extra=""):
+    return ("version: 1\ninstance: %s\n"
+            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: 6000, heartbeat.interval.ms: 1000}}\n"
+            "topics: %s\nadmin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s"
+            % (instance, broker.address, topics.prefix, topics.yaml(), port, extra))
+
+
 class Daemon:
     """One `tocsin run`; its log goes to a file that is printed when something fails."""
 
@@ -99,11 +106,7 @@ class Daemon:
         self.port = free_port()
         self.config = self.folder / "tocsin.yaml"
         self.log = self.folder / "log"
-        self.config.write_text(
-            "version: 1\ninstance: %s\n"
-            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: 6000, heartbeat.interval.ms: 1000}}\n"
-            "topics: %s\nadmin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s"
-            % (instance, broker.address, topics.prefix, topics.yaml(), self.port, extra))
+        self.config.write_text(config_text(broker, topics, instance, self.port, extra))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [TOCSIN, "run", "--config", self.config], stdin=subprocess.DEVNULL,
@@ -267,6 +270,28 @@ def check_outputs(broker, topics, null_values=0):
     assert not found, "outcomes of positions that do not exist: %s" % list(found)[:5]
     check_chains(outcomes(broker, topics))
     return counts
+
+
+def tocsin(*arguments):
+    """Runs a verb to its end: (exit code, standard output, standard error)."""
+    done = subprocess.run([TOCSIN, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+def audit(config):
+    """The report of `tocsin audit` on a configuration file, or of a Daemon's; it may be running."""
+    code, out, err = tocsin("audit", "--format", "json", "--config", getattr(config, "config", config))
+    assert code in (0, 1), "tocsin audit ended with %d:\n%s" % (code, err)
+    report = json.loads(out)
+    assert report["clean"] == (code == 0), out
+    return report
+
+
+def check_audit(config):
+    """The second oracle: raw topic and ledger folded again give what was published, byte for byte."""
+    report = audit(config)
+    assert report["clean"], "audit is not clean:\n%s" % json.dumps(report, indent=1)
+    return report
 
 
 def check_chains(found):

@@ -7,7 +7,7 @@ import time
 import unittest
 
 import articles
-from harness import (Broker, Daemon, DEADLETTER, DUPLICATE, ENRICHED, Topics, check_outputs, consume,
+from harness import (Broker, Daemon, DEADLETTER, DUPLICATE, ENRICHED, Topics, check_audit, check_outputs, consume,
                      outcomes, produce, wait_processed, wait_until)
 
 
@@ -55,6 +55,7 @@ class ServiceTest(unittest.TestCase):
         wait_processed(self.broker, self.topics)
         self.assertEqual(check_outputs(self.broker, self.topics, null_values=1),
                          {ENRICHED: 1, DUPLICATE: 1, DEADLETTER: 2})
+        check_audit(daemon)
         enriched, = consume(self.broker, self.topics.enriched)
         record = json.loads(enriched.value())
         self.assertEqual(record["schema"], "tocsin.enriched/1")
@@ -108,6 +109,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(sum(counts.values()), 6000)
         self.assertEqual(counts[DEADLETTER], bad)
         self.assertGreater(counts[DUPLICATE], 1000)
+        self.assertEqual(check_audit(daemons[0])["raw_records"], 6000)
         left = [daemons[0], daemons[2]]
         def boards():
             values = [d.metrics() for d in left]
@@ -125,9 +127,10 @@ class ServiceTest(unittest.TestCase):
             daemon = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": step},
                                      extra="limits: {batch_records_max: 40}\n")
             self.assertEqual(daemon.wait_exit(), 137, step)
-        self.run_daemon(extra="limits: {batch_records_max: 40}\n")
+        daemon = self.run_daemon(extra="limits: {batch_records_max: 40}\n")
         wait_processed(self.broker, self.topics)
         self.assertEqual(sum(check_outputs(self.broker, self.topics).values()), 300)
+        check_audit(daemon)
 
     def test_at_least_once_publishes_everything(self):
         self.create_raw(2)
@@ -136,12 +139,13 @@ class ServiceTest(unittest.TestCase):
         daemon = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": "before_commit"},
                                  extra="delivery: at_least_once\n")
         self.assertEqual(daemon.wait_exit(), 137)
-        self.run_daemon(extra="delivery: at_least_once\n")
+        daemon = self.run_daemon(extra="delivery: at_least_once\n")
         wait_processed(self.broker, self.topics)
         found = outcomes(self.broker, self.topics)
         self.assertEqual(len(found), 300)
         for position, entries in found.items():
             self.assertEqual(len({kind for kind, _ in entries}), 1, "two verdicts on %s" % (position,))
+        self.assertGreater(check_audit(daemon)["repeated"], 0)
 
     def test_the_broker_dies_and_comes_back(self):
         broker = Broker()
@@ -173,6 +177,7 @@ class ServiceTest(unittest.TestCase):
         zombie.process.send_signal(signal.SIGCONT)
         zombie.wait_ready()
         self.assertEqual(sum(check_outputs(self.broker, self.topics).values()), 1200)
+        check_audit(zombie)
 
     def test_a_twin_with_the_same_name_is_refused(self):
         self.create_raw(2)

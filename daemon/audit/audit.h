@@ -1,0 +1,58 @@
+// `tocsin audit`: reads raw topic, ledger and outputs as they are now, folds the first two again
+// and compares with the third. Reads only; the service may run meanwhile.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "daemon/audit/evidence.h"
+#include "daemon/audit/judge.h"
+#include "daemon/audit/report.h"
+#include "daemon/fork_join.h"
+#include "daemon/kafka/reader.h"
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+
+class Audit {
+ public:
+  // `listed_max`: findings listed a kind.
+  Audit(const Config& config, std::shared_ptr<const Pipeline> pipeline, std::size_t listed_max);
+
+  // Offsets done and in all, for a progress bar.
+  std::function<void(std::uint64_t done, std::uint64_t total)> on_progress;
+
+  // Throws StopError: a topic is missing (bad_input), the ledger is not ours or damaged
+  // (state_refused), the brokers do not answer (failed).
+  [[nodiscard]] AuditReport run();
+
+ private:
+  void survey();
+  void survey_outputs();
+  void read_outputs();
+  void fold_ledger();
+  void fold(const rd_kafka_message_t& message, Board& board);
+  void read_raw();
+  void judge_batch(Judge& judge);
+  void step();
+
+  const Config& config_;
+  const std::shared_ptr<const Pipeline> pipeline_;
+  const std::size_t listed_max_;
+  ForkJoin fork_join_;
+  kafka::Reader uncommitted_;
+  kafka::Reader committed_;
+  Evidence evidence_;
+  Horizon horizon_;
+  AuditReport report_;
+  kafka::Extents outputs_;
+  kafka::Extents ledger_;
+  kafka::Extents raw_;
+  std::vector<kafka::Message> batch_;
+  std::size_t batch_bytes_ = 0;
+  std::uint64_t done_ = 0;
+  std::uint64_t total_ = 0;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,145 @@
+#include "daemon/kafka/reader.h"
+
+#include <algorithm>
+
+#include "daemon/stop.h"
+
+namespace tocsin::kafka {
+namespace {
+
+constexpr int kQueryTimeoutMs = 10'000;
+constexpr int kPollWaitMs = 200;
+
+Client reader_client(const Config& config, const std::string& group, Isolation isolation) {
+  return make_consumer(
+      make_conf(config.kafka,
+                {{"fetch.wait.max.ms", "100"},
+                 {"queued.max.messages.kbytes", "32768"},
+                 {"fetch.error.backoff.ms", "100"},
+                 {"check.crcs", "true"}},
+                {{"group.id", group},
+                 {"enable.auto.commit", "false"},
+                 {"enable.auto.offset.store", "false"},
+                 {"isolation.level",
+                  isolation == Isolation::committed ? "read_committed" : "read_uncommitted"},
+                 {"auto.offset.reset", "earliest"},  // retention may be quicker than we are
+                 {"enable.partition.eof", "true"}}));
+}
+
+// The offset after what is told by one event; -1 when it tells nothing.
+std::int64_t reached_by(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) return message.offset + 1;
+  return message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF ? message.offset : -1;
+}
+
+}  // namespace
+
+std::map<Partition, std::int64_t> committed_offsets(const Config& config,
+                                                    const std::vector<Partition>& partitions,
+                                                    Isolation isolation) {
+  std::map<Partition, std::int64_t> offsets;
+  for (const Partition& partition : partitions) offsets[partition] = -1;
+  if (offsets.empty()) return offsets;
+  const Client consumer = reader_client(config, config.kafka.group, isolation);
+  const PartitionList list = make_list(offsets);
+  const rd_kafka_resp_err_t error = ask("committed offsets", [&] {
+    return rd_kafka_committed(consumer.get(), list.get(), kQueryTimeoutMs);
+  });
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "kafka: committed offsets of group " + config.kafka.group +
+                                          " cannot be read: " + text(error));
+  }
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = list->elems[i];
+    offsets[{entry.topic, entry.partition}] = std::max<std::int64_t>(entry.offset, -1);
+  }
+  return offsets;
+}
+
+Reader::Reader(const Config& config, Isolation isolation)
+    : consumer_(reader_client(config, config.kafka.group + ".reader", isolation)) {}
+
+Reader::~Reader() {
+  rd_kafka_consumer_close(consumer_.get());
+}
+
+std::vector<Partition> Reader::partitions(const std::vector<std::string>& topics) {
+  const rd_kafka_metadata_t* answer = nullptr;
+  const rd_kafka_resp_err_t error = ask("metadata", [&] {
+    return rd_kafka_metadata(consumer_.get(), 1, nullptr, &answer, kQueryTimeoutMs);
+  });
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "kafka: the brokers do not answer: " + text(error));
+  }
+  const Owned<const rd_kafka_metadata_t> metadata(answer);
+  std::vector<Partition> found;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
+    if (std::find(topics.begin(), topics.end(), topic.topic) == topics.end()) continue;
+    for (std::int32_t number = 0; number < topic.partition_cnt; ++number) {
+      found.push_back({topic.topic, number});
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string Reader::cluster_id() {
+  static_cast<void>(partitions({}));  // the metadata bring it; asked for alone it takes a second
+  return kafka::cluster_id(consumer_.get(), std::chrono::milliseconds(kQueryTimeoutMs));
+}
+
+Extents Reader::extents(const std::vector<Partition>& partitions) {
+  Extents found;
+  for (const Partition& partition : partitions) {
+    Watermarks& marks = found[partition];
+    const rd_kafka_resp_err_t error = ask("watermarks", [&] {
+      return rd_kafka_query_watermark_offsets(consumer_.get(), partition.topic.c_str(),
+                                              partition.number, &marks.low, &marks.high,
+                                              kQueryTimeoutMs);
+    });
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      throw StopError(ExitCode::failed,
+                      "kafka: watermarks of " + partition.topic + ": " + text(error));
+    }
+  }
+  return found;
+}
+
+void Reader::read(const Extents& extents, const std::function<void(Message)>& each) {
+  std::map<Partition, std::int64_t> from;
+  for (const auto& [partition, marks] : extents) {
+    if (marks.high > marks.low) from[partition] = marks.low;
+  }
+  std::size_t open = from.size();
+  if (open == 0) return;
+  const PartitionList list = make_list(from);
+  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "kafka: cannot read: " + text(error));
+  }
+  auto moved = std::chrono::steady_clock::now();
+  while (open > 0) {
+    Message message(rd_kafka_consumer_poll(consumer_.get(), kPollWaitMs));
+    const std::int64_t reached = message ? reached_by(*message) : -1;
+    if (reached < 0) {
+      if (std::chrono::steady_clock::now() - moved > kPatience) {
+        throw StopError(ExitCode::failed,
+                        "kafka: reading makes no progress: brokers away, or an open transaction");
+      }
+      continue;
+    }
+    const Partition partition{rd_kafka_topic_name(message->rkt), message->partition};
+    std::int64_t& next = from.at(partition);
+    const std::int64_t end = extents.at(partition).high;
+    if (next >= end) continue;  // more than was asked for
+    const bool is_record = message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->offset < end;
+    if (reached > next) moved = std::chrono::steady_clock::now();
+    next = std::max(next, reached);
+    if (is_record) each(std::move(message));
+    if (next >= end) --open;
+  }
+  rd_kafka_assign(consumer_.get(), nullptr);
+}
+
+}  // namespace tocsin::kafka
