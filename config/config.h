@@ -80,6 +80,11 @@ struct AlertsConfig {
   std::vector<std::string> webhooks;  // http(s) addresses
 };
 
+// The second fold: ticks, pairs, alerts.
+struct BellConfig {
+  std::chrono::milliseconds tick_interval{60'000};
+};
+
 struct AdminConfig {
   ListenAddress listen{"127.0.0.1", 9464};
   std::filesystem::path token_file;  // empty: nothing that needs a token is served
@@ -119,6 +124,7 @@ struct Config {
   std::vector<std::filesystem::path> lexicon;
   std::filesystem::path sources;
   AlertsConfig alerts;
+  BellConfig bell;
   AdminConfig admin;
   PageConfig page;
   LogConfig log;

@@ -41,9 +41,16 @@ std::atomic<long> passes{0};
 
 }  // namespace
 
+bool failpoint_armed(std::string_view name) {
+  return !armed().name.empty() && armed().name == name;
+}
+
+bool failpoint_reached(std::string_view name) {
+  return failpoint_armed(name) && ++passes == armed().pass;
+}
+
 void failpoint(std::string_view name) {
-  if (armed().name.empty() || armed().name != name) return;
-  if (++passes != armed().pass) return;
+  if (!failpoint_reached(name)) return;
   if (armed().stall.count() == 0) ::_exit(137);
   sleep_for(armed().stall);
 }

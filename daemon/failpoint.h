@@ -7,5 +7,9 @@
 namespace tocsin {
 
 void failpoint(std::string_view name);
+// The same for what is to go wrong without a death: true at the n-th pass.
+[[nodiscard]] bool failpoint_reached(std::string_view name);
+// True when the variable names it, whatever the pass.
+[[nodiscard]] bool failpoint_armed(std::string_view name);
 
 }  // namespace tocsin

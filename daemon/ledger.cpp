@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/failpoint.h"
 #include "daemon/ledger_rules.h"
 
 namespace tocsin {
@@ -14,6 +15,8 @@ namespace {
 
 constexpr int kQueryTimeoutMs = 10'000;
 constexpr std::size_t kApplyBatch = 2000;  // records applied under one hold of the board's lock
+// A board that differs twice within this time is not healed by rebuilding it.
+constexpr std::int64_t kDisagreementLimitMs = std::chrono::milliseconds(1h).count();
 
 }  // namespace
 
@@ -115,8 +118,8 @@ void LedgerWriter::serve(std::chrono::milliseconds wait) {
 
 // ---- Follower
 
-Follower::Follower(const Config& config, SharedBoard& board, Metrics& metrics)
-    : config_(config), board_(board), metrics_(metrics) {
+Follower::Follower(const Config& config, SharedBoard& board, LedgerWriter& ledger, Metrics& metrics)
+    : config_(config), board_(board), ledger_(ledger), metrics_(metrics) {
   // The group id is never joined: assign() only. Uncommitted, to the high watermark: the ledger is
   // written without transactions, and a restore bounded by the LSO would under-read (KAFKA-10167).
   kafka::Conf conf = kafka::make_conf(config_.kafka,
@@ -174,9 +177,7 @@ std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high,
   return found >= low ? found : low;
 }
 
-void Follower::restore(const std::atomic<bool>& stop) {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
+void Follower::query_watermarks(std::int64_t& low, std::int64_t& high) {
   const rd_kafka_resp_err_t error = kafka::ask("watermarks of the ledger", [&] {
     return rd_kafka_query_watermark_offsets(consumer_.get(), config_.topics.ledger.c_str(), 0, &low,
                                             &high, kQueryTimeoutMs);
@@ -184,29 +185,43 @@ void Follower::restore(const std::atomic<bool>& stop) {
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "ledger: watermarks: " + kafka::text(error));
   }
+}
+
+void Follower::restore(const std::atomic<bool>& stop) {
   const std::int64_t started_ms = steady_ms();
+  const std::int64_t from = read_windows(stop);
+  const double seconds = static_cast<double>(steady_ms() - started_ms) / 1000.0;
+  metrics_.restore_seconds.Set(seconds);
+  spdlog::info("ledger: restored records={} from={} to={} seconds={:.2f}", next_offset_ - from,
+               from, next_offset_, seconds);
+}
+
+// Three windows up to the high watermark; returns the offset it began at.
+std::int64_t Follower::read_windows(const std::atomic<bool>& stop) {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  query_watermarks(low, high);
   std::chrono::milliseconds window = config_.dedupe.window;
   std::int64_t from = high > low ? start_offset(low, high, window) : low;
   while (true) {
     read(from, high, stop);
     // An epoch of the ledger may have a longer window than the configuration: more of it counts.
     const bool is_whole = epoch_window_max_ms_ != 0 && epoch_window_max_ms_ <= window.count();
-    if (stop || from == low || is_whole) break;
+    if (stop || from == low || is_whole) return from;
     spdlog::info("ledger: its window is longer than the configured one, reading more of it");
     window = std::chrono::milliseconds(epoch_window_max_ms_);
     from = window.count() == 0 ? low : start_offset(low, high, window);
     board_.reset();
   }
-  const double seconds = static_cast<double>(steady_ms() - started_ms) / 1000.0;
-  metrics_.restore_seconds.Set(seconds);
-  spdlog::info("ledger: restored records={} from={} to={} seconds={:.2f}", high - from, from, high,
-               seconds);
 }
 
 // Applies the records [from, to).
 void Follower::read(std::int64_t from, std::int64_t to, const std::atomic<bool>& stop) {
   assign(from);
-  next_offset_ = from;
+  {
+    const std::lock_guard lock(applied_mutex_);
+    next_offset_ = from;
+  }
   read_to(to, stop);
 }
 
@@ -214,6 +229,7 @@ void Follower::read_to(std::int64_t to, const std::atomic<bool>& stop) {
   std::int64_t logged_ms = steady_ms();
   std::int64_t progressed_ms = logged_ms;
   while (next_offset_ < to && !stop) {
+    heartbeat_ms_ = steady_ms();
     if (apply_available(100ms) > 0) progressed_ms = steady_ms();
     if (steady_ms() - progressed_ms > std::chrono::milliseconds(60s).count()) {
       throw StopError(ExitCode::failed, "ledger: restore makes no progress at offset " +
@@ -237,10 +253,94 @@ void Follower::start() {
 }
 
 void Follower::run() {
+  is_live_ = true;
   while (!stopping_) {
     heartbeat_ms_ = steady_ms();
     apply_available(100ms);
+    if (disagreement_) settle_disagreement();
   }
+}
+
+// ---- ticks: one digest for all boards
+
+void Follower::compare(const Tick& tick, const Board& board) {
+  const std::optional<std::uint64_t> own = board.digest_at(tick.through);
+  if (!own || in_doubt_ || tick.through < disputed_until_) {
+    metrics_.ticks_unchecked.Increment();
+  } else if (*own == tick.digest) {
+    metrics_.ticks_equal.Increment();
+  } else {
+    metrics_.ticks_different.Increment();
+    disagreement_ = Disagreement{tick, *own};
+    in_doubt_ = true;
+  }
+}
+
+// Either this board is wrong or its author's. The ledger read once more tells which: if our board
+// comes out as it was, the author is wrong and has to hear so.
+void Follower::settle_disagreement() {
+  const Disagreement disagreement = *std::exchange(disagreement_, std::nullopt);
+  const std::int64_t now_ms = steady_ms();
+  const std::string where = "board: its digest at ledger offset " +
+                            std::to_string(disagreement.tick.through) + " is not the tick's";
+  if (disagreed_ms_ && now_ms - *disagreed_ms_ < kDisagreementLimitMs) {
+    throw StopError(ExitCode::state_refused, where + ", for the second time within an hour");
+  }
+  disagreed_ms_ = now_ms;
+  metrics_.board_divergences.Increment();
+  spdlog::error("{}: rebuilding it", where);
+  rebuild();
+  if (stopping_) return;
+  const std::optional<std::uint64_t> rebuilt =
+      board_.read([&](const Board& board) { return board.digest_at(disagreement.tick.through); });
+  if (rebuilt == disagreement.own_digest) {
+    spdlog::error("board: rebuilt, and as it was: the author of the tick differs");
+    dispute();
+  } else if (rebuilt && *rebuilt != disagreement.tick.digest) {
+    throw StopError(ExitCode::state_refused, where + ", and rebuilding it gave a third one");
+  } else {
+    spdlog::warn("board: rebuilt, and {} now", rebuilt ? "as the tick says" : "past the tick");
+  }
+  in_doubt_ = false;
+}
+
+void Follower::rebuild() {
+  is_live_ = false;
+  {
+    const std::lock_guard lock(applied_mutex_);
+    next_offset_ = 0;  // nothing is applied any more: who waits goes on waiting
+  }
+  ++rebuilds_;
+  board_.reset();
+  read_windows(stopping_);
+  is_live_ = true;
+}
+
+// Appends our own digest, for the author to compare with. Ticks made before anyone can have read it
+// say nothing new.
+void Follower::dispute() {
+  const Tick own = board_.read([](const Board& board) {
+    return Tick{board.next_offset(), board.digest()};
+  });
+  std::shared_ptr<AppendTicket> ticket;
+  while (!stopping_ && (!ticket || !ticket->delivered())) {
+    heartbeat_ms_ = steady_ms();
+    if (!ticket || ticket->failed())
+      ticket = ledger_.append({encode(LedgerRecord(own))}, stopping_);
+    ledger_.serve(20ms);
+  }
+  if (const auto offset = ticket ? ticket->delivered() : std::nullopt)
+    disputed_until_ = *offset + 1;
+}
+
+// A test's divergence: one sighting is not applied, once or whenever it is read.
+bool Follower::is_planted_skip(std::int64_t offset) {
+  if (offset == skipped_offset_) return failpoint_armed("skip_sighting_always");
+  if (!failpoint_reached("skip_sighting") && !failpoint_reached("skip_sighting_always")) {
+    return false;
+  }
+  skipped_offset_ = offset;
+  return true;
 }
 
 std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
@@ -295,8 +395,11 @@ void Follower::apply(const rd_kafka_message_t& message, Board& board) {
     epoch_window_max_ms_ = std::max(epoch_window_max_ms_, epoch->window_ms);
   }
   if (is_before_epoch(*record, board)) return;
+  if (std::holds_alternative<Sighting>(*record) && is_planted_skip(message.offset)) return;
   if (const auto* header = std::get_if<LedgerHeader>(&*record)) check_owner(*header, config_);
-  if (board.apply(message.offset, append_time_ms, *record) == Applied::recreated) {
+  const Applied applied = board.apply(message.offset, append_time_ms, *record);
+  if (applied == Applied::tick && is_live_) compare(std::get<Tick>(*record), board);
+  if (applied == Applied::recreated) {
     metrics_.positions_recreated.Increment();
     spdlog::warn(
         "ledger: a position came back with other content: was its topic created again? offset={}",

@@ -85,10 +85,12 @@ class SharedBoard {
 };
 
 // Reads the whole ledger in order and folds it. restore() first, then start(): from then on the
-// follower's thread is the only writer of the board.
+// follower's thread is the only writer of the board. Compares the board with each tick it reads: at
+// a difference it rebuilds the board once, and stops the instance (exit 3) if that did not settle
+// it (DESIGN.md, rules of the fold, 8).
 class Follower {
  public:
-  Follower(const Config& config, SharedBoard& board, Metrics& metrics);
+  Follower(const Config& config, SharedBoard& board, LedgerWriter& ledger, Metrics& metrics);
   ~Follower();
 
   // Reads from three windows (of the configuration or of the ledger's epochs, whichever is longer)
@@ -106,18 +108,38 @@ class Follower {
   [[nodiscard]] bool is_epoch_due() const;
   // Steady milliseconds of the last turn of the loop, for /livez.
   [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
+  // True from a tick that differs until the board is rebuilt: not ready, and no tick of our own.
+  // Turns true under the board's lock, so who reads the board can rely on it.
+  [[nodiscard]] bool is_in_doubt() const { return in_doubt_; }
+  // How often the board was emptied to be rebuilt. Who found the same number before waiting and
+  // after reading verdicts read them from a whole board.
+  [[nodiscard]] std::uint64_t rebuilds() const { return rebuilds_; }
 
  private:
+  // A tick whose digest is not ours.
+  struct Disagreement {
+    Tick tick;
+    std::uint64_t own_digest = 0;
+  };
+
+  void query_watermarks(std::int64_t& low, std::int64_t& high);
   [[nodiscard]] std::int64_t start_offset(std::int64_t low, std::int64_t high,
                                           std::chrono::milliseconds window);
+  std::int64_t read_windows(const std::atomic<bool>& stop);
   void read(std::int64_t from, std::int64_t to, const std::atomic<bool>& stop);
   void assign(std::int64_t offset);
   std::size_t apply_available(std::chrono::milliseconds wait);
   void apply(const rd_kafka_message_t& message, Board& board);
+  void compare(const Tick& tick, const Board& board);
+  void settle_disagreement();
+  void rebuild();
+  void dispute();
+  [[nodiscard]] bool is_planted_skip(std::int64_t offset);
   void run();
 
   const Config& config_;
   SharedBoard& board_;
+  LedgerWriter& ledger_;
   Metrics& metrics_;
   kafka::Client consumer_;
   Thread thread_;
@@ -125,6 +147,16 @@ class Follower {
   std::atomic<std::int64_t> append_time_ms_{0};
   std::atomic<std::int64_t> epoch_time_ms_{0};
   std::atomic<std::int64_t> heartbeat_ms_{0};
+  std::atomic<bool> in_doubt_{false};
+  std::atomic<std::uint64_t> rebuilds_{0};
+
+  // The follower thread's own.
+  bool is_live_ = false;  // past the restore: ticks are compared
+  std::optional<Disagreement> disagreement_;
+  std::optional<std::int64_t> disagreed_ms_;  // steady clock, the last one
+  std::int64_t disputed_until_ = -1;          // ticks through less than this are not compared
+  std::int64_t skipped_offset_ = -1;          // by a failpoint
+
   std::mutex applied_mutex_;  // guards next_offset_ for waiters
   std::condition_variable applied_;
   std::int64_t next_offset_ = 0;

@@ -33,6 +33,16 @@ prometheus::Counter& transactions(prometheus::Registry& registry, const char* re
       .Add({{"result", result}});
 }
 
+prometheus::Counter& ticks(prometheus::Registry& registry, const char* result) {
+  return BuildCounter()
+      .Name("tocsin_ticks_total")
+      .Help(
+          "The bell's ticks read, by how its board's digest compares with this one's; unchecked: "
+          "too old, or while a disagreement is being settled")
+      .Register(registry)
+      .Add({{"result", result}});
+}
+
 prometheus::Counter& reloads(prometheus::Registry& registry, const char* result) {
   return BuildCounter()
       .Name("tocsin_config_reloads_total")
@@ -58,6 +68,11 @@ Metrics::Metrics()
                                  "Ledger records skipped for a bad checksum")),
       retracts(counter(registry, "tocsin_retracts_total",
                        "Sighted articles that ended as dead letters after all")),
+      ticks_equal(ticks(registry, "equal")),
+      ticks_different(ticks(registry, "different")),
+      ticks_unchecked(ticks(registry, "unchecked")),
+      board_divergences(counter(registry, "tocsin_board_divergences_total",
+                                "Times this board was rebuilt because a tick told another digest")),
       offset_gaps(counter(registry, "tocsin_offset_gaps_total",
                           "Raw offsets that no longer existed when they were due")),
       guard_refused(counter(registry, "tocsin_commit_guard_refused_total",
@@ -69,6 +84,7 @@ Metrics::Metrics()
       reloads_good(reloads(registry, "applied")),
       reloads_bad(reloads(registry, "refused")),
       ready(gauge(registry, "tocsin_ready", "1 when /readyz answers 200")),
+      bell_owner(gauge(registry, "tocsin_bell_owner", "1 where the bell is")),
       restore_seconds(gauge(registry, "tocsin_ledger_restore_seconds",
                             "How long the board took to be rebuilt at start")),
       inflight_bytes(

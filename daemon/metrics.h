@@ -32,6 +32,10 @@ class Metrics {
   prometheus::Counter& positions_recreated;
   prometheus::Counter& ledger_bad_records;
   prometheus::Counter& retracts;
+  prometheus::Counter& ticks_equal;
+  prometheus::Counter& ticks_different;
+  prometheus::Counter& ticks_unchecked;
+  prometheus::Counter& board_divergences;
   prometheus::Counter& offset_gaps;
   prometheus::Counter& guard_refused;
   prometheus::Counter& rebalances;
@@ -41,6 +45,7 @@ class Metrics {
   prometheus::Counter& reloads_good;
   prometheus::Counter& reloads_bad;
   prometheus::Gauge& ready;
+  prometheus::Gauge& bell_owner;
   prometheus::Gauge& restore_seconds;
   prometheus::Gauge& inflight_bytes;
   prometheus::Gauge& inflight_batches;

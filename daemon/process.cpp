@@ -50,6 +50,7 @@ ExitCode Process::run() {
   watch();
   io_.run();
   service_.stop();
+  bell_.reset();
   intake_thread_.join();
   notify_service_manager("STOPPING=1");
   spdlog::info("service: stopped exit_code={}", static_cast<int>(exit_code));
@@ -102,10 +103,20 @@ void Process::watch() {
       spdlog::info("service: ready");
       notify_service_manager("READY=1");
     }
+    if (!bell_ && service_.health().restored) start_bell();
     if (not_live().empty()) notify_service_manager("WATCHDOG=1");
     watch_stall();
     watch();
   });
+}
+
+void Process::start_bell() {
+  bell_ = std::make_unique<Bell>(service_.config(), service_.board(), service_.follower(),
+                                 service_.ledger(), service_.metrics());
+  bell_->on_stop = [this](const StopError& error) {
+    service_.fail(error.exit_code(), error.what());
+  };
+  bell_->start();
 }
 
 // send_offsets can hang for good in librdkafka (DESIGN.md, 4.7): a call that takes minutes although
@@ -134,6 +145,7 @@ std::string Process::not_live() const {
   }
   if (!health.restored) return "";  // busy: restoring
   if (now_ms - health.follower_ms > kHeartbeatLimitMs) return "follower makes no progress";
+  if (bell_ && now_ms - bell_->heartbeat_ms() > kHeartbeatLimitMs) return "bell makes no progress";
   const bool in_call = health.publisher_in_call_since_ms != 0;  // brokers away: not our fault
   if (!in_call && now_ms - health.publisher_ms > kHeartbeatLimitMs) {
     return "publisher makes no progress";
@@ -145,6 +157,7 @@ std::string Process::not_ready() const {
   const Health health = service_.health();
   if (health.stopping) return "draining";
   if (!health.restored) return "restoring the board from the ledger";
+  if (health.in_doubt) return "the board differs from the tick's: reading the ledger again";
   if (!health.producer_up) return "the producer is not up";
   if (!health.assigned) return "no assignment yet";
   return "";

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "daemon/admin/server.h"
+#include "daemon/bell.h"
 #include "daemon/service.h"
 
 namespace tocsin {
@@ -32,6 +33,7 @@ class Process {
   void wait_for_signal();
   void watch();
   void watch_stall();
+  void start_bell();
   void begin_reload();
   [[nodiscard]] std::string not_live() const;
   [[nodiscard]] std::string not_ready() const;
@@ -45,6 +47,7 @@ class Process {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<Bell> bell_;  // once the board is restored
   bool announced_ready_ = false;
   std::thread reloader_;
   std::thread intake_thread_;

@@ -172,17 +172,22 @@ bool Publisher::settle(Batch& batch) {
   for (const Item& item : batch.items) {
     if (item.drafts) records.push_back(item.sighting);
   }
-  if (!records.empty() && !wait_settled(batch, records, batch.ticket)) return false;
-  outputs_.clear();
-  outputs_.resize(batch.items.size());
   std::vector<std::string> retracts;
-  for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    Item& item = batch.items[i];
-    outputs_[i] = output_of(batch, item);
-    if (outputs_[i] && outputs_[i]->error && is_news_on_board(item)) {
-      retracts.push_back(encode(LedgerRecord(Retract{item.position, item.raw_hash})));
+  std::uint64_t rebuilds = 0;
+  do {  // again when the board was emptied for a rebuild while its verdicts were read
+    rebuilds = follower_.rebuilds();
+    if (!records.empty() && !wait_settled(batch, records, batch.ticket)) return false;
+    outputs_.clear();
+    outputs_.resize(batch.items.size());
+    retracts.clear();
+    for (std::size_t i = 0; i < batch.items.size(); ++i) {
+      Item& item = batch.items[i];
+      outputs_[i] = output_of(batch, item);
+      if (outputs_[i] && outputs_[i]->error && is_news_on_board(item)) {
+        retracts.push_back(encode(LedgerRecord(Retract{item.position, item.raw_hash})));
+      }
     }
-  }
+  } while (rebuilds != follower_.rebuilds() && current(batch));
   return retract(batch, retracts) && current(batch);
 }
 

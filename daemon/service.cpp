@@ -25,7 +25,7 @@ double seconds_since(std::int64_t started_ms) {
 Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline)
     : config_(std::move(config)),
       ledger_(config_, metrics_),
-      follower_(config_, board_, metrics_),
+      follower_(config_, board_, ledger_, metrics_),
       intake_(config_, metrics_),
       publisher_(config_, metrics_, queue_, intake_, ledger_, follower_, board_),
       fork_join_(config_.worker_count()),
@@ -66,6 +66,7 @@ void Service::set_pipeline(std::shared_ptr<const Pipeline> pipeline) {
 Health Service::health() const {
   return {.stopping = stopping_,
           .restored = restored_,
+          .in_doubt = follower_.is_in_doubt(),
           .producer_up = publisher_.is_up(),
           .assigned = intake_.is_assigned(),
           .intake_busy = intake_busy_,

@@ -26,6 +26,7 @@ inline constexpr std::chrono::milliseconds kRevokeWait{30'000};  // for batches 
 struct Health {
   bool stopping = false;
   bool restored = false;  // the board is read
+  bool in_doubt = false;  // it is read again, for it differs from a tick
   bool producer_up = false;
   bool assigned = false;
   bool intake_busy = false;    // in a step that may rightly be long: restore, drain
@@ -43,6 +44,8 @@ class Service {
   [[nodiscard]] ExitCode run();
   // Any thread: drain and return.
   void stop() { stopping_ = true; }
+  // Any thread: return without draining, with this exit code.
+  void fail(ExitCode exit_code, const std::string& reason);
   // Any thread: batches that are filled from now on are analysed with it.
   void set_pipeline(std::shared_ptr<const Pipeline> pipeline);
 
@@ -50,6 +53,8 @@ class Service {
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
   [[nodiscard]] const SharedBoard& board() const { return board_; }
+  [[nodiscard]] const Follower& follower() const { return follower_; }
+  [[nodiscard]] LedgerWriter& ledger() { return ledger_; }
   // To ask the brokers for metadata with.
   [[nodiscard]] rd_kafka_t* consumer() const { return intake_.consumer(); }
 
@@ -69,7 +74,6 @@ class Service {
   [[nodiscard]] std::vector<std::string> epoch_records() const;
   std::int64_t append_and_wait(const std::vector<std::string>& records);
   [[nodiscard]] bool regulate(std::size_t batch_bytes);
-  void fail(ExitCode exit_code, const std::string& reason);
 
   // Constant after construction.
   const Config config_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/board/settled.h"
+#include "pipeline/dedupe/sequence_ring.h"
 #include "pipeline/dedupe/sketch.h"
 #include "pipeline/dedupe/window.h"
 
@@ -65,6 +66,11 @@ std::uint64_t digest_share(const Settled& settled) {
 struct Board::State {
   explicit State(std::size_t buckets) : settled(buckets), window(buckets) {}
 
+  Applied fold(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record);
+  [[nodiscard]] std::uint64_t digest_now() const {
+    return mix64(digest ^ mix64(static_cast<std::uint64_t>(next_offset)));
+  }
+  void remember_digest();
   Applied apply_epoch(const Epoch& proposed);
   Applied apply_sighting(std::uint64_t offset, const Sighting& sighting);
   void redeliver(std::uint64_t offset, std::uint64_t earlier, const Sighting& sighting);
@@ -96,6 +102,11 @@ struct Board::State {
   std::uint64_t digest = 0;  // sum of the shares of the sightings in the window
   std::uint64_t hot_band_lookups = 0;
   std::uint64_t cap_evictions = 0;
+  struct PastDigest {
+    std::int64_t next_offset = 0;
+    std::uint64_t digest = 0;
+  };
+  SequenceRing<PastDigest> past_digests;  // offsets grow
   // The three logs share sequence numbers; `window` and `origins` begin later than `settled`.
   SettledLog settled;
   DedupeWindow window;
@@ -317,6 +328,30 @@ Verdict Board::State::verdict_of(const Settled& entry) const {
   return verdict;
 }
 
+Applied Board::State::fold(std::int64_t offset, std::int64_t append_time_ms,
+                           const LedgerRecord& record) {
+  next_offset = offset + 1;
+  advance(append_time_ms);
+  if (const auto* sighting = std::get_if<Sighting>(&record)) {
+    return apply_sighting(clamp48(offset), *sighting);
+  }
+  if (const auto* retracted = std::get_if<Retract>(&record)) {
+    retract(*retracted);
+    return Applied::retract;
+  }
+  if (const auto* proposed = std::get_if<Epoch>(&record)) return apply_epoch(*proposed);
+  if (const auto* first = std::get_if<LedgerHeader>(&record)) {
+    if (!header) header = *first;
+    return Applied::header;
+  }
+  return Applied::tick;
+}
+
+void Board::State::remember_digest() {
+  past_digests.push() = {next_offset, digest_now()};
+  if (past_digests.size() > kDigestsMax) past_digests.drop_below(past_digests.low() + 1);
+}
+
 Board::Board() : Board(kBucketsAtStart) {}
 Board::Board(std::size_t buckets) : state_(std::make_unique<State>(buckets)) {}
 Board::~Board() = default;
@@ -324,22 +359,9 @@ Board::Board(Board&&) noexcept = default;
 Board& Board::operator=(Board&&) noexcept = default;
 
 Applied Board::apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record) {
-  State& state = *state_;
-  state.next_offset = offset + 1;
-  state.advance(append_time_ms);
-  if (const auto* sighting = std::get_if<Sighting>(&record)) {
-    return state.apply_sighting(clamp48(offset), *sighting);
-  }
-  if (const auto* retract = std::get_if<Retract>(&record)) {
-    state.retract(*retract);
-    return Applied::retract;
-  }
-  if (const auto* epoch = std::get_if<Epoch>(&record)) return state.apply_epoch(*epoch);
-  if (const auto* header = std::get_if<LedgerHeader>(&record)) {
-    if (!state.header) state.header = *header;
-    return Applied::header;
-  }
-  return Applied::tick;
+  const Applied applied = state_->fold(offset, append_time_ms, record);
+  state_->remember_digest();
+  return applied;
 }
 
 std::optional<std::int64_t> Board::find_copy(const Signature& signature,
@@ -379,7 +401,23 @@ std::int64_t Board::next_offset() const {
 }
 
 std::uint64_t Board::digest() const {
-  return mix64(state_->digest ^ mix64(static_cast<std::uint64_t>(state_->next_offset)));
+  return state_->digest_now();
+}
+
+std::optional<std::uint64_t> Board::digest_at(std::int64_t next_offset) const {
+  const auto& past = state_->past_digests;
+  std::uint64_t first = past.low();
+  std::uint64_t last = past.next();
+  while (first < last) {
+    const std::uint64_t middle = first + (last - first) / 2;
+    if (past[middle].next_offset < next_offset) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  if (first == past.next() || past[first].next_offset != next_offset) return std::nullopt;
+  return past[first].digest;
 }
 
 const std::optional<LedgerHeader>& Board::header() const {
@@ -393,7 +431,7 @@ BoardSize Board::size() const {
   const State& state = *state_;
   BoardSize size;
   size.bytes = sizeof(State) + state.settled.bytes() + state.window.bytes() +
-               state.origins.bytes() + state.originals.bytes();
+               state.origins.bytes() + state.originals.bytes() + state.past_digests.bytes();
   size.window_entries = state.window.next() - state.window.low();
   size.position_entries = state.settled.size();
   const bool cut = size.window_entries == state.entries_max();

@@ -93,6 +93,10 @@ class Board {
   [[nodiscard]] std::int64_t next_offset() const;
   // Order-dependent digest of what verdicts depend on: equal on all instances at equal next_offset.
   [[nodiscard]] std::uint64_t digest() const;
+  // The digest as it was when next_offset() was `next_offset`; nullopt when it never was, or too
+  // long ago: the last kDigestsMax records are remembered.
+  static constexpr std::uint64_t kDigestsMax = 65'536;
+  [[nodiscard]] std::optional<std::uint64_t> digest_at(std::int64_t next_offset) const;
   [[nodiscard]] const std::optional<LedgerHeader>& header() const;
   [[nodiscard]] const std::optional<Epoch>& epoch() const;
   [[nodiscard]] BoardSize size() const;

@@ -162,6 +162,12 @@ class Daemon:
         assert report < 0, log[report:report + 6000]
 
 
+def failed(test):
+    """For tearDown(), where test._outcome.success speaks of tearDown itself."""
+    result = test._outcome.result
+    return any(test is broken for broken, _ in result.failures + result.errors)
+
+
 def produce(broker, topic, records):
     """records: dicts with value (bytes, str, dict or None), and optional key, timestamp, headers, partition."""
     producer = Producer({"bootstrap.servers": broker.address, "linger.ms": 20,

@@ -8,7 +8,7 @@ import unittest
 
 import articles
 from harness import (Broker, Daemon, DEADLETTER, DUPLICATE, ENRICHED, Topics, check_audit, check_outputs, consume,
-                     outcomes, produce, wait_processed, wait_until)
+                     failed, outcomes, produce, wait_processed, wait_until)
 
 
 class ServiceTest(unittest.TestCase):
@@ -25,9 +25,8 @@ class ServiceTest(unittest.TestCase):
         self.daemons = []
 
     def tearDown(self):
-        failed = not self._outcome.success
         for daemon in self.daemons:
-            if failed:
+            if failed(self):
                 print("---- log of %s\n%s" % (daemon.config, daemon.tail(25)))
             daemon.close()
 

@@ -95,6 +95,27 @@ TEST(FoldProperty, TablesDoNotMatter) {
   }));
 }
 
+TEST(FoldProperty, PastDigestsAreRemembered) {
+  const std::uint64_t records = Board::kDigestsMax + 500;
+  Board board;
+  std::map<std::int64_t, std::uint64_t> digests;
+  std::int64_t offset = 0;
+  for (std::uint64_t i = 0; i < records; ++i) {
+    offset += 1 + static_cast<std::int64_t>(i % 3);  // offsets may have gaps
+    board.apply(offset, static_cast<std::int64_t>(i), Tick{});
+    digests[offset + 1] = board.digest();
+  }
+  std::uint64_t found = 0;
+  for (std::int64_t at = 0; at <= offset + 2; ++at) {
+    const std::optional<std::uint64_t> past = board.digest_at(at);
+    if (!past) continue;
+    EXPECT_EQ(*past, digests.at(at));
+    ++found;
+  }
+  EXPECT_EQ(found, Board::kDigestsMax);
+  EXPECT_EQ(board.digest_at(offset + 1), board.digest());
+}
+
 TEST(FoldProperty, ThreeWindowsRestore) {
   EXPECT_TRUE(rc::check("a restored board has the digest and judges alike", [] {
     const std::vector<LedgerEntry> ledger = random_ledger(400, false);
