@@ -4,44 +4,20 @@
 
 #include "pipeline/decode/decode.h"
 #include "pipeline/encode/json_writer.h"
-#include "pipeline/text/fold.h"
+#include "pipeline/text/code_points.h"
 
 namespace tocsin {
 namespace {
 
-// Slices of a UTF-8 field by code points: one pass to build, then a step of at most kStride each.
-class CodePointIndex {
- public:
-  explicit CodePointIndex(std::string_view field) : field_(field) {
-    std::uint32_t count = 0;
-    for (std::uint32_t byte = 0; byte < field.size(); ++byte) {
-      if (!starts_code_point(field[byte])) continue;
-      if (count++ % kStride == 0) marks_.push_back(byte);
-    }
-    count_ = count;
-  }
-
+// A field of the article, to be sliced by code points.
+struct SlicedField {
+  explicit SlicedField(std::string_view field) : text(field), points(field) {}
   [[nodiscard]] std::string_view slice(std::uint32_t begin, std::uint32_t end) const {
-    const std::size_t first = byte_of(begin);
-    return field_.substr(first, byte_of(end) - first);
+    const std::size_t first = points.byte_of(text, begin);
+    return text.substr(first, points.byte_of(text, end) - first);
   }
-
- private:
-  static constexpr std::uint32_t kStride = 64;
-
-  [[nodiscard]] std::size_t byte_of(std::uint32_t code_point) const {
-    if (code_point >= count_) return field_.size();
-    std::size_t byte = marks_[code_point / kStride];
-    for (std::uint32_t left = code_point % kStride; left > 0; --left) {
-      do ++byte;
-      while (byte < field_.size() && !starts_code_point(field_[byte]));
-    }
-    return byte;
-  }
-
-  std::string_view field_;
-  std::vector<std::uint32_t> marks_;  // byte of every kStride-th code point
-  std::uint32_t count_ = 0;
+  std::string_view text;
+  CodePoints points;
 };
 
 // `tocsin:unknown-<slug>`: every entity has an id, and a name nobody knows is the same in every
@@ -196,8 +172,8 @@ class EnrichedWriter {
   const Text& text_;
   const Gazetteer& gazetteer_;
   const Lexicon& lexicon_;
-  CodePointIndex title_;
-  CodePointIndex body_;
+  SlicedField title_;
+  SlicedField body_;
 };
 
 void write_position(JsonWriter& json, std::string_view key, const Position& position) {
@@ -262,6 +238,8 @@ Draft draft_enriched(const Article& article, const Position& position, const Sou
   head.key("published_at_source").string(name(article.published_at_source));
   head.key("language").string(text.language);
 
+  constexpr std::size_t kMentionBytes = 96;  // about what one takes, its share of an event included
+  draft.tail.reserve(1024 + kMentionBytes * tagging.mentions.size());
   draft.tail = ",";
   JsonWriter tail(draft.tail);
   EnrichedWriter writer(draft.tail, article, text, gazetteer, lexicon);

@@ -1,5 +1,6 @@
 #include "pipeline/encode/json_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -53,9 +54,13 @@ void JsonWriter::separate() {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  out_.push_back('"');
-  out_ += name;
-  out_ += "\":";
+  const std::size_t at = out_.size();
+  out_.resize(at + name.size() + 3);
+  char* to = out_.data() + at;
+  *to++ = '"';
+  to = std::copy(name.begin(), name.end(), to);
+  *to++ = '"';
+  *to = ':';
   return *this;
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "pipeline/text/code_points.h"
 #include "pipeline/text/fold.h"
 
 namespace tocsin {

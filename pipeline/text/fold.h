@@ -19,15 +19,6 @@ struct CodePoint {
   std::uint32_t bytes = 1;
 };
 
-// Whether a byte of UTF-8 begins a code point.
-[[nodiscard]] constexpr bool starts_code_point(char byte) noexcept {
-  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-}
-[[nodiscard]] inline std::size_t count_code_points(std::string_view text) noexcept {
-  std::size_t count = 0;
-  for (const char byte : text) count += starts_code_point(byte) ? 1U : 0U;
-  return count;
-}
 // Decodes at `at` (< text.size()). A byte that is not UTF-8 is U+FFFD of one byte.
 [[nodiscard]] CodePoint code_point(std::string_view text, std::size_t at) noexcept;
 // Appends `code` as UTF-8; what is no character becomes U+FFFD.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "pipeline/text/clean.h"
-#include "pipeline/text/fold.h"
 #include "pipeline/text/language.h"
 #include "pipeline/text/sentences.h"
 #include "pipeline/text/tokens.h"
@@ -19,16 +18,6 @@ std::uint32_t size32(const std::string& bytes) {
 // English news has about six bytes a token.
 constexpr std::size_t kBytesPerToken = 5;
 
-void count_points(Text& text) {
-  const std::string_view bytes = text.bytes;
-  std::size_t count = 0;
-  text.points.reserve(bytes.size() / Text::kPointsStride + 1);
-  for (std::size_t at = 0; at < bytes.size(); at += Text::kPointsStride) {
-    text.points.push_back(static_cast<std::uint32_t>(count));
-    count += count_code_points(bytes.substr(at, Text::kPointsStride));
-  }
-}
-
 }  // namespace
 
 Text make_text(std::string_view title, std::string_view body, std::string_view declared_language) {
@@ -39,7 +28,7 @@ Text make_text(std::string_view title, std::string_view body, std::string_view d
   text.bytes += '\n';
   text.body_begin = size32(text.bytes);
   append_clean(body, text.bytes, text.runs);
-  count_points(text);
+  text.points = CodePoints(text.bytes);
 
   text.tokens.reserve(text.bytes.size() / kBytesPerToken + 8);
   append_tokens(text.bytes, 0, title_end, text.tokens);
@@ -66,14 +55,7 @@ std::uint32_t Text::original_offset(std::uint32_t byte, bool is_end) const {
   if (after == runs.begin()) return 0;
   const Run& run = *(after - 1);
   if (run.original_end != 0) return is_end ? run.original_end : run.original;
-  return run.original + points_before(byte) - points_before(run.clean);
-}
-
-std::uint32_t Text::points_before(std::uint32_t byte) const {
-  if (byte == 0) return 0;
-  const std::uint32_t mark = (byte - 1) / kPointsStride;
-  const std::string_view rest = slice(ByteSpan{mark * kPointsStride, byte});
-  return points[mark] + static_cast<std::uint32_t>(count_code_points(rest));
+  return run.original + points.before(bytes, byte) - points.before(bytes, run.clean);
 }
 
 }  // namespace tocsin

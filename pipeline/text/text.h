@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/text/code_points.h"
+
 namespace tocsin {
 
 enum class Field : std::uint8_t { title, body };
@@ -120,12 +122,7 @@ struct Text {
   };
   std::vector<Run> runs;
 
-  // Code points of `bytes` before every kPointsStride-th byte: what original_offset counts with.
-  static constexpr std::uint32_t kPointsStride = 256;
-  std::vector<std::uint32_t> points;
-
- private:
-  [[nodiscard]] std::uint32_t points_before(std::uint32_t byte) const;
+  CodePoints points;  // of `bytes`
 };
 
 // Cleans (HTML tags and entities that feeds leave in), tokenises and splits sentences.

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config/load_pipeline.h"
-#include "pipeline/text/fold.h"
+#include "pipeline/text/code_points.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace tocsin;

@@ -91,6 +91,23 @@ rc::Gen<std::string> joined(std::vector<std::string> parts) {
       });
 }
 
+TEST(CodePoints, are_what_a_walk_counts) {
+  EXPECT_TRUE(rc::check("both ways, at every byte", [] {
+    const std::string text = *joined({"a", "é", "京", "😀", "seventeen letters", "\x80", "\xff"});
+    const CodePoints points(text);
+    std::uint32_t count = 0;
+    for (std::size_t byte = 0; byte < text.size(); ++byte) {
+      RC_ASSERT(points.before(text, byte) == count);
+      if (!starts_code_point(text[byte])) continue;
+      RC_ASSERT(points.byte_of(text, count) == byte);
+      ++count;
+    }
+    RC_ASSERT(points.before(text, text.size()) == count);
+    RC_ASSERT(points.byte_of(text, count) == text.size());
+    RC_ASSERT(count_code_points(text) == count);
+  }));
+}
+
 TEST(Offsets, are_exact_without_markup) {
   EXPECT_TRUE(rc::check("original slice equals clean slice", [] {
     const std::vector<std::string> parts = {"a", "Bc", "é",    "京", "😀",
@@ -121,11 +138,11 @@ TEST(Offsets, hold_each_token_with_markup) {
   }));
 }
 
-// Far behind a mark of Text::points and right at one, with code points of every length.
+// Far from the start, at every place within a block, with code points of every length.
 TEST(Offsets, are_exact_in_long_texts) {
   std::string body;
   std::vector<std::uint32_t> starts;
-  for (std::uint32_t point = 0; body.size() < 40 * Text::kPointsStride;) {
+  for (std::uint32_t point = 0; body.size() < 10'000;) {
     for (const std::string_view word : {"a", "é", "京", "😀", "Kiew", "Łódź"}) {
       starts.push_back(point);
       body += word;
