@@ -9,6 +9,8 @@
 #include <sstream>
 
 #include "config/embedded.h"
+#include "config/mapped_file.h"
+#include "pipeline/entities/gazetteer_image.h"
 
 namespace tocsin {
 namespace {
@@ -122,20 +124,6 @@ std::string config_hash(const Config& config, const std::string& data_hash) {
   return hex(XXH3_64bits(text.data(), text.size()));
 }
 
-std::vector<DataFile> lexicon_files(const Config& config, std::vector<DataFault>& faults) {
-  return config.lexicon.empty() ? embedded("lexicon/", ".yaml")
-                                : read_paths(config.lexicon, ".yaml", faults);
-}
-
-LoadedLexicon parse_lexicon(const std::vector<DataFile>& files, std::vector<DataFault> faults) {
-  std::vector<LexiconFile> sources;
-  for (const DataFile& file : files) sources.push_back({file.name, file.text});
-  LoadedLexicon loaded = load_lexicon(std::span<const LexiconFile>(sources));
-  loaded.ok = loaded.ok && faults.empty();
-  loaded.faults.insert(loaded.faults.end(), faults.begin(), faults.end());
-  return loaded;
-}
-
 // With the source line, for the caret.
 void add_faults(const std::vector<DataFault>& from, const std::vector<DataFile>& files,
                 std::vector<Fault>& to) {
@@ -150,6 +138,93 @@ void add_faults(const std::vector<DataFault>& from, const std::vector<DataFile>&
   }
 }
 
+// The names of a configuration: the hash of their data, and what was wrong.
+struct LoadedNames {
+  Gazetteer gazetteer;
+  std::string data_hash;
+  std::vector<Fault> faults;
+};
+
+std::vector<DataFile> gazetteer_files(const Config& config, std::vector<DataFault>& faults) {
+  return config.gazetteer.empty() ? embedded("gazetteer/", ".tsv")
+                                  : read_paths(config.gazetteer, ".tsv", faults);
+}
+
+LoadedNames parse_names(const std::vector<DataFile>& files,
+                        const std::vector<DataFault>& unreadable) {
+  LoadedNames loaded;
+  add_faults(unreadable, {}, loaded.faults);
+  GazetteerBuilder builder;
+  for (const DataFile& file : files) builder.add_tsv(file.name, file.text);
+  loaded.gazetteer = builder.freeze();
+  loaded.data_hash = hash_of(files);
+  add_faults(builder.faults(), files, loaded.faults);
+  return loaded;
+}
+
+bool is_image(const std::filesystem::path& path) {
+  std::array<char, kImageMagic.size()> start = {};
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), start.size());
+  return file.gcount() == static_cast<std::streamsize>(start.size()) &&
+         std::string_view(start.data(), start.size()) == kImageMagic;
+}
+
+// The first source that stands where it stood when the image was made, but says something else.
+std::string changed_source(const LoadedImage& image) {
+  for (const ImageSource& source : image.sources) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(source.path, error)) continue;
+    std::string fault;
+    const std::shared_ptr<const MappedFile> file = MappedFile::open(source.path, fault);
+    if (!file || XXH3_64bits(file->bytes().data(), file->bytes().size()) != source.content_hash) {
+      return source.path;
+    }
+  }
+  return "";
+}
+
+LoadedNames map_names(const std::filesystem::path& path) {
+  LoadedNames loaded;
+  std::string fault;
+  if (const std::shared_ptr<const MappedFile> file = MappedFile::open(path, fault); file) {
+    LoadedImage image = read_gazetteer_image(file->bytes(), file);
+    fault = std::move(image.fault);
+    if (fault.empty()) {
+      if (const std::string changed = changed_source(image); !changed.empty()) {
+        fault = "stale: " + changed + " has changed; run tocsin compile-gazetteer again";
+      }
+      loaded.gazetteer = *std::move(image.gazetteer);
+      loaded.data_hash = std::move(image.data_hash);
+    }
+  }
+  if (!fault.empty()) loaded.faults.push_back({path.string(), 0, 0, fault, false, ""});
+  return loaded;
+}
+
+LoadedNames load_names(const Config& config) {
+  if (config.gazetteer.size() == 1 && is_image(config.gazetteer.front())) {
+    return map_names(config.gazetteer.front());
+  }
+  std::vector<DataFault> unreadable;
+  const std::vector<DataFile> files = gazetteer_files(config, unreadable);
+  return parse_names(files, unreadable);
+}
+
+std::vector<DataFile> lexicon_files(const Config& config, std::vector<DataFault>& faults) {
+  return config.lexicon.empty() ? embedded("lexicon/", ".yaml")
+                                : read_paths(config.lexicon, ".yaml", faults);
+}
+
+LoadedLexicon parse_lexicon(const std::vector<DataFile>& files, std::vector<DataFault> faults) {
+  std::vector<LexiconFile> sources;
+  for (const DataFile& file : files) sources.push_back({file.name, file.text});
+  LoadedLexicon loaded = load_lexicon(std::span<const LexiconFile>(sources));
+  loaded.ok = loaded.ok && faults.empty();
+  loaded.faults.insert(loaded.faults.end(), faults.begin(), faults.end());
+  return loaded;
+}
+
 }  // namespace
 
 LoadedLexicon load_lexicon(const Config& config) {
@@ -158,22 +233,37 @@ LoadedLexicon load_lexicon(const Config& config) {
   return parse_lexicon(files, std::move(faults));
 }
 
+CompiledGazetteer compile_gazetteer(const Config& config) {
+  CompiledGazetteer compiled;
+  std::vector<DataFault> unreadable;
+  const std::vector<DataFile> files = gazetteer_files(config, unreadable);
+  LoadedNames names = parse_names(files, unreadable);
+  sort_faults(names.faults);
+  compiled.faults = std::move(names.faults);
+  if (has_errors(compiled.faults)) return compiled;
+  std::vector<ImageSource> sources;
+  for (const DataFile& file : files) {
+    if (config.gazetteer.empty()) break;  // those inside the binary have no path
+    sources.push_back({std::filesystem::absolute(file.name).string(),
+                       XXH3_64bits(file.text.data(), file.text.size())});
+  }
+  compiled.image = write_gazetteer_image(names.gazetteer, sources, names.data_hash);
+  compiled.entities = names.gazetteer.entities().size();
+  return compiled;
+}
+
 LoadedPipeline load_pipeline(const Config& config) {
   LoadedPipeline loaded;
   std::vector<DataFault> unreadable;
-  const std::vector<DataFile> names = config.gazetteer.empty()
-                                          ? embedded("gazetteer/", ".tsv")
-                                          : read_paths(config.gazetteer, ".tsv", unreadable);
   const std::vector<DataFile> outlets = config.sources.empty()
                                             ? embedded("sources", ".tsv")
                                             : read_paths({config.sources}, ".tsv", unreadable);
   add_faults(unreadable, {}, loaded.faults);
 
   auto pipeline = std::make_shared<Pipeline>();
-  GazetteerBuilder builder;
-  for (const DataFile& file : names) builder.add_tsv(file.name, file.text);
-  pipeline->gazetteer = builder.freeze();
-  add_faults(builder.faults(), names, loaded.faults);
+  LoadedNames names = load_names(config);
+  pipeline->gazetteer = std::move(names.gazetteer);
+  loaded.faults.insert(loaded.faults.end(), names.faults.begin(), names.faults.end());
 
   std::vector<DataFault> unreadable_lexicon;
   const std::vector<DataFile> rules = lexicon_files(config, unreadable_lexicon);
@@ -192,7 +282,7 @@ LoadedPipeline load_pipeline(const Config& config) {
   pipeline->format = config.input.format;
   pipeline->limits = config.limits;
   pipeline->include_body = config.output.include_body;
-  pipeline->stamp = {TOCSIN_VERSION, config_hash(config, hash_of(names) + hash_of(outlets)),
+  pipeline->stamp = {TOCSIN_VERSION, config_hash(config, names.data_hash + hash_of(outlets)),
                      hash_of(rules)};
   if (!has_errors(loaded.faults)) loaded.pipeline = std::move(pipeline);
   return loaded;

@@ -2,7 +2,9 @@
 // Promises: all faults of all files at once; either a whole pipeline or none.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
@@ -16,6 +18,14 @@ struct LoadedPipeline {
   std::shared_ptr<const Pipeline> pipeline;  // nullptr when a fault is an error
   std::vector<Fault> faults;                 // sorted; warnings too
 };
+
+// The gazetteer of a configuration as `tocsin compile-gazetteer` writes it.
+struct CompiledGazetteer {
+  std::string image;  // empty when a fault is an error
+  std::size_t entities = 0;
+  std::vector<Fault> faults;  // sorted; warnings too
+};
+[[nodiscard]] CompiledGazetteer compile_gazetteer(const Config& config);
 
 // The lexicon alone, with its examples, for `tocsin test`.
 [[nodiscard]] LoadedLexicon load_lexicon(const Config& config);

@@ -28,6 +28,7 @@ struct CommandLine {
   std::string config;
   std::optional<std::string> format;
   std::vector<std::string> files;
+  std::string output;
   unsigned workers = 0;
   bool as_json = false;
   std::size_t listed_max = tocsin::AuditOptions{}.listed_max;
@@ -152,6 +153,18 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
   test->callback([&line] { line.verb = [&line] { return tocsin::test(line.config); }; });
 }
 
+void add_gazetteer_verbs(CLI::App& app, CommandLine& line) {
+  CLI::App* compile = app.add_subcommand(
+      "compile-gazetteer", "The gazetteer as one file that is mapped at start, for large ones");
+  compile->add_option("--config", line.config,
+                      "The configuration; the shipped gazetteer when absent");
+  compile->add_option("OUTPUT", line.output, "The file to write; name it under gazetteer:")
+      ->required();
+  compile->callback([&line] {
+    line.verb = [&line] { return tocsin::compile_gazetteer(line.config, line.output); };
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -170,6 +183,7 @@ int main(int argc, char** argv) {
   add_service_verbs(app, line);
   add_article_verbs(app, line);
   add_state_verbs(app, line);
+  add_gazetteer_verbs(app, line);
   add_config_verbs(app, line);
   try {
     app.parse(argc, argv);

@@ -50,6 +50,9 @@ struct LedgerShowOptions {
 [[nodiscard]] ExitCode ledger_init(const std::filesystem::path& config_file);
 // Exit 1 for what the service lives with, 3 for what it would not start with.
 [[nodiscard]] ExitCode ledger_verify(const std::filesystem::path& config_file);
+// The gazetteer of the configuration (empty: the one that ships) in its compiled form to `output`.
+[[nodiscard]] ExitCode compile_gazetteer(const std::filesystem::path& config_file,
+                                         const std::filesystem::path& output);
 // The examples written beside the rules of the lexicon.
 [[nodiscard]] ExitCode test(const std::filesystem::path& config_file);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "pipeline/entities/gazetteer_state.h"
 
@@ -83,6 +84,38 @@ std::vector<std::uint64_t> surname_hashes(const Entity& person) {
   return hashes;
 }
 
+EntityIndex Gazetteer::State::with_id(std::string_view id) const {
+  const auto found = std::lower_bound(
+      by_id.begin(), by_id.end(), id,
+      [this](EntityIndex entity, std::string_view wanted) { return entities[entity].id < wanted; });
+  return found == by_id.end() || entities[*found].id != id ? kNoEntity : *found;
+}
+
+void Gazetteer::State::index() {
+  by_id.resize(entities.size());
+  std::iota(by_id.begin(), by_id.end(), 0U);
+  std::stable_sort(by_id.begin(), by_id.end(), [this](EntityIndex a, EntityIndex b) {
+    return entities[a].id < entities[b].id;
+  });
+  for (EntityIndex i = 0; i < entities.size(); ++i) {
+    const Entity& entity = entities[i];
+    if (entity.type == EntityType::country && !entity.code.empty()) {
+      codes.emplace(entity.code, i);  // the first row with a code has it
+    }
+    for (const Office& office : entity.offices) {
+      terms[office.title + ':' + office.code].push_back({i, office.from_day, office.to_day});
+    }
+  }
+}
+
+std::span<const std::pair<EntityIndex, std::uint64_t>> Gazetteer::State::follow_ups_of(
+    EntityIndex person) const {
+  const auto [begin, end] = std::equal_range(
+      follow_ups.begin(), follow_ups.end(), std::pair<EntityIndex, std::uint64_t>{person, 0},
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+  return {begin, end};
+}
+
 bool Gazetteer::State::is_given_name(std::uint64_t hash) const {
   return std::binary_search(given_names.begin(), given_names.end(), hash);
 }
@@ -127,8 +160,7 @@ std::span<const Entity> Gazetteer::entities() const {
 }
 
 EntityIndex Gazetteer::by_id(std::string_view id) const {
-  const auto found = state_->ids.find(std::string(id));
-  return found == state_->ids.end() ? kNoEntity : found->second;
+  return state_->with_id(id);
 }
 
 EntityIndex Gazetteer::by_code(std::string_view alpha3) const {
@@ -182,15 +214,11 @@ void add_person(const Entity& person, std::string_view follow_up, EntityIndex in
   }
   for (const std::uint64_t hash : hashes) {
     state.surnames.emplace_back(hash, index);
-    state.follow_ups[index].push_back(hash);
+    state.follow_ups.emplace_back(index, hash);
   }
   const std::vector<Token> tokens = tokenize(person.name);
   if (tokens.size() > 1 && !has_family_name_first(person)) {
     state.given_names.push_back(tokens[0].hash);
-  }
-  for (const Office& office : person.offices) {
-    state.terms[office.title + ':' + office.code].push_back(
-        {index, office.from_day, office.to_day});
   }
 }
 
@@ -209,9 +237,9 @@ EntityIndex answerable(const Gazetteer::State& state, EntityIndex index) {
     }
     case Part::armed:
       for (const Office& office : entity.offices) {
-        const auto group = state.ids.find(office.code);
-        if (group != state.ids.end()) {
-          return group->second;
+        const EntityIndex group = state.with_id(office.code);
+        if (group != kNoEntity) {
+          return group;
         }
       }
       return index;
@@ -234,14 +262,10 @@ Gazetteer GazetteerBuilder::freeze() {
       const std::string phrase =
           alias.rule == CaseRule::title_or_upper ? with_free_particles(alias.text) : alias.text;
       if (!names.add(phrase, NameSense{index, alias.via}.payload(), alias.rule)) {
-        state_->faults.push_back({state_->files[row.file], row.line, 1,
-                                  "alias \"" + alias.text + "\" has no word or more than 16",
-                                  false});
+        state_->faults.push_back(
+            {state_->files[row.file], row.line, 1,
+             "alias \"" + alias.text + "\" is left out: no word or more than 16", true});
       }
-    }
-    state.ids.emplace(row.entity.id, index);
-    if (row.entity.type == EntityType::country && !row.entity.code.empty()) {
-      state.codes.emplace(row.entity.code, index);  // the first row with a code has it
     }
     if (row.entity.type == EntityType::person) {
       add_person(row.entity, row.follow_up, index, state);
@@ -249,6 +273,7 @@ Gazetteer GazetteerBuilder::freeze() {
     state.populations.push_back(row.population);
     state.entities.push_back(std::move(row.entity));
   }
+  state.index();
   for (EntityIndex index = 0; index < state.entities.size(); ++index) {
     state.entities[index].acts_for = answerable(state, index);
   }

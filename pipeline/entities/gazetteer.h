@@ -2,6 +2,7 @@
 // Promises: whole-token, leftmost-longest matching of a million aliases in one pass; no I/O.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -75,6 +76,7 @@ struct Tagging {
 };
 
 class Gazetteer;
+struct LoadedImage;
 
 // Finds, disambiguates and resolves all names of the text. `published_at_ms` decides who held an
 // office. Pure; linear in the tokens.
@@ -99,6 +101,8 @@ class Gazetteer {
 
  private:
   friend class GazetteerBuilder;
+  friend LoadedImage read_gazetteer_image(std::span<const std::byte> image,
+                                          std::shared_ptr<const void> owner);
   std::unique_ptr<State> state_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,16 +39,22 @@ struct Term {
 struct Gazetteer::State {
   std::vector<Entity> entities;
   std::vector<std::uint32_t> populations;  // by entity; 0 unknown
-  std::unordered_map<std::string, EntityIndex> ids;
+  std::vector<EntityIndex> by_id;          // all entities, sorted by id
   std::unordered_map<std::string, EntityIndex> codes;
   PhraseTable names;
   // Folded surname tokens → persons; sorted by hash, then entity.
   std::vector<std::pair<std::uint64_t, EntityIndex>> surnames;
-  std::unordered_map<EntityIndex, std::vector<std::uint64_t>> follow_ups;  // the same by person
+  // The same by person, a person's most usual one first.
+  std::vector<std::pair<EntityIndex, std::uint64_t>> follow_ups;
   std::vector<std::uint64_t> given_names;  // hashes of persons' first names; sorted
   std::unordered_map<std::string, std::vector<Term>> terms;  // by "title:code"
 
+  [[nodiscard]] EntityIndex with_id(std::string_view id) const;  // kNoEntity
+  // Fills by_id, codes and terms from `entities`.
+  void index();
   [[nodiscard]] bool is_given_name(std::uint64_t hash) const;
+  [[nodiscard]] std::span<const std::pair<EntityIndex, std::uint64_t>> follow_ups_of(
+      EntityIndex person) const;
   // Persons with this surname.
   [[nodiscard]] std::pair<const std::pair<std::uint64_t, EntityIndex>*,
                           const std::pair<std::uint64_t, EntityIndex>*>

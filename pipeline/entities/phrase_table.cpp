@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <numeric>
+#include <type_traits>
+#include <utility>
 
 namespace tocsin {
 namespace {
@@ -118,7 +121,15 @@ bool PhraseTable::Builder::add(std::string_view phrase, std::uint32_t payload, C
   return true;
 }
 
-PhraseTable::PhraseTable() : slots_(2), filter_(1) {}
+PhraseTable::PhraseTable() : PhraseTable(std::make_shared<const Storage>()) {}
+
+PhraseTable::PhraseTable(std::shared_ptr<const Storage> storage)
+    : slots_(storage->slots),
+      senses_(storage->senses),
+      filter_(storage->filter),
+      bytes_(storage->bytes) {
+  owner_ = std::move(storage);
+}
 
 std::size_t PhraseTable::find(std::uint64_t hash) const noexcept {
   const std::size_t mask = slots_.size() - 1;
@@ -133,14 +144,14 @@ std::size_t PhraseTable::find(std::uint64_t hash) const noexcept {
   }
 }
 
-std::size_t PhraseTable::claim(std::uint64_t hash) {
-  const std::size_t mask = slots_.size() - 1;
+std::size_t PhraseTable::Storage::claim(std::uint64_t hash) {
+  const std::size_t mask = slots.size() - 1;
   const std::uint32_t tag = tag_of(hash);
   std::size_t at = hash & mask;
-  while (slots_[at].tag != 0 && slots_[at].tag != tag) {
+  while (slots[at].tag != 0 && slots[at].tag != tag) {
     at = (at + 1) & mask;
   }
-  slots_[at].tag = tag;
+  slots[at].tag = tag;
   return at;
 }
 
@@ -155,16 +166,16 @@ bool PhraseTable::may_start(std::uint64_t hash, bool is_lower) const noexcept {
   return has(hash) || (!is_lower && has(hash ^ kCapitalKey));
 }
 
-void PhraseTable::build_filter(const Builder& builder) {
+void PhraseTable::Storage::build_filter(const Builder& builder) {
   const std::size_t wanted = std::bit_ceil(builder.entries_.size() * 16 + 64);
-  filter_.assign(std::min(wanted, kFilterBitsMax) / 64, 0);
-  const std::size_t mask = filter_.size() * 64 - 1;
+  filter.assign(std::min(wanted, kFilterBitsMax) / 64, 0);
+  const std::size_t mask = filter.size() * 64 - 1;
   for (const Builder::Entry& entry : builder.entries_) {
     const bool needs_capital = entry.rule != CaseRule::any && (entry.capitals & 1U) != 0;
     const std::uint64_t key =
         extend(0, builder.hashes_[entry.hashes_begin]) ^ (needs_capital ? kCapitalKey : 0);
     for (const std::size_t bit : {(key >> 7) & mask, (key >> 31) & mask}) {
-      filter_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+      filter[bit / 64] |= std::uint64_t{1} << (bit % 64);
     }
   }
 }
@@ -184,16 +195,16 @@ PhraseTable PhraseTable::Builder::freeze() {
       static_cast<std::size_t>(std::unique(distinct.begin(), distinct.end()) - distinct.begin());
   distinct = {};
 
-  PhraseTable table;
-  table.slots_.assign(std::bit_ceil(nodes + nodes / 2 + 2), Slot{});
+  auto table = std::make_shared<Storage>();
+  table->slots.assign(std::bit_ceil(nodes + nodes / 2 + 2), Slot{});
   std::vector<std::uint32_t> terminal(entries_.size());
   std::size_t next = 0;
   for (std::size_t e = 0; e < entries_.size(); ++e) {
     std::size_t slot = 0;
     for (std::size_t i = 0; i < entries_[e].size; ++i) {
-      slot = table.claim(prefixes[next++]);
+      slot = table->claim(prefixes[next++]);
       if (i + 1 < entries_[e].size) {
-        table.slots_[slot].value |= kHasChild;
+        table->slots[slot].value |= kHasChild;
       }
     }
     terminal[e] = static_cast<std::uint32_t>(slot);
@@ -203,22 +214,22 @@ PhraseTable PhraseTable::Builder::freeze() {
   std::stable_sort(order.begin(), order.end(), [&terminal](std::uint32_t a, std::uint32_t b) {
     return terminal[a] < terminal[b];
   });
-  table.senses_.reserve(order.size());
+  table->senses.reserve(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     const Entry& entry = entries_[order[i]];
-    Slot& slot = table.slots_[terminal[order[i]]];
+    Slot& slot = table->slots[terminal[order[i]]];
     if ((slot.value & ~kHasChild) == 0) {
-      slot.value |= static_cast<std::uint32_t>(table.senses_.size() + 1);
+      slot.value |= static_cast<std::uint32_t>(table->senses.size() + 1);
     }
     const bool is_last = i + 1 == order.size() || terminal[order[i + 1]] != terminal[order[i]];
-    table.senses_.push_back({entry.payload, entry.text_begin, entry.text_size, entry.capitals,
+    table->senses.push_back({entry.payload, entry.text_begin, entry.text_size, entry.capitals,
                              entry.breaks, entry.rule, is_last});
   }
-  table.build_filter(*this);
-  table.bytes_ = std::move(bytes_);
-  table.bytes_.shrink_to_fit();
+  table->build_filter(*this);
+  table->bytes = std::move(bytes_);
+  table->bytes.shrink_to_fit();
   *this = Builder();
-  return table;
+  return PhraseTable(std::move(table));
 }
 
 bool PhraseTable::accepts(const Sense& sense, const Text& text, TokenSpan span,
@@ -226,7 +237,7 @@ bool PhraseTable::accepts(const Sense& sense, const Text& text, TokenSpan span,
   if ((breaks & ~sense.breaks) != 0) {
     return false;
   }
-  std::string_view expected = std::string_view(bytes_).substr(sense.text_begin, sense.text_size);
+  std::string_view expected = bytes_.substr(sense.text_begin, sense.text_size);
   for (std::uint32_t i = span.begin; i < span.end; ++i) {
     const std::string_view word = expected.substr(0, expected.find(' '));
     expected.remove_prefix(std::min(word.size() + 1, expected.size()));
@@ -338,7 +349,62 @@ void PhraseTable::match(const Text& text, TokenSpan span, MatchDepth depth,
 
 std::size_t PhraseTable::bytes() const noexcept {
   return slots_.size() * sizeof(Slot) + senses_.size() * sizeof(Sense) +
-         filter_.size() * sizeof(std::uint64_t) + bytes_.capacity();
+         filter_.size() * sizeof(std::uint64_t) + bytes_.size();
+}
+
+namespace {
+
+constexpr std::size_t kAlignment = 8;
+
+template <typename T>
+void append_section(std::span<const T> values, std::string& image) {
+  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= kAlignment);
+  const std::uint64_t count = values.size();
+  image.append(reinterpret_cast<const char*>(&count), sizeof count);
+  image.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  image.append((kAlignment - image.size() % kAlignment) % kAlignment, '\0');
+}
+
+// Takes one section off the front of `image`; false when it does not hold one.
+template <typename T>
+bool take_section(std::span<const std::byte>& image, std::span<const T>& values) {
+  std::uint64_t count = 0;
+  if (image.size() < sizeof count ||
+      reinterpret_cast<std::uintptr_t>(image.data()) % kAlignment != 0) {
+    return false;
+  }
+  std::memcpy(&count, image.data(), sizeof count);
+  image = image.subspan(sizeof count);
+  if (count > image.size() / sizeof(T)) {
+    return false;
+  }
+  values = {reinterpret_cast<const T*>(image.data()), static_cast<std::size_t>(count)};
+  const std::size_t used = (values.size_bytes() + kAlignment - 1) / kAlignment * kAlignment;
+  image = image.subspan(std::min(used, image.size()));
+  return true;
+}
+
+}  // namespace
+
+void PhraseTable::append_image(std::string& image) const {
+  append_section(slots_, image);
+  append_section(senses_, image);
+  append_section(filter_, image);
+  append_section(std::span<const char>(bytes_), image);
+}
+
+std::optional<PhraseTable> PhraseTable::from_image(std::span<const std::byte>& image,
+                                                   std::shared_ptr<const void> owner) {
+  PhraseTable table;
+  std::span<const char> bytes;
+  if (!take_section(image, table.slots_) || !take_section(image, table.senses_) ||
+      !take_section(image, table.filter_) || !take_section(image, bytes) ||
+      !std::has_single_bit(table.slots_.size()) || !std::has_single_bit(table.filter_.size())) {
+    return std::nullopt;
+  }
+  table.bytes_ = {bytes.data(), bytes.size()};
+  table.owner_ = std::move(owner);
+  return table;
 }
 
 }  // namespace tocsin

@@ -1,9 +1,12 @@
-// Finds a fixed set of phrases in a text, whole token by whole token: built once, then const.
+// Finds a fixed set of phrases in a text, whole token by whole token: built once or mapped, const.
 // Promises: every match a naive comparison finds and no other, linear in the tokens, no I/O.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +81,14 @@ class PhraseTable {
   // Memory of the frozen table.
   [[nodiscard]] std::size_t bytes() const noexcept;
 
+  // The table as bytes, for another process of the same machine type; a multiple of eight.
+  void append_image(std::string& image) const;
+  // The table that begins at `image`, used in place while `owner` keeps the bytes alive; takes its
+  // bytes off `image`. Nothing when they are too few or not aligned to eight; what they say is
+  // believed, so the caller has compared a checksum.
+  [[nodiscard]] static std::optional<PhraseTable> from_image(std::span<const std::byte>& image,
+                                                             std::shared_ptr<const void> owner);
+
  private:
   // Two phrases whose prefixes share position and tag share a slot: the bytes decide on a hit.
   struct Slot {
@@ -100,13 +111,23 @@ class PhraseTable {
             std::vector<PhraseMatch>& matches) const;
   [[nodiscard]] bool accepts(const Sense& sense, const Text& text, TokenSpan span,
                              std::uint16_t breaks) const;
-  void build_filter(const Builder& builder);
-  std::size_t claim(std::uint64_t hash);
+  // What a table that was built owns; one that was mapped owns the mapping instead.
+  struct Storage {
+    std::vector<Slot> slots = std::vector<Slot>(2);
+    std::vector<Sense> senses;
+    std::vector<std::uint64_t> filter = std::vector<std::uint64_t>(1);
+    std::string bytes;
 
-  std::vector<Slot> slots_;
-  std::vector<Sense> senses_;
-  std::vector<std::uint64_t> filter_;
-  std::string bytes_;
+    std::size_t claim(std::uint64_t hash);
+    void build_filter(const Builder& builder);
+  };
+  explicit PhraseTable(std::shared_ptr<const Storage> storage);
+
+  std::shared_ptr<const void> owner_;  // of what the views below show
+  std::span<const Slot> slots_;
+  std::span<const Sense> senses_;
+  std::span<const std::uint64_t> filter_;
+  std::string_view bytes_;
 };
 
 }  // namespace tocsin

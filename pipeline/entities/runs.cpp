@@ -217,11 +217,8 @@ void find_introductions(Scene& scene) {
       const Entity& person = scene.entity(sense.entity);
       if (person.type == EntityType::person && scene.matches[first].tokens.size() > 1) {
         const TokenSpan tokens = scene.matches[first].tokens;
-        if (const auto known = scene.gazetteer.follow_ups.find(sense.entity);
-            known != scene.gazetteer.follow_ups.end()) {
-          for (const std::uint64_t hash : known->second) {
-            scene.introduced.try_emplace(hash, Introduction{sense.entity, tokens});
-          }
+        for (const auto& [owner, hash] : scene.gazetteer.follow_ups_of(sense.entity)) {
+          scene.introduced.try_emplace(hash, Introduction{owner, tokens});
         }
         scene.introduced.try_emplace(scene.text.tokens[tokens.end - 1].hash,
                                      Introduction{sense.entity, tokens});
