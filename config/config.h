@@ -75,9 +75,26 @@ struct DedupeConfig {
   [[nodiscard]] Epoch epoch() const;
 };
 
+enum class WebhookKind : std::uint8_t { json, slack, pagerduty };
+
+// Where `tocsin notify` sends alerts. Files are read by notify alone, when it starts.
+struct WebhookConfig {
+  std::string name;  // names its consumer group and its metrics; one each
+  WebhookKind kind = WebhookKind::json;
+  std::string url;                            // empty: in url_file, or PagerDuty's own
+  std::filesystem::path url_file;             // for an address that is a secret itself, as Slack's
+  std::filesystem::path secret_file;          // json: key of the signature; pagerduty: routing key
+  std::filesystem::path ca_file;              // certificates to trust besides the system's (PEM)
+  std::chrono::milliseconds timeout{10'000};  // of one attempt
+  std::uint32_t attempts_max = 12;            // then the alert is given up
+  std::uint32_t requests_per_minute = 60;
+};
+
 struct AlertsConfig {
-  std::filesystem::path rules;        // empty: the shipped ones
-  std::vector<std::string> webhooks;  // http(s) addresses
+  std::filesystem::path rules;  // empty: the shipped ones
+  std::vector<WebhookConfig> webhooks;
+  std::chrono::milliseconds silence_max{300'000};  // without a tick: then notify rings itself
+  ListenAddress listen;                            // of notify's probes and metrics; off by default
 };
 
 // The second fold: ticks, pairs, alerts.

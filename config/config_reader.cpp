@@ -82,6 +82,8 @@ std::string fault_in(TextSetting::Form form, std::string_view text) {
       return is_label(text) ? "" : "may hold letters, digits, '.', '_' and '-', at most 249";
     case TextSetting::Form::pointer:
       return is_pointer(text) ? "" : "must be a JSON pointer such as /content/text, or \"\"";
+    case TextSetting::Form::url:
+      return parse_url(text) ? "" : "must be an http:// or https:// address";
   }
   return "";
 }
@@ -266,8 +268,9 @@ void ConfigReader::assign(const Setting& setting, const PathSetting& type, const
   const std::filesystem::path path = resolve(*value);
   std::error_code code;
   if (!std::filesystem::is_regular_file(path, code)) {
-    error(node.place, in_quotes(setting.path) + ": no file " + in_quotes(path.string()));
-    return;
+    const std::string message = in_quotes(setting.path) + ": no file " + in_quotes(path.string());
+    if (!type.may_come_later) return error(node.place, message);
+    warn(node.place, message);
   }
   type.at(config_) = path;
 }
@@ -295,28 +298,89 @@ void ConfigReader::assign(const Setting& setting, const PathsSetting& type, cons
   for (const YamlNode& item : node.items) add(item);
 }
 
-void ConfigReader::assign(const Setting& setting, const TextsSetting& type, const YamlNode& node) {
+void ConfigReader::assign(const Setting& setting, const TopicsSetting& type, const YamlNode& node) {
   std::vector<std::string>& target = type.at(config_);
   target.clear();
   const auto add = [&](const YamlNode& item) {
     auto value = scalar(item, setting.path);
     if (!value) return;
-    if (type.are_topics) {
-      const std::string fault = fault_in(TextSetting::Form::topic, *value);
-      if (!fault.empty()) {
-        error(item.place, in_quotes(setting.path) + " " + fault + ", not " + in_quotes(*value));
-        return;
-      }
-    } else if (!value->starts_with("http://") && !value->starts_with("https://")) {
-      error(item.place, in_quotes(setting.path) + " takes http:// or https:// addresses");
+    const std::string fault = fault_in(TextSetting::Form::topic, *value);
+    if (!fault.empty()) {
+      error(item.place, in_quotes(setting.path) + " " + fault + ", not " + in_quotes(*value));
       return;
     }
     target.push_back(*std::move(value));
   };
   if (node.kind != YamlNode::Kind::sequence) return add(node);
-  if (node.items.empty() && type.are_topics)
-    error(node.place, in_quotes(setting.path) + " is empty");
+  if (node.items.empty()) error(node.place, in_quotes(setting.path) + " is empty");
   for (const YamlNode& item : node.items) add(item);
+}
+
+void ConfigReader::assign(const Setting& setting, const WebhooksSetting&, const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::sequence) {
+    error(node.place, in_quotes(setting.path) + " is a list: [{name: ..., kind: ..., url: ...}]");
+    return;
+  }
+  config_.alerts.webhooks.clear();
+  for (const YamlNode& item : node.items) read_webhook(item);
+}
+
+void ConfigReader::read_webhook(const YamlNode& node) {
+  std::vector<std::string> known;
+  for (const Setting& setting : webhook_settings()) {
+    known.push_back(setting.path.substr(setting.path.rfind('.') + 1));
+  }
+  if (node.kind != YamlNode::Kind::mapping) {
+    error(node.place, "a webhook holds keys: " + listed(known));
+    return;
+  }
+  config_.alerts.webhooks.emplace_back();
+  const std::size_t faults = faults_.size();
+  for (const auto& [key, value] : node.entries) {
+    const auto found = std::find(known.begin(), known.end(), key.value);
+    if (found == known.end()) {
+      const std::string near = nearest(key.value, known);
+      error(key.place, "unknown key " + in_quotes(key.value) + " in a webhook" +
+                           (near.empty() ? "; known: " + listed(known)
+                                         : " (did you mean " + in_quotes(near) + "?)"));
+      continue;
+    }
+    read_setting(webhook_settings()[static_cast<std::size_t>(found - known.begin())], value);
+  }
+  const bool is_faulty =
+      std::any_of(faults_.begin() + static_cast<std::ptrdiff_t>(faults), faults_.end(),
+                  [](const Fault& fault) { return !fault.is_warning; });
+  if (!is_faulty) check_webhook(node);
+}
+
+// What must go together in one webhook.
+void ConfigReader::check_webhook(const YamlNode& node) {
+  const std::vector<WebhookConfig>& all = config_.alerts.webhooks;
+  const WebhookConfig& webhook = all.back();
+  for (const char* key : {"name", "kind"}) {
+    if (node.find(key) == nullptr) error(node.place, "a webhook needs " + in_quotes(key));
+  }
+  const bool is_known = std::any_of(all.begin(), all.end() - 1, [&](const WebhookConfig& other) {
+    return other.name == webhook.name;
+  });
+  if (is_known) error(node.place, "two webhooks have the name " + in_quotes(webhook.name));
+  if (!webhook.url.empty() && !webhook.url_file.empty()) {
+    error(node.place, "a webhook has 'url' or 'url_file', not both");
+  }
+  const bool has_url = !webhook.url.empty() || !webhook.url_file.empty();
+  if (!has_url && webhook.kind != WebhookKind::pagerduty) {
+    error(node.place, "a webhook needs 'url' or 'url_file'");
+  }
+  if (webhook.kind == WebhookKind::pagerduty && webhook.secret_file.empty()) {
+    error(node.place, "a webhook of kind pagerduty needs 'secret_file' with the routing key");
+  }
+  if (webhook.kind == WebhookKind::slack && !webhook.secret_file.empty()) {
+    error(node.place, "a webhook of kind slack has no secret but its address: use 'url_file'");
+  }
+  const auto url = parse_url(webhook.url);
+  if (url && !url->is_tls && !is_loopback_host(url->host)) {
+    warn(node.place, "alerts are sent to " + in_quotes(url->host) + " without encryption");
+  }
 }
 
 void ConfigReader::assign(const Setting& setting, const PropertiesSetting& type,

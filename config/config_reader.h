@@ -34,7 +34,10 @@ class ConfigReader {
   void assign(const Setting& setting, const ListenSetting& type, const YamlNode& node);
   void assign(const Setting& setting, const PathSetting& type, const YamlNode& node);
   void assign(const Setting& setting, const PathsSetting& type, const YamlNode& node);
-  void assign(const Setting& setting, const TextsSetting& type, const YamlNode& node);
+  void assign(const Setting& setting, const TopicsSetting& type, const YamlNode& node);
+  void assign(const Setting& setting, const WebhooksSetting& type, const YamlNode& node);
+  void read_webhook(const YamlNode& node);
+  void check_webhook(const YamlNode& node);
   void assign(const Setting& setting, const PropertiesSetting& type, const YamlNode& node);
   void assign(const Setting& setting, const VersionSetting& type, const YamlNode& node);
   // What no setting can say alone.

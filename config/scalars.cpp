@@ -1,6 +1,7 @@
 #include "config/scalars.h"
 
 #include <unistd.h>
+#include <algorithm>
 
 #include <array>
 #include <charconv>
@@ -143,6 +144,29 @@ std::optional<ListenAddress> parse_listen(std::string_view text) {
   if (address.host.empty() || !number || *number > 65'535) return std::nullopt;
   address.port = static_cast<std::uint16_t>(*number);
   return address;
+}
+
+std::optional<Url> parse_url(std::string_view text) {
+  Url url;
+  url.is_tls = text.starts_with("https://");
+  if (!url.is_tls && !text.starts_with("http://")) return std::nullopt;
+  text.remove_prefix(url.is_tls ? 8 : 7);
+  const bool is_printable = std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F;
+  });
+  if (!is_printable || text.find('#') != std::string_view::npos) return std::nullopt;
+  const std::size_t end = std::min(text.find_first_of("/?"), text.size());
+  std::string authority(text.substr(0, end));
+  url.target = text.substr(end);
+  if (!url.target.starts_with('/')) url.target.insert(0, 1, '/');
+  const bool has_port = authority.starts_with('[') ? authority.find("]:") != std::string::npos
+                                                   : authority.find(':') != std::string::npos;
+  if (!has_port) authority += url.is_tls ? ":443" : ":80";
+  const auto address = parse_listen(authority);
+  if (!address || address->port == 0) return std::nullopt;
+  url.host = address->host;
+  url.port = address->port;
+  return url;
 }
 
 std::string format_listen(const ListenAddress& address) {

@@ -22,6 +22,17 @@ namespace tocsin {
 // "127.0.0.1:9464", "[::1]:9464", "localhost:0"; "" is off.
 [[nodiscard]] std::optional<ListenAddress> parse_listen(std::string_view text);
 
+// An http or https address: its parts as a request needs them.
+struct Url {
+  bool is_tls = false;
+  std::string host;  // without brackets
+  std::uint16_t port = 0;
+  std::string target;  // path and query, at least "/"
+  friend bool operator==(const Url&, const Url&) = default;
+};
+// No user, no fragment, no spaces or control characters.
+[[nodiscard]] std::optional<Url> parse_url(std::string_view text);
+
 // The shortest form that parses back: "72h", "1MiB".
 [[nodiscard]] std::string format_duration(std::chrono::milliseconds duration);
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);

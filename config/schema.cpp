@@ -57,10 +57,11 @@ struct YamlValue {
     for (const std::filesystem::path& path : type.at(config)) texts.push_back(path.string());
     return texts.empty() ? "" : yaml_list(texts);
   }
-  std::string operator()(const TextsSetting& type) const {
+  std::string operator()(const TopicsSetting& type) const {
     const std::vector<std::string>& texts = type.at(config);
-    return type.are_topics && texts.size() == 1 ? yaml_text(texts.front()) : yaml_list(texts);
+    return texts.size() == 1 ? yaml_text(texts.front()) : yaml_list(texts);
   }
+  std::string operator()(const WebhooksSetting&) const { return "[]"; }
   // Values may be secrets: never written back.
   std::string operator()(const PropertiesSetting&) const { return "{}"; }
   std::string operator()(const VersionSetting&) const { return std::to_string(kConfigVersion); }
@@ -93,6 +94,8 @@ struct SchemaType {
         return "\"$ref\": \"#/definitions/topic\"";
       case TextSetting::Form::pointer:
         return or_variable("\"type\": \"string\", \"pattern\": \"^(/|$)\"");
+      case TextSetting::Form::url:
+        return or_variable("\"type\": \"string\", \"pattern\": \"^https?://\"");
       case TextSetting::Form::any:
       case TextSetting::Form::brokers:
       case TextSetting::Form::label:
@@ -124,11 +127,23 @@ struct SchemaType {
   std::string operator()(const PathsSetting&) const {
     return "\"type\": [\"string\", \"array\"], \"items\": {\"type\": \"string\"}, \"minItems\": 1";
   }
-  std::string operator()(const TextsSetting& type) const {
-    if (!type.are_topics) return "\"type\": \"array\", \"items\": {\"type\": \"string\"}";
+  std::string operator()(const TopicsSetting&) const {
     return "\"anyOf\": [{\"$ref\": \"#/definitions/topic\"}, {\"type\": \"array\", \"minItems\": "
            "1, "
            "\"items\": {\"$ref\": \"#/definitions/topic\"}}]";
+  }
+  std::string operator()(const WebhooksSetting&) const {
+    std::string keys;
+    for (const Setting& setting : webhook_settings()) {
+      keys += (keys.empty() ? "" : ", ") +
+              json_text(setting.path.substr(setting.path.rfind('.') + 1)) +
+              ": {\"description\": " + json_text(setting.note) + ", " +
+              std::visit(*this, setting.type) + "}";
+    }
+    return "\"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": "
+           "false, "
+           "\"required\": [\"name\", \"kind\"], \"properties\": {" +
+           keys + "}}";
   }
   std::string operator()(const PropertiesSetting&) const {
     return "\"type\": \"object\", \"additionalProperties\": "

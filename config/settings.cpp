@@ -63,8 +63,7 @@ void add_kafka(std::vector<Setting>& all) {
         "any librdkafka property but those that would break a promise, such as isolation.level"},
        {"kafka.client_files", PropertiesSetting{true},
         "the same, each value read from a file: sasl.password: /run/credentials/tocsin/password"},
-       {"topics.raw", TextsSetting{TOCSIN_AT(topics.raw), true},
-        "input: one topic, or a list of them"},
+       {"topics.raw", TopicsSetting{TOCSIN_AT(topics.raw)}, "input: one topic, or a list of them"},
        {"topics.enriched", TextSetting{TOCSIN_AT(topics.enriched), Form::topic},
         "one record for every article that is news"},
        {"topics.duplicates", TextSetting{TOCSIN_AT(topics.duplicates), Form::topic},
@@ -133,8 +132,12 @@ void add_data_and_listeners(std::vector<Setting>& all) {
         "table of outlets; the shipped one when absent"},
        {"alerts.rules", PathSetting{TOCSIN_AT(alerts.rules)},
         "rules of the alarm; the shipped ones when absent"},
-       {"alerts.webhooks", TextsSetting{TOCSIN_AT(alerts.webhooks), false},
-        "web addresses that are told of alerts"},
+       {"alerts.webhooks", WebhooksSetting{},
+        "who is told of alerts: a list of {name, kind: json, slack or pagerduty, url, ...}"},
+       {"alerts.silence_max", DurationSetting{TOCSIN_AT(alerts.silence_max), kSecond, kDay},
+        "without a tick in the ledger for so long tocsin notify rings itself"},
+       {"alerts.listen", ListenSetting{TOCSIN_AT(alerts.listen)},
+        "probes and metrics of tocsin notify; \"\": off"},
        {"bell.tick_interval",
         DurationSetting{TOCSIN_AT(bell.tick_interval), milliseconds{100}, 10 * kMinute},
         "how often the boards of all instances are compared and deadlines of alerts looked at"},
@@ -186,6 +189,33 @@ void add_limits(std::vector<Setting>& all) {
         "the broker aborts an older transaction (transaction.timeout.ms)"}});
 }
 
+std::vector<Setting> make_webhook_settings() {
+  return {
+      {"alerts.webhooks.name", TextSetting{TOCSIN_AT(alerts.webhooks.back().name), Form::label},
+       "names its consumer group, <group>.notify.<name>, and its metrics"},
+      {"alerts.webhooks.kind",
+       choice(TOCSIN_AT(alerts.webhooks.back().kind), {"json", "slack", "pagerduty"}),
+       "json: the alert as it is; slack: and what understands Slack; pagerduty: Events v2"},
+      {"alerts.webhooks.url", TextSetting{TOCSIN_AT(alerts.webhooks.back().url), Form::url},
+       "http:// or https:// address; PagerDuty's own when absent"},
+      {"alerts.webhooks.url_file", PathSetting{TOCSIN_AT(alerts.webhooks.back().url_file), true},
+       "holds the address, where that is a secret"},
+      {"alerts.webhooks.secret_file",
+       PathSetting{TOCSIN_AT(alerts.webhooks.back().secret_file), true},
+       "holds the key of the signature (json) or the routing key (pagerduty)"},
+      {"alerts.webhooks.ca_file", PathSetting{TOCSIN_AT(alerts.webhooks.back().ca_file), true},
+       "certificates to trust besides the system's (PEM)"},
+      {"alerts.webhooks.timeout",
+       DurationSetting{TOCSIN_AT(alerts.webhooks.back().timeout), milliseconds{100}, kMinute},
+       "of one attempt"},
+      {"alerts.webhooks.attempts_max",
+       number(TOCSIN_AT(alerts.webhooks.back().attempts_max), 1, 1'000),
+       "then the alert is given up, counted and logged"},
+      {"alerts.webhooks.requests_per_minute",
+       number(TOCSIN_AT(alerts.webhooks.back().requests_per_minute), 1, 100'000),
+       "more have to wait"}};
+}
+
 #undef TOCSIN_AT
 
 std::vector<Setting> make_settings() {
@@ -216,6 +246,11 @@ const std::vector<Setting>& table() {
 
 std::span<const Setting> settings() {
   return table();
+}
+
+std::span<const Setting> webhook_settings() {
+  static const std::vector<Setting> all = make_webhook_settings();
+  return all;
 }
 
 std::vector<std::string> keys_of(std::string_view section) {

@@ -17,7 +17,7 @@ namespace tocsin {
 // How a setting is written and where it goes. Accessors are called with a Config that outlives
 // them.
 struct TextSetting {
-  enum class Form : std::uint8_t { any, brokers, label, topic, pointer };
+  enum class Form : std::uint8_t { any, brokers, label, topic, pointer, url };
   std::function<std::string&(Config&)> at;
   Form form = Form::any;
 };
@@ -46,14 +46,16 @@ struct ListenSetting {
 };
 struct PathSetting {
   std::function<std::filesystem::path&(Config&)> at;
+  bool may_come_later = false;  // a warning when it is not there
 };
 struct PathsSetting {
   std::function<std::vector<std::filesystem::path>&(Config&)> at;
 };
-struct TextsSetting {
+struct TopicsSetting {
   std::function<std::vector<std::string>&(Config&)> at;
-  bool are_topics = false;  // else web addresses
 };
+// `alerts.webhooks`: a list of mappings, their keys in webhook_settings().
+struct WebhooksSetting {};
 // librdkafka's properties, or files that hold their values.
 struct PropertiesSetting {
   bool are_files = false;
@@ -63,7 +65,7 @@ struct VersionSetting {};
 
 using SettingType = std::variant<TextSetting, FlagSetting, ChoiceSetting, NumberSetting,
                                  DurationSetting, ListenSetting, PathSetting, PathsSetting,
-                                 TextsSetting, PropertiesSetting, VersionSetting>;
+                                 TopicsSetting, WebhooksSetting, PropertiesSetting, VersionSetting>;
 
 struct Setting {
   std::string path;  // "kafka.brokers"
@@ -73,6 +75,8 @@ struct Setting {
 
 // In the order of the sample; settings of one section stand together.
 [[nodiscard]] std::span<const Setting> settings();
+// Of one webhook: each sets the last of Config::alerts.webhooks.
+[[nodiscard]] std::span<const Setting> webhook_settings();
 // Names a section may hold: "" for the file itself, "kafka", "input.fields".
 [[nodiscard]] std::vector<std::string> keys_of(std::string_view section);
 [[nodiscard]] bool is_section(std::string_view path);

@@ -182,7 +182,7 @@ std::string_view Judge::deadletter_difference(const Expectation& expected,
     return is_same || !found.is_current ? "" : "code";
   }
   // Good by the present configuration: then it must have been refused by another one.
-  return found.is_current || expected.sighted != nullptr ? "kind" : "";
+  return found.is_current ? "kind" : "";
 }
 
 void Judge::judge_rest() {

@@ -88,8 +88,52 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"kafka: {brokers: \"h:port\"}\n",
             "t.yaml:2:18: error: 'kafka.brokers' must be host:port, several with commas, not "
             "'h:port'\n"},
-        Row{"alerts: {webhooks: [ftp://h/]}\n",
-            "t.yaml:2:21: error: 'alerts.webhooks' takes http:// or https:// addresses\n"}));
+        Row{"alerts: {webhooks: [{name: a, kind: json, url: \"ftp://h/\"}]}\n",
+            "t.yaml:2:48: error: 'alerts.webhooks.url' must be an http:// or https:// address, not "
+            "'ftp://h/'\n"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Webhooks, Faults,
+    testing::Values(
+        Row{"alerts: {webhooks: [{name: a, kind: json, url: \"https://h/x\"}]}\n", ""},
+        Row{"alerts: {webhooks: [{name: a, kind: json, url: \"http://127.0.0.1:9/x\"}]}\n", ""},
+        Row{"alerts: {webhooks: {name: a}}\n",
+            "t.yaml:2:20: error: 'alerts.webhooks' is a list: [{name: ..., kind: ..., url: "
+            "...}]\n"},
+        Row{"alerts: {webhooks: [https://h/]}\n",
+            "t.yaml:2:21: error: a webhook holds keys: name, kind, url, url_file, secret_file, "
+            "ca_file, timeout, attempts_max or requests_per_minute\n"},
+        Row{"alerts: {webhooks: [{name: a, kind: json, uri: \"https://h/\"}]}\n",
+            "t.yaml:2:43: error: unknown key 'uri' in a webhook (did you mean 'url'?)\n"},
+        Row{"alerts: {webhooks: [{name: a, kind: mail, url: \"https://h/\"}]}\n",
+            "t.yaml:2:37: error: 'alerts.webhooks.kind' must be json, slack or pagerduty, not "
+            "'mail'\n"},
+        Row{"alerts: {webhooks: [{kind: json, url: \"https://h/\"}]}\n",
+            "t.yaml:2:21: error: a webhook needs 'name'\n"},
+        Row{"alerts: {webhooks: [{name: a, kind: slack}]}\n",
+            "t.yaml:2:21: error: a webhook needs 'url' or 'url_file'\n"},
+        Row{"alerts: {webhooks: [{name: a, kind: pagerduty}]}\n",
+            "t.yaml:2:21: error: a webhook of kind pagerduty needs 'secret_file' with the routing "
+            "key\n"},
+        Row{"alerts: {webhooks: [{name: a, kind: json, url: \"http://h/\"}]}\n",
+            "t.yaml:2:21: warning: alerts are sent to 'h' without encryption\n"}));
+
+TEST(Config, ReadsWebhooks) {
+  const ConfigResult result = parse_config(
+      "version: 1\nalerts:\n  silence_max: 2m\n  webhooks:\n"
+      "    - {name: chat, kind: slack, url: \"https://chat.example/hook?x=1\", timeout: 3s}\n"
+      "    - {name: own, kind: json, url: \"https://h:8443\", attempts_max: 3}\n",
+      "t.yaml");
+  ASSERT_EQ(render(result.faults), "");
+  const AlertsConfig& alerts = result.config.alerts;
+  EXPECT_EQ(alerts.silence_max, std::chrono::minutes(2));
+  ASSERT_EQ(alerts.webhooks.size(), 2U);
+  EXPECT_EQ(alerts.webhooks[0].kind, WebhookKind::slack);
+  EXPECT_EQ(alerts.webhooks[0].timeout, std::chrono::seconds(3));
+  EXPECT_EQ(alerts.webhooks[1].name, "own");
+  EXPECT_EQ(alerts.webhooks[1].attempts_max, 3U);
+  EXPECT_EQ(alerts.webhooks[1].requests_per_minute, 60U);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Whole, Faults,

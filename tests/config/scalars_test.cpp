@@ -57,5 +57,16 @@ TEST(Nearest, TakesSwapsAndLeavesStrangers) {
   EXPECT_EQ(nearest("topics", known), "");
 }
 
+TEST(Scalars, Urls) {
+  EXPECT_EQ(parse_url("https://h.example/a/b?c=d"), (Url{true, "h.example", 443, "/a/b?c=d"}));
+  EXPECT_EQ(parse_url("http://h"), (Url{false, "h", 80, "/"}));
+  EXPECT_EQ(parse_url("http://[::1]:8080?x"), (Url{false, "::1", 8080, "/?x"}));
+  for (const char* wrong :
+       {"", "h", "ftp://h/", "http://", "http:///x", "http://h:0/", "http://h:x/",
+        "http://user:pass@h/", "http://h/a b", "http://h/#f", "http://h/\r\nX: y"}) {
+    EXPECT_FALSE(parse_url(wrong)) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace tocsin
