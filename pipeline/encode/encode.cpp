@@ -176,14 +176,6 @@ class EnrichedWriter {
   SlicedField body_;
 };
 
-void write_position(JsonWriter& json, std::string_view key, const Position& position) {
-  json.key(key).open_object();
-  json.key("topic").string(position.topic);
-  json.key("partition").integer(position.partition);
-  json.key("offset").integer(position.offset);
-  json.close_object();
-}
-
 void write_common(JsonWriter& json, std::string_view schema, std::string_view id,
                   const Position& position) {
   json.key("schema").string(schema);
@@ -221,6 +213,14 @@ void write_text_field(JsonWriter& json, std::string_view key, std::string_view t
 }
 
 }  // namespace
+
+void write_position(JsonWriter& json, std::string_view key, const Position& position) {
+  json.key(key).open_object();
+  json.key("topic").string(position.topic);
+  json.key("partition").integer(position.partition);
+  json.key("offset").integer(position.offset);
+  json.close_object();
+}
 
 Draft draft_enriched(const Article& article, const Position& position, const Source& source,
                      const Text& text, const Gazetteer& gazetteer, const Lexicon& lexicon,
