@@ -42,6 +42,11 @@ bool flag_of(const YAML::Node& node, const char* key) {
   return text_of(node, key) == "true";
 }
 
+// The rule's own value, else that of its file.
+std::string inherited(const YAML::Node& node, const YAML::Node& root, const char* key) {
+  return node[key] ? text_of(node, key) : text_of(root, key);
+}
+
 bool event_type(const std::string& text, EventType& type) {
   for (unsigned i = 0; i < 16; ++i) {
     type = static_cast<EventType>(i);
@@ -64,7 +69,17 @@ constexpr std::pair<const char*, CueKind> kCueKinds[] = {{"negated", CueKind::ne
                                                          {"resumed", CueKind::resumed},
                                                          {"failed", CueKind::failed},
                                                          {"threatened", CueKind::threatened},
-                                                         {"exercise", CueKind::exercise}};
+                                                         {"exercise", CueKind::exercise},
+                                                         {"intended", CueKind::intended},
+                                                         {"topic", CueKind::topic},
+                                                         {"none", CueKind::none}};
+
+bool cue_kind(const std::string& text, CueKind& kind) {
+  const auto at = std::find_if(std::begin(kCueKinds), std::end(kCueKinds),
+                               [&](const auto& entry) { return text == entry.first; });
+  if (at != std::end(kCueKinds)) kind = at->second;
+  return at != std::end(kCueKinds);
+}
 
 void known_keys(const Place& place, const YAML::Node& node, const std::set<std::string>& keys) {
   for (const auto& entry : node) {
@@ -109,7 +124,7 @@ void add_rules(const Place& place, const YAML::Node& root, LexiconBuilder& build
     }
     known_keys(place, node,
                {"id", "mode", "cameo", "scale", "match", "recipient", "swapped", "gated", "needs",
-                "examples", "not"});
+                "mutual", "governs", "examples", "not"});
     RuleSpec rule = base;
     rule.id = text_of(node, "id");
     rule.mode = text_of(node, "mode");
@@ -118,7 +133,11 @@ void add_rules(const Place& place, const YAML::Node& root, LexiconBuilder& build
     rule.patterns = list_of(node["match"]);
     rule.recipients = node["recipient"] ? list_of(node["recipient"]) : list_of(root["recipient"]);
     rule.is_swapped = flag_of(node, "swapped");
-    rule.is_gated = flag_of(node, "gated");
+    rule.is_gated = inherited(node, root, "gated") == "true";
+    rule.is_mutual = inherited(node, root, "mutual") == "true";
+    const std::string governs = inherited(node, root, "governs");
+    if (!governs.empty() && !cue_kind(governs, rule.governs))
+      place.fault(node, "unknown kind of cue '" + governs + "'");
     rule.needs_actor = text_of(node, "needs") == "actor";
     rule.needs_both = text_of(node, "needs") == "both";
     rule.line = static_cast<std::uint32_t>(node.Mark().line + 1);
@@ -139,14 +158,11 @@ void add_cues(const Place& place, const YAML::Node& cues, LexiconBuilder& builde
   for (const YAML::Node& node : cues) {
     known_keys(place, node, {"kind", "reach", "tokens", "match"});
     const std::string kind = text_of(node, "kind");
-    const auto at = std::find_if(std::begin(kCueKinds), std::end(kCueKinds),
-                                 [&](const auto& entry) { return kind == entry.first; });
-    if (at == std::end(kCueKinds)) {
+    CueSpec cue;
+    if (!cue_kind(kind, cue.kind)) {
       place.fault(node, "unknown kind of cue '" + kind + "'");
       continue;
     }
-    CueSpec cue;
-    cue.kind = at->second;
     const std::string reach = text_of(node, "reach");
     cue.reach = reach == "backward" ? Reach::backward
                 : reach == "both"   ? Reach::both

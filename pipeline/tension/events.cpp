@@ -3,6 +3,7 @@
 #include <array>
 
 #include "pipeline/tension/modality.h"
+#include "pipeline/tension/roles.h"
 #include "pipeline/tension/score.h"
 #include "pipeline/tension/syntax.h"
 
@@ -20,15 +21,6 @@ struct Scene {
   const Gate* gate = nullptr;
 };
 
-bool is_power(const Party& party) {
-  return party.part == Part::state || party.part == Part::armed || party.part == Part::alliance ||
-         party.part == Part::government || party.part == Part::forces;
-}
-
-bool is_armed_noun(const Party& party) {
-  return (party.grammar & (bit(Grammar::forces) | bit(Grammar::armed))) != 0;
-}
-
 // How much it matters between whom: two powers most, nobody known least.
 double dyad_factor(const Party& actor, const Party& recipient) {
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
@@ -38,7 +30,9 @@ double dyad_factor(const Party& actor, const Party& recipient) {
   const bool armed = is_armed_noun(actor) || is_armed_noun(recipient);
   if (a || b) return armed ? 0.85 : 0.7;
   if (armed) return 0.65;
-  if ((actor.valid && actor.grammar != 0) || (recipient.valid && recipient.grammar != 0))
+  constexpr std::uint32_t kVictim = bit(Grammar::victim);
+  if ((actor.valid && (actor.grammar & ~kVictim) != 0) ||
+      (recipient.valid && recipient.grammar != 0))
     return 0.4;
   return 0.3;
 }
@@ -112,6 +106,8 @@ Way way_of(Event& event, const Said& said, bool is_negated, bool is_past, const 
   if (said.has(CueKind::threatened) && event.type != EventType::threaten) {
     return {Modality::conditional, Polarity::asserted, hostile ? 0.3 : 0.1};
   }
+  if (said.has(CueKind::topic)) return {Modality::hypothetical, Polarity::asserted, 0.15};
+  if (said.has(CueKind::intended)) return {Modality::future, Polarity::asserted, 0.3};
   if (said.has(CueKind::demanded) && event.type != EventType::request) {
     return {Modality::demanded, Polarity::asserted, 0.15};
   }
@@ -123,7 +119,7 @@ Way way_of(Event& event, const Said& said, bool is_negated, bool is_past, const 
             1.0};  // "would entail": how threats are said
   }
   if (said.has(CueKind::hypothetical) || group.is_possible) {
-    return {Modality::hypothetical, Polarity::asserted, hostile ? 0.25 : 0.4};
+    return {Modality::hypothetical, Polarity::asserted, 0.25};
   }
   if (said.has(CueKind::exercise) && hostile)
     return {Modality::hypothetical, Polarity::asserted, 0.25};
@@ -144,90 +140,22 @@ std::string lower_text(const Page& page, const Party& party) {
   return std::string(page.text.slice(page.text.bytes_of(party.tokens)));
 }
 
-struct Roles {
-  std::vector<Party> actors;
-  std::vector<Party> recipients;
-  VerbGroup group;
-};
-
-void fill_from_speaker(const Page& page, TokenSpan sentence, std::uint32_t head,
-                       std::vector<Party>& actors, bool may_be_absent) {
-  const bool is_first = !actors.empty() && actors.front().is_first_person;
-  if (!is_first && !(actors.empty() && may_be_absent)) return;
-  std::vector<Party> who = page.speaker(sentence, head);
-  if (!who.empty() && !who.front().is_first_person) {
-    actors = who;
-  } else if (is_first) {
-    actors.clear();
-  }
-}
-
-Roles roles_of_verb(const Page& page, const Match& match, const Rule& rule, TokenSpan sentence) {
-  Roles roles;
-  roles.group = page.verb_group(match.head, sentence);
-  const std::vector<Party> subject = page.subject(roles.group.begin, sentence, 0);
-  const Page::Right right = page.right_of(match.span.end, sentence, rule, false);
-  bool is_passive = roles.group.is_passive;
-  const std::uint32_t next = match.head + 1;
-  const bool no_object = next >= sentence.end ||
-                         page.marked(next, before::kComma | before::kStop) ||
-                         page.is(next, Grammar::preposition);
-  if (!is_passive && match.span.end == next && rule.takes_object && rule.prepositions.empty() &&
-      right.object.empty() && no_object && (page.forms(match.head) & form::kParticiple) != 0) {
-    is_passive = true;  // a headline: "Five soldiers killed in ambush"
-  }
-  if (is_passive != rule.spec.is_swapped) {
-    roles.recipients = subject;
-    roles.actors = is_passive ? right.agent : right.object;
-    if (is_passive && !right.object.empty() && !rule.takes_object) roles.recipients = right.object;
-  } else {
-    roles.actors = subject;
-    roles.recipients = right.object;
-    if (is_passive && rule.spec.is_swapped) roles.actors = right.agent;
-  }
-  if (roles.recipients.empty() && is_hostile(rule.spec.scale)) roles.recipients = right.place;
-  fill_from_speaker(page, sentence, match.head, roles.actors, is_verbal(rule.spec.type));
-  return roles;
-}
-
-Roles roles_of_noun(const Page& page, const Match& match, const Rule& rule, TokenSpan sentence) {
-  Roles roles;
-  std::uint32_t begin = match.span.begin;
-  roles.actors = page.owner(match.span.begin, sentence, begin);
-  const Page::Right right = page.right_of(match.span.end, sentence, rule, true);
-  roles.recipients = right.object;
-  if (!right.agent.empty()) roles.actors = right.agent;
-  if (is_verbal(rule.spec.type) && roles.recipients.size() > 1 && roles.actors.empty()) {
-    // "lead to a rupture between A and B", said by B: B to A.
-    const std::vector<Party> who = page.speaker(sentence, match.head);
-    const auto same = [&](const Party& party) { return party.entity == who.front().entity; };
-    if (!who.empty() && std::any_of(roles.recipients.begin(), roles.recipients.end(), same)) {
-      std::erase_if(roles.recipients, same);
-      roles.actors = {who.front()};
-    }
-  }
-  if (roles.recipients.size() > 1 && roles.actors.empty()) {
-    // "fighting between A and B", "talks with ...": two sides.
-    roles.actors = {roles.recipients[0]};
-    roles.recipients.erase(roles.recipients.begin());
-  }
-  if (roles.actors.empty() && begin > sentence.begin) {
-    for (std::uint32_t t = begin, steps = 0; t > sentence.begin && steps < 5; --t, ++steps) {
-      if (page.marked(t, before::kComma | before::kStop | before::kColon | before::kSemicolon))
-        break;
-      if (!page.is_verb_here(t - 1, sentence)) continue;
-      roles.group = page.verb_group(t - 1, sentence);
-      const bool is_doer = page.is(t - 1, Grammar::light) || is_verbal(rule.spec.type) ||
-                           !is_hostile(rule.spec.scale);
-      if (!roles.group.is_passive && is_doer)
-        roles.actors = page.subject(roles.group.begin, sentence, 0);
-      break;
-    }
-  }
-  if (roles.recipients.empty() && is_hostile(rule.spec.scale)) roles.recipients = right.place;
-  if (rule.spec.is_swapped) std::swap(roles.actors, roles.recipients);
-  fill_from_speaker(page, sentence, match.head, roles.actors, is_verbal(rule.spec.type));
-  return roles;
+// Verbal acts are the speaker's: "we will respond", "Kremlin: …"; and go to whom it is told.
+void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
+  const bool is_first = !roles.actors.empty() && roles.actors.front().is_first_person;
+  const bool is_absent = (roles.actors.empty() || speech.is_headline) && is_verbal(rule.spec.type);
+  // "Armenia said Azerbaijan had shelled its villages"
+  if (roles.recipients.empty() && roles.is_object_possessed && !speech.speaker.empty() &&
+      !roles.actors.empty() && speech.speaker.front().entity != roles.actors.front().entity)
+    roles.recipients = speech.speaker;
+  if (is_first) roles.actors.clear();
+  if (!is_first && !is_absent) return;
+  if (!speech.speaker.empty() && !speech.speaker.front().is_first_person)
+    roles.actors = speech.speaker;
+  const bool has_recipient =
+      !roles.recipients.empty() && roles.recipients.front().entity != kNoEntity;
+  if (is_verbal(rule.spec.type) && !has_recipient && !speech.addressee.empty())
+    roles.recipients = speech.addressee;
 }
 
 void name_parties(const Page& page, Event& event, const Party& actor, const Party& recipient) {
@@ -243,7 +171,8 @@ double gate_factor(const Scene& scene, const Rule& rule, const Party& actor,
   const bool b = recipient.valid && is_power(recipient) && !recipient.is_team;
   double factor = 1;
   if (rule.spec.is_gated && !a && !b && !is_armed_noun(actor) && !is_armed_noun(recipient))
-    factor = 0.3;
+    factor =
+        rule.spec.type == EventType::assault || rule.spec.type == EventType::coerce ? 0.3 : 0.45;
   if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = 0.15;
   if (rule.spec.needs_both && (!a || !b || actor.entity == recipient.entity)) factor = 0.1;
   if (scene.gate == nullptr) return factor;
@@ -251,16 +180,50 @@ double gate_factor(const Scene& scene, const Rule& rule, const Party& actor,
   return factor * (is_dyad ? scene.gate->factor_state : scene.gate->factor);
 }
 
-void add_event(const Scene& scene, const Match& match, std::span<const Match> cues,
-               const Sentence& sentence, bool is_past, std::vector<Event>& events) {
+struct Here {
+  const Sentence& sentence;
+  const Chunks& chunks;
+  std::span<const Match> cues;
+  std::span<const Match> acts;
+  bool is_past = false;
+};
+
+bool reads_as_verb(const Page& page, const Match& match, TokenSpan sentence) {
+  if (match.head_forms == form::kLiteral) return true;  // the chunks decide
+  if ((match.head_forms & form::kVerb) == 0) return false;
+  return (match.head_forms & form::kNoun) == 0 || page.is_verb_here(match.head, sentence);
+}
+
+// One event a pair of parties; the factors are theirs.
+void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
+              const Party& recipient, const Party& said_by, double way_factor, Event event,
+              std::vector<Event>& events) {
+  if (events.size() >= kEventsMax) return;
+  name_parties(scene.page, event, actor, recipient);
+  if (event.actor != kNoEntity && event.actor == event.recipient && is_verbal(event.type))
+    event.recipient = kNoEntity;
+  if (said_by.valid && said_by.itself != actor.itself) event.attribution = said_by.itself;
+  event.factors.scale = (event.scale < 0 ? -event.scale : event.scale) / 10;
+  event.factors.modality = way_factor;
+  event.factors.position = position_factor(here.sentence);
+  event.factors.dyad = dyad_factor(actor, recipient);
+  event.factors.gate = gate_factor(scene, rule, actor, recipient);
+  const double size = event.factors.scale * event.factors.modality * event.factors.position *
+                      event.factors.dyad * event.factors.gate;
+  event.weight = event.scale < 0 ? -size : size;
+  if (size == 0) event.weight = 0;
+  events.push_back(std::move(event));
+}
+
+void add_event(const Scene& scene, const Match& match, const Here& here,
+               std::vector<Event>& events) {
   const Page& page = scene.page;
+  const TokenSpan sentence = here.sentence.tokens;
   const std::uint32_t index = page.lexicon.patterns[match.pattern].owner;
   const Rule& rule = page.lexicon.rules[index];
-  const bool verb =
-      (match.head_forms & form::kVerb) != 0 &&
-      ((match.head_forms & form::kNoun) == 0 || page.is_verb_here(match.head, sentence.tokens));
-  const Roles roles = verb ? roles_of_verb(page, match, rule, sentence.tokens)
-                           : roles_of_noun(page, match, rule, sentence.tokens);
+  Roles roles = roles_of(page, here.chunks, match, rule, reads_as_verb(page, match, sentence));
+  const Speech speech = speech_of(page, here.chunks, match.head);
+  complete_by_speech(rule, speech, roles);
   Event event;
   event.type = rule.spec.type;
   event.mode = rule.spec.mode;
@@ -268,40 +231,29 @@ void add_event(const Scene& scene, const Match& match, std::span<const Match> cu
   event.scale = rule.spec.scale;
   event.rule = index;
   event.evidence = match.span;
-  const Said said = modality_of(page, cues, match, sentence.tokens);
-  const bool is_negated = roles.group.is_negated || said.has(CueKind::negated);
-  const Way way = way_of(event, said, is_negated, is_past, roles.group);
+  const Said said = modality_of(page, here.cues, here.acts, match, sentence);
+  const std::uint32_t negation = roles.group.negation;
+  const bool is_negated =
+      (negation != kNoToken && !match.owns(negation)) || said.has(CueKind::negated);
+  const Way way = way_of(event, said, is_negated, here.is_past, roles.group);
   event.polarity = way.polarity;
   event.modality = way.modality;
-  std::vector<Party> actors = roles.actors;
-  std::vector<Party> recipients = roles.recipients;
-  if (actors.size() > 1 && recipients.empty() && !verb) {
-    recipients = {actors.back()};
-    actors.pop_back();
+  if (roles.actors.empty()) roles.actors.emplace_back();
+  if (roles.recipients.empty()) roles.recipients.emplace_back();
+  const Party said_by = first_of(speech.speaker);
+  for (const Party& actor : roles.actors) {
+    for (const Party& recipient : roles.recipients)
+      add_pair(scene, here, rule, actor, recipient, said_by, way.factor * roles.background, event,
+               events);
   }
-  if (actors.empty()) actors.emplace_back();
-  if (recipients.empty()) recipients.emplace_back();
-  const Party said_by = first_of(page.speaker(sentence.tokens, match.head));
-  for (const Party& actor : actors) {
-    for (const Party& recipient : recipients) {
-      if (events.size() >= kEventsMax) return;
-      Event one = event;
-      name_parties(page, one, actor, recipient);
-      if (one.actor != kNoEntity && one.actor == one.recipient && is_verbal(one.type))
-        one.recipient = kNoEntity;
-      if (said_by.valid && said_by.itself != actor.itself) one.attribution = said_by.itself;
-      one.factors.scale = (one.scale < 0 ? -one.scale : one.scale) / 10;
-      one.factors.modality = way.factor;
-      one.factors.position = position_factor(sentence);
-      one.factors.dyad = dyad_factor(actor, recipient);
-      one.factors.gate = gate_factor(scene, rule, actor, recipient);
-      const double size = one.factors.scale * one.factors.modality * one.factors.position *
-                          one.factors.dyad * one.factors.gate;
-      one.weight = one.scale < 0 ? -size : size;
-      if (size == 0) one.weight = 0;
-      events.push_back(std::move(one));
-    }
-  }
+}
+
+// The word an act stands or falls with: of a governing one its own verb, not what it governs.
+std::uint32_t anchor_of(const Page& page, const Match& match) {
+  const Pattern& pattern = page.lexicon.patterns[match.pattern];
+  if (pattern.use != Use::rule) return match.head;
+  const bool is_governing = page.lexicon.rules[pattern.owner].spec.governs != CueKind::none;
+  return is_governing ? match.span.begin : match.head;
 }
 
 // The more specific match of an overlapping pair stays; words read as the other part of speech go.
@@ -316,19 +268,23 @@ std::vector<Match> choose(const Page& page, std::vector<Match> matches, TokenSpa
     if (verb == noun) return false;
     return page.is_verb_here(m.head, sentence) != verb;
   });
-  std::stable_sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) {
-    return a.elements != b.elements ? a.elements > b.elements : a.span.begin < b.span.begin;
+  const auto specificity = [&](const Match& m) {
+    return page.lexicon.patterns[m.pattern].specificity;
+  };
+  std::stable_sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) {
+    if (a.elements != b.elements) return a.elements > b.elements;
+    if (specificity(a) != specificity(b)) return specificity(a) > specificity(b);
+    return a.span.begin < b.span.begin;
   });
   std::vector<Match> chosen;
   for (const Match& match : matches) {
     const Use use = page.lexicon.patterns[match.pattern].use;
     const bool is_covered = std::any_of(chosen.begin(), chosen.end(), [&](const Match& other) {
       const Use others = page.lexicon.patterns[other.pattern].use;
-      if (others == Use::idiom || others == use) {
-        return match.head >= other.span.begin && match.head < other.span.end &&
-               (others == Use::idiom || other.head == match.head ||
-                other.span.size() == other.elements || match.head == other.span.end - 1);
-      }
+      if (others != use && !(others == Use::idiom && use == Use::rule)) return false;
+      if (other.owns(anchor_of(page, match))) return true;
+      // Two readings of one verb: "demanded", "demanded ... withdraw".
+      return use == Use::rule && others == use && other.span.begin == match.span.begin;
       return false;
     });
     if (!is_covered) chosen.push_back(match);
@@ -354,6 +310,22 @@ const Gate* topic_of(const Page& page, const std::vector<Match>& all) {
   return &gate;
 }
 
+// A headline too short for its language to be told: read when most of its words are the lexicon's
+// or names.
+bool is_readable(const Page& page) {
+  constexpr std::size_t kWordsMin = 2;
+  std::size_t words = 0;
+  std::size_t names = 0;
+  for (std::uint32_t t = 0; t < page.word.size(); ++t) {
+    if (page.mention[t] != kNoMention) {
+      ++names;
+    } else if (page.word[t] != kNoWord) {
+      ++words;
+    }
+  }
+  return words >= kWordsMin && (words + names) * 5 >= page.word.size() * 3;
+}
+
 // Takes the matches of one sentence off `left` and adds the events they make.
 void add_events(const Scene& scene, const Sentence& sentence, std::span<const Match>& left,
                 std::vector<Event>& events) {
@@ -371,9 +343,11 @@ void add_events(const Scene& scene, const Sentence& sentence, std::span<const Ma
     if (use == Use::cue) cues.push_back(match);
     if (use == Use::rule) acts.push_back(match);
   }
-  const bool is_past =
-      !acts.empty() && names_past_year(page, sentence.tokens, scene.published_at_ms);
-  for (const Match& act : acts) add_event(scene, act, cues, sentence, is_past, events);
+  if (acts.empty()) return;
+  const Chunks chunks = chunk(page, sentence.tokens);
+  const bool is_past = names_past_year(page, sentence.tokens, scene.published_at_ms);
+  const Here there{sentence, chunks, cues, acts, is_past};
+  for (const Match& act : acts) add_event(scene, act, there, events);
 }
 
 }  // namespace
@@ -382,8 +356,9 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
                   const Tagging& tagging, std::int64_t published_at_ms) {
   Assessment assessment;
   const Lexicon::State& state = lexicon.state();
-  if (text.language != state.language) return assessment;
+  if (text.language != state.language && text.language != "und") return assessment;
   const Page page(state, gazetteer, text, tagging);
+  if (text.language == "und" && !is_readable(page)) return assessment;
   const std::vector<Match> all =
       find_matches(page, {0, static_cast<std::uint32_t>(text.tokens.size())});
   Scene scene{page, published_at_ms, topic_of(page, all)};

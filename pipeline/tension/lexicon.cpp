@@ -1,6 +1,7 @@
 #include "pipeline/tension/lexicon.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <unordered_map>
 
@@ -217,6 +218,19 @@ bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::u
   if (head < 0) head = first_with(form::kVerb);
   if (head < 0) head = first_with(form::kNoun);
   pattern.head = static_cast<std::uint8_t>(std::max(head, 0));
+  for (const Element& element : pattern.elements) {
+    constexpr unsigned kBits = 16;  // an element of 65,536 words would say nothing
+    const auto size = static_cast<std::uint32_t>(set_words[element.set].size());
+    const auto bits = static_cast<unsigned>(std::bit_width(size));
+    if (!element.is_optional && bits < kBits)
+      pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kBits - bits);
+  }
+  // "lifted sanctions" before "sanctions on": the verb knows who did it.
+  constexpr std::uint16_t kVerbLeads = 20;
+  if ((set_forms[pattern.elements.front().set] & form::kVerb) != 0 && pattern.elements.size() > 1)
+    pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kVerbLeads);
+  if (use == Use::rule && tables().rules[owner].spec.governs != CueKind::none)
+    pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kVerbLeads / 2);
   tables().patterns.push_back(std::move(pattern));
   return true;
 }
@@ -238,6 +252,7 @@ bool LexiconBuilder::add_rule(const RuleSpec& spec, std::string& message) {
   for (const std::string& slot : spec.recipients) {
     if (slot == "object") {
       rule.takes_object = true;
+      rule.is_object_first = rule.prepositions.empty();
     } else {
       rule.prepositions.push_back(fold_hash(slot));
     }
@@ -292,6 +307,16 @@ KeyWords key_words() {
   key.according = fold_hash("according");
   key.ago = fold_hash("ago");
   key.as = fold_hash("as");
+  key.at = fold_hash("at");
+  key.near = fold_hash("near");
+  key.for_ = fold_hash("for");
+  key.had = fold_hash("had");
+  key.off = fold_hash("off");
+  key.its = fold_hash("its");
+  key.their = fold_hash("their");
+  key.will = fold_hash("will");
+  key.shall = fold_hash("shall");
+  key.wont = fold_hash("won't");
   return key;
 }
 

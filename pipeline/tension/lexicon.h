@@ -32,9 +32,9 @@ enum class CueKind : std::uint8_t {
   failed,
   threatened,
   exercise,
-  accused,
-  pseudo,
-  terminator,
+  intended,  // agreed or promised, not done yet
+  topic,     // talked about
+  none,
 };
 enum class Reach : std::uint8_t { forward, backward, both };
 
@@ -58,10 +58,11 @@ struct RuleSpec {
   std::vector<std::string> patterns;    // grammar: config/lexicon/README.md
   std::vector<std::string> recipients;  // prepositions, or "object", in order of preference
   bool is_swapped = false;              // grammatical subject is the recipient ("was hit", "faces")
-  bool is_gated = false;      // everyday uses: counts little unless a state or armed actor does it
-  bool needs_actor = false;   // counts only with a state, forces, alliance or armed actor
-  bool needs_both = false;    // counts only with two different such parties
-  bool is_inversion = false;  // what ending it means has the other sign (ceasefire, sanctions)
+  bool is_gated = false;     // everyday uses: counts little unless a state or armed actor does it
+  bool needs_actor = false;  // counts only with a state, forces, alliance or armed actor
+  bool needs_both = false;   // counts only with two different such parties
+  bool is_mutual = false;    // two subjects act on each other ("Chad and Niger met")
+  CueKind governs = CueKind::none;  // how the acts in its complement are said
   std::uint32_t line = 0;
 };
 

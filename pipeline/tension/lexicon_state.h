@@ -48,16 +48,18 @@ enum class Grammar : std::uint8_t {
   victim,
   modifier,
   verb,
-  control,
+  blow,
   light,
   weak_noun,
+  undergo,
   count_,
 };
 inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count_)> kGrammarNames =
-    {"determiner", "preposition", "be",           "have",     "do",         "modal",
-     "negation",   "conjunction", "subordinator", "relative", "pronoun",    "pronoun_first",
-     "adverb",     "say",         "forces",       "armed",    "government", "civil",
-     "victim",     "modifier",    "verb",         "control",  "light",      "weak_noun"};
+    {"determiner", "preposition",   "be",          "have",         "do",
+     "modal",      "negation",      "conjunction", "subordinator", "relative",
+     "pronoun",    "pronoun_first", "adverb",      "say",          "forces",
+     "armed",      "government",    "civil",       "victim",       "modifier",
+     "verb",       "blow",          "light",       "weak_noun",    "undergo"};
 
 [[nodiscard]] constexpr std::uint32_t bit(Grammar grammar) noexcept {
   return 1U << static_cast<unsigned>(grammar);
@@ -89,8 +91,9 @@ enum class Use : std::uint8_t { rule, cue, gate, idiom };
 
 struct Pattern {
   Use use = Use::rule;
-  std::uint32_t owner = 0;  // index of the rule, cue or gate
-  std::uint8_t head = 0;    // element that carries the grammar
+  std::uint32_t owner = 0;        // index of the rule, cue or gate
+  std::uint8_t head = 0;          // element that carries the grammar
+  std::uint16_t specificity = 0;  // more for fewer words an element; breaks ties
   std::vector<Element> elements;
 };
 
@@ -114,6 +117,7 @@ class Vocabulary {
 struct Rule {
   RuleSpec spec;
   bool takes_object = false;
+  bool is_object_first = false;             // the object is the recipient before any phrase is
   std::vector<std::uint64_t> prepositions;  // in order of preference
 };
 
@@ -126,7 +130,7 @@ struct Gate {
 // Hashes of the few words the chunker asks for by name.
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
-      if_, unless, according, ago, as;
+      if_, unless, according, ago, as, at, near, for_, will, shall, wont, its, their, off, had;
 };
 
 struct Lexicon::State {

@@ -25,10 +25,13 @@ struct Try {
       if (element > 0 && page.marked(t, kHardMarks)) break;
       if (element > 0 && page.marked(t, before::kComma) && wanted.gap < 5) break;
       if (page.word[t] == kNoWord) continue;
+      // "will not attack" is no "will attack": nothing is read across a negation.
+      if (skip > 0 && page.is(t - 1, Grammar::negation)) break;
       const std::uint16_t forms = page.lexicon.forms_in(page.word[t], wanted.set);
       if (forms == 0) continue;
       const Match saved = match;
       match.span.end = t + 1;
+      if (t - match.span.begin < 64) match.own |= std::uint64_t{1} << (t - match.span.begin);
       ++match.elements;
       if (element == pattern.head) {
         match.head = t;

@@ -26,37 +26,60 @@ bool ends_scope(const Page& page, std::uint32_t t, CueKind kind, TokenSpan sente
   return false;
 }
 
-bool reaches(const Page& page, const Match& cue, const CueSpec& spec, const Match& act,
+struct Scope {
+  CueKind kind = CueKind::none;
+  Reach reach = Reach::forward;
+  std::uint32_t tokens_max = 0;
+};
+
+bool reaches(const Page& page, const Match& cue, Scope scope, const Match& act,
              TokenSpan sentence) {
   if (cue.span.end <= act.head) {
-    if (spec.reach == Reach::backward || act.head - cue.span.end >= spec.tokens_max) return false;
+    if (scope.reach == Reach::backward || act.head - cue.span.end >= scope.tokens_max) return false;
     for (std::uint32_t t = cue.span.end; t <= act.head; ++t) {
-      if (ends_scope(page, t, spec.kind, sentence)) return false;
+      if (ends_scope(page, t, scope.kind, sentence)) return false;
     }
     return true;
   }
-  if (spec.reach == Reach::forward || cue.span.begin < act.head ||
-      cue.span.begin - act.head > spec.tokens_max) {
+  if (scope.reach == Reach::forward || cue.span.begin < act.head ||
+      cue.span.begin - act.head > scope.tokens_max) {
     return false;
   }
   for (std::uint32_t t = act.head + 1; t <= cue.span.begin; ++t) {
-    if (ends_scope(page, t, spec.kind, sentence)) return false;
+    if (ends_scope(page, t, scope.kind, sentence)) return false;
   }
   return true;
 }
 
+constexpr std::uint32_t kGovernedMax = 16;  // tokens between a governing act and what it governs
+
+bool governs(const Page& page, const Match& act, const Match& other, CueKind kind,
+             TokenSpan sentence) {
+  if (act.head == other.head) return act.span.begin < other.span.begin;  // "rejected ... talks"
+  if (other.head <= act.span.begin) return false;
+  // "rejected an offer of talks": the offer is inside the words of the rejection.
+  if (act.head > other.span.begin) return false;
+  // "threatened ... to attack": inside its own words.
+  if (other.head < act.span.end) return other.head > act.head || act.owns(other.head);
+  return reaches(page, act, {kind, Reach::forward, kGovernedMax}, other, sentence);
+}
+
 }  // namespace
 
-Said modality_of(const Page& page, std::span<const Match> cues, const Match& act,
-                 TokenSpan sentence) {
+Said modality_of(const Page& page, std::span<const Match> cues, std::span<const Match> acts,
+                 const Match& act, TokenSpan sentence) {
   Said said;
   for (const Match& cue : cues) {
     const CueSpec& spec = page.lexicon.cues[page.lexicon.patterns[cue.pattern].owner];
     // "lifted sanctions" as a rule has said what its own words mean.
-    const bool is_own = cue.head >= act.span.begin && cue.head < act.span.end;
-    if (is_own || !reaches(page, cue, spec, act, sentence)) continue;
+    if (act.owns(cue.head)) continue;
+    if (!reaches(page, cue, {spec.kind, spec.reach, spec.tokens_max}, act, sentence)) continue;
     said.add(spec.kind);
-    if (spec.kind == CueKind::negated) ++said.negations;
+  }
+  for (const Match& other : acts) {
+    const Rule& rule = page.lexicon.rules[page.lexicon.patterns[other.pattern].owner];
+    if (rule.spec.governs == CueKind::none || &other == &act) continue;
+    if (governs(page, other, act, rule.spec.governs, sentence)) said.add(rule.spec.governs);
   }
   return said;
 }

@@ -10,16 +10,16 @@ namespace tocsin {
 
 struct Said {
   std::uint32_t cues = 0;  // bits of CueKind
-  unsigned negations = 0;
   [[nodiscard]] bool has(CueKind kind) const {
     return (cues >> static_cast<unsigned>(kind) & 1U) != 0;
   }
   void add(CueKind kind) { cues |= 1U << static_cast<unsigned>(kind); }
 };
 
-// `cues` are the matches of cues in the sentence, in order; `act` is the act's match.
-[[nodiscard]] Said modality_of(const Page& page, std::span<const Match> cues, const Match& act,
-                               TokenSpan sentence);
+// `cues` and `acts` are the matches of the sentence, in order: a cue says how the acts in its scope
+// are said, and so does an act that governs others ("agreed to withdraw", "accused of shelling").
+[[nodiscard]] Said modality_of(const Page& page, std::span<const Match> cues,
+                               std::span<const Match> acts, const Match& act, TokenSpan sentence);
 // True when the sentence names a year at least two before the one it was published in, or an
 // anniversary.
 [[nodiscard]] bool names_past_year(const Page& page, TokenSpan sentence,

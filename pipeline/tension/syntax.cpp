@@ -8,10 +8,13 @@ namespace {
 constexpr unsigned kClauseMarks = before::kStop | before::kSemicolon | before::kParagraph |
                                   before::kColon | before::kDash | before::kParenOpen |
                                   before::kParenClose;
-constexpr unsigned kBreakMarks =
-    kClauseMarks | before::kComma | before::kQuoteOpen | before::kQuoteClose;
-constexpr std::size_t kCoordinatedMax = 3;
-constexpr unsigned kDepthMax = 3;
+constexpr unsigned kQuoteMarks = before::kQuoteOpen | before::kQuoteClose;
+constexpr unsigned kBreakMarks = kClauseMarks | before::kComma | kQuoteMarks;
+constexpr std::uint32_t kAgents = bit(Grammar::forces) | bit(Grammar::armed) |
+                                  bit(Grammar::government) | bit(Grammar::civil) |
+                                  bit(Grammar::victim);
+constexpr std::uint32_t kAuxiliaries = bit(Grammar::modal) | bit(Grammar::be) | bit(Grammar::have) |
+                                       bit(Grammar::auxiliary_do) | bit(Grammar::negation);
 
 bool ends_with(std::string_view word, std::string_view tail) {
   return word.size() > tail.size() && word.substr(word.size() - tail.size()) == tail;
@@ -27,61 +30,101 @@ Page::Page(const Lexicon::State& the_lexicon, const Gazetteer& the_gazetteer, co
     word[t] = lexicon.vocabulary.find(text.tokens[t].hash);
   mention.assign(text.tokens.size(), kNoMention);
   for (std::uint32_t m = 0; m < tagging.mentions.size(); ++m) {
-    const TokenSpan span = tagging.mentions[m].tokens;
-    for (std::uint32_t t = span.begin; t < span.end; ++t) mention[t] = m;
+    const Mention& one = tagging.mentions[m];
+    if (tagging.entities[one.entity].type == EntityType::weapon) continue;
+    for (std::uint32_t t = one.tokens.begin; t < one.tokens.end; ++t) mention[t] = m;
   }
 }
+
+namespace {
+
+// What stands left and right of a word, inside the clause.
+struct Neighbours {
+  std::uint32_t left = kNoToken;
+  std::uint32_t right = kNoToken;
+};
+
+// "rebels attack the base", "Iran strikes Iraq": does an object follow?
+bool starts_object(const Page& page, std::uint32_t t) {
+  return t != kNoToken &&
+         (page.is(t, Grammar::determiner) || page.mention[t] != kNoMention ||
+          page.is(t, Grammar::pronoun) || page.is(t, Grammar::modifier) ||
+          (page.text.tokens[t].shape & shape::kNumber) != 0 || (page.grammar(t) & kAgents) != 0 ||
+          page.hash(t) == page.lexicon.key.that || page.hash(t) == page.lexicon.key.off ||
+          (page.hash(t) == page.lexicon.key.to && t + 1 < page.word.size() &&
+           (page.forms(t + 1) & form::kBase) != 0));
+}
+
+// A word that can be noun and verb, with no sure sign on its left.
+bool ambiguous_is_verb(const Page& page, std::uint32_t t, Neighbours near) {
+  const std::uint16_t f = page.forms(t);
+  const bool has_object = starts_object(page, near.right);
+  if ((f & form::kThird) != 0) return near.left != kNoToken && has_object;
+  if ((f & form::kPast) != 0 && (f & form::kBase) != 0) return has_object;
+  // Base form: a plural subject in front ("rebels attack the base").
+  const bool plural_left = near.left != kNoToken &&
+                           ((page.grammar(near.left) & (bit(Grammar::forces) | bit(Grammar::armed) |
+                                                        bit(Grammar::civil))) != 0 ||
+                            (ends_with(page.text.slice(page.text.tokens[near.left]), "s") &&
+                             page.mention[near.left] == kNoMention));
+  return plural_left && has_object;
+}
+
+bool starts_noun(const Page& page, std::uint32_t t) {
+  return t != kNoToken && (page.is(t, Grammar::determiner) || page.is(t, Grammar::modifier) ||
+                           (page.text.tokens[t].shape & shape::kPossessive) != 0);
+}
+
+}  // namespace
 
 // "attacks", "strike", "talks": a verb here, or a noun? Decided by the neighbours.
 bool Page::is_verb_here(std::uint32_t t, TokenSpan sentence) const {
   const std::uint16_t f = forms(t);
-  if ((f & form::kVerb) == 0) return false;
-  if (mention[t] != kNoMention) return false;
+  if ((f & form::kVerb) == 0 || mention[t] != kNoMention) return false;
   const bool at_start = t == sentence.begin || marked(t, kBreakMarks);
   const bool at_end = t + 1 >= sentence.end || marked(t + 1, kBreakMarks);
-  const std::uint32_t left = at_start ? kNoToken : t - 1;
-  const std::uint32_t right = at_end ? kNoToken : t + 1;
-  const bool left_is_noun_start =
-      left != kNoToken && (is(left, Grammar::determiner) || is(left, Grammar::modifier) ||
-                           (text.tokens[left].shape & shape::kPossessive) != 0);
+  // "US-led forces"; a headline or sentence does not begin with a bare verb.
+  if (t > sentence.begin && marked(t, before::kJoinedHyphen)) return false;
+  if (t == sentence.begin && (f & form::kBase) != 0 && (f & form::kPast) == 0) return false;
+  const Neighbours near{at_start ? kNoToken : t - 1, at_end ? kNoToken : t + 1};
+  // "shot down", "pulled back"
+  if (near.left != kNoToken && is(t, Grammar::adverb) && (forms(near.left) & form::kVerb) != 0)
+    return false;
+  const bool after_noun_start = starts_noun(*this, near.left);
   const bool is_ed = (f & (form::kPast | form::kParticiple)) != 0 && (f & form::kBase) == 0;
-  if (is_ed) return !(left_is_noun_start && right != kNoToken && !is(right, Grammar::preposition));
-  if ((f & form::kIng) != 0)
-    return !left_is_noun_start &&
-           !((f & form::kNoun) != 0 && right != kNoToken && is(right, Grammar::preposition));
-  if (left != kNoToken) {
-    if (hash(left) == lexicon.key.to || is(left, Grammar::modal) ||
-        is(left, Grammar::auxiliary_do)) {
+  if (is_ed)
+    return !(after_noun_start && near.right != kNoToken && !is(near.right, Grammar::preposition));
+  if ((f & form::kIng) != 0) {
+    if (after_noun_start) return false;
+    if ((f & form::kNoun) == 0) return true;
+    // "fighting raged", "Pakistani shelling", "the bombing of"
+    const bool after_demonym = near.left != kNoToken && mention[near.left] != kNoMention &&
+                               tagging.mentions[mention[near.left]].via == Via::demonym;
+    const bool before_predicate =
+        near.right != kNoToken &&
+        ((grammar(near.right) & (kAuxiliaries | bit(Grammar::preposition))) != 0 ||
+         (forms(near.right) & form::kPast) != 0);
+    return !after_demonym && !before_predicate;
+  }
+  if (near.left != kNoToken) {
+    if (hash(near.left) == lexicon.key.to || is(near.left, Grammar::modal) ||
+        is(near.left, Grammar::auxiliary_do)) {
       return (f & form::kBase) != 0;
     }
-    if (is(left, Grammar::pronoun) || is(left, Grammar::relative) || is(left, Grammar::negation))
-      return true;
-    if (left_is_noun_start) return false;
-    if (is(left, Grammar::preposition)) return false;
-    if (is(left, Grammar::have) || is(left, Grammar::be)) return (f & form::kParticiple) != 0;
-    if (mention[left] != kNoMention && tagging.mentions[mention[left]].via == Via::demonym &&
-        (f & form::kNoun) != 0 && (f & form::kThird) != 0 &&
-        (right == kNoToken || is(right, Grammar::preposition))) {
+    if (is(near.left, Grammar::relative) || is(near.left, Grammar::negation)) return true;
+    if (after_noun_start) return false;
+    if (is(near.left, Grammar::pronoun)) return true;
+    if (is(near.left, Grammar::preposition)) return false;
+    if (is(near.left, Grammar::have) || is(near.left, Grammar::be))
+      return (f & form::kParticiple) != 0;
+    if (mention[near.left] != kNoMention &&
+        tagging.mentions[mention[near.left]].via == Via::demonym && (f & form::kNoun) != 0 &&
+        (f & form::kThird) != 0 &&
+        (near.right == kNoToken || is(near.right, Grammar::preposition))) {
       return false;
     }
   }
-  if ((f & form::kNoun) == 0) return true;
-  const bool right_starts_object =
-      right != kNoToken &&
-      (is(right, Grammar::determiner) || mention[right] != kNoMention ||
-       is(right, Grammar::pronoun) || is(right, Grammar::modifier) ||
-       (text.tokens[right].shape & shape::kNumber) != 0 ||
-       (grammar(right) & (bit(Grammar::forces) | bit(Grammar::armed) | bit(Grammar::victim) |
-                          bit(Grammar::civil) | bit(Grammar::government))) != 0 ||
-       hash(right) == lexicon.key.that || hash(right) == lexicon.key.to);
-  if ((f & form::kThird) != 0) return left != kNoToken && right_starts_object;
-  if ((f & form::kPast) != 0 && (f & form::kBase) != 0) return right_starts_object;
-  // Base form: a plural subject in front ("rebels attack the base").
-  const bool plural_left =
-      left != kNoToken &&
-      ((grammar(left) & (bit(Grammar::forces) | bit(Grammar::armed) | bit(Grammar::civil))) != 0 ||
-       (ends_with(text.slice(text.tokens[left]), "s") && mention[left] == kNoMention));
-  return plural_left && right_starts_object;
+  return (f & form::kNoun) == 0 || ambiguous_is_verb(*this, t, near);
 }
 
 bool Page::is_finite_here(std::uint32_t t, TokenSpan sentence) const {
@@ -91,58 +134,6 @@ bool Page::is_finite_here(std::uint32_t t, TokenSpan sentence) const {
     return (f & (form::kIng | form::kParticiple)) == 0;
   if ((f & (form::kPast | form::kThird | form::kBase)) == 0) return false;
   return is_verb_here(t, sentence) && !(t > sentence.begin && hash(t - 1) == lexicon.key.to);
-}
-
-VerbGroup Page::verb_group(std::uint32_t head, TokenSpan sentence) const {
-  VerbGroup group;
-  group.begin = head;
-  bool has_be = false;
-  bool nearest = true;
-  bool has_have = false;
-  for (std::uint32_t t = head; t > sentence.begin; --t) {
-    const std::uint32_t left = t - 1;
-    if (marked(t, kBreakMarks) &&
-        !(marked(t, before::kQuoteOpen | before::kQuoteClose | before::kComma) &&
-          !marked(t, kClauseMarks) &&
-          (grammar(left) & (bit(Grammar::modal) | bit(Grammar::be))) != 0))
-      break;
-    const std::uint32_t g = grammar(left);
-    if (hash(left) == lexicon.key.to) {
-      group.is_infinitive = true;
-      group.begin = left;
-      if (left > sentence.begin && is(left - 1, Grammar::negation)) group.is_negated = true;
-      break;
-    }
-    if (g & bit(Grammar::negation)) {
-      group.is_negated = true;
-      if (g & bit(Grammar::modal)) group.is_future = true;
-    } else if (g & bit(Grammar::be)) {
-      if (nearest) has_be = true;
-      nearest = false;
-    } else if (g & bit(Grammar::have)) {
-      if (nearest) has_have = true;
-      nearest = false;
-    } else if (g & bit(Grammar::modal)) {
-      const auto word_text = fold(text.slice(text.tokens[left]));
-      if (word_text == "will" || word_text == "shall" || ends_with(word_text, "'ll")) {
-        group.is_future = true;
-      } else {
-        group.is_possible = true;
-      }
-    } else if ((g & (bit(Grammar::adverb) | bit(Grammar::auxiliary_do))) == 0 &&
-               !ends_with(text.slice(text.tokens[left]), "ly")) {
-      break;
-    }
-    group.begin = left;
-  }
-  const bool participle = (forms(head) & form::kParticiple) != 0;
-  const std::uint32_t right = head + 1;
-  const bool by_follows =
-      right < sentence.end && !marked(right, kClauseMarks) &&
-      (hash(right) == lexicon.key.by || (is(right, Grammar::adverb) && right + 1 < sentence.end &&
-                                         hash(right + 1) == lexicon.key.by));
-  group.is_passive = participle && !has_have && (has_be || by_follows);
-  return group;
 }
 
 Party Page::named(std::uint32_t mention_index) const {
@@ -167,286 +158,255 @@ Party Page::named(std::uint32_t mention_index) const {
   return party;
 }
 
-// The party whose last token is `t`: a name, or a common noun with the name it belongs to.
-Party Page::party_at(std::uint32_t t, TokenSpan sentence) const {
-  constexpr std::uint32_t kAgents = bit(Grammar::forces) | bit(Grammar::armed) |
-                                    bit(Grammar::government) | bit(Grammar::civil) |
-                                    bit(Grammar::victim);
-  Party party;
-  if (mention[t] != kNoMention) {
-    const EntityType type = tagging.entities[tagging.mentions[mention[t]].entity].type;
-    if (type == EntityType::weapon) return party;
-    return named(mention[t]);
-  }
-  const std::uint32_t g = grammar(t) & kAgents;
-  if (g == 0) return party;
-  party.valid = true;
-  party.grammar = g;
-  party.tokens = {t, t + 1};
-  // "Russian troops", "Ukraine's eastern army": the nearest name in front, in the same noun phrase.
-  for (std::uint32_t k = t, steps = 0; k > sentence.begin && steps < 4; --k, ++steps) {
-    if (marked(k, kBreakMarks)) break;
-    const std::uint32_t left = k - 1;
-    if (mention[left] != kNoMention) {
-      const Party owner = named(mention[left]);
-      if ((text.tokens[left].shape & shape::kPossessive) == 0 && !owner.is_demonym && steps > 1)
-        break;
-      party.entity = owner.entity;
-      party.itself = owner.itself;
-      party.part = owner.part;
-      party.is_team = owner.is_team;
-      party.tokens.begin = owner.tokens.begin;
-      return party;
-    }
-    if (is(left, Grammar::preposition) || is(left, Grammar::conjunction) ||
-        is(left, Grammar::determiner) || is_finite_here(left, sentence)) {
-      break;
-    }
-    if (steps == 0 || (grammar(left) & kAgents)) party.tokens.begin = left;
-  }
-  // "forces of Azerbaijan", "police in Kenya".
-  const std::uint32_t of = t + 1;
-  if ((g & (bit(Grammar::forces) | bit(Grammar::government))) != 0 && of + 1 < sentence.end &&
-      !marked(of, kBreakMarks) &&
-      (hash(of) == lexicon.key.of || hash(of) == lexicon.key.from || hash(of) == lexicon.key.in)) {
-    for (std::uint32_t k = of + 1; k < sentence.end && k < of + 4 && !marked(k, kBreakMarks); ++k) {
-      if (mention[k] == kNoMention) continue;
-      const Party owner = named(mention[k]);
-      party.entity = owner.entity;
-      party.itself = owner.itself;
-      party.part = owner.part;
-      break;
-    }
-  }
-  return party;
+namespace {
+
+void take_entity(Party& party, const Party& from) {
+  party.entity = from.entity;
+  party.part = from.part;
+  party.is_team = from.is_team;
+  party.is_demonym = from.is_demonym;
 }
 
-// The preposition in front of the noun phrase that begins at `t`; 0 when there is none.
-std::uint64_t Page::governing_preposition(std::uint32_t t, TokenSpan sentence) const {
-  for (unsigned steps = 0; t > sentence.begin && steps < 4; --t, ++steps) {
-    if (marked(t, kBreakMarks)) return 0;
-    const std::uint32_t left = t - 1;
-    if (is(left, Grammar::preposition)) return hash(left);
-    if (is(left, Grammar::conjunction) || is(left, Grammar::pronoun) ||
-        is_finite_here(left, sentence))
-      return 0;
-  }
-  return 0;
-}
-
-void Page::add_coordinated_left(std::vector<Party>& parties, TokenSpan sentence) const {
-  while (parties.size() < kCoordinatedMax) {
-    const std::uint32_t begin = parties.back().tokens.begin;
-    std::uint32_t t = begin;
-    while (t > sentence.begin && is(t - 1, Grammar::determiner)) --t;
-    if (t < sentence.begin + 2 || hash(t - 1) != lexicon.key.conj_and || marked(t, kBreakMarks) ||
-        marked(t - 1, kClauseMarks))
-      return;
-    const Party party = party_at(t - 2, sentence);
-    if (!party.valid || (party.entity == kNoEntity && party.grammar == 0)) return;
-    if (party.tokens.begin > sentence.begin && is_finite_here(party.tokens.begin - 1, sentence))
-      return;
-    if (governing_preposition(party.tokens.begin, sentence) != 0) return;
-    parties.push_back(party);
-  }
-}
-
-std::vector<Party> Page::subject(std::uint32_t begin, TokenSpan sentence, unsigned depth) const {
-  std::vector<Party> found;
-  Party fallback;
-  std::uint32_t t = begin;
-  if (t > sentence.begin && marked(t, before::kComma) && !marked(t, kClauseMarks)) {
-    // ", which has massed troops," and ", the president of Russia,": skip what stands between
-    // commas.
-    for (std::uint32_t k = t - 1; k > sentence.begin && t - k < 18; --k) {
-      if (!marked(k, before::kComma)) continue;
-      if (is(k, Grammar::relative) || is(k, Grammar::determiner) ||
-          (forms(k) & (form::kIng | form::kParticiple)))
-        t = k;
-      break;
-    }
-  }
-  bool is_shared = t > sentence.begin && is(t - 1, Grammar::conjunction);
-  while (t > sentence.begin) {
-    const std::uint32_t left = t - 1;
-    if (marked(t, kClauseMarks)) break;
-    const std::uint32_t g = grammar(left);
-    if (mention[left] == kNoMention && (g & bit(Grammar::pronoun)) != 0) {
-      Party party;
-      party.tokens = {left, t};
-      party.is_first_person = (g & bit(Grammar::pronoun_first)) != 0;
-      if (party.is_first_person) {
-        party.valid = true;
-      } else if (!fallback.valid && depth < kDepthMax && left > sentence.begin) {
-        // "Iran said it would strike back": it is who stands in front.
-        std::vector<Party> earlier = subject(left, sentence, depth + 1);
-        if (!earlier.empty()) return earlier;
-        for (std::uint32_t k = left; k > sentence.begin; --k) {
-          if (Party p = party_at(k - 1, sentence); p.valid && p.entity != kNoEntity) return {p};
-        }
-      }
-      if (party.valid) return {party};
-      break;
-    }
-    if (mention[left] == kNoMention && is_finite_here(left, sentence) &&
-        (g & (bit(Grammar::modal))) == 0) {
-      if ((is_shared || fallback.valid == false) && depth < kDepthMax) {
-        const std::uint32_t group = verb_group(left, sentence).begin;
-        if (is_shared || group + 1 == begin) return subject(group, sentence, depth + 1);
-        const bool through = t == begin || is_shared || hash(begin) == lexicon.key.to ||
-                             (forms(begin) & form::kIng) != 0 || hash(t) == lexicon.key.that;
-        if (through) return subject(group, sentence, depth + 1);
-      }
-      break;
-    }
-    if ((g & bit(Grammar::subordinator)) != 0 && (g & bit(Grammar::relative)) == 0 &&
-        hash(left) != lexicon.key.that)
-      break;
-    const Party party = party_at(left, sentence);
-    if (party.valid) {
-      const std::uint64_t preposition = governing_preposition(party.tokens.begin, sentence);
-      if (preposition == 0) {
-        if (!is_shared) {
-          found.push_back(party);
-          add_coordinated_left(found, sentence);
-          return found;
-        }
-        if (!fallback.valid) fallback = party;
-      } else if (!fallback.valid) {
-        fallback = party;
-      }
-      t = party.tokens.begin;
-      continue;
-    }
-    t = left;
-  }
-  if (fallback.valid) found.push_back(fallback);
-  return found;
-}
-
-// Who says it: the subject of a verb of saying, "according to X", or the name before a headline's
-// colon.
-std::vector<Party> Page::speaker(TokenSpan sentence, std::uint32_t act) const {
-  for (std::uint32_t t = sentence.begin; t < sentence.end; ++t) {
-    if (marked(t, before::kColon) && t > sentence.begin && t <= act) {
-      const Party party = party_at(t - 1, sentence);
-      if (party.valid && t - sentence.begin <= 6) return {party};
-    }
-    if (hash(t) == lexicon.key.according) {
-      for (std::uint32_t k = t + 1; k < sentence.end && k < t + 8; ++k) {
-        if (const Party party = party_at(k, sentence); party.valid) return {party};
-      }
-    }
-    if (t != act && is(t, Grammar::say) && is_verb_here(t, sentence)) {
-      std::vector<Party> who = subject(verb_group(t, sentence).begin, sentence, 0);
-      if (who.empty()) {
-        for (std::uint32_t k = t + 1; k < sentence.end && k < t + 8; ++k) {
-          if (marked(k, kClauseMarks) || hash(k) == lexicon.key.that) break;
-          if (const Party party = party_at(k, sentence); party.valid) return {party};
-        }
-      }
-      if (!who.empty()) return who;
-    }
+// The last name of the phrase that stands before `t` and can own what stands there.
+Party owner_before(const Page& page, TokenSpan tokens, std::uint32_t t) {
+  for (std::uint32_t k = t; k > tokens.begin; --k) {
+    if (page.mention[k - 1] == kNoMention) continue;
+    const Party party = page.named(page.mention[k - 1]);
+    if (party.entity != kNoEntity) return party;
   }
   return {};
 }
 
-Page::Right Page::right_of(std::uint32_t end, TokenSpan sentence, const Rule& rule,
-                           bool is_noun) const {
-  Right right;
-  constexpr std::uint32_t kWindow = 14;
-  std::uint64_t preposition = 0;
-  std::size_t best = rule.prepositions.size() + 1;
-  bool after_and = false;
-  bool is_object_done = false;
-  if (end > sentence.begin && is(end - 1, Grammar::preposition)) preposition = hash(end - 1);
-  const auto take = [&](const Party& party) {
-    if (preposition == lexicon.key.by) {
-      if (right.agent.size() < kCoordinatedMax) right.agent.push_back(party);
-      return;
+}  // namespace
+
+Party Page::party_of(TokenSpan tokens) const {
+  Party party;
+  party.tokens = tokens;
+  const std::uint32_t last = tokens.end - 1;
+  if (mention[last] != kNoMention) {
+    party = named(mention[last]);
+    // "French President" with an unknown name: whose president.
+    if (party.entity == kNoEntity) {
+      const Party owner = owner_before(*this, tokens, party.tokens.begin);
+      if (owner.valid) take_entity(party, owner);
     }
-    std::size_t rank = rule.prepositions.size() + 1;
-    if (preposition == 0) {
-      if (!is_noun && rule.takes_object && !is_object_done) rank = 0;
-    } else {
-      const auto at = std::find(rule.prepositions.begin(), rule.prepositions.end(), preposition);
-      if (at != rule.prepositions.end())
-        rank =
-            static_cast<std::size_t>(at - rule.prepositions.begin()) + (rule.takes_object ? 1 : 0);
-    }
-    if (rank > rule.prepositions.size()) {
-      if (preposition != 0 && right.place.empty()) right.place.push_back(party);
-      return;
-    }
-    const bool better = !right.object.empty() && right.object.front().entity == kNoEntity &&
-                        party.entity != kNoEntity && !after_and;
-    if (after_and && rank == best && right.object.size() < kCoordinatedMax) {
-      right.object.push_back(party);
-    } else if (rank < best || (better && rank <= best + 1)) {
-      right.object = {party};
-      best = rank;
-    }
-  };
-  for (std::uint32_t t = end; t < sentence.end && t < end + kWindow; ++t) {
-    if (t > end - 1 && t >= end && marked(t, kClauseMarks)) break;
-    if (marked(t, before::kComma) && t > end && !right.object.empty()) break;
-    const std::uint32_t g = grammar(t);
-    if (mention[t] != kNoMention ||
-        (g & (bit(Grammar::forces) | bit(Grammar::armed) | bit(Grammar::government) |
-              bit(Grammar::civil) | bit(Grammar::victim)))) {
-      std::uint32_t last = t;
-      if (mention[t] != kNoMention) last = tagging.mentions[mention[t]].tokens.end - 1;
-      if (const Party party = party_at(last, sentence); party.valid) take(party);
-      after_and = false;
-      t = last;
-      continue;
-    }
-    if (g & bit(Grammar::preposition)) {
-      if (hash(t) != lexicon.key.of || preposition == 0) preposition = hash(t);
-      is_object_done = true;
-      continue;
-    }
-    if (hash(t) == lexicon.key.conj_and) {
-      after_and = true;
-      continue;
-    }
-    if ((g & (bit(Grammar::subordinator) | bit(Grammar::relative))) != 0) break;
-    if (is_noun && (g & (bit(Grammar::be) | bit(Grammar::have) | bit(Grammar::adverb)))) continue;
-    if (is_finite_here(t, sentence) && !(is_noun && (forms(t) & form::kParticiple))) break;
+    party.tokens.begin = tokens.begin;
+    return party;
   }
-  return right;
+  for (std::uint32_t k = tokens.end; k > tokens.begin && k + 3 > tokens.end; --k) {
+    const std::uint32_t g = grammar(k - 1) & kAgents;
+    if (mention[k - 1] != kNoMention) break;
+    if (g == 0) {
+      // "President Adama Barrow" goes on, "tourist board" is something else.
+      if ((text.tokens[k - 1].shape & (shape::kTitle | shape::kUpper)) == 0) break;
+      continue;
+    }
+    party.valid = true;
+    party.grammar = g;
+    const Party owner = owner_before(*this, tokens, k - 1);
+    if (owner.valid) {
+      take_entity(party, owner);
+      party.itself = owner.itself;
+    }
+    while (party.tokens.begin + 1 < party.tokens.end && is(party.tokens.begin, Grammar::determiner))
+      ++party.tokens.begin;
+    return party;
+  }
+  const Party owner = owner_before(*this, tokens, tokens.end);
+  if (owner.valid) {
+    party = owner;
+    party.is_owner = true;
+  }
+  return party;
 }
 
-// "Russia's invasion", "the Israeli air strike", "US-led strikes": the name in front of an act
-// noun.
-std::vector<Party> Page::owner(std::uint32_t begin, TokenSpan sentence,
-                               std::uint32_t& np_begin) const {
-  std::uint32_t t = begin;
-  std::vector<Party> found;
-  for (unsigned steps = 0; t > sentence.begin && steps < 5; ++steps) {
-    if (marked(t, kBreakMarks & ~static_cast<unsigned>(before::kQuoteOpen))) break;
-    const std::uint32_t left = t - 1;
-    const std::uint32_t g = grammar(left);
-    if (mention[left] == kNoMention &&
-        (g & (bit(Grammar::preposition) | bit(Grammar::conjunction) | bit(Grammar::modal) |
-              bit(Grammar::be) | bit(Grammar::have) | bit(Grammar::relative) |
-              bit(Grammar::subordinator))))
-      break;
-    if (mention[left] == kNoMention && (g & bit(Grammar::determiner)) == 0 &&
-        is_finite_here(left, sentence) && !(is(left, Grammar::modifier)))
-      break;
-    const Party party = party_at(left, sentence);
-    if (party.valid) {
-      found.push_back(party);
-      add_coordinated_left(found, sentence);
-      np_begin = party.tokens.begin;
-      return found;
-    }
-    t = left;
-    if (g & bit(Grammar::determiner)) break;
+namespace {
+
+class Chunker {
+ public:
+  Chunker(const Page& page, TokenSpan sentence) : page_(page) {
+    chunks_.sentence = sentence;
+    chunks_.of_token.resize(sentence.size());
+    t_ = sentence.begin;
   }
-  np_begin = t;
-  return found;
+
+  Chunks run() {
+    const TokenSpan sentence = chunks_.sentence;
+    while (t_ < sentence.end) {
+      if (t_ > sentence.begin && page_.marked(t_, kClauseMarks)) add(ChunkKind::stop, t_);
+      if (t_ > sentence.begin && page_.marked(t_, before::kComma) &&
+          !page_.marked(t_, kClauseMarks))
+        add(ChunkKind::comma, t_);
+      next();
+    }
+    return std::move(chunks_);
+  }
+
+ private:
+  Chunk& add(ChunkKind kind, std::uint32_t end) {
+    Chunk chunk;
+    chunk.kind = kind;
+    chunk.tokens = {t_, end};
+    const auto index = static_cast<std::uint16_t>(chunks_.list.size());
+    for (std::uint32_t k = t_; k < end; ++k) chunks_.of_token[k - chunks_.sentence.begin] = index;
+    chunks_.list.push_back(chunk);
+    t_ = end;
+    return chunks_.list.back();
+  }
+
+  [[nodiscard]] bool is_inside(std::uint32_t t, unsigned marks) const {
+    return t < chunks_.sentence.end && !page_.marked(t, marks);
+  }
+  [[nodiscard]] bool is_infinitive(std::uint32_t t) const {
+    return page_.hash(t) == page_.lexicon.key.to && is_inside(t + 1, kBreakMarks) &&
+           page_.mention[t + 1] == kNoMention &&
+           ((page_.forms(t + 1) & form::kBase) != 0 || page_.is(t + 1, Grammar::adverb));
+  }
+  [[nodiscard]] bool is_verbal(std::uint32_t t) const {
+    if (page_.mention[t] != kNoMention) return false;
+    if ((page_.grammar(t) & kAuxiliaries) != 0) return true;
+    return page_.is_verb_here(t, chunks_.sentence);
+  }
+
+  void next() {
+    const std::uint32_t g = page_.grammar(t_);
+    if (page_.mention[t_] != kNoMention) return nominal();
+    if (is_infinitive(t_) || is_verbal(t_)) return verbal();
+    if (page_.hash(t_) == page_.lexicon.key.that) return that();
+    if ((g & bit(Grammar::relative)) != 0) return void(add(ChunkKind::relative, t_ + 1));
+    if ((g & bit(Grammar::conjunction)) != 0) return void(add(ChunkKind::conjunction, t_ + 1));
+    if ((g & bit(Grammar::preposition)) != 0) return void(add(ChunkKind::preposition, t_ + 1));
+    if ((g & bit(Grammar::subordinator)) != 0) return void(add(ChunkKind::subordinator, t_ + 1));
+    if ((g & bit(Grammar::pronoun)) != 0 && !is_possessive_pronoun(t_)) return pronoun(g);
+    if ((g & bit(Grammar::adverb)) != 0) return void(add(ChunkKind::other, t_ + 1));
+    nominal();
+  }
+
+  [[nodiscard]] bool is_possessive_pronoun(std::uint32_t t) const {
+    return page_.is(t, Grammar::determiner) && is_inside(t + 1, kBreakMarks) && !is_verbal(t + 1) &&
+           !page_.is(t + 1, Grammar::preposition) && !page_.is(t + 1, Grammar::conjunction);
+  }
+
+  void pronoun(std::uint32_t g) {
+    Chunk& chunk = add(ChunkKind::nominal, t_ + 1);
+    chunk.party.is_first_person = (g & bit(Grammar::pronoun_first)) != 0;
+    chunk.party.valid = chunk.party.is_first_person;
+    chunk.party.is_pronoun = !chunk.party.is_first_person;
+    chunk.party.tokens = chunk.tokens;
+  }
+
+  // "said that Iran", "the group that attacked", "that country".
+  void that() {
+    const ChunkKind before = chunks_.list.empty() ? ChunkKind::stop : chunks_.list.back().kind;
+    const bool has_next = is_inside(t_ + 1, kBreakMarks);
+    if (before == ChunkKind::nominal && has_next && is_verbal(t_ + 1)) {
+      add(ChunkKind::relative, t_ + 1);
+    } else if (before == ChunkKind::verbal || before == ChunkKind::nominal || !has_next) {
+      add(ChunkKind::subordinator, t_ + 1);
+    } else {
+      nominal();
+    }
+  }
+
+  void nominal() {
+    std::uint32_t end = t_;
+    while (end < chunks_.sentence.end) {
+      if (page_.mention[end] != kNoMention) {
+        end = std::min(page_.tagging.mentions[page_.mention[end]].tokens.end, chunks_.sentence.end);
+      } else {
+        ++end;
+      }
+      if (!is_inside(end, kBreakMarks)) break;
+      if (page_.mention[end] != kNoMention || page_.marked(end, before::kJoinedHyphen)) continue;
+      constexpr std::uint32_t kOutside =
+          bit(Grammar::preposition) | bit(Grammar::conjunction) | bit(Grammar::subordinator) |
+          bit(Grammar::relative) | bit(Grammar::pronoun) | bit(Grammar::adverb) | kAuxiliaries;
+      if ((page_.grammar(end) & kOutside) != 0 || is_verbal(end)) break;
+    }
+    Chunk& chunk = add(ChunkKind::nominal, end);
+    chunk.party = page_.party_of(chunk.tokens);
+  }
+
+  void verbal() {
+    VerbGroup group;
+    group.begin = t_;
+    std::uint32_t end = t_;
+    bool nearest_be = false;
+    bool nearest_have = false;
+    bool has_auxiliary = false;
+    while (end < chunks_.sentence.end && (end == t_ || !page_.marked(end, kBreakMarks))) {
+      const std::uint32_t g = page_.grammar(end);
+      if (is_infinitive(end)) {
+        const bool is_modal = has_auxiliary && (nearest_be || nearest_have);  // "is to", "has to"
+        if (end > t_ && !is_modal && group.negation == kNoToken) break;
+        if (is_modal) group.is_future = nearest_be;
+        group.is_infinitive = !is_modal;
+        ++end;
+        continue;
+      }
+      if ((g & kAuxiliaries) != 0) {
+        note_auxiliary(end, g, group);
+        nearest_be =
+            (g & bit(Grammar::be)) != 0 || (nearest_be && (g & bit(Grammar::negation)) != 0);
+        nearest_have = (g & bit(Grammar::have)) != 0;
+        has_auxiliary = true;
+        group.head = end++;
+        continue;
+      }
+      if (page_.is_verb_here(end, chunks_.sentence) || (group.is_infinitive && is_base(end))) {
+        group.head = end++;
+        finish(group, end, nearest_be, nearest_have, has_auxiliary);
+        break;
+      }
+      if (is_adverb(end) && is_inside(end + 1, kBreakMarks) && is_verbal(end + 1)) {
+        ++end;
+        continue;
+      }
+      break;
+    }
+    add(ChunkKind::verbal, std::max(end, t_ + 1)).verb = group;
+  }
+
+  [[nodiscard]] bool is_base(std::uint32_t t) const {
+    return page_.mention[t] == kNoMention && (page_.forms(t) & form::kBase) != 0;
+  }
+  [[nodiscard]] bool is_adverb(std::uint32_t t) const {
+    return page_.is(t, Grammar::adverb) || ends_with(page_.text.slice(page_.text.tokens[t]), "ly");
+  }
+
+  void note_auxiliary(std::uint32_t t, std::uint32_t g, VerbGroup& group) const {
+    if ((g & bit(Grammar::negation)) != 0) group.negation = t;
+    if (page_.hash(t) == page_.lexicon.key.had) group.is_past_perfect = true;
+    if ((g & bit(Grammar::modal)) == 0) return;
+    const KeyWords& key = page_.lexicon.key;
+    const std::uint64_t hash = page_.hash(t);
+    const bool is_will = hash == key.will || hash == key.shall || hash == key.wont ||
+                         ends_with(page_.text.slice(page_.text.tokens[t]), "ll");
+    (is_will ? group.is_future : group.is_possible) = true;
+  }
+
+  void finish(VerbGroup& group, std::uint32_t end, bool nearest_be, bool nearest_have,
+              bool has_auxiliary) const {
+    const std::uint16_t f = page_.forms(group.head);
+    const bool is_participle = (f & form::kParticiple) != 0;
+    const bool by_follows = is_inside(end, kClauseMarks) &&
+                            (page_.hash(end) == page_.lexicon.key.by ||
+                             (page_.is(end, Grammar::adverb) && is_inside(end + 1, kBreakMarks) &&
+                              page_.hash(end + 1) == page_.lexicon.key.by));
+    group.is_passive = is_participle && !nearest_have && (nearest_be || by_follows);
+    group.is_participle = !has_auxiliary && !group.is_infinitive &&
+                          ((f & form::kIng) != 0 || (group.is_passive && by_follows));
+  }
+
+  const Page& page_;
+  Chunks chunks_;
+  std::uint32_t t_ = 0;
+};
+
+}  // namespace
+
+Chunks chunk(const Page& page, TokenSpan sentence) {
+  return Chunker(page, sentence).run();
 }
 
 }  // namespace tocsin

@@ -1,5 +1,5 @@
-// A small rule-based chunker: readings of words, verb groups, parties and who is subject or object.
-// Bounded work around each act; never looks past the sentence. Internal to tension/.
+// A small rule-based chunker: readings of words, verb groups, noun phrases and the parties in them.
+// Linear in the sentence; never looks past it but for a pronoun. Internal to tension/.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,12 @@ struct Match {
   std::uint32_t head = 0;  // token
   std::uint16_t head_forms = 0;
   std::uint8_t elements = 0;  // matched; more is more specific
+  std::uint64_t own = 0;      // tokens of the span that elements matched, by offset
+
+  [[nodiscard]] bool owns(std::uint32_t t) const {
+    return t >= span.begin && t < span.end && t - span.begin < 64 &&
+           (own >> (t - span.begin) & 1U) != 0;
+  }
 };
 
 // Someone who acts or is acted upon.
@@ -33,22 +39,42 @@ struct Party {
   std::uint32_t grammar = 0;       // forces, armed, government, civil, victim of a common noun
   bool is_team = false;
   bool is_first_person = false;  // we, I: the speaker
+  bool is_pronoun = false;       // he, it, they: not resolved yet
   bool is_demonym = false;
+  bool is_owner = false;  // of a thing: "Finnish airspace", "Iran's programme"
   TokenSpan tokens;
 };
+using Parties = std::vector<Party>;
 
 struct VerbGroup {
   std::uint32_t begin = 0;
+  std::uint32_t head = kNoToken;
+  std::uint32_t negation = kNoToken;  // the token that negates it
   bool is_passive = false;
-  bool is_negated = false;
   bool is_infinitive = false;
-  bool is_future = false;    // will, shall, to be
-  bool is_possible = false;  // could, may, might, would
+  bool is_past_perfect = false;  // had attacked
+  bool is_participle = false;    // -ing without an auxiliary, or -ed before "by"
+  bool is_future = false;        // will, shall, to be
+  bool is_possible = false;      // could, may, might, would
 };
 
-struct Sides {
-  std::vector<Party> subject;
-  std::vector<Party> object;
+enum class ChunkKind : std::uint8_t {
+  nominal,
+  verbal,
+  preposition,
+  conjunction,
+  comma,  // no tokens
+  subordinator,
+  relative,
+  stop,  // no tokens: colon, dash, semicolon, parenthesis
+  other,
+};
+
+struct Chunk {
+  ChunkKind kind = ChunkKind::other;
+  TokenSpan tokens;
+  Party party;     // of a nominal
+  VerbGroup verb;  // of a verbal
 };
 
 // One article's tokens with everything the chunker looks up, computed once.
@@ -64,7 +90,7 @@ struct Page {
        const Tagging& tagging);
 
   [[nodiscard]] std::uint32_t grammar(std::uint32_t t) const {
-    return word[t] == kNoWord ? 0 : lexicon.words[word[t]].grammar;
+    return word[t] == kNoWord || mention[t] != kNoMention ? 0 : lexicon.words[word[t]].grammar;
   }
   [[nodiscard]] bool is(std::uint32_t t, Grammar g) const { return (grammar(t) & bit(g)) != 0; }
   [[nodiscard]] std::uint16_t forms(std::uint32_t t) const {
@@ -77,29 +103,25 @@ struct Page {
 
   [[nodiscard]] bool is_verb_here(std::uint32_t t, TokenSpan sentence) const;
   [[nodiscard]] bool is_finite_here(std::uint32_t t, TokenSpan sentence) const;
-  [[nodiscard]] VerbGroup verb_group(std::uint32_t head, TokenSpan sentence) const;
-  [[nodiscard]] Party party_at(std::uint32_t t, TokenSpan sentence) const;  // ending at t
-  [[nodiscard]] std::uint64_t governing_preposition(std::uint32_t t, TokenSpan sentence) const;
-  [[nodiscard]] std::vector<Party> subject(std::uint32_t begin, TokenSpan sentence,
-                                           unsigned depth) const;
-  [[nodiscard]] std::vector<Party> speaker(TokenSpan sentence, std::uint32_t act) const;
-
-  struct Right {
-    std::vector<Party> object;
-    std::vector<Party> agent;  // after "by"
-    std::vector<Party> place;  // after in, near, at ...
-  };
-  [[nodiscard]] Right right_of(std::uint32_t end, TokenSpan sentence, const Rule& rule,
-                               bool is_noun) const;
-  [[nodiscard]] std::vector<Party> owner(std::uint32_t begin, TokenSpan sentence,
-                                         std::uint32_t& np_begin) const;
-
- private:
+  // The party a name stands for: who is answerable for what it does.
   [[nodiscard]] Party named(std::uint32_t mention_index) const;
-  void add_coordinated_left(std::vector<Party>& parties, TokenSpan sentence) const;
+  // The party of the noun phrase `tokens`: its head, or who owns what it names.
+  [[nodiscard]] Party party_of(TokenSpan tokens) const;
 };
 
-// All matches of the patterns of the given uses, by start; at most kMatchesMax.
+// The chunks of one sentence, and which chunk a token is in.
+struct Chunks {
+  TokenSpan sentence;
+  std::vector<Chunk> list;
+  std::vector<std::uint16_t> of_token;  // by token - sentence.begin
+
+  [[nodiscard]] std::size_t at(std::uint32_t token) const {
+    return of_token[token - sentence.begin];
+  }
+};
+[[nodiscard]] Chunks chunk(const Page& page, TokenSpan sentence);
+
+// All matches of the patterns, by start; at most kMatchesMax.
 [[nodiscard]] std::vector<Match> find_matches(const Page& page, TokenSpan tokens);
 
 }  // namespace tocsin
