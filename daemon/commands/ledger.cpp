@@ -11,6 +11,7 @@
 #include "daemon/kafka/topics.h"
 #include "daemon/ledger_rules.h"
 #include "daemon/log.h"
+#include "pipeline/encode/encode.h"
 #include "pipeline/encode/json_writer.h"
 
 namespace tocsin {
@@ -109,14 +110,6 @@ std::string text_line(const Folded& folded, const Board& board) {
     fmt::format_to(out, "  through={} digest={}", tick->through, story_id(tick->digest));
   }
   return line + '\n';
-}
-
-void write_position(JsonWriter& json, std::string_view key, const Position& position) {
-  json.key(key).open_object();
-  json.key("topic").string(position.topic);
-  json.key("partition").integer(position.partition);
-  json.key("offset").integer(position.offset);
-  json.close_object();
 }
 
 void write_verdict(JsonWriter& json, const Sighting& sighting, const Folded& folded,

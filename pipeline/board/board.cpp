@@ -18,8 +18,6 @@ constexpr std::size_t kBucketsAtStart = 1024;
 // Positions are honoured for two windows of time, and for this many windows' worth of entries.
 constexpr std::uint64_t kPositionWindows = 2;
 constexpr std::uint64_t kPositionCapFactor = 4;
-// Sequence numbers are kept in 32 bits; far below that they cannot be mistaken.
-constexpr std::uint64_t kEntriesMax = 1ULL << 29;
 constexpr std::uint32_t kBandCandidatesMax = 1024;
 
 std::uint64_t position_key_of(const Position& position) {
@@ -64,7 +62,8 @@ std::uint64_t digest_share(const Settled& settled) {
 }  // namespace
 
 struct Board::State {
-  explicit State(std::size_t buckets) : settled(buckets), window(buckets) {}
+  explicit State(std::size_t buckets)
+      : settled(buckets), window(std::max<std::size_t>(buckets / 16, 2)) {}
 
   Applied fold(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record);
   [[nodiscard]] std::uint64_t digest_now() const {
@@ -85,7 +84,7 @@ struct Board::State {
   [[nodiscard]] Verdict verdict_of(const Settled& entry) const;
   [[nodiscard]] WindowLimits limits() const;
   [[nodiscard]] std::uint64_t entries_max() const {
-    return std::clamp<std::uint64_t>(parameters().entries_max, 1, kEntriesMax);
+    return std::clamp<std::uint64_t>(parameters().entries_max, 1, DedupeWindow::kEntriesMax - 1);
   }
   [[nodiscard]] std::uint64_t window_ms() const { return clamp48(parameters().window_ms); }
   [[nodiscard]] const Epoch& parameters() const { return epoch ? *epoch : defaults; }
@@ -261,9 +260,9 @@ void Board::State::join_story(Settled& verdict, std::uint64_t matched, const Sig
     verdict.original = originals.join(original, sighting.position, sighting.article_id);
   }
   originals.count_member(verdict.original, short_outlet(sighting.outlet));
-  const Originals::Story& story = originals.story_of(verdict.original);
-  verdict.story_size = story.size;
-  verdict.story_outlets = static_cast<std::uint8_t>(std::max<std::size_t>(1, story.outlets.size()));
+  verdict.story_size = static_cast<std::uint16_t>(
+      std::min<std::uint32_t>(originals.story_size(verdict.original), 0xffff));
+  verdict.story_outlets = static_cast<std::uint8_t>(originals.story_outlets(verdict.original));
 }
 
 void Board::State::retract(const Retract& retract) {
@@ -312,7 +311,7 @@ Verdict Board::State::verdict_of(const Settled& entry) const {
   verdict.method = entry.method;
   verdict.similarity_percent = entry.similarity_percent;
   verdict.story =
-      entry.original == kNoOriginal ? entry.identity : originals.story_of(entry.original).id;
+      entry.original == kNoOriginal ? entry.identity : originals.story_id(entry.original);
   verdict.story_size = entry.story_size;
   verdict.story_outlets = entry.story_outlets;
   verdict.early_skip_refused = entry.is(Settled::kSkipRefused);
@@ -320,10 +319,11 @@ Verdict Board::State::verdict_of(const Settled& entry) const {
     verdict.original_offset = static_cast<std::int64_t>(entry.matched_offset.get());
   }
   if (verdict.is_copy) {
-    const Originals::Original& original = originals[entry.original];
-    verdict.original_position = original.position;
-    verdict.original_id =
-        original.article_id.empty() ? default_article_id(original.position) : original.article_id;
+    verdict.original_position = originals.position(entry.original);
+    verdict.original_id = originals.article_id(entry.original);
+    if (verdict.original_id.empty()) {
+      verdict.original_id = default_article_id(verdict.original_position);
+    }
   }
   return verdict;
 }
@@ -373,6 +373,13 @@ std::optional<std::int64_t> Board::find_copy(const Signature& signature,
   const auto match = state.window.find(item, state.limits(), nullptr);
   if (!match || match->likeness.method == Method::none) return std::nullopt;
   return static_cast<std::int64_t>(state.settled[match->sequence].offset.get());
+}
+
+void Board::prefetch(const LedgerRecord& record) const {
+  const auto* sighting = std::get_if<Sighting>(&record);
+  if (sighting == nullptr) return;
+  state_->settled.prefetch(position_key_of(sighting->position));
+  state_->window.prefetch(state_->item_of(*sighting, 0));
 }
 
 bool Board::is_sighted(const Position& position) const {

@@ -71,6 +71,8 @@ class Board {
 
   // Folds one record. `offset` must grow; `append_time_ms` is the broker's append time.
   Applied apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record);
+  // Hint: the record will be applied a few records from now.
+  void prefetch(const LedgerRecord& record) const;
 
   // Early skip (rule 3): ledger offset of the resident sighting a not yet sighted article is a copy
   // of.

@@ -84,104 +84,161 @@ std::uint64_t SettledLog::bytes() const {
   return log_.bytes() + heads_.capacity() * sizeof(std::uint32_t);
 }
 
-std::uint32_t Originals::take_original() {
-  if (free_originals_.empty()) {
-    originals_.emplace_back();
-    return static_cast<std::uint32_t>(originals_.size() - 1);
+std::uint32_t TopicNames::add_reference(const std::string& name) {
+  if (const auto known = index_.find(name); known != index_.end()) {
+    ++topics_[known->second].references;
+    return known->second;
   }
-  const std::uint32_t index = free_originals_.back();
-  free_originals_.pop_back();
+  std::uint32_t index = static_cast<std::uint32_t>(topics_.size());
+  if (free_.empty()) {
+    topics_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  topics_[index] = {name, 1};
+  index_.emplace(name, index);
+  return index;
+}
+
+void TopicNames::drop_reference(std::uint32_t index) {
+  Topic& topic = topics_[index];
+  if (--topic.references != 0) return;
+  index_.erase(topic.name);
+  topic = {};
+  free_.push_back(index);
+}
+
+std::uint64_t TopicNames::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Topic& topic : topics_) bytes += 2 * topic.name.capacity() + 128;
+  return bytes;
+}
+
+namespace {
+
+Number48 number_of(std::int64_t offset) {
+  return Number48(static_cast<std::uint64_t>(std::max<std::int64_t>(offset, 0)));
+}
+
+// A free place of `items`, or a new one.
+template <class Items>
+std::uint32_t take(Items& items, std::vector<std::uint32_t>& free) {
+  if (free.empty()) {
+    items.emplace_back();
+    return static_cast<std::uint32_t>(items.size() - 1);
+  }
+  const std::uint32_t index = free.back();
+  free.pop_back();
+  return index;
+}
+
+std::uint64_t bytes_of(const std::unique_ptr<std::string>& text) {
+  return text ? sizeof(std::string) + text->capacity() : 0;
+}
+
+std::uint64_t bytes_of(const std::unique_ptr<std::vector<std::uint32_t>>& outlets) {
+  return outlets ? sizeof *outlets + outlets->capacity() * sizeof(std::uint32_t) : 0;
+}
+
+}  // namespace
+
+std::uint32_t Originals::add(std::uint32_t story, const Position& position,
+                             std::string_view article_id) {
+  const std::uint32_t index = take(originals_, free_originals_);
+  Original& original = originals_[index];
+  original.topic = topics_.add_reference(position.topic);
+  original.partition = position.partition;
+  original.offset = number_of(position.offset);
+  original.story = story;
+  original.references = 1;
+  if (!article_id.empty()) original.article_id = std::make_unique<std::string>(article_id);
+  heap_bytes_ += bytes_of(original.article_id);
   return index;
 }
 
 std::uint32_t Originals::found(std::uint64_t story_id, const Position& position,
                                std::string_view article_id, std::uint32_t outlet) {
-  std::uint32_t story = 0;
-  if (free_stories_.empty()) {
-    story = static_cast<std::uint32_t>(stories_.size());
-    stories_.emplace_back();
-  } else {
-    story = free_stories_.back();
-    free_stories_.pop_back();
-  }
-  stories_[story] = {story_id, 1, 1, {}};
-  if (outlet != 0) stories_[story].outlets.push_back(outlet);
-  heap_bytes_ += stories_[story].outlets.capacity() * sizeof(std::uint32_t);
-  const std::uint32_t index = take_original();
-  originals_[index] = {position, std::string(article_id), story, 1};
-  heap_bytes_ += position.topic.capacity() + originals_[index].article_id.capacity();
-  return index;
+  const std::uint32_t index = take(stories_, free_stories_);
+  Story& story = stories_[index];
+  story.id = story_id;
+  story.size = 1;
+  story.references = 1;
+  story.outlet = outlet;
+  return add(index, position, article_id);
 }
 
 std::uint32_t Originals::join(std::uint32_t original, const Position& position,
                               std::string_view article_id) {
-  const std::uint32_t index = take_original();
   const std::uint32_t story = originals_[original].story;
-  originals_[index] = {position, std::string(article_id), story, 1};
-  heap_bytes_ +=
-      originals_[index].position.topic.capacity() + originals_[index].article_id.capacity();
   ++stories_[story].references;
-  return index;
+  return add(story, position, article_id);
 }
 
 void Originals::count_member(std::uint32_t original, std::uint32_t outlet) {
   Story& story = stories_[originals_[original].story];
   if (story.size != ~0U) ++story.size;
-  if (outlet == 0 || story.outlets.size() == kOutletsMax) return;
-  if (std::find(story.outlets.begin(), story.outlets.end(), outlet) != story.outlets.end()) return;
-  heap_bytes_ -= story.outlets.capacity() * sizeof(std::uint32_t);
-  story.outlets.push_back(outlet);
-  heap_bytes_ += story.outlets.capacity() * sizeof(std::uint32_t);
+  if (outlet == 0 || outlet == story.outlet) return;
+  if (story.outlet == 0) {
+    story.outlet = outlet;
+    return;
+  }
+  heap_bytes_ -= bytes_of(story.other_outlets);
+  if (!story.other_outlets) story.other_outlets = std::make_unique<std::vector<std::uint32_t>>();
+  std::vector<std::uint32_t>& others = *story.other_outlets;
+  const bool known = std::find(others.begin(), others.end(), outlet) != others.end();
+  if (!known && others.size() + 1 < kOutletsMax) others.push_back(outlet);
+  heap_bytes_ += bytes_of(story.other_outlets);
 }
 
 void Originals::add_reference(std::uint32_t original) {
   ++originals_[original].references;
 }
 
-void Originals::drop_reference(std::uint32_t original) {
-  Original& entry = originals_[original];
-  if (--entry.references != 0) return;
-  Story& story = stories_[entry.story];
-  heap_bytes_ -= entry.position.topic.capacity() + entry.article_id.capacity();
+void Originals::drop_reference(std::uint32_t index) {
+  Original& original = originals_[index];
+  if (--original.references != 0) return;
+  Story& story = stories_[original.story];
   if (--story.references == 0) {
-    heap_bytes_ -= story.outlets.capacity() * sizeof(std::uint32_t);
+    heap_bytes_ -= bytes_of(story.other_outlets);
+    free_stories_.push_back(original.story);
     story = {};
-    free_stories_.push_back(entry.story);
   }
-  entry = {};
-  free_originals_.push_back(original);
+  heap_bytes_ -= bytes_of(original.article_id);
+  topics_.drop_reference(original.topic);
+  original = {};
+  free_originals_.push_back(index);
+}
+
+Position Originals::position(std::uint32_t index) const {
+  const Original& original = originals_[index];
+  return {topics_[original.topic], original.partition,
+          static_cast<std::int64_t>(original.offset.get())};
+}
+
+std::string Originals::article_id(std::uint32_t index) const {
+  const auto& id = originals_[index].article_id;
+  return id ? *id : std::string();
+}
+
+std::size_t Originals::story_outlets(std::uint32_t original) const {
+  const Story& story = story_of(original);
+  return 1 + (story.other_outlets ? story.other_outlets->size() : 0);
 }
 
 std::uint64_t Originals::bytes() const {
-  return heap_bytes_ + originals_.capacity() * sizeof(Original) +
-         stories_.capacity() * sizeof(Story) +
-         (free_originals_.capacity() + free_stories_.capacity()) * sizeof(std::uint32_t);
-}
-
-std::uint32_t Origins::intern(const std::string& name) {
-  if (const auto known = topic_index_.find(name); known != topic_index_.end()) {
-    ++topics_[known->second].references;
-    return known->second;
-  }
-  std::uint32_t index = static_cast<std::uint32_t>(topics_.size());
-  if (free_topics_.empty()) {
-    topics_.emplace_back();
-  } else {
-    index = free_topics_.back();
-    free_topics_.pop_back();
-  }
-  topics_[index] = {name, 1};
-  topic_index_.emplace(name, index);
-  return index;
+  return heap_bytes_ + originals_.size() * sizeof(Original) + stories_.size() * sizeof(Story) +
+         (free_originals_.capacity() + free_stories_.capacity()) * sizeof(std::uint32_t) +
+         topics_.bytes();
 }
 
 void Origins::push(const Position& position, std::string_view article_id, std::uint32_t outlet) {
   // Decoding bounds ids far below this (Limits::id_bytes_max).
   article_id = article_id.substr(0, 0xffff);
   Origin& origin = log_.push();
-  origin.offset = position.offset;
+  origin.offset = number_of(position.offset);
   origin.partition = position.partition;
-  origin.topic = intern(position.topic);
+  origin.topic = topics_.add_reference(position.topic);
   origin.outlet = outlet;
   origin.id_begin = Number48(id_bytes_.next());
   origin.id_size = static_cast<std::uint16_t>(article_id.size());
@@ -192,19 +249,14 @@ void Origins::drop_below(std::uint64_t low) {
   for (std::uint64_t sequence = log_.low(); sequence < low; ++sequence) {
     const Origin& origin = log_[sequence];
     id_bytes_.drop_below(origin.id_begin.get() + origin.id_size);
-    Topic& topic = topics_[origin.topic];
-    if (--topic.references == 0) {
-      topic_index_.erase(topic.name);
-      topic = {};
-      free_topics_.push_back(origin.topic);
-    }
+    topics_.drop_reference(origin.topic);
   }
   log_.drop_below(low);
 }
 
 Position Origins::position(std::uint64_t sequence) const {
   const Origin& origin = log_[sequence];
-  return {topics_[origin.topic].name, origin.partition, origin.offset};
+  return {topics_[origin.topic], origin.partition, static_cast<std::int64_t>(origin.offset.get())};
 }
 
 std::string Origins::article_id(std::uint64_t sequence) const {
@@ -216,9 +268,7 @@ std::string Origins::article_id(std::uint64_t sequence) const {
 }
 
 std::uint64_t Origins::bytes() const {
-  std::uint64_t names = 0;
-  for (const Topic& topic : topics_) names += 2 * topic.name.capacity() + 128;
-  return log_.bytes() + id_bytes_.bytes() + names;
+  return log_.bytes() + id_bytes_.bytes() + topics_.bytes();
 }
 
 }  // namespace tocsin

@@ -3,37 +3,21 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/article.h"
 #include "pipeline/dedupe/likeness.h"
+#include "pipeline/dedupe/packed.h"
+#include "pipeline/dedupe/prefetch.h"
 #include "pipeline/dedupe/sequence_ring.h"
 
 namespace tocsin {
-
-// A number of 0 .. 2^48 - 1 in six bytes: offsets and Unix milliseconds (until the year 10889).
-class Number48 {
- public:
-  static constexpr std::uint64_t kMax = (1ULL << 48) - 1;
-  Number48() = default;
-  explicit Number48(std::uint64_t value)
-      : low_(static_cast<std::uint16_t>(value)),
-        middle_(static_cast<std::uint16_t>(value >> 16)),
-        high_(static_cast<std::uint16_t>(value >> 32)) {}
-  [[nodiscard]] std::uint64_t get() const {
-    return low_ | static_cast<std::uint64_t>(middle_) << 16 |
-           static_cast<std::uint64_t>(high_) << 32;
-  }
-
- private:
-  std::uint16_t low_ = 0;
-  std::uint16_t middle_ = 0;
-  std::uint16_t high_ = 0;
-};
 
 inline constexpr std::uint32_t kNoOriginal = ~0U;
 
@@ -42,8 +26,8 @@ struct Settled {
   std::uint64_t identity = 0;      // hash of position and raw hash; the story's id if it founds one
   std::uint64_t position_key = 0;  // hash of the position
   std::uint32_t original = kNoOriginal;  // into Originals; none: news that nothing joined yet
-  std::uint32_t previous = 0;  // in the chain of the position: low 32 bits of a sequence number
-  std::uint32_t story_size = 1;
+  std::uint32_t previous = 0;    // in the chain of the position: low 32 bits of a sequence number
+  std::uint16_t story_size = 1;  // saturates
   Number48 offset;
   Number48 append_ms;
   Number48 matched_offset;
@@ -71,6 +55,10 @@ class SettledLog {
   Settled& push(const Settled& settled);
   void drop_front() { log_.drop_below(log_.low() + 1); }
 
+  // Hint: the position will be asked for soon.
+  void prefetch(std::uint64_t position_key) const {
+    prefetch_line(&heads_[position_key & (heads_.size() - 1)]);
+  }
   // Newest sighting of the position: any identity, or this one; 0 when there is none.
   [[nodiscard]] std::uint64_t newest_at(std::uint64_t position_key) const;
   [[nodiscard]] std::uint64_t newest_of(std::uint64_t position_key, std::uint64_t identity) const;
@@ -95,22 +83,30 @@ class SettledLog {
   SequenceRing<Settled> log_;
 };
 
+// Names of topics by number, counted by reference.
+class TopicNames {
+ public:
+  std::uint32_t add_reference(const std::string& name);
+  void drop_reference(std::uint32_t index);
+  [[nodiscard]] const std::string& operator[](std::uint32_t index) const {
+    return topics_[index].name;
+  }
+  [[nodiscard]] std::uint64_t bytes() const;
+
+ private:
+  struct Topic {
+    std::string name;
+    std::uint64_t references = 0;
+  };
+  std::vector<Topic> topics_;
+  std::map<std::string, std::uint32_t, std::less<>> index_;
+  std::vector<std::uint32_t> free_;
+};
+
 // Enriched articles that something joined, with their stories. Freed when the last verdict that
 // points to them is forgotten.
 class Originals {
  public:
-  struct Story {
-    std::uint64_t id = 0;
-    std::uint32_t size = 0;
-    std::uint32_t references = 0;
-    std::vector<std::uint32_t> outlets;  // distinct owners, at most kOutletsMax
-  };
-  struct Original {
-    Position position;
-    std::string article_id;
-    std::uint32_t story = 0;
-    std::uint32_t references = 0;
-  };
   // Distinct owners are counted exactly up to here; a story beyond it is everywhere anyway.
   static constexpr std::size_t kOutletsMax = 100;
 
@@ -123,20 +119,46 @@ class Originals {
   void add_reference(std::uint32_t original);
   void drop_reference(std::uint32_t original);
 
-  [[nodiscard]] const Original& operator[](std::uint32_t index) const { return originals_[index]; }
-  [[nodiscard]] const Story& story_of(std::uint32_t index) const {
-    return stories_[originals_[index].story];
+  [[nodiscard]] Position position(std::uint32_t original) const;
+  // Empty: the default, made of the position.
+  [[nodiscard]] std::string article_id(std::uint32_t original) const;
+  [[nodiscard]] std::uint64_t story_id(std::uint32_t original) const {
+    return story_of(original).id;
   }
+  [[nodiscard]] std::uint32_t story_size(std::uint32_t original) const {
+    return story_of(original).size;
+  }
+  // Distinct known owners, at least 1.
+  [[nodiscard]] std::size_t story_outlets(std::uint32_t original) const;
   [[nodiscard]] std::uint64_t bytes() const;
 
  private:
-  std::uint32_t take_original();
+  struct Story {
+    std::uint64_t id = 0;
+    std::uint32_t size = 0;
+    std::uint32_t references = 0;
+    std::uint32_t outlet = 0;  // of the owners the first known; 0 none
+    std::unique_ptr<std::vector<std::uint32_t>> other_outlets;
+  };
+  struct Original {
+    std::unique_ptr<std::string> article_id;
+    std::uint32_t topic = 0;  // into topics_
+    std::int32_t partition = 0;
+    std::uint32_t story = 0;
+    std::uint32_t references = 0;
+    Number48 offset;
+  };
+  std::uint32_t add(std::uint32_t story, const Position& position, std::string_view article_id);
+  [[nodiscard]] const Story& story_of(std::uint32_t original) const {
+    return stories_[originals_[original].story];
+  }
 
-  std::vector<Original> originals_;
+  std::deque<Original> originals_;
   std::vector<std::uint32_t> free_originals_;
-  std::vector<Story> stories_;
+  std::deque<Story> stories_;
   std::vector<std::uint32_t> free_stories_;
-  std::uint64_t heap_bytes_ = 0;  // of topics, ids and outlets
+  TopicNames topics_;
+  std::uint64_t heap_bytes_ = 0;  // of ids and outlets
 };
 
 // Where the resident sightings came from: what a later copy needs to name one as its original.
@@ -152,24 +174,17 @@ class Origins {
 
  private:
   struct Origin {
-    std::int64_t offset = 0;
     std::int32_t partition = 0;
     std::uint32_t topic = 0;   // into topics_
     std::uint32_t outlet = 0;  // 32 bits of the owner's hash; 0 unknown
-    Number48 id_begin;         // into id_bytes_
+    Number48 offset;
+    Number48 id_begin;  // into id_bytes_
     std::uint16_t id_size = 0;
   };
-  struct Topic {
-    std::string name;
-    std::uint64_t references = 0;
-  };
-  std::uint32_t intern(const std::string& name);
 
   SequenceRing<Origin> log_;
   SequenceRing<char, 65536> id_bytes_;
-  std::vector<Topic> topics_;
-  std::map<std::string, std::uint32_t, std::less<>> topic_index_;
-  std::vector<std::uint32_t> free_topics_;
+  TopicNames topics_;
 };
 
 }  // namespace tocsin

@@ -1,149 +1,119 @@
 #include "pipeline/dedupe/window.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
+#include <cstdlib>
 
 namespace tocsin {
 namespace {
-
-constexpr std::uint64_t kLoadMax = 2;  // entries a bucket before the tables double
 
 std::uint32_t load32(const std::uint8_t* bytes) {
   return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8 |
          static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
 }
 
-// Number of equal bytes of two words.
-std::uint32_t equal_bytes(std::uint32_t first, std::uint32_t second) {
-  const std::uint32_t difference = first ^ second;
-  // A byte's top bit ends up set where the byte is not zero.
-  const std::uint32_t unequal =
-      (((difference & 0x7f7f7f7fU) + 0x7f7f7f7fU) | difference) & 0x80808080U;
-  return 4U - static_cast<std::uint32_t>(std::popcount(unequal));
+std::array<std::uint16_t, 4> parts_of(std::uint64_t value) {
+  return {static_cast<std::uint16_t>(value), static_cast<std::uint16_t>(value >> 16),
+          static_cast<std::uint16_t>(value >> 32), static_cast<std::uint16_t>(value >> 48)};
 }
 
-// Number of equal 16-bit halves of two words.
-std::uint32_t equal_halves(std::uint32_t first, std::uint32_t second) {
-  const std::uint32_t difference = first ^ second;
-  return ((difference & 0xffffU) == 0 ? 1U : 0U) + (difference >> 16 == 0 ? 1U : 0U);
-}
-
-Content content_of(const Signature& signature) {
-  return {signature.tokens, signature.shingles, signature.names, signature.numbers};
-}
-
-// Sequence number whose low 32 bits a link holds, seen from a later one; 0 when there is none.
-std::uint64_t resolve(std::uint32_t link, std::uint64_t later, std::uint64_t low) {
-  const std::uint32_t distance = static_cast<std::uint32_t>(later) - link;
-  if (distance == 0 || distance > later || later - distance < low) return 0;
-  return later - distance;
+template <class Array>
+std::uint32_t equal_places(const Array& first, const Array& second) {
+  std::uint32_t equal = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) equal += first[i] == second[i] ? 1U : 0U;
+  return equal;
 }
 
 }  // namespace
 
-struct DedupeWindow::Probe {
-  std::array<std::uint32_t, kChains> tags{};
-  std::uint64_t exact = 0;
-  std::uint64_t raw_hash = 0;
-  Content content;
-  bool comparable = true;
-
-  explicit Probe(const WindowItem& item)
-      : exact(item.signature->exact.low ^ item.signature->exact.high),
-        raw_hash(item.raw_hash),
-        content(content_of(*item.signature)),
-        comparable(item.comparable) {
-    for (std::size_t band = 0; band < kBands; ++band) {
-      tags[band] = load32(item.signature->sketch.data() + band * kBandBytes);
-    }
-    for (std::size_t band = 0; band < kLeadBands; ++band) {
-      tags[kBands + band] = item.signature->lead[2 * band] |
-                            static_cast<std::uint32_t>(item.signature->lead[2 * band + 1]) << 16;
-    }
-    tags[kExactChain] = static_cast<std::uint32_t>(exact);
-    tags[kRawChain] = static_cast<std::uint32_t>(raw_hash);
+// Tables grow by half when they are full. They start at sizes that spread over one such step, so
+// that they do not all grow at once: neither memory nor time comes in jumps.
+DedupeWindow::DedupeWindow(std::size_t buckets) {
+  tables_.reserve(kTables);
+  for (std::size_t table = 0; table < kTables; ++table) {
+    tables_.emplace_back(buckets + buckets * table / (2 * kTables));
   }
-  [[nodiscard]] std::size_t first_chain() const { return comparable ? 0 : kExactChain; }
-};
+}
 
-DedupeWindow::DedupeWindow(std::size_t buckets)
-    : buckets_(std::bit_ceil(std::max<std::size_t>(buckets, 2))),
-      shift_(32U - static_cast<unsigned>(std::countr_zero(buckets_))),
-      heads_(kChains * buckets_) {}
+std::uint32_t DedupeWindow::key_of(const Entry& entry, std::size_t table) {
+  if (table < kBands) return load32(entry.sketch.data() + table * kBandBytes);
+  const auto pair = [](const auto& halves, std::size_t first) {
+    return halves[first] | static_cast<std::uint32_t>(halves[first + 1]) << 16;
+  };
+  if (table < kExactTable) return pair(entry.lead, 2 * (table - kBands));
+  return table == kExactTable ? pair(entry.exact, 0) : pair(entry.raw_hash, 0);
+}
 
-void DedupeWindow::link(Entry& entry, std::uint64_t sequence) {
-  const std::size_t first = entry.state == State::whole ? 0 : kExactChain;
-  for (std::size_t chain = first; chain < kChains; ++chain) {
-    std::uint32_t& head = heads_[bucket(chain, entry.slots[chain].tag)];
-    entry.slots[chain].previous = head;
-    head = static_cast<std::uint32_t>(sequence);
-  }
+DedupeWindow::Entry DedupeWindow::entry_of(const WindowItem& item) {
+  const Signature& signature = *item.signature;
+  Entry entry;
+  entry.sketch = signature.sketch;
+  entry.lead = signature.lead;
+  entry.names = signature.names;
+  entry.numbers = signature.numbers;
+  entry.exact = parts_of(signature.exact.low ^ signature.exact.high);
+  entry.raw_hash = parts_of(item.raw_hash);
+  entry.time_ms = Number48(static_cast<std::uint64_t>(std::max<std::int64_t>(item.time_ms, 0)));
+  entry.tokens = Number24(signature.tokens);
+  entry.shingles = Number24(signature.shingles);
+  entry.state = item.comparable ? State::whole : State::by_hash_only;
+  return entry;
+}
+
+void DedupeWindow::index(std::uint64_t sequence, std::size_t table) {
+  tables_[table].insert(key_of(entries_[sequence], table), sequence, entries_.low());
 }
 
 void DedupeWindow::insert(const WindowItem* item) {
   const std::uint64_t sequence = entries_.next();
   Entry& entry = entries_.push();
   if (item == nullptr) return;
-  const Probe probe(*item);
-  for (std::size_t chain = 0; chain < kChains; ++chain) entry.slots[chain].tag = probe.tags[chain];
-  entry.exact = probe.exact;
-  entry.raw_hash = probe.raw_hash;
-  entry.content = probe.content;
-  entry.time_ms = item->time_ms;
-  entry.state = item->comparable ? State::whole : State::by_hash_only;
-  if (entries_.size() > kLoadMax * buckets_ && shift_ > 1) {
-    grow();  // links the new entry too
-  } else {
-    link(entry, sequence);
-  }
-}
-
-void DedupeWindow::grow() {
-  buckets_ *= 2;
-  --shift_;
-  heads_ = {};
-  heads_.resize(kChains * buckets_);
-  for (std::uint64_t sequence = entries_.low(); sequence < entries_.next(); ++sequence) {
-    Entry& entry = entries_[sequence];
-    if (entry.state != State::silent) link(entry, sequence);
+  entry = entry_of(*item);
+  for (std::size_t table = 0; table < kTables; ++table) {
+    if (!tables_[table].is_full(entries_.size())) {
+      if (table >= first_table(entry)) index(sequence, table);
+      continue;
+    }
+    tables_[table] = tables_[table].grown();
+    for (std::uint64_t held = entries_.low(); held < entries_.next(); ++held) {
+      const Entry& other = entries_[held];
+      if (other.state != State::silent && table >= first_table(other)) index(held, table);
+    }
   }
 }
 
 void DedupeWindow::withdraw(std::uint64_t sequence) {
-  // It stays in its chains and counts there: what a walk finds must not depend on when tables grew.
+  // It stays in its tables and counts there: what a walk finds must not depend on when they grew.
   if (sequence >= low() && sequence < next()) entries_[sequence].withdrawn = true;
 }
 
-Agreement DedupeWindow::agreement(const Probe& probe, const Entry& entry) const {
+void DedupeWindow::prefetch(const WindowItem& item) const {
+  const Entry entry = entry_of(item);
+  for (std::size_t table = first_table(entry); table < kTables; ++table) {
+    tables_[table].prefetch(key_of(entry, table));
+  }
+}
+
+Agreement DedupeWindow::agreement(const Entry& earlier, const Entry& later) {
   Agreement agreement;
-  agreement.same_text = (probe.exact == entry.exact && probe.content.tokens > 0 &&
-                         probe.content.tokens == entry.content.tokens) ||
-                        probe.raw_hash == entry.raw_hash;
-  if (!probe.comparable || entry.state != State::whole) return agreement;
-  for (std::size_t band = 0; band < kBands; ++band) {
-    agreement.matching += equal_bytes(probe.tags[band], entry.slots[band].tag);
-  }
-  for (std::size_t band = kBands; band < kBands + kLeadBands; ++band) {
-    agreement.lead_matching += equal_halves(probe.tags[band], entry.slots[band].tag);
-  }
-  agreement.first = entry.content;
-  agreement.second = probe.content;
+  const bool has_tokens = later.tokens.get() > 0;
+  agreement.same_text =
+      (later.exact == earlier.exact && has_tokens && later.tokens.get() == earlier.tokens.get()) ||
+      later.raw_hash == earlier.raw_hash;
+  if (later.state != State::whole || earlier.state != State::whole) return agreement;
+  agreement.matching = equal_places(later.sketch, earlier.sketch);
+  agreement.lead_matching = lead_matching(later, earlier);
+  agreement.first = {earlier.tokens.get(), earlier.shingles.get(), earlier.names, earlier.numbers};
+  agreement.second = {later.tokens.get(), later.shingles.get(), later.names, later.numbers};
   return agreement;
 }
 
 std::uint32_t DedupeWindow::lead_matching(const Entry& first, const Entry& second) {
-  std::uint32_t matching = 0;
-  for (std::size_t band = kBands; band < kBands + kLeadBands; ++band) {
-    matching += equal_halves(first.slots[band].tag, second.slots[band].tag);
-  }
-  return matching;
+  return equal_places(first.lead, second.lead);
 }
 
 Likeness DedupeWindow::compare(const WindowItem& item, std::uint64_t sequence,
                                const LikenessLimits& limits) const {
-  return judge(agreement(Probe(item), entries_[sequence]), limits);
+  return judge(agreement(entries_[sequence], entry_of(item)), limits);
 }
 
 // The candidates of one look-up and what is best of them, in whatever order they come.
@@ -202,56 +172,50 @@ class DedupeWindow::Candidates {
 
 std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const WindowLimits& limits,
                                               std::uint64_t* hot_bands) const {
-  const Probe probe(item);
-  std::array<std::uint64_t, kChains> cursor{};
-  std::array<std::uint32_t, kChains> found{};
-  const std::size_t first = probe.first_chain();
-  for (std::size_t chain = first; chain < kChains; ++chain) {
-    __builtin_prefetch(&heads_[bucket(chain, probe.tags[chain])]);
+  const Entry probe = entry_of(item);
+  const std::size_t first = first_table(probe);
+  for (std::size_t table = first; table < kTables; ++table) {
+    tables_[table].prefetch(key_of(probe, table));
   }
-  for (std::size_t chain = first; chain < kChains; ++chain) {
-    cursor[chain] =
-        resolve(heads_[bucket(chain, probe.tags[chain])], entries_.next(), entries_.low());
-    if (cursor[chain] != 0) __builtin_prefetch(&entries_[cursor[chain]].slots[chain]);
+  for (std::size_t table = first; table < kTables; ++table) {
+    tables_[table].prefetch_walk(key_of(probe, table), next(), [&](std::uint64_t sequence) {
+      if (sequence < low() || sequence >= next()) return;
+      const auto* entry = reinterpret_cast<const char*>(&entries_[sequence]);
+      for (std::size_t line = 0; line < sizeof(Entry); line += 64) prefetch_line(entry + line);
+    });
   }
   // Candidates compared already; forgetting one costs time, not truth.
   std::array<std::uint64_t, 64> seen{};
   Candidates candidates;
-  // All chains advance together, so that their cache misses overlap.
-  for (bool walking = true; walking;) {
-    walking = false;
-    for (std::size_t chain = first; chain < kChains; ++chain) {
-      const std::uint64_t sequence = cursor[chain];
-      if (sequence == 0) continue;
+  for (std::size_t table = first; table < kTables; ++table) {
+    const std::uint32_t key = key_of(probe, table);
+    std::uint32_t found = 0;
+    tables_[table].walk(key, entries_.low(), entries_.next(), [&](std::uint64_t sequence) {
       const Entry& entry = entries_[sequence];
-      cursor[chain] = resolve(entry.slots[chain].previous, sequence, entries_.low());
-      if (entry.slots[chain].tag == probe.tags[chain]) {
-        if (found[chain] == limits.band_candidates_max) {
-          cursor[chain] = 0;
-          if (hot_bands != nullptr) ++*hot_bands;
-          continue;
-        }
-        ++found[chain];
-        std::uint64_t& remembered = seen[sequence % seen.size()];
-        const std::int64_t apart = entry.time_ms - item.time_ms;
-        if (remembered != sequence && entry.matchable() && apart <= limits.time_difference_ms_max &&
-            -apart <= limits.time_difference_ms_max) {
-          const Agreement agreed = agreement(probe, entry);
-          candidates.add(sequence, agreed, judge(agreed, limits.likeness));
-        }
-        remembered = sequence;
+      if (key_of(entry, table) != key) return true;
+      if (found == limits.band_candidates_max) {
+        if (hot_bands != nullptr) ++*hot_bands;
+        return false;
       }
-      if (cursor[chain] != 0) {
-        __builtin_prefetch(&entries_[cursor[chain]].slots[chain]);
-        walking = true;
-      }
-    }
+      ++found;
+      std::uint64_t& remembered = seen[sequence % seen.size()];
+      if (remembered == sequence) return true;
+      remembered = sequence;
+      const std::int64_t apart = static_cast<std::int64_t>(entry.time_ms.get()) -
+                                 static_cast<std::int64_t>(probe.time_ms.get());
+      if (!entry.matchable() || std::abs(apart) > limits.time_difference_ms_max) return true;
+      const Agreement agreed = agreement(entry, probe);
+      candidates.add(sequence, agreed, judge(agreed, limits.likeness));
+      return true;
+    });
   }
   return candidates.best(*this);
 }
 
 std::uint64_t DedupeWindow::bytes() const {
-  return sizeof(*this) + heads_.capacity() * sizeof(std::uint32_t) + entries_.bytes();
+  std::uint64_t bytes = sizeof(*this) + entries_.bytes();
+  for (const BandTable& table : tables_) bytes += table.bytes();
+  return bytes;
 }
 
 }  // namespace tocsin

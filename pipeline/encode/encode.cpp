@@ -1,6 +1,5 @@
 #include "pipeline/encode/encode.h"
 
-#include <set>
 #include <vector>
 
 #include "pipeline/decode/decode.h"
@@ -44,20 +43,12 @@ class EnrichedWriter {
         title_(article.title),
         body_(article.body) {}
 
-  // Those named in the text, then those who only answer for them: "the Kremlin" is Russia's act.
-  void entities(const Tagging& tagging, const Assessment& assessment) {
+  void entities(const Tagging& tagging) {
     std::vector<std::vector<const Mention*>> mentions(tagging.entities.size());
     for (const Mention& mention : tagging.mentions) mentions[mention.entity].push_back(&mention);
     json_.key("entities").open_array();
-    std::set<EntityIndex> written = {kNoEntity};
     for (EntityIndex i = 0; i < tagging.entities.size(); ++i) {
       entity(tagging.entities[i], mentions[i]);
-      written.insert(tagging.entities[i].gazetteer);
-    }
-    for (const Event& event : assessment.events) {
-      for (const EntityIndex index : {event.actor, event.recipient, event.attribution}) {
-        if (written.insert(index).second) answerable(gazetteer_[index]);
-      }
     }
     json_.close_array();
   }
@@ -138,18 +129,6 @@ class EnrichedWriter {
     json_.close_object();
   }
 
-  void answerable(const Entity& entity) {
-    json_.open_object();
-    json_.key("id").string(entity.id);
-    json_.key("name").string(entity.name);
-    json_.key("type").string(name(entity.type));
-    if (!entity.code.empty()) json_.key("code").string(entity.code);
-    json_.key("salience").fixed(0, 2);
-    json_.key("mentions").open_array();
-    json_.close_array();
-    json_.close_object();
-  }
-
   // Who takes part: an id, or null with the common noun where there is one.
   void party(std::string_view role, std::string_view text_role, EntityIndex entity,
              std::string_view text) {
@@ -197,14 +176,6 @@ class EnrichedWriter {
   SlicedField body_;
 };
 
-void write_position(JsonWriter& json, std::string_view key, const Position& position) {
-  json.key(key).open_object();
-  json.key("topic").string(position.topic);
-  json.key("partition").integer(position.partition);
-  json.key("offset").integer(position.offset);
-  json.close_object();
-}
-
 void write_common(JsonWriter& json, std::string_view schema, std::string_view id,
                   const Position& position) {
   json.key("schema").string(schema);
@@ -243,6 +214,14 @@ void write_text_field(JsonWriter& json, std::string_view key, std::string_view t
 
 }  // namespace
 
+void write_position(JsonWriter& json, std::string_view key, const Position& position) {
+  json.key(key).open_object();
+  json.key("topic").string(position.topic);
+  json.key("partition").integer(position.partition);
+  json.key("offset").integer(position.offset);
+  json.close_object();
+}
+
 Draft draft_enriched(const Article& article, const Position& position, const Source& source,
                      const Text& text, const Gazetteer& gazetteer, const Lexicon& lexicon,
                      const Tagging& tagging, const Assessment& assessment,
@@ -264,7 +243,7 @@ Draft draft_enriched(const Article& article, const Position& position, const Sou
   draft.tail = ",";
   JsonWriter tail(draft.tail);
   EnrichedWriter writer(draft.tail, article, text, gazetteer, lexicon);
-  writer.entities(tagging, assessment);
+  writer.entities(tagging);
   if (assessment.tension) {
     writer.events(assessment);
     writer.tension(*assessment.tension);

@@ -15,6 +15,8 @@
 
 namespace tocsin {
 
+class JsonWriter;
+
 // Hashes that go into `pipeline` of a record.
 struct PipelineStamp {
   std::string version;
@@ -37,6 +39,9 @@ struct Draft {
 [[nodiscard]] std::string finish_duplicate(const Draft&, const Verdict&);
 // The dead letter of a replay; `id` is the article's where it could be read, else the default.
 [[nodiscard]] std::string encode_deadletter(std::string_view id, const Position&, const Error&);
+
+// "key":{"topic":…,"partition":…,"offset":…}
+void write_position(JsonWriter& json, std::string_view key, const Position& position);
 
 // Longest possible addition of a verdict to a draft, in bytes.
 inline constexpr std::size_t kVerdictBytesMax = 4096;

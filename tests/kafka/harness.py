@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import unittest
 import urllib.error
 import urllib.request
 import uuid
@@ -166,6 +167,32 @@ def failed(test):
     """For tearDown(), where test._outcome.success speaks of tearDown itself."""
     result = test._outcome.result
     return any(test is broken for broken, _ in result.failures + result.errors)
+
+class ServiceTestCase(unittest.TestCase):
+    """A test class with a broker, and for each test topics and daemons that are stopped at its end."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.broker.close()
+
+    def setUp(self):
+        self.topics = Topics()
+        self.daemons = []
+
+    def tearDown(self):
+        for daemon in self.daemons:
+            if failed(self):
+                print("---- log of %s\n%s" % (daemon.config, daemon.tail(25)), flush=True)
+            daemon.close()
+
+    def run_daemon(self, instance="one", ready=True, **arguments):
+        daemon = Daemon(self.broker, self.topics, instance, **arguments)
+        self.daemons.append(daemon)
+        return daemon.wait_ready() if ready else daemon
 
 
 def produce(broker, topic, records):

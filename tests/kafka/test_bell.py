@@ -3,36 +3,19 @@
 import unittest
 
 import articles
-from harness import Broker, Daemon, Topics, check_outputs, failed, produce, wait_processed, wait_until
+from harness import ServiceTestCase, check_outputs, produce, wait_processed, wait_until
 
 TICKS = "bell: {tick_interval: 300ms}\n"
 DIVERGENCES = "tocsin_board_divergences_total"
 
 
-class BellTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.broker = Broker()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.broker.close()
-
+class BellTest(ServiceTestCase):
     def setUp(self):
-        self.topics = Topics()
-        self.daemons = []
+        super().setUp()
         self.broker.create(self.topics.raw, 4)
 
-    def tearDown(self):
-        for daemon in self.daemons:
-            if failed(self):
-                print("---- log of %s\n%s" % (daemon.config, daemon.tail(25)), flush=True)
-            daemon.close()
-
     def run_daemon(self, instance, **arguments):
-        daemon = Daemon(self.broker, self.topics, instance, extra=TICKS, **arguments)
-        self.daemons.append(daemon)
-        return daemon.wait_ready()
+        return super().run_daemon(instance, extra=TICKS, **arguments)
 
     def divergences(self):
         return [d.metrics().get(DIVERGENCES) for d in self.daemons]

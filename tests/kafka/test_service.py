@@ -7,34 +7,11 @@ import time
 import unittest
 
 import articles
-from harness import (Broker, Daemon, DEADLETTER, DUPLICATE, ENRICHED, Topics, check_audit, check_outputs, consume,
-                     failed, outcomes, produce, wait_processed, wait_until)
+from harness import (Broker, DEADLETTER, DUPLICATE, ENRICHED, ServiceTestCase, check_audit, check_outputs, consume,
+                     outcomes, produce, wait_processed, wait_until)
 
 
-class ServiceTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.broker = Broker()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.broker.close()
-
-    def setUp(self):
-        self.topics = Topics()
-        self.daemons = []
-
-    def tearDown(self):
-        for daemon in self.daemons:
-            if failed(self):
-                print("---- log of %s\n%s" % (daemon.config, daemon.tail(25)))
-            daemon.close()
-
-    def run_daemon(self, instance="one", ready=True, **arguments):
-        daemon = Daemon(self.broker, self.topics, instance, **arguments)
-        self.daemons.append(daemon)
-        return daemon.wait_ready() if ready else daemon
-
+class ServiceTest(ServiceTestCase):
     def create_raw(self, partitions=4):
         self.broker.create(self.topics.raw, partitions)
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <limits>
 #include <map>
 
 #include "tests/pipeline/board/oracle_board.h"
@@ -76,6 +77,47 @@ TEST(FoldProperty, EqualsTheOracle) {
       }
     }
   }));
+}
+
+TEST(FoldProperty, AGapHoldsWhatIsSightedInIt) {
+  EXPECT_TRUE(rc::check("the positions of the range that are honoured, in order", [] {
+    const std::vector<LedgerEntry> ledger = random_ledger(150, false);
+    Board board;
+    OracleBoard oracle;
+    Position somewhere;
+    std::int64_t last = 0;
+    for (const LedgerEntry& entry : ledger) {
+      board.apply(entry.offset, entry.append_time_ms, entry.record);
+      oracle.apply(entry.offset, entry.append_time_ms, entry.record);
+      if (const auto* sighting = std::get_if<Sighting>(&entry.record)) {
+        somewhere = sighting->position;
+        last = std::max(last, somewhere.offset);
+      }
+    }
+    const std::int64_t first = *rc::gen::inRange<std::int64_t>(0, last + 2);
+    const std::int64_t end = *rc::gen::inRange<std::int64_t>(first, last + 3);
+    std::vector<Retract> expected;
+    for (Position at = {somewhere.topic, somewhere.partition, first}; at.offset < end;
+         ++at.offset) {
+      if (oracle.is_sighted(at)) expected.push_back({at, {}});
+    }
+    RC_ASSERT(board.sighted_between(somewhere.topic, somewhere.partition, first, end) == expected);
+    RC_ASSERT(board.sighted_between("elsewhere", somewhere.partition, first, end).empty());
+  }));
+}
+
+TEST(FoldProperty, AGapIsLookedAtNoFurtherThanItsLimit) {
+  Board board;
+  board.apply(0, 0, LedgerHeader{"cluster", "group", {"raw"}});
+  board.apply(1, 0, Epoch{});
+  Sighting sighting;
+  for (const std::int64_t offset : {std::int64_t{0}, Board::kGapOffsetsMax}) {
+    sighting.position = {"raw", 0, offset};
+    board.apply(board.next_offset(), 0, sighting);
+  }
+  const auto found = board.sighted_between("raw", 0, 0, std::numeric_limits<std::int64_t>::max());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().position.offset, 0);
 }
 
 TEST(FoldProperty, TablesDoNotMatter) {

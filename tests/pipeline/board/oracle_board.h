@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/board/board.h"
+#include "pipeline/dedupe/window.h"
 
 namespace tocsin::test {
 
@@ -116,20 +117,21 @@ class OracleBoard {
     }
   }
 
-  // Does the band (or hash) number `chain` of both agree?
-  static bool meets(const Sighting& first, const Sighting& second, std::size_t chain) {
+  // Does the band (or hash) that the window keeps in this table agree?
+  static bool meets(const Sighting& first, const Sighting& second, std::size_t table) {
     const Signature& a = first.signature;
     const Signature& b = second.signature;
-    if (chain < 32) {
-      return std::equal(a.sketch.begin() + static_cast<long>(4 * chain),
-                        a.sketch.begin() + static_cast<long>(4 * chain + 4),
-                        b.sketch.begin() + static_cast<long>(4 * chain));
+    if (table < DedupeWindow::kBands) {
+      return std::equal(a.sketch.begin() + static_cast<long>(4 * table),
+                        a.sketch.begin() + static_cast<long>(4 * table + 4),
+                        b.sketch.begin() + static_cast<long>(4 * table));
     }
-    if (chain < 40) {
-      const std::size_t pair = 2 * (chain - 32);
+    if (table < DedupeWindow::kExactTable) {
+      const std::size_t pair = 2 * (table - DedupeWindow::kBands);
       return a.lead[pair] == b.lead[pair] && a.lead[pair + 1] == b.lead[pair + 1];
     }
-    return chain == 40 ? a.exact == b.exact : first.raw_hash == second.raw_hash;
+    return table == DedupeWindow::kExactTable ? a.exact == b.exact
+                                              : first.raw_hash == second.raw_hash;
   }
 
   [[nodiscard]] Match find(const Sighting& sighting, std::int64_t time, bool by_raw_hash) const {
@@ -137,14 +139,15 @@ class OracleBoard {
     const LikenessLimits limits{active.jaccard_percent_min, active.containment_percent_min};
     const bool whole = sighting.signature_version == active.signature_version;
     std::set<std::size_t> candidates;
-    for (std::size_t chain = whole ? 0 : 40; chain < 42; ++chain) {
-      if (chain == 41 && !by_raw_hash) continue;
+    for (std::size_t table = whole ? 0 : DedupeWindow::kExactTable; table < DedupeWindow::kTables;
+         ++table) {
+      if (table == DedupeWindow::kRawTable && !by_raw_hash) continue;
       std::uint32_t found = 0;
       for (std::size_t i = rows_.size(); i-- > 0 && found < active.band_candidates_max;) {
         const Row& row = rows_[i];
         if (!row.resident || !row.in_window) continue;
-        if (chain < 40 && !row.comparable) continue;
-        if (!meets(row.sighting, sighting, chain)) continue;
+        if (table < DedupeWindow::kExactTable && !row.comparable) continue;
+        if (!meets(row.sighting, sighting, table)) continue;
         ++found;
         candidates.insert(i);
       }

@@ -190,7 +190,7 @@ TEST_P(Frames, BelowAWindowOfPlainWordsDoNotMakeCopies) {
                                  return n.plain_sentence() + ' ' + n.plain_sentence() + "\n\n" +
                                         frame;
                                }),
-            0.03);
+            0.05);
 }
 
 TEST_P(Frames, AmidAWindowOfStoriesDoNotMakeCopies) {
