@@ -117,7 +117,7 @@ void add_dedupe(std::vector<Setting>& all) {
         "or so much of the words of the shorter"},
        {"dedupe.band_candidates_max", number(TOCSIN_AT(dedupe.band_candidates_max), 1, 4'096),
         "articles compared a band; more find more boilerplate"},
-       {"dedupe.entries_max", number(TOCSIN_AT(dedupe.entries_max), 1'000, 1'000'000'000),
+       {"dedupe.entries_max", number(TOCSIN_AT(dedupe.entries_max), 1'000, 16'000'000),
         "articles in the window; the oldest leave first"}});
 }
 

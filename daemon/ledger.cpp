@@ -15,6 +15,8 @@ namespace {
 
 constexpr int kQueryTimeoutMs = 10'000;
 constexpr std::size_t kApplyBatch = 2000;  // records applied under one hold of the board's lock
+constexpr std::size_t kPrefetchAhead = 4;  // records whose look-ups are begun early
+constexpr std::int64_t kFullWarningMs = 3'600'000;
 // A board that differs twice within this time is not healed by rebuilding it.
 constexpr std::int64_t kDisagreementLimitMs = std::chrono::milliseconds(1h).count();
 
@@ -353,26 +355,34 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
     if (!next) break;
     messages.push_back(std::move(next));
   }
+  std::vector<std::optional<LedgerRecord>> records(messages.size());
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const bool is_record = messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (is_record) records[i] = decode_ledger_message(*messages[i]);
+  }
   std::size_t applied = 0;
   std::int64_t next_offset = next_offset_;
-  board_.write([&](Board& board) {
-    for (const kafka::Message& message : messages) {
-      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-          throw StopError(ExitCode::state_refused,
-                          "ledger: offset " + std::to_string(next_offset) +
-                              " no longer exists: the topic was truncated or created again; "
-                              "see `tocsin ledger --help`");
-        }
-        continue;  // transport errors: librdkafka retries, error_cb logged it
+  const BoardSize size = board_.write([&](Board& board) {
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const rd_kafka_message_t& message = *messages[i];
+      if (i + kPrefetchAhead < messages.size() && records[i + kPrefetchAhead]) {
+        board.prefetch(*records[i + kPrefetchAhead]);
       }
-      if (message->offset < next_offset) continue;
-      apply(*message, board);
-      next_offset = message->offset + 1;
+      if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+        throw StopError(ExitCode::state_refused,
+                        "ledger: offset " + std::to_string(next_offset) +
+                            " no longer exists: the topic was truncated or created again; "
+                            "see `tocsin ledger --help`");
+      }
+      // Transport errors: librdkafka retries, error_cb logged it.
+      if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || message.offset < next_offset) continue;
+      apply(message, records[i], board);
+      next_offset = message.offset + 1;
       ++applied;
     }
-    metrics_.observe(board);
+    return metrics_.observe(board);
   });
+  warn_when_full(size);
   {
     const std::lock_guard lock(applied_mutex_);
     next_offset_ = next_offset;
@@ -381,8 +391,19 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
   return applied;
 }
 
-void Follower::apply(const rd_kafka_message_t& message, Board& board) {
-  const std::optional<LedgerRecord> record = decode_ledger_message(message);
+// The cap on entries shortens the window: counted in the metrics, said here once in a while.
+void Follower::warn_when_full(const BoardSize& size) {
+  const std::int64_t now_ms = steady_ms();
+  if (size.cap_evictions == evictions_warned_) return;
+  if (evictions_warned_ != 0 && now_ms - warned_ms_ < kFullWarningMs) return;
+  evictions_warned_ = size.cap_evictions;
+  warned_ms_ = now_ms;
+  spdlog::warn("board: full, its window is shorter than dedupe.window entries={} window_s={}",
+               size.window_entries, size.effective_window_ms / 1000);
+}
+
+void Follower::apply(const rd_kafka_message_t& message, const std::optional<LedgerRecord>& record,
+                     Board& board) {
   if (!record) {
     metrics_.ledger_bad_records.Increment();
     spdlog::error("ledger: bad checksum, skipped offset={}", message.offset);

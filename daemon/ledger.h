@@ -129,7 +129,9 @@ class Follower {
   void read(std::int64_t from, std::int64_t to, const std::atomic<bool>& stop);
   void assign(std::int64_t offset);
   std::size_t apply_available(std::chrono::milliseconds wait);
-  void apply(const rd_kafka_message_t& message, Board& board);
+  void apply(const rd_kafka_message_t& message, const std::optional<LedgerRecord>& record,
+             Board& board);
+  void warn_when_full(const BoardSize& size);
   void compare(const Tick& tick, const Board& board);
   void settle_disagreement();
   void rebuild();
@@ -160,6 +162,8 @@ class Follower {
   std::mutex applied_mutex_;  // guards next_offset_ for waiters
   std::condition_variable applied_;
   std::int64_t next_offset_ = 0;
+  std::uint64_t evictions_warned_ = 0;  // cap evictions that the log knows of
+  std::int64_t warned_ms_ = 0;
   std::int64_t epoch_window_max_ms_ = 0;  // of the epochs read; the applying thread's own
 };
 

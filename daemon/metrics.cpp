@@ -97,6 +97,8 @@ Metrics::Metrics()
                                  "The window as it is; shorter than configured when full")),
       board_hot_lookups(gauge(registry, "tocsin_board_hot_band_lookups",
                               "Look-ups cut at dedupe.band_candidates_max since start")),
+      board_cap_evictions(gauge(registry, "tocsin_board_cap_evictions",
+                                "Sightings that left the window early since start: it was full")),
       board_next_offset(gauge(registry, "tocsin_board_next_offset",
                               "Ledger offset up to which the board is folded")),
       board_digest(gauge(registry, "tocsin_board_digest",
@@ -143,7 +145,7 @@ Metrics::Metrics()
       .Set(1);
 }
 
-void Metrics::observe(const Board& board) {
+BoardSize Metrics::observe(const Board& board) {
   const BoardSize size = board.size();
   board_bytes.Set(static_cast<double>(size.bytes));
   board_entries.Set(static_cast<double>(size.window_entries));
@@ -151,7 +153,9 @@ void Metrics::observe(const Board& board) {
   board_window_seconds.Set(static_cast<double>(size.effective_window_ms) / 1000.0);
   board_hot_lookups.Set(static_cast<double>(size.hot_band_lookups));
   board_next_offset.Set(static_cast<double>(board.next_offset()));
+  board_cap_evictions.Set(static_cast<double>(size.cap_evictions));
   board_digest.Set(static_cast<double>(board.digest() & kExactInDouble));
+  return size;
 }
 
 void Metrics::published(OutcomeKind kind, Method method) {

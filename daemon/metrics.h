@@ -54,6 +54,7 @@ class Metrics {
   prometheus::Gauge& board_positions;
   prometheus::Gauge& board_window_seconds;
   prometheus::Gauge& board_hot_lookups;
+  prometheus::Gauge& board_cap_evictions;
   prometheus::Gauge& board_next_offset;
   prometheus::Gauge& board_digest;  // low 52 bits: what a double holds exactly
   prometheus::Histogram& batch_records;
@@ -62,7 +63,7 @@ class Metrics {
   prometheus::Histogram& publish_seconds;
 
   // Copies the board's sizes and digest; the caller holds the board's lock.
-  void observe(const Board& board);
+  BoardSize observe(const Board& board);
   void published(OutcomeKind kind, Method method);
   void dead_letter(const Error& error);
   void lag(const kafka::Partition& partition, std::int64_t records);

@@ -1,5 +1,6 @@
 // The board under load: `board_bench RESIDENT [ID_BYTES]` folds a made-up ledger until RESIDENT
 // articles are in the window and as many more have left it, then prints rates and memory.
+// `board_bench --records COUNT` writes such a ledger instead: u32 length, record, and so on.
 #include <sys/resource.h>
 #include <time.h>
 
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/board/board.h"
@@ -136,11 +138,25 @@ void print(const char* what, const Board& board, const Rates& rates) {
       rates.both / 1e6);
 }
 
+int write_records(std::size_t count) {
+  Ledger ledger(0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string record = encode(LedgerRecord(ledger.next()));
+    const auto size = static_cast<std::uint32_t>(record.size());
+    if (std::fwrite(&size, sizeof size, 1, stdout) != 1) return 1;
+    if (std::fwrite(record.data(), record.size(), 1, stdout) != 1) return 1;
+  }
+  return 0;
+}
+
 }  // namespace
 }  // namespace tocsin
 
 int main(int argc, char** argv) {
   using namespace tocsin;
+  if (argc == 3 && std::string_view(argv[1]) == "--records") {
+    return write_records(std::strtoull(argv[2], nullptr, 10));
+  }
   const std::size_t resident = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   Ledger ledger(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 0);
   Board board;

@@ -190,6 +190,33 @@ TEST_F(Commands, ReplayDoesNotDependOnThreads) {
   EXPECT_TRUE(has(one.out, R"("method":"exact")"));
 }
 
+TEST_F(Commands, AnUpdateIsNewsOfTheSameStoryAndACopyOfItLeadsThere) {
+  const std::string early =
+      "A ferry ran aground off Portluma on Tuesday with 140 people on board, the coast guard said. "
+      "Two boats from Osgard were taking passengers to the harbour, and nobody was hurt, said its "
+      "chief Mira Vold. ";
+  const std::string more =
+      "By evening all 140 had been brought ashore and 9 of them treated for cold at Osgard "
+      "Hospital. "
+      "The shipping office in Keldra opened an inquiry and told the owner, Norrline, to keep its 3 "
+      "sister ships in port. Captain Jon Asker told investigators that the radar had failed at "
+      "5.20. ";
+  const auto line = [](const std::string& id, const std::string& body) {
+    return R"({"id":")" + id + R"(","title":"Ferry aground","body":")" + body + "\"}\n";
+  };
+  write("in.jsonl", line("a", early) + line("b", early + more) + line("c", early + more + "Copy."));
+  const std::vector<std::string> outcomes = lines_of(run("replay in.jsonl").out);
+  ASSERT_EQ(outcomes.size(), 3U);
+  EXPECT_TRUE(has(outcomes[0], "tocsin.enriched") && !has(outcomes[0], "\"relation\""));
+  EXPECT_TRUE(has(outcomes[1], "tocsin.enriched") && has(outcomes[1], R"("relation":"update")"));
+  EXPECT_TRUE(has(outcomes[2], "tocsin.duplicate") && has(outcomes[2], R"("duplicate_of":"b")"));
+  const auto story = [](const std::string& outcome) {
+    return outcome.substr(outcome.find("\"story\":{\"id\":"), 31);
+  };
+  EXPECT_EQ(story(outcomes[0]), story(outcomes[1]));
+  EXPECT_EQ(story(outcomes[0]), story(outcomes[2]));
+}
+
 TEST_F(Commands, AnOverlongLineIsADeadLetterAndTheNextIsRead) {
   write("small.yaml", "version: 1\nlimits: {article_bytes_max: 1KiB}\n");
   write("in.jsonl", R"({"title":")" + std::string(3 << 20, 'a') + "\"}\n" + article(1) + "\n");

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Restore of the board from a real broker: restore.py [RECORDS]. Needs a release build.
+
+Lets a daemon create its ledger, appends that many made-up sightings (every fourth a copy) and
+starts a daemon again: prints sightings a second from its own log, and bytes an article.
+"""
+
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/kafka"))
+
+import harness  # noqa: E402
+from confluent_kafka import Producer  # noqa: E402
+
+BENCH = ROOT / "build/release/tests/bench/board_bench"
+RESTORED = re.compile(r"ledger: restored records=(\d+) .*seconds=([\d.]+)")
+
+
+def append(broker, topic, count):
+    producer = Producer({"bootstrap.servers": broker.address, "compression.codec": "lz4", "linger.ms": 20,
+                         "queue.buffering.max.messages": 200000})
+    made = subprocess.Popen([BENCH, "--records", str(count)], stdout=subprocess.PIPE)
+    while size := made.stdout.read(4):
+        record = made.stdout.read(struct.unpack("<I", size)[0])
+        while True:
+            try:
+                producer.produce(topic, record, partition=0)
+                break
+            except BufferError:
+                producer.poll(0.05)
+    producer.flush()
+    if made.wait() != 0:
+        sys.exit("board_bench failed")
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    broker = harness.Broker()
+    try:
+        topics = harness.Topics()
+        broker.create(topics.raw)
+        first = harness.Daemon(broker, topics)
+        first.wait_ready()
+        first.terminate()
+        append(broker, topics.ledger, count)
+        second = harness.Daemon(broker, topics)
+        second.wait_ready(600)
+        records, seconds = RESTORED.search(second.log.read_text()).groups()
+        metrics = second.metrics()
+        second.terminate()
+        print("restored %s records in %s s: %.0f a second; %.0f bytes an article of %.0f"
+              % (records, seconds, int(records) / float(seconds),
+                 metrics["tocsin_board_bytes"] / metrics["tocsin_board_entries"],
+                 metrics["tocsin_board_entries"]))
+    finally:
+        broker.close()
+
+
+if __name__ == "__main__":
+    main()
