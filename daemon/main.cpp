@@ -52,6 +52,11 @@ void add_service_verbs(CLI::App& app, CommandLine& line) {
   run->add_option("--config", line.config, "The configuration (YAML)")->required();
   run->callback([&line] { line.verb = [&line] { return tocsin::run_service(line.config); }; });
 
+  CLI::App* notify = app.add_subcommand(
+      "notify", "Alerts to webhooks (alerts.webhooks), and an alarm when tocsin falls silent");
+  notify->add_option("--config", line.config, "The configuration (YAML)")->required();
+  notify->callback([&line] { line.verb = [&line] { return tocsin::notify(line.config); }; });
+
   CLI::App* check =
       app.add_subcommand("check", "Every fault of a configuration and of the data files it names");
   check->add_option("--config", line.config, "The configuration (YAML)")->required();

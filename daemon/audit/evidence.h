@@ -23,6 +23,7 @@ namespace tocsin {
 struct Place {
   std::uint32_t partition = 0;
   std::int64_t offset = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a null pointer in the defaulted <=>
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 

@@ -53,6 +53,8 @@ struct LedgerShowOptions {
 // The gazetteer of the configuration (empty: the one that ships) in its compiled form to `output`.
 [[nodiscard]] ExitCode compile_gazetteer(const std::filesystem::path& config_file,
                                          const std::filesystem::path& output);
+// Alerts to webhooks, until SIGTERM.
+[[nodiscard]] ExitCode notify(const std::filesystem::path& config_file);
 // The examples written beside the rules of the lexicon.
 [[nodiscard]] ExitCode test(const std::filesystem::path& config_file);
 

@@ -74,8 +74,9 @@ std::string article(int seed, const std::string& extra = "") {
 }
 
 TEST_F(Commands, HelpAndVersionAreEverywhere) {
-  for (const char* verb : {"", "run ", "check ", "replay ", "explain ", "test ", "config ",
-                           "audit ", "ledger ", "ledger show ", "ledger init ", "ledger verify "}) {
+  for (const char* verb :
+       {"", "run ", "check ", "replay ", "explain ", "test ", "config ", "notify ", "audit ",
+        "ledger ", "ledger show ", "ledger init ", "ledger verify "}) {
     const Ran help = run(std::string(verb) + "--help");
     EXPECT_EQ(help.exit_code, 0) << verb;
     EXPECT_TRUE(has(help.out, "--help")) << verb;
@@ -88,12 +89,26 @@ TEST_F(Commands, HelpAndVersionAreEverywhere) {
 }
 
 TEST_F(Commands, WrongUseIsExitTwo) {
-  for (const char* wrong :
-       {"", "fly", "replay --speed 3", "replay --format xml", "run", "explain",
-        "replay nowhere.jsonl", "explain nowhere.txt", "replay --config nowhere.yaml",
-        "run --config nowhere.yaml", "check --config nowhere.yaml", "test --config nowhere.yaml",
-        "audit", "audit --config nowhere.yaml", "ledger", "ledger show",
-        "ledger init --config nowhere.yaml", "ledger verify --config nowhere.yaml"}) {
+  for (const char* wrong : {"",
+                            "fly",
+                            "replay --speed 3",
+                            "replay --format xml",
+                            "run",
+                            "explain",
+                            "replay nowhere.jsonl",
+                            "explain nowhere.txt",
+                            "replay --config nowhere.yaml",
+                            "run --config nowhere.yaml",
+                            "check --config nowhere.yaml",
+                            "test --config nowhere.yaml",
+                            "audit",
+                            "audit --config nowhere.yaml",
+                            "notify",
+                            "notify --config nowhere.yaml",
+                            "ledger",
+                            "ledger show",
+                            "ledger init --config nowhere.yaml",
+                            "ledger verify --config nowhere.yaml"}) {
     const Ran ran = run(wrong);
     EXPECT_EQ(ran.exit_code, 2) << wrong;
     EXPECT_FALSE(ran.err.empty()) << wrong;

@@ -1,0 +1,225 @@
+#include "daemon/notify/webhook.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/decode/decode.h"
+#include "pipeline/encode/json_writer.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::string_view kSchema = "tocsin.alert/1";
+constexpr std::size_t kSummaryBytesMax = 1024;  // PagerDuty's limit, in characters
+constexpr std::size_t kEvidenceMax = 3;
+
+std::string text_at(const simdjson::dom::element& parent, const char* key) {
+  std::string_view text;
+  return std::string(parent[key].get(text) == simdjson::SUCCESS ? text : std::string_view{});
+}
+
+// Goes into a header: no spaces, no line breaks.
+bool is_token(std::string_view id) {
+  return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F;
+  });
+}
+
+bool is_web_address(std::string_view url) {
+  return parse_url(url.substr(0, url.find('#'))).has_value() &&
+         url.find_first_of("<>|\" ") == std::string_view::npos;
+}
+
+void read_evidence(const simdjson::dom::element& record, Alert& alert) {
+  simdjson::dom::array pieces;
+  if (record["evidence"].get(pieces) != simdjson::SUCCESS) return;
+  for (const simdjson::dom::element piece : pieces) {
+    if (alert.evidence.size() == kEvidenceMax) return;
+    Alert::Evidence evidence{text_at(piece, "title"), text_at(piece, "url")};
+    if (!is_web_address(evidence.url)) evidence.url.clear();
+    alert.evidence.push_back(std::move(evidence));
+  }
+}
+
+std::string read_codes(const simdjson::dom::element& record) {
+  simdjson::dom::array codes;
+  std::string out;
+  if (record.at_pointer("/dyad/codes").get(codes) != simdjson::SUCCESS) return out;
+  for (const simdjson::dom::element code : codes) {
+    std::string_view text;
+    if (code.get(text) == simdjson::SUCCESS && !text.empty()) {
+      out += (out.empty() ? "" : "-") + std::string(text);
+    }
+  }
+  return out;
+}
+
+// At most `bytes_max`, cut at a code point.
+std::string cut(const std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+std::string hmac_sha256_hex(const std::string& key, const std::string& text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4];
+    hex += kDigits[digest[i] & 15];
+  }
+  return hex;
+}
+
+// Slack's three control characters (api.slack.com, "Escaping text").
+std::string slack_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string slack_body(const Alert& alert) {
+  std::string text = "*" + slack_escaped(alert.severity) + ", " + slack_escaped(alert.state) +
+                     "* " + slack_escaped(alert.sentence);
+  for (const Alert::Evidence& evidence : alert.evidence) {
+    const std::string title = slack_escaped(evidence.title);
+    text += "\n• " +
+            (evidence.url.empty() ? title : "<" + slack_escaped(evidence.url) + "|" + title + ">");
+  }
+  std::string body;
+  JsonWriter json(body);
+  json.open_object();
+  json.key("text").string(text);
+  json.close_object();
+  return body;
+}
+
+std::string_view pagerduty_severity(const std::string& severity) {
+  if (severity == "critical") return "critical";
+  if (severity == "high") return "error";
+  return severity == "medium" ? "warning" : "info";
+}
+
+std::string pagerduty_body(const Alert& alert, const std::string& routing_key,
+                           const std::string& source) {
+  std::string body;
+  JsonWriter json(body);
+  json.open_object();
+  json.key("routing_key").string(routing_key);
+  json.key("event_action").string(alert.is_closed() ? "resolve" : "trigger");
+  json.key("dedup_key").string(alert.id);
+  json.key("payload").open_object();
+  json.key("summary").string(
+      cut(alert.sentence.empty() ? alert.rule : alert.sentence, kSummaryBytesMax));
+  json.key("source").string(source);
+  json.key("severity").string(pagerduty_severity(alert.severity));
+  if (!alert.last_seen.empty()) json.key("timestamp").string(alert.last_seen);
+  json.key("class").string(alert.rule);
+  if (!alert.codes.empty()) json.key("group").string(alert.codes);
+  json.key("custom_details");
+  body += alert.json;
+  json.close_object();
+  json.key("links").open_array();
+  for (const Alert::Evidence& evidence : alert.evidence) {
+    if (evidence.url.empty()) continue;
+    json.open_object();
+    json.key("href").string(evidence.url);
+    json.key("text").string(evidence.title);
+    json.close_object();
+  }
+  json.close_array();
+  json.close_object();
+  return body;
+}
+
+}  // namespace
+
+std::optional<Alert> read_alert(std::string_view bytes) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element record;
+  if (parser.parse(bytes.data(), bytes.size()).get(record) != simdjson::SUCCESS ||
+      text_at(record, "schema") != kSchema) {
+    return std::nullopt;
+  }
+  Alert alert;
+  alert.id = text_at(record, "alert_id");
+  alert.state = text_at(record, "state");
+  if (!is_token(alert.id) || alert.state.empty() ||
+      record["revision"].get(alert.revision) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  alert.rule = text_at(record, "rule");
+  alert.severity = text_at(record, "severity");
+  alert.sentence = text_at(record, "sentence");
+  alert.last_seen = text_at(record, "last_seen");
+  alert.codes = read_codes(record);
+  read_evidence(record, alert);
+  alert.json = bytes;
+  return alert;
+}
+
+std::string silence_alert(const std::string& group, bool is_closed, std::int64_t revision,
+                          std::chrono::seconds silent_for) {
+  std::string out;
+  JsonWriter json(out);
+  json.open_object();
+  json.key("schema").string(kSchema);
+  json.key("alert_id").string("tocsin.silent." + group);
+  json.key("revision").integer(revision);
+  json.key("state").string(is_closed ? "closed" : "opened");
+  json.key("rule").string("notify.silence");
+  json.key("severity").string("critical");
+  json.key("sentence")
+      .string(is_closed ? "tocsin (group " + group + ") is back: its ledger brings ticks again."
+                        : "tocsin (group " + group + ") is silent: no tick in its ledger for " +
+                              std::to_string(silent_for.count()) +
+                              " s. No alert can be raised until it is back.");
+  json.key("last_seen").string(format_time(revision * 1000));
+  json.close_object();
+  return out;
+}
+
+WebhookRequest webhook_request(WebhookKind kind, const Alert& alert, const std::string& secret,
+                               const std::string& source, std::int64_t unix_seconds) {
+  WebhookRequest request;
+  switch (kind) {
+    case WebhookKind::slack:
+      request.body = slack_body(alert);
+      return request;
+    case WebhookKind::pagerduty:
+      request.body = pagerduty_body(alert, secret, source);
+      return request;
+    case WebhookKind::json:
+      break;
+  }
+  request.body = alert.json;
+  request.headers.emplace_back("Tocsin-Delivery", alert.id + "." + std::to_string(alert.revision));
+  if (!secret.empty()) {
+    const std::string time = std::to_string(unix_seconds);
+    request.headers.emplace_back(
+        "Tocsin-Signature",
+        "t=" + time + ",v1=" + hmac_sha256_hex(secret, time + "." + request.body));
+  }
+  return request;
+}
+
+}  // namespace tocsin
