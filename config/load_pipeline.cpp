@@ -252,6 +252,28 @@ CompiledGazetteer compile_gazetteer(const Config& config) {
   return compiled;
 }
 
+LoadedNameExamples load_name_examples(const Config& config) {
+  LoadedNameExamples loaded;
+  std::vector<DataFault> faults;
+  std::vector<DataFile> files;
+  if (config.gazetteer.empty()) {
+    files = embedded("gazetteer/", ".examples");
+  } else {
+    for (const std::filesystem::path& path : config.gazetteer) {
+      std::error_code error;
+      if (!std::filesystem::is_directory(path, error)) continue;
+      // A folder without examples is no fault.
+      std::vector<DataFault> none;
+      for (DataFile& file : read_paths({path}, ".examples", none)) files.push_back(std::move(file));
+    }
+  }
+  for (const DataFile& file : files) {
+    parse_name_examples(file.name, file.text, loaded.examples, faults);
+  }
+  add_faults(faults, files, loaded.faults);
+  return loaded;
+}
+
 LoadedPipeline load_pipeline(const Config& config) {
   LoadedPipeline loaded;
   std::vector<DataFault> unreadable;

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "config/fault.h"
+#include "config/gazetteer_examples.h"
 #include "config/lexicon_loader.h"
 #include "pipeline/pipeline.h"
 
@@ -29,6 +30,12 @@ struct CompiledGazetteer {
 
 // The lexicon alone, with its examples, for `tocsin test`.
 [[nodiscard]] LoadedLexicon load_lexicon(const Config& config);
+// The examples beside the gazetteer (*.examples), for `tocsin test`.
+struct LoadedNameExamples {
+  std::vector<NameExample> examples;
+  std::vector<Fault> faults;
+};
+[[nodiscard]] LoadedNameExamples load_name_examples(const Config& config);
 [[nodiscard]] LoadedPipeline load_pipeline(const Config& config);
 
 }  // namespace tocsin

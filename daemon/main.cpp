@@ -29,6 +29,7 @@ struct CommandLine {
   std::optional<std::string> format;
   std::vector<std::string> files;
   std::string output;
+  std::string source;
   unsigned workers = 0;
   bool as_json = false;
   std::size_t listed_max = tocsin::AuditOptions{}.listed_max;
@@ -152,22 +153,38 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
     };
   });
 
-  CLI::App* test =
-      app.add_subcommand("test", "Runs the examples written beside the rules of the lexicon");
+  CLI::App* test = app.add_subcommand(
+      "test", "Runs the examples written beside the rules of the lexicon and the gazetteer");
   test->add_option("--config", line.config, kConfig);
   test->callback([&line] { line.verb = [&line] { return tocsin::test(line.config); }; });
 }
 
 void add_gazetteer_verbs(CLI::App& app, CommandLine& line) {
-  CLI::App* compile = app.add_subcommand(
-      "compile-gazetteer", "The gazetteer as one file that is mapped at start, for large ones");
-  compile->add_option("--config", line.config,
-                      "The configuration; the shipped gazetteer when absent");
-  compile->add_option("OUTPUT", line.output, "The file to write; name it under gazetteer:")
-      ->required();
-  compile->callback([&line] {
-    line.verb = [&line] { return tocsin::compile_gazetteer(line.config, line.output); };
-  });
+  CLI::App* import = app.add_subcommand(
+      "import", "Names from a Wikidata JSON dump, a GeoNames or a JRC-Names file as TSV");
+  import->add_option("--config", line.config, "The configuration whose gazetteer names the states");
+  import->add_option("FORMAT", line.source, "wikidata, geonames or jrc-names")
+      ->required()
+      ->check(CLI::IsMember({"wikidata", "geonames", "jrc-names"}));
+  import->add_option("FILE", line.files, "The file, or - for standard input (of zcat, say)")
+      ->required()
+      ->expected(1);
+  import->callback([&line] {
+    line.verb = [&line] {
+      return tocsin::import({line.config, line.source, line.files.front()});
+};
+}  // namespace
+);
+
+CLI::App* compile = app.add_subcommand(
+    "compile-gazetteer", "The gazetteer as one file that is mapped at start, for large ones");
+compile->add_option("--config", line.config,
+                    "The configuration; the shipped gazetteer when absent");
+compile->add_option("OUTPUT", line.output, "The file to write; name it under gazetteer:")
+    ->required();
+compile->callback([&line] {
+  line.verb = [&line] { return tocsin::compile_gazetteer(line.config, line.output); };
+});
 }
 
 }  // namespace

@@ -19,6 +19,12 @@ struct ReplayOptions {
   unsigned workers = 0;               // 0: one a core
 };
 
+struct ImportOptions {
+  std::filesystem::path config;  // empty: the defaults; its gazetteer says what states are called
+  std::string format;            // wikidata, geonames or jrc-names
+  std::string file;              // "-": standard input
+};
+
 struct ExplainOptions {
   std::filesystem::path config;       // empty: the defaults
   std::optional<InputFormat> format;  // absent: JSON when the file begins with '{', else text
@@ -55,7 +61,9 @@ struct LedgerShowOptions {
                                          const std::filesystem::path& output);
 // Alerts to webhooks, until SIGTERM.
 [[nodiscard]] ExitCode notify(const std::filesystem::path& config_file);
-// The examples written beside the rules of the lexicon.
+// Name data of others as rows of a gazetteer, to standard output.
+[[nodiscard]] ExitCode import(const ImportOptions& options);
+// The examples written beside the rules of the lexicon and beside the gazetteer.
 [[nodiscard]] ExitCode test(const std::filesystem::path& config_file);
 
 // The configuration alone; nullopt when it is wrong, every fault printed to standard error.
