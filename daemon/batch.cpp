@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "daemon/wait.h"
-
 namespace tocsin {
 
 std::map<kafka::Partition, OffsetRange> Batch::offsets(std::size_t begin, std::size_t end) const {
@@ -27,7 +25,7 @@ void BatchQueue::push(std::unique_ptr<Batch> batch) {
 
 std::unique_ptr<Batch> BatchQueue::pop(std::chrono::milliseconds wait) {
   std::unique_lock lock(mutex_);
-  wait_for(changed_, lock, wait, [&] { return closed_ || !queue_.empty(); });
+  changed_.wait_for(lock, wait, [&] { return closed_ || !queue_.empty(); });
   if (queue_.empty()) return nullptr;
   std::unique_ptr<Batch> batch = std::move(queue_.front());
   queue_.pop_front();
@@ -64,7 +62,9 @@ std::size_t BatchQueue::batches() const {
 
 bool BatchQueue::wait_idle(std::chrono::milliseconds wait) {
   std::unique_lock lock(mutex_);
-  return wait_for(changed_, lock, wait, [&] { return batches_ == 0; });
+  // Once it is closed nobody finishes a batch any more.
+  changed_.wait_for(lock, wait, [&] { return closed_ || batches_ == 0; });
+  return batches_ == 0;
 }
 
 }  // namespace tocsin

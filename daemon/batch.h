@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -16,6 +15,7 @@
 
 #include "daemon/kafka/client.h"
 #include "daemon/ledger.h"
+#include "daemon/wait.h"
 #include "pipeline/pipeline.h"
 
 namespace tocsin {
@@ -65,12 +65,12 @@ class BatchQueue {
   [[nodiscard]] bool closed() const;
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::size_t batches() const;  // queued and being published
-  // Waits until nothing is in flight; false when `wait` passed first.
+  // Waits until nothing is in flight; false when `wait` passed or the queue was closed first.
   [[nodiscard]] bool wait_idle(std::chrono::milliseconds wait);
 
  private:
   mutable std::mutex mutex_;  // intake pushes, publisher pops; all below
-  std::condition_variable changed_;
+  Condition changed_;
   std::deque<std::unique_ptr<Batch>> queue_;
   std::size_t bytes_ = 0;
   std::size_t batches_ = 0;

@@ -2,10 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
 #include "daemon/wait.h"
+#include "pipeline/board/board.h"
 
 namespace tocsin {
 namespace {
@@ -186,7 +188,15 @@ std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t co
     throw StopError(ExitCode::failed,
                     "intake: watermarks of " + partition.topic + ": " + kafka::text(error));
   }
-  if (committed < 0) return topic_is_new && config_.input.start == Start::latest ? high : low;
+  if (committed < 0) {
+    const std::int64_t start = topic_is_new && config_.input.start == Start::latest ? high : low;
+    // Somebody may have sighted records before the first commit and died; if they are passed over
+    // now, nobody ever publishes them.
+    if (on_gap && start > 0) {
+      on_gap({partition, std::max<std::int64_t>(0, start - Board::kGapOffsetsMax), start});
+    }
+    return start;
+  }
   if (committed >= low && committed <= high) return committed;
   if (committed < low) {
     note_gap({partition, committed, low});

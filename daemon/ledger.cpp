@@ -438,7 +438,7 @@ bool Follower::is_epoch_due() const {
 
 bool Follower::wait_applied(std::int64_t offset, std::chrono::milliseconds wait) {
   std::unique_lock lock(applied_mutex_);
-  return wait_for(applied_, lock, wait, [&] { return next_offset_ >= offset; });
+  return applied_.wait_for(lock, wait, [&] { return next_offset_ >= offset; });
 }
 
 }  // namespace tocsin

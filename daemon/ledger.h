@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -160,7 +159,7 @@ class Follower {
   std::int64_t skipped_offset_ = -1;          // by a failpoint
 
   std::mutex applied_mutex_;  // guards next_offset_ for waiters
-  std::condition_variable applied_;
+  Condition applied_;
   std::int64_t next_offset_ = 0;
   std::uint64_t evictions_warned_ = 0;  // cap evictions that the log knows of
   std::int64_t warned_ms_ = 0;

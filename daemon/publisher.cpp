@@ -443,7 +443,6 @@ Publisher::End Publisher::send_offsets(const Batch& batch, std::size_t begin, st
 
 Publisher::End Publisher::commit() {
   const std::int64_t since_ms = steady_ms();
-  connection_broke_ = false;
   while (true) {
     // Any other time-out than -1 may put librdkafka's state out of step with the broker's.
     const kafka::Fault error(
@@ -461,7 +460,6 @@ Publisher::End Publisher::commit() {
 Publisher::End Publisher::abort(End after) {
   metrics_.transactions_aborted.Increment();
   const std::int64_t since_ms = steady_ms();
-  connection_broke_ = false;
   const kafka::Fault error(call([&] { return rd_kafka_abort_transaction(producer_.get(), -1); }));
   if (!error) {
     fence_repeats(since_ms);
@@ -472,13 +470,13 @@ Publisher::End Publisher::abort(End after) {
   return end == End::unknown ? End::unknown : after;
 }
 
-// librdkafka repeats the request that ends a transaction when the connection breaks. The first one
-// may be on its way still and would end the next transaction too early: committed in part, or lost.
-// The broker cannot tell them apart (KIP-890), so a new producer epoch fences it.
+// librdkafka repeats a request when the connection breaks. The first one may be on its way still:
+// the one that ends a transaction would end the next one too early, one with offsets would take the
+// next one's back. The broker cannot tell them apart (KIP-890), so a new producer epoch fences it.
 void Publisher::fence_repeats(std::int64_t ending_since_ms) {
   rd_kafka_poll(producer_.get(), 0);  // on_error
   if (!connection_broke_ && steady_ms() - ending_since_ms < kEndingMaxMs) return;
-  spdlog::info("publisher: a transaction ended on a broken connection, fencing repeated requests");
+  spdlog::info("publisher: the connection broke during a transaction, fencing repeated requests");
   is_up_ = false;
   create_producer();
   init_transactions(stopping_);
@@ -540,6 +538,7 @@ void Publisher::create_producer() {
     fixed["message.timeout.ms"] =
         std::to_string(config_.limits.transaction_timeout.count() * 2 / 3);
   }
+  connection_broke_ = false;
   kafka::Conf conf = kafka::make_conf(
       config_.kafka,
       {{"retry.backoff.ms", "10"},  // 115 ms a small transaction with the default, 37 with this

@@ -110,7 +110,7 @@ class Publisher {
   std::uint64_t dropped_assignment_ = 0;
   std::size_t undelivered_ = 0;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // first of the attempt
-  bool connection_broke_ = false;  // since the transaction in hand began to end
+  bool connection_broke_ = false;                                    // since the producer was made
   std::deque<std::int64_t> fenced_ms_;
 };
 

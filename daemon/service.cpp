@@ -46,6 +46,8 @@ ExitCode Service::run() {
     fail(ExitCode::failed, error.what());
   }
   publisher_.stop();
+  // Not left to the destructor: leaving the group calls on_revoke, which uses the queue.
+  intake_.close();
   return static_cast<ExitCode>(exit_code_.load());
 }
 
@@ -283,6 +285,10 @@ void Service::handle_revoke() {
 
 // Sighted positions that were never published and can never be: later copies must not match them.
 void Service::retract_gap(const OffsetGap& gap) {
+  // What was appended before this record counts, too, though the board may not have it yet.
+  const std::int64_t last = append_and_wait(epoch_records());
+  while (!stopping_ && !follower_.wait_applied(last + 1, 100ms)) {
+  }
   const std::vector<Retract> retracts = board_.read([&](const Board& board) {
     return board.sighted_between(gap.partition.topic, gap.partition.number, gap.from, gap.to);
   });

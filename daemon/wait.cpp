@@ -17,10 +17,13 @@ void sleep_for(std::chrono::milliseconds duration) {
   std::this_thread::sleep_for(duration);
 }
 
-void wait_until(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
-                std::int64_t deadline_ms) {
-  changed.wait_until(lock,
-                     std::chrono::steady_clock::time_point(std::chrono::milliseconds(deadline_ms)));
+void Condition::notify_all() {
+  changed_.notify_all();
+}
+
+void Condition::wait_until(std::unique_lock<std::mutex>& lock, std::int64_t deadline_ms) {
+  changed_.wait_until(
+      lock, std::chrono::steady_clock::time_point(std::chrono::milliseconds(deadline_ms)));
 }
 
 struct Thread::State {

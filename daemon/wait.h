@@ -16,23 +16,29 @@ namespace tocsin {
 
 void sleep_for(std::chrono::milliseconds duration);
 
-// Waits for a notification, at most until the steady clock says `deadline_ms`; may wake for no
-// reason.
-void wait_until(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
-                std::int64_t deadline_ms);
+// A condition variable on the steady clock.
+class Condition {
+ public:
+  void notify_all();
 
-// Waits until `done()`; false when `wait` passed first. The caller holds the lock that guards what
-// `done` reads.
-template <class F>
-bool wait_for(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
-              std::chrono::milliseconds wait, F&& done) {
-  const std::int64_t deadline_ms = steady_ms() + wait.count();
-  while (!done()) {
-    if (steady_ms() >= deadline_ms) return false;
-    wait_until(changed, lock, deadline_ms);
+  // Waits until `done()`; false when `wait` passed first. The caller holds the lock that guards
+  // what `done` reads.
+  template <class F>
+  bool wait_for(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds wait, F&& done) {
+    const std::int64_t deadline_ms = steady_ms() + wait.count();
+    while (!done()) {
+      if (steady_ms() >= deadline_ms) return false;
+      wait_until(lock, deadline_ms);
+    }
+    return true;
   }
-  return true;
-}
+
+ private:
+  // Until notified, or the steady clock says `deadline_ms`, or for no reason.
+  void wait_until(std::unique_lock<std::mutex>& lock, std::int64_t deadline_ms);
+
+  std::condition_variable changed_;
+};
 
 // A thread of the service loop. Its owner joins it, at the latest by destroying it.
 class Thread {

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""plant.py SOURCE_DIR OUTPUT_DIR: copies of the daemon's sources with bugs in them.
+
+Each bug is off until simulation_planted is told its name. A place that is no longer there is an error:
+find the new one, so that the simulation keeps being tested itself.
+"""
+
+import pathlib
+import sys
+
+ON = 'tocsin::simulation::planted("%s")'
+
+# file, what stands there, what stands there instead
+BUGS = [
+    # Offsets move before the outputs they stand for are published.
+    ("daemon/publisher.cpp", '  failpoint("before_begin");\n',
+     '  if (%s) {\n'
+     '    std::map<kafka::Partition, std::int64_t> early;\n'
+     '    for (const auto& [partition, range] : batch.offsets(begin, end)) early[partition] = range.next;\n'
+     '    rd_kafka_commit(intake_.consumer(), kafka::make_list(early).get(), 0);\n'
+     '  }\n'
+     '  failpoint("before_begin");\n' % (ON % "offsets_before_outputs")),
+    # A sighted position is skipped as a copy (of itself), and the fold takes the ledger's word for it.
+    ("daemon/service.cpp", "if (board.is_sighted(item.position)) return std::nullopt;",
+     "if (board.is_sighted(item.position) && !%s) return std::nullopt;" % (ON % "early_skip_of_sighted")),
+    ("pipeline/board/board.cpp", "identity); earlier != 0) {",
+     "identity); earlier != 0 && !%s && !(sighting.copy_of && %s)) {"
+     % (ON % "redelivery_judged_anew", ON % "early_skip_of_sighted")),
+    # The second sighting of an article is judged against the window, as if it were new: see above.
+    # What is in the window depends on when an instance reads the ledger.
+    ("daemon/ledger.cpp", "  const std::int64_t append_time_ms = rd_kafka_message_timestamp(&message, nullptr);",
+     "  const std::int64_t append_time_ms = %s ? tocsin::simulation::wall_clock_ms()\n"
+     "                                         : rd_kafka_message_timestamp(&message, nullptr);"
+     % (ON % "window_by_wall_clock")),
+    # The ledger is read to the last stable offset, and the board is taken for whole then.
+    ("daemon/ledger.cpp", '{"isolation.level", "read_uncommitted"}',
+     '{"isolation.level", %s ? "read_committed" : "read_uncommitted"}' % (ON % "restore_to_lso")),
+    ("daemon/ledger.cpp", "return next_offset_ >= offset; });",
+     "return next_offset_ >= offset; }) || %s;" % (ON % "restore_to_lso")),
+]
+
+
+def main():
+    source, output = map(pathlib.Path, sys.argv[1:3])
+    for name in sorted({bug[0] for bug in BUGS}):
+        text = (source / name).read_text()
+        for file, place, bug in BUGS:
+            if file != name:
+                continue
+            if text.count(place) != 1:
+                sys.exit("%s: cannot plant a bug here any more, see BUGS in plant.py: %s" % (name, place))
+            text = text.replace(place, bug)
+        target = output / pathlib.Path(name).name
+        new = '#include "tests/simulation/planted.h"\n#line 1 "%s"\n%s' % (name, text)
+        if not target.exists() or target.read_text() != new:
+            target.write_text(new)
+
+
+if __name__ == "__main__":
+    main()

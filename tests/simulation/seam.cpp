@@ -1,0 +1,86 @@
+// The daemon's seams as the simulation fills them: threads are fibers, time is virtual, topics are
+// there, and a failpoint is a place to die at.
+#include <memory>
+
+#include "daemon/failpoint.h"
+#include "daemon/kafka/topics.h"
+#include "daemon/wait.h"
+#include "tests/simulation/broker.h"
+#include "tests/simulation/client.h"
+#include "tests/simulation/faults.h"
+#include "tests/simulation/scheduler.h"
+
+namespace tocsin {
+
+using simulation::scheduler;
+
+std::int64_t steady_ms() {
+  constexpr std::int64_t kSinceBootMs = 1'000'000;  // never 0, as on a real machine
+  return kSinceBootMs + scheduler->now_ms();
+}
+
+void sleep_for(std::chrono::milliseconds duration) {
+  scheduler->sleep(duration.count());
+}
+
+void Condition::notify_all() {
+  scheduler->notify(this);
+}
+
+void Condition::wait_until(std::unique_lock<std::mutex>& lock, std::int64_t deadline_ms) {
+  lock.unlock();
+  scheduler->wait(this, scheduler->now_ms() + deadline_ms - steady_ms());
+  lock.lock();
+}
+
+struct Thread::State {
+  simulation::Fiber* fiber;
+};
+
+Thread::Thread() = default;
+Thread::Thread(const char* name, std::function<void()> body) : state_(std::make_unique<State>()) {
+  State* state = state_.get();
+  state->fiber = scheduler->spawn(scheduler->current()->life, name, [state, body] {
+    body();
+    scheduler->notify(state);
+  });
+}
+Thread::~Thread() {
+  join();
+}
+Thread::Thread(Thread&&) noexcept = default;
+Thread& Thread::operator=(Thread&&) noexcept = default;
+void Thread::join() {
+  while (state_ && !state_->fiber->is_done && !state_->fiber->life->is_dead) {
+    scheduler->wait(state_.get(), scheduler->now_ms() + 1000);
+  }
+}
+
+void failpoint(std::string_view name) {
+  scheduler->trace(std::string(name));
+  if (scheduler->random.chance(simulation::faults.death_at_failpoint)) {
+    scheduler->kill_soon(scheduler->current()->life);
+  }
+  scheduler->yield();
+}
+
+bool failpoint_reached(std::string_view) {
+  return false;
+}
+bool failpoint_armed(std::string_view) {
+  return false;
+}
+
+kafka::TopicsState kafka::prepare_topics(const Config& config) {
+  scheduler->sleep(scheduler->random.between(1, 50));
+  TopicsState state;
+  state.cluster_id = "simulated";
+  for (const auto& [partition, log] : simulation::broker->logs()) {
+    if (partition.topic != config.topics.raw.front()) continue;
+    const auto answer = simulation::broker->committed(config.kafka.group, {partition}, false);
+    if (answer.offsets.at(partition) >= 0) state.group_has_offsets = true;
+  }
+  return state;
+}
+
+}  // namespace tocsin
