@@ -171,6 +171,7 @@ void Intake::assign(rd_kafka_topic_partition_list_t* partitions) {
   is_assigned_ = true;
   is_paused_ = false;
   metrics_.rebalances.Increment();
+  metrics_.partitions_assigned.Set(static_cast<double>(offsets.size()));
   spdlog::info("intake: assigned partitions={}", offsets.size());
 }
 
@@ -231,6 +232,7 @@ void Intake::revoke(bool lost) {
   if (on_revoke && is_assigned_) on_revoke(lost);
   ++assignment_;
   is_assigned_ = false;
+  metrics_.partitions_assigned.Set(0);
   is_paused_ = false;
   for (const auto& [partition, next] : next_) metrics_.forget_lag(partition);
   next_.clear();

@@ -84,6 +84,8 @@ Metrics::Metrics()
       reloads_good(reloads(registry, "applied")),
       reloads_bad(reloads(registry, "refused")),
       ready(gauge(registry, "tocsin_ready", "1 when /readyz answers 200")),
+      partitions_assigned(
+          gauge(registry, "tocsin_partitions_assigned", "Raw partitions this instance reads now")),
       bell_owner(gauge(registry, "tocsin_bell_owner", "1 where the bell is")),
       restore_seconds(gauge(registry, "tocsin_ledger_restore_seconds",
                             "How long the board took to be rebuilt at start")),

@@ -45,6 +45,7 @@ class Metrics {
   prometheus::Counter& reloads_good;
   prometheus::Counter& reloads_bad;
   prometheus::Gauge& ready;
+  prometheus::Gauge& partitions_assigned;
   prometheus::Gauge& bell_owner;
   prometheus::Gauge& restore_seconds;
   prometheus::Gauge& inflight_bytes;

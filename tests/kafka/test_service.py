@@ -76,6 +76,8 @@ class ServiceTest(ServiceTestCase):
         daemons = [self.run_daemon(name, ready=False) for name in ("one", "two", "three")]
         for daemon in daemons:
             daemon.wait_ready()
+        assigned = lambda: sorted(d.metrics()["tocsin_partitions_assigned"] for d in daemons)
+        wait_until(lambda: assigned() == [1, 1, 2], "each instance to have partitions")
         produce(self.broker, self.topics.raw, records[3000:])
         wait_until(lambda: daemons[1].metrics().get("tocsin_articles_received_total", 0) > 50,
                    "the second instance to be at work")

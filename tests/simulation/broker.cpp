@@ -358,9 +358,19 @@ Error Broker::commit_offsets(const Membership& membership, const Offsets& offset
   const Error error = check_member(membership, false);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
   for (const auto& [partition, offset] : offsets) {
-    groups_[membership.group].offsets[partition] = offset;
+    Group& group = groups_[membership.group];
+    group.offsets[partition] = offset;
+    std::int64_t& max = group.offsets_max[partition];
+    max = std::max(max, offset);
   }
   return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+std::int64_t Broker::committed_max(const std::string& name, const Partition& partition) const {
+  const auto group = groups_.find(name);
+  if (group == groups_.end()) return RD_KAFKA_OFFSET_INVALID;
+  const auto offset = group->second.offsets_max.find(partition);
+  return offset == group->second.offsets_max.end() ? RD_KAFKA_OFFSET_INVALID : offset->second;
 }
 
 Broker::FetchAnswer Broker::committed(const std::string& name,

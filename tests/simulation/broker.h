@@ -126,6 +126,10 @@ class Broker {
   };
   FetchAnswer committed(const std::string& group, const std::vector<Partition>& partitions,
                         bool stable) const;
+  // The highest offset committed outside a transaction; -1001: none. A late request may have taken
+  // the committed offset back since.
+  [[nodiscard]] std::int64_t committed_max(const std::string& group,
+                                           const Partition& partition) const;
   void expire_members();
   // Forgets some member of the group.
   void evict(const std::string& group);
@@ -159,6 +163,7 @@ class Broker {
     std::map<std::string, Member> members;
     std::map<std::string, std::vector<Partition>> assignment;
     Offsets offsets;
+    Offsets offsets_max;  // committed outside transactions
   };
 
   Error check(const std::string& transactional_id, ProducerId producer, bool opens);
