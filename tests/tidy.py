@@ -164,6 +164,7 @@ def check_clang(build):
     with open(build / "compile_commands.json", encoding="utf-8") as database:
         sources = sorted({e["file"] for e in json.load(database)})
     ours = [s for s in sources if re.match(r"(pipeline|daemon|config)/", os.path.relpath(s, ROOT))]
+    os.nice(19)  # it takes every core for minutes, beside tests that wait for brokers
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda s: run(["clang-tidy", "--quiet", *CLANG_ARGUMENTS, "-p", str(build), s]), ours)
         return [f for f in found if f]
