@@ -518,8 +518,9 @@ class Chooser {
     if (!is_known && is_inside_capitals(span)) {
       return 0;
     }
-    // Namesakes: the one whose country the article names, then the larger (it comes first).
-    return scene_.codes_named.contains(entity.code) ? 56 : (is_known ? 54 : 50);
+    // Namesakes: a known one first ("Vienna" is no town in Virginia because Washington spoke), then
+    // the one whose country the article names, then the larger (it comes first).
+    return (is_known ? 54 : 50) + (scene_.codes_named.contains(entity.code) ? 2 : 0);
   }
 
   // Part of a longer unknown name.

@@ -170,10 +170,11 @@ class Tagger {
 
   bool is_in_office(EntityIndex person) const {
     const std::vector<Office>& offices = scene_.entity(person).offices;
-    return std::any_of(offices.begin(), offices.end(), [this](const Office& office) {
-      return holds(kHighOffices, office.title) && office.from_day <= scene_.day &&
-             scene_.day <= office.to_day;
-    });
+    return scene_.day != 0 &&
+           std::any_of(offices.begin(), offices.end(), [this](const Office& office) {
+             return holds(kHighOffices, office.title) && office.from_day <= scene_.day &&
+                    scene_.day <= office.to_day;
+           });
   }
 
   // A surname without an introduction: with a title before it, or known everywhere.
@@ -311,6 +312,9 @@ class Tagger {
   EntityIndex holder(const Role& role, const Entity& body) const {
     const std::string_view code =
         body.type == EntityType::country && !body.code.empty() ? body.code : body.id;
+    if (scene_.day == 0) {
+      return named_holder(role, code);
+    }
     // "The leader" of a state with a president and a prime minister in office is either.
     if (role.phrase == "leader") {
       const EntityIndex president = scene_.gazetteer.in_office("president", code, scene_.day);
@@ -327,6 +331,29 @@ class Tagger {
       }
     }
     return kNoEntity;
+  }
+
+  // Without a date: the only one named in the article who ever held the office.
+  EntityIndex named_holder(const Role& role, std::string_view body) const {
+    EntityIndex found = kNoEntity;
+    for (const auto& [surname, introduction] : scene_.introduced) {
+      const EntityIndex person = introduction.person;
+      if (person == kNoEntity || person == found) {
+        continue;
+      }
+      const std::vector<Office>& offices = scene_.entity(person).offices;
+      const bool has_held = std::any_of(offices.begin(), offices.end(), [&](const Office& office) {
+        return office.code == body && std::find(role.offices.begin(), role.offices.end(),
+                                                office.title) != role.offices.end();
+      });
+      if (has_held && found != kNoEntity) {
+        return kNoEntity;
+      }
+      if (has_held) {
+        found = person;
+      }
+    }
+    return found;
   }
 
   // States with both offices whose president leads.

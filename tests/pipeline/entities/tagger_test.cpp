@@ -164,6 +164,16 @@ TEST(Tagger, ATitleIsWhoHeldItThatDay) {
             "Finnish=Q33/demonym; president=p:ilves/title");
 }
 
+TEST(Tagger, WithoutADateATitleIsTheOneHolderTheArticleNames) {
+  constexpr std::int64_t kUnknown = 0;
+  EXPECT_EQ(tags("", "The Finnish president spoke.", kUnknown), "Finnish=Q33/demonym");
+  EXPECT_EQ(tags("", "Anatol Mossberg left. The Finnish president spoke.", kUnknown),
+            "Anatol Mossberg=p:moss/name; Finnish=Q33/demonym; president=p:moss/title");
+  EXPECT_EQ(
+      tags("", "Anatol Mossberg met Kaarina Ilvesaho. The Finnish president spoke.", kUnknown),
+      "Anatol Mossberg=p:moss/name; Kaarina Ilvesaho=p:ilves/name; Finnish=Q33/demonym");
+}
+
 TEST(Tagger, OnASportsPageCountriesAreTeams) {
   const std::string body =
       "MILAN, Italy - Ireland beat Norway 2-0 in a World Cup qualifier, the striker scored both "
