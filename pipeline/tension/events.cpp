@@ -52,6 +52,15 @@ bool is_verbal(EventType type) {
          type == EventType::request;
 }
 
+// One sentence and what was found in it.
+struct Here {
+  const Sentence& sentence;
+  const Chunks& chunks;
+  std::span<const Match> cues;
+  std::span<const Match> acts;
+  bool is_past = false;
+};
+
 struct Way {
   Modality modality = Modality::actual;
   Polarity polarity = Polarity::asserted;
@@ -149,6 +158,18 @@ void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
       !roles.actors.empty() && speech.speaker.front().entity != roles.actors.front().entity)
     roles.recipients = speech.speaker;
   if (is_first) roles.actors.clear();
+  // "would lead to a rupture between A and B", B says: B threatens A.
+  if (roles.is_between && is_verbal(rule.spec.type) && !speech.speaker.empty() &&
+      speech.speaker.front().entity != kNoEntity) {
+    const EntityIndex who = speech.speaker.front().entity;
+    Parties sides = roles.actors;
+    sides.insert(sides.end(), roles.recipients.begin(), roles.recipients.end());
+    const auto is_speaker = [who](const Party& party) { return party.entity == who; };
+    if (std::erase_if(sides, is_speaker) > 0 && !sides.empty()) {
+      roles.actors = {speech.speaker.front()};
+      roles.recipients = sides;
+    }
+  }
   if (!is_first && !is_absent) return;
   if (!speech.speaker.empty() && !speech.speaker.front().is_first_person)
     roles.actors = speech.speaker;
@@ -156,6 +177,35 @@ void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
       !roles.recipients.empty() && roles.recipients.front().entity != kNoEntity;
   if (is_verbal(rule.spec.type) && !has_recipient && !speech.addressee.empty())
     roles.recipients = speech.addressee;
+}
+
+// "Ukraine said a missile had hit a market, killing four": the dead are the missile's, whoever the
+// main clause is about. Who killed is who attacked earlier in the sentence, or nobody known, unless
+// the subject is armed itself.
+void complete_outcome(const Here& here, const Speech& speech, const std::vector<Event>& events,
+                      const Gazetteer& gazetteer, Roles& roles) {
+  const auto is_speaker = [&](const Party& party) {
+    return !speech.speaker.empty() && speech.speaker.front().tokens.begin == party.tokens.begin;
+  };
+  if (!roles.actors.empty() && is_armed_noun(roles.actors.front()) &&
+      !is_speaker(roles.actors.front()))
+    return;
+  roles.actors.clear();
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->evidence.begin < here.sentence.tokens.begin) return;
+    if (event->type != EventType::assault || event->polarity == Polarity::negated) continue;
+    const auto known = [&](EntityIndex entity) {
+      Party party;
+      party.valid = true;
+      party.entity = entity;
+      party.part = gazetteer[entity].part;
+      return party;
+    };
+    if (event->actor != kNoEntity) roles.actors = {known(event->actor)};
+    const bool is_whose = !roles.recipients.empty() && roles.recipients.front().entity != kNoEntity;
+    if (!is_whose && event->recipient != kNoEntity) roles.recipients = {known(event->recipient)};
+    return;
+  }
 }
 
 void name_parties(const Page& page, Event& event, const Party& actor, const Party& recipient) {
@@ -179,14 +229,6 @@ double gate_factor(const Scene& scene, const Rule& rule, const Party& actor,
   const bool is_dyad = a && b && actor.entity != recipient.entity;
   return factor * (is_dyad ? scene.gate->factor_state : scene.gate->factor);
 }
-
-struct Here {
-  const Sentence& sentence;
-  const Chunks& chunks;
-  std::span<const Match> cues;
-  std::span<const Match> acts;
-  bool is_past = false;
-};
 
 bool reads_as_verb(const Page& page, const Match& match, TokenSpan sentence) {
   if (match.head_forms == form::kLiteral) return true;  // the chunks decide
@@ -224,6 +266,8 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   Roles roles = roles_of(page, here.chunks, match, rule, reads_as_verb(page, match, sentence));
   const Speech speech = speech_of(page, here.chunks, match.head);
   complete_by_speech(rule, speech, roles);
+  if (roles.is_outcome && rule.spec.type == EventType::assault)
+    complete_outcome(here, speech, events, page.gazetteer, roles);
   Event event;
   event.type = rule.spec.type;
   event.mode = rule.spec.mode;
@@ -246,6 +290,10 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
       add_pair(scene, here, rule, actor, recipient, said_by, way.factor * roles.background, event,
                events);
   }
+}
+
+EventType type_of(const Page& page, const Match& match) {
+  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.type;
 }
 
 // The word an act stands or falls with: of a governing one its own verb, not what it governs.
@@ -283,6 +331,9 @@ std::vector<Match> choose(const Page& page, std::vector<Match> matches, TokenSpa
       const Use others = page.lexicon.patterns[other.pattern].use;
       if (others != use && !(others == Use::idiom && use == Use::rule)) return false;
       if (other.owns(anchor_of(page, match))) return true;
+      if (use == Use::rule && others == use && other.owns(match.head) &&
+          type_of(page, other) == type_of(page, match))
+        return true;
       // Two readings of one verb: "demanded", "demanded ... withdraw".
       return use == Use::rule && others == use && other.span.begin == match.span.begin;
       return false;
@@ -359,8 +410,7 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   if (text.language != state.language && text.language != "und") return assessment;
   const Page page(state, gazetteer, text, tagging);
   if (text.language == "und" && !is_readable(page)) return assessment;
-  const std::vector<Match> all =
-      find_matches(page, {0, static_cast<std::uint32_t>(text.tokens.size())});
+  const std::vector<Match> all = find_matches(page);
   Scene scene{page, published_at_ms, topic_of(page, all)};
   std::span<const Match> left = all;
   for (const Sentence& sentence : text.sentences) {

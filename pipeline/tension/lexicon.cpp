@@ -57,6 +57,7 @@ struct LexiconBuilder::State {
                             std::string& message);
   [[nodiscard]] bool fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
                           std::string& message);
+  [[nodiscard]] std::uint32_t rarest_of(const Pattern& pattern) const;
   [[nodiscard]] bool add_pattern(const std::string& text, Use use, std::uint32_t owner,
                                  std::string& message);
 };
@@ -235,6 +236,17 @@ bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::u
   return true;
 }
 
+std::uint32_t LexiconBuilder::State::rarest_of(const Pattern& pattern) const {
+  std::uint32_t rarest = kNoSet;
+  for (std::size_t i = 1; i < pattern.elements.size(); ++i) {
+    const Element& element = pattern.elements[i];
+    if (element.is_optional) continue;
+    if (rarest == kNoSet || set_words[element.set].size() < set_words[rarest].size())
+      rarest = element.set;
+  }
+  return rarest;
+}
+
 void LexiconBuilder::add_class(const std::string& name, const std::vector<std::string>& words) {
   auto& members = state_->classes[name];
   members.insert(members.end(), words.begin(), words.end());
@@ -332,11 +344,20 @@ Lexicon LexiconBuilder::freeze() {
     if (!state_->set_of(alternatives, set, ignored)) continue;
     for (const std::uint32_t word : state_->set_words[set]) tables.words[word].grammar |= 1U << i;
   }
+  std::vector<bool> is_rare(state_->set_words.size(), false);
   for (std::uint32_t i = 0; i < tables.patterns.size(); ++i) {
+    const std::uint32_t rarest = state_->rarest_of(tables.patterns[i]);
+    if (rarest != kNoSet) is_rare[rarest] = true;
     for (const std::uint32_t word : state_->set_words[tables.patterns[i].elements.front().set]) {
-      tables.words[word].starts.push_back(i);
+      tables.words[word].starts.push_back({i, rarest});
     }
   }
+  for (Word& word : tables.words) {
+    for (const Membership& membership : word.memberships) {
+      if (is_rare[membership.set]) word.rare.push_back(membership.set);
+    }
+  }
+  tables.set_count = state_->set_words.size();
   std::vector<std::pair<std::uint64_t, std::uint32_t>> entries;
   entries.reserve(state_->words.size());
   for (const auto& [text, index] : state_->words) entries.emplace_back(fold_hash(text), index);

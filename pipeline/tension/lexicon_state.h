@@ -74,11 +74,21 @@ struct Membership {
   std::uint16_t forms = 0;
 };
 
+inline constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
+
+// A pattern that a word can begin; `rarest` is the set, of those it must find further on, with the
+// fewest words: where the sentence has none of them the pattern is not tried.
+struct Start {
+  std::uint32_t pattern = 0;
+  std::uint32_t rarest = kNoSet;
+};
+
 struct Word {
   std::uint32_t grammar = 0;            // Grammar bits
   std::uint16_t forms = 0;              // of all sets it belongs to
   std::vector<Membership> memberships;  // by set
-  std::vector<std::uint32_t> starts;    // patterns whose first element it can be
+  std::vector<Start> starts;            // patterns whose first element it can be
+  std::vector<std::uint32_t> rare;      // sets of `memberships` that are the rarest of some pattern
 };
 
 struct Element {
@@ -138,6 +148,7 @@ struct Lexicon::State {
   Vocabulary vocabulary;
   std::vector<Word> words;
   std::vector<Pattern> patterns;
+  std::size_t set_count = 0;
   std::vector<Rule> rules;
   std::vector<CueSpec> cues;
   std::vector<Gate> gates;

@@ -23,7 +23,7 @@ struct Try {
       const std::uint32_t t = from + skip;
       if (t >= tokens.end) break;
       if (element > 0 && page.marked(t, kHardMarks)) break;
-      if (element > 0 && page.marked(t, before::kComma) && wanted.gap < 5) break;
+      if (element > 0 && page.marked(t, before::kComma) && wanted.gap < 7) break;
       if (page.word[t] == kNoWord) continue;
       // "will not attack" is no "will attack": nothing is read across a negation.
       if (skip > 0 && page.is(t - 1, Grammar::negation)) break;
@@ -46,17 +46,27 @@ struct Try {
 
 }  // namespace
 
-std::vector<Match> find_matches(const Page& page, TokenSpan tokens) {
+// Sentence by sentence: first where each rare set was seen last, then the patterns that can match.
+std::vector<Match> find_matches(const Page& page) {
   std::vector<Match> matches;
-  for (std::uint32_t t = tokens.begin; t < tokens.end && matches.size() < kMatchesMax; ++t) {
-    if (page.word[t] == kNoWord) continue;
-    for (const std::uint32_t index : page.lexicon.words[page.word[t]].starts) {
-      const Pattern& pattern = page.lexicon.patterns[index];
-      Try attempt{page, pattern, tokens, {}};
-      attempt.match.pattern = index;
-      attempt.match.span = {t, t};
-      attempt.match.head = t;
-      if (attempt.at(0, t)) matches.push_back(attempt.match);
+  std::vector<std::uint32_t> last(page.lexicon.set_count, 0);  // one past the last token of the set
+  for (const Sentence& sentence : page.text.sentences) {
+    const TokenSpan tokens = sentence.tokens;
+    for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+      if (page.word[t] == kNoWord) continue;
+      for (const std::uint32_t set : page.lexicon.words[page.word[t]].rare) last[set] = t + 1;
+    }
+    for (std::uint32_t t = tokens.begin; t < tokens.end && matches.size() < kMatchesMax; ++t) {
+      if (page.word[t] == kNoWord) continue;
+      for (const Start& start : page.lexicon.words[page.word[t]].starts) {
+        if (start.rarest != kNoSet && last[start.rarest] <= t + 1) continue;
+        const Pattern& pattern = page.lexicon.patterns[start.pattern];
+        Try attempt{page, pattern, tokens, {}};
+        attempt.match.pattern = start.pattern;
+        attempt.match.span = {t, t};
+        attempt.match.head = t;
+        if (attempt.at(0, t)) matches.push_back(attempt.match);
+      }
     }
   }
   return matches;

@@ -426,6 +426,7 @@ bool is_verbal(EventType type) {
 
 void read_between(const Parties* between, Roles& roles) {
   if (between == nullptr || between->size() < 2) return;
+  roles.is_between = true;
   if (roles.actors.empty() || roles.actors.front().entity == kNoEntity) {
     roles.actors = {between->front()};
     roles.recipients.assign(between->begin() + 1, between->end());
@@ -516,11 +517,21 @@ double background_of(const Reader& reader, Index c) {
                                                                                          : 1;
 }
 
+// ", killing four", "a strike killing four": what the clause before it led to.
+bool is_outcome_of(const Reader& reader, Index c) {
+  const VerbGroup& group = reader.at(c).verb;
+  if (!group.is_participle || group.is_passive) return false;
+  Index k = c - 1;
+  while (reader.is(k, ChunkKind::other)) --k;
+  return reader.is(k, ChunkKind::comma) || reader.is(k, ChunkKind::nominal);
+}
+
 Roles verb_roles(const Page& page, const Reader& reader, const Match& match, const Rule& rule,
                  bool in_title) {
   Roles roles;
   const Index c = reader.chunk_of(match.head);
   roles.group = reader.at(c).verb;
+  roles.is_outcome = is_outcome_of(reader, c);
   const Parties subject = reader.subject(c, 0);
   const Right right = reader.right(c + 1);
   const Parties* agent = right.find(page.lexicon.key.by);
@@ -534,12 +545,13 @@ Roles verb_roles(const Page& page, const Reader& reader, const Match& match, con
   }
   if (is_passive && !rule.spec.is_swapped) {
     if (agent != nullptr) roles.actors = *agent;
-    if (rule.is_object_first) {
+    const bool is_bare = rule.takes_object && match.elements == 1;
+    if (!rule.is_object_first) roles.recipients = recipients_of(page, rule, right, false);
+    if (rule.is_object_first || (is_bare && !is_known(roles.recipients) && is_known(subject))) {
       roles.recipients = subject;
       if (agent == nullptr) roles.actors = implied_agent(page, reader, rule, right);
-    } else {
-      if (agent == nullptr) roles.actors = subject;
-      roles.recipients = recipients_of(page, rule, right, false);
+    } else if (agent == nullptr) {
+      roles.actors = subject;
     }
     if (roles.recipients.empty()) roles.recipients = recipients_of(page, rule, right, false);
     if (roles.recipients.empty()) {

@@ -14,6 +14,8 @@ struct Roles {
   Parties recipients;
   VerbGroup group;                   // of the act, or of the verb its noun depends on
   double background = 1;             // below 1: told on the side, in a relative clause or phrase
+  bool is_between = false;           // "a rupture between A and B": who says it is the actor
+  bool is_outcome = false;           // ", killing four": of what the sentence told before
   bool is_object_possessed = false;  // "its villages": whose, the speech may say
 };
 

@@ -122,6 +122,6 @@ struct Chunks {
 [[nodiscard]] Chunks chunk(const Page& page, TokenSpan sentence);
 
 // All matches of the patterns, by start; at most kMatchesMax.
-[[nodiscard]] std::vector<Match> find_matches(const Page& page, TokenSpan tokens);
+[[nodiscard]] std::vector<Match> find_matches(const Page& page);
 
 }  // namespace tocsin

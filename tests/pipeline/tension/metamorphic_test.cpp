@@ -1,0 +1,211 @@
+// What must hold between two texts, without a label for either: the suite of the mission's
+// evaluation plan. Templates over event types and pairs of states.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "config/load_pipeline.h"
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::int64_t kPublished_ms = 1'772'000'000'000;  // 2026-02-25
+
+const Pipeline& shipped() {
+  static const LoadedPipeline loaded = load_pipeline(default_config());
+  return *loaded.pipeline;
+}
+
+Assessment read(const std::string& title, const std::string& body) {
+  const Text text = make_text(title, body, "en");
+  const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
+  return assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms);
+}
+
+Tension tension_of(const std::string& body) {
+  return *read("", body).tension;
+}
+
+// How much it says either way.
+double strength(const std::string& body) {
+  const Tension tension = tension_of(body);
+  return std::max(tension.score, tension.cooperation);
+}
+
+struct Verb {
+  const char* base;
+  const char* past;  // and participle
+};
+// A plain object each: no particle, no preposition.
+constexpr std::array kHostileActs = {
+    Verb{"attack", "attacked"},     Verb{"bomb", "bombed"},          Verb{"shell", "shelled"},
+    Verb{"invade", "invaded"},      Verb{"bombard", "bombarded"},    Verb{"occupy", "occupied"},
+    Verb{"blockade", "blockaded"},  Verb{"besiege", "besieged"},     Verb{"ambush", "ambushed"},
+    Verb{"sanction", "sanctioned"}, Verb{"blacklist", "blacklisted"}};
+constexpr std::array kHostileWords = {Verb{"threaten", "threatened"},  Verb{"condemn", "condemned"},
+                                      Verb{"criticise", "criticised"}, Verb{"blame", "blamed"},
+                                      Verb{"denounce", "denounced"},   Verb{"accuse", "accused"}};
+constexpr std::array kCooperativeActs = {Verb{"support", "supported"}, Verb{"praise", "praised"},
+                                         Verb{"visit", "visited"}, Verb{"help", "helped"},
+                                         Verb{"recognise", "recognised"}};
+
+struct Pair {
+  const char* actor;
+  const char* actor_code;
+  const char* recipient;
+  const char* recipient_code;
+};
+constexpr std::array kPairs = {
+    Pair{"Russia", "RUS", "Ukraine", "UKR"},   Pair{"Iran", "IRN", "Iraq", "IRQ"},
+    Pair{"China", "CHN", "Taiwan", "TWN"},     Pair{"India", "IND", "Pakistan", "PAK"},
+    Pair{"Israel", "ISR", "Lebanon", "LBN"},   Pair{"Armenia", "ARM", "Azerbaijan", "AZE"},
+    Pair{"Ethiopia", "ETH", "Eritrea", "ERI"}, Pair{"Venezuela", "VEN", "Guyana", "GUY"}};
+
+std::string said(const Pair& pair, const std::string& predicate) {
+  return std::string(pair.actor) + " " + predicate + " " + pair.recipient + ".";
+}
+
+template <typename Check>
+void for_all(const Check& check) {
+  for (const Pair& pair : kPairs) {
+    for (const Verb& verb : kHostileActs) check(pair, verb);
+    for (const Verb& verb : kHostileWords) check(pair, verb);
+    for (const Verb& verb : kCooperativeActs) check(pair, verb);
+  }
+}
+
+template <typename Check>
+void for_acts(const Check& check) {
+  for (const Pair& pair : kPairs) {
+    for (const Verb& verb : kHostileActs) check(pair, verb);
+  }
+}
+
+bool has_direction(const Assessment& assessment, const Pair& pair) {
+  const Gazetteer& gazetteer = shipped().gazetteer;
+  for (const Event& event : assessment.events) {
+    if (event.actor == gazetteer.by_code(pair.actor_code) &&
+        event.recipient == gazetteer.by_code(pair.recipient_code))
+      return true;
+  }
+  return false;
+}
+
+TEST(Metamorphic, EveryTemplateSaysSomethingWithADirection) {
+  for_all([](const Pair& pair, const Verb& verb) {
+    const std::string text = said(pair, verb.past);
+    EXPECT_GT(strength(text), 5) << text;
+    EXPECT_TRUE(has_direction(read("", text), pair)) << text;
+  });
+}
+
+TEST(Metamorphic, NegationTakesItBack) {
+  for_acts([](const Pair& pair, const Verb& verb) {
+    const std::string text = said(pair, std::string("did not ") + verb.base);
+    EXPECT_LT(tension_of(text).score, 5) << text;
+    const std::string will = said(pair, std::string("will not ") + verb.base);
+    EXPECT_LT(tension_of(will).act, 5) << will;
+  });
+}
+
+TEST(Metamorphic, ThePassiveHasTheSameDirection) {
+  for_all([](const Pair& pair, const Verb& verb) {
+    const std::string text =
+        std::string(pair.recipient) + " was " + verb.past + " by " + pair.actor + ".";
+    EXPECT_TRUE(has_direction(read("", text), pair)) << text;
+    EXPECT_NEAR(strength(text), strength(said(pair, verb.past)), 0.1) << text;
+  });
+}
+
+TEST(Metamorphic, AConditionIsNoAct) {
+  for_acts([](const Pair& pair, const Verb& verb) {
+    const std::string text = "If " + std::string(pair.actor) + " " + verb.past + " " +
+                             pair.recipient + ", bread would be dear.";
+    EXPECT_LT(tension_of(text).score, tension_of(said(pair, verb.past)).score / 2) << text;
+  });
+}
+
+TEST(Metamorphic, AHedgeLowers) {
+  for_acts([](const Pair& pair, const Verb& verb) {
+    const std::string text = said(pair, std::string("reportedly ") + verb.past);
+    EXPECT_LT(tension_of(text).score, tension_of(said(pair, verb.past)).score) << text;
+  });
+}
+
+TEST(Metamorphic, HistoryHardlyCounts) {
+  for_acts([](const Pair& pair, const Verb& verb) {
+    const double now = tension_of(said(pair, verb.past)).score;
+    for (const char* when : {"Forty years ago ", "In 1986 ", "On this day in 1986 "}) {
+      const std::string text = when + said(pair, verb.past);
+      EXPECT_LT(tension_of(text).score, now / 3) << text;
+    }
+  });
+}
+
+TEST(Metamorphic, WhatIsDemandedPlannedOrFearedIsNotDone) {
+  for_acts([](const Pair& pair, const Verb& verb) {
+    const double done = tension_of(said(pair, verb.past)).act;
+    for (const char* how : {"plans to ", "could ", "is ready to ", "threatened to "}) {
+      const std::string text = said(pair, std::string(how) + verb.base);
+      EXPECT_LT(tension_of(text).act, done) << text;
+    }
+  });
+}
+
+TEST(Metamorphic, RepetitionChangesNothing) {
+  for_all([](const Pair& pair, const Verb& verb) {
+    const std::string text = said(pair, verb.past);
+    EXPECT_EQ(strength(text + " " + text), strength(text)) << text;
+  });
+}
+
+TEST(Metamorphic, OrderChangesNothing) {
+  for_acts([](const Pair& pair, const Verb& verb) {
+    const std::string first = said(pair, verb.past);
+    const std::string second = "Kenya closed its border with Somalia.";
+    EXPECT_EQ(tension_of(first + " " + second).score, tension_of(second + " " + first).score)
+        << first;
+  });
+}
+
+TEST(Metamorphic, ATruceCalmsButUndoesNothing) {
+  for_acts([](const Pair& pair, const Verb& verb) {
+    const std::string war = said(pair, verb.past);
+    const std::string truce =
+        war + " " + pair.actor + " declared a ceasefire with " + pair.recipient + ".";
+    EXPECT_LT(tension_of(truce).escalation, tension_of(war).escalation) << truce;
+    EXPECT_GE(tension_of(truce).act, tension_of(war).act) << truce;
+  });
+}
+
+TEST(Metamorphic, AnotherNameOfTheActorIsTheSameActor) {
+  for (const Verb& verb : kHostileActs) {
+    for (const char* name : {"Russia", "Moscow", "The Kremlin", "The Russian army",
+                             "Russian forces", "Russian troops"}) {
+      const std::string text = std::string(name) + " " + verb.past + " Ukraine.";
+      EXPECT_TRUE(has_direction(read("", text), kPairs[0])) << text;
+    }
+  }
+}
+
+TEST(Metamorphic, FootballClubsAreNoNations) {
+  for (const Verb& verb : kHostileActs) {
+    const std::string text = "Arsenal " + std::string(verb.past) +
+                             " Chelsea. The striker scored twice before half-time and the coach "
+                             "praised his midfielder after the match at the stadium.";
+    EXPECT_LT(read("Late goal settles cup tie", text).tension->score, 10) << text;
+  }
+}
+
+TEST(Metamorphic, WhoeverIsAccusedHasNotDoneIt) {
+  for_acts([](const Pair& pair, const Verb& verb) {
+    const std::string text = "Norway accused " + std::string(pair.actor) + " of plans to " +
+                             verb.base + " " + pair.recipient + ".";
+    EXPECT_LT(tension_of(text).act, tension_of(said(pair, verb.past)).act / 2) << text;
+  });
+}
+
+}  // namespace
+}  // namespace tocsin
