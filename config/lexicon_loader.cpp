@@ -193,7 +193,7 @@ void add_gates(const Place& place, const YAML::Node& root, LexiconBuilder& build
 }
 
 // Classes and irregular verbs first: the patterns of every other file use them.
-void add_words(const YAML::Node& root, LexiconBuilder& builder) {
+void add_words(const Place& place, const YAML::Node& root, LexiconBuilder& builder) {
   for (const auto& entry : root["irregular"]) {
     const std::vector<std::string> forms = list_of(entry.second);
     if (forms.size() == 2) builder.add_irregular(entry.first.Scalar(), forms[0], forms[1]);
@@ -208,7 +208,8 @@ void add_words(const YAML::Node& root, LexiconBuilder& builder) {
         begin = end + 1;
       }
     }
-    builder.add_class(entry.first.Scalar(), words);
+    std::string message;
+    if (!builder.add_class(entry.first.Scalar(), words, message)) place.fault(entry.first, message);
   }
 }
 
@@ -266,7 +267,7 @@ LoadedLexicon load_lexicon(std::span<const LexiconFile> files) {
   }
   LexiconBuilder builder(language);
   try {
-    for (const auto& [file, root] : roots) add_words(root, builder);
+    for (const auto& [file, root] : roots) add_words({file, loaded.faults}, root, builder);
     for (const auto& [file, root] : roots) {
       const Place place{file, loaded.faults};
       if (root["rules"]) add_rules(place, root, builder, loaded.examples);

@@ -128,7 +128,7 @@ Way way_of(Event& event, const Said& said, bool is_negated, bool is_past, const 
             1.0};  // "would entail": how threats are said
   }
   if (said.has(CueKind::hypothetical) || group.is_possible) {
-    return {Modality::hypothetical, Polarity::asserted, 0.25};
+    return {Modality::hypothetical, Polarity::asserted, hostile ? 0.25 : 0.15};
   }
   if (said.has(CueKind::exercise) && hostile)
     return {Modality::hypothetical, Polarity::asserted, 0.25};
@@ -223,7 +223,9 @@ double gate_factor(const Scene& scene, const Rule& rule, const Party& actor,
   if (rule.spec.is_gated && !a && !b && !is_armed_noun(actor) && !is_armed_noun(recipient))
     factor =
         rule.spec.type == EventType::assault || rule.spec.type == EventType::coerce ? 0.3 : 0.45;
-  if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = 0.15;
+  // "the government", "parliament" of a country not named in the sentence
+  const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
+  if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = is_official ? 0.5 : 0.15;
   if (rule.spec.needs_both && (!a || !b || actor.entity == recipient.entity)) factor = 0.1;
   if (scene.gate == nullptr) return factor;
   const bool is_dyad = a && b && actor.entity != recipient.entity;
@@ -292,6 +294,10 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   }
 }
 
+double scale_of(const Page& page, const Match& match) {
+  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.scale;
+}
+
 EventType type_of(const Page& page, const Match& match) {
   return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.type;
 }
@@ -304,13 +310,32 @@ std::uint32_t anchor_of(const Page& page, const Match& match) {
   return is_governing ? match.span.begin : match.head;
 }
 
+// "a UN-brokered truce", "rebel-held towns": nobody brokers or holds anything here and now.
+bool is_attribute(const Page& page, std::uint32_t t) {
+  return page.marked(t, before::kJoinedHyphen) && (page.forms(t) & form::kParticiple) != 0;
+}
+
+// "the free man", "for free schools": a verb's base form that stands where a noun phrase begins.
+bool is_no_verb(const Page& page, const Match& match, TokenSpan sentence) {
+  constexpr std::uint16_t kOther = form::kNoun | form::kLiteral | form::kPast;
+  const std::uint32_t t = match.span.begin;
+  if ((match.first_forms & form::kBase) == 0 || (match.first_forms & kOther) != 0) return false;
+  if (t == sentence.begin) return false;
+  const bool is_after_preposition =
+      page.is(t - 1, Grammar::preposition) && page.hash(t - 1) != page.lexicon.key.to;
+  return is_after_preposition || page.is(t - 1, Grammar::determiner) ||
+         (page.text.tokens[t - 1].shape & shape::kPossessive) != 0;
+}
+
 // The more specific match of an overlapping pair stays; words read as the other part of speech go.
 std::vector<Match> choose(const Page& page, std::vector<Match> matches, TokenSpan sentence) {
   std::erase_if(matches, [&](const Match& m) {
     const Use use = page.lexicon.patterns[m.pattern].use;
     if (use == Use::idiom) return false;
     if (use != Use::rule && use != Use::cue) return true;
-    if (use == Use::rule && page.mention[m.head] != kNoMention) return true;
+    if (page.mention[m.head] != kNoMention && (use == Use::rule || m.elements == 1)) return true;
+    if (use == Use::rule && m.span.begin != m.head && is_attribute(page, m.span.begin)) return true;
+    if (use == Use::rule && m.span.begin != m.head && is_no_verb(page, m, sentence)) return true;
     const bool verb = (m.head_forms & form::kVerb) != 0;
     const bool noun = (m.head_forms & form::kNoun) != 0;
     if (verb == noun) return false;
@@ -333,6 +358,10 @@ std::vector<Match> choose(const Page& page, std::vector<Match> matches, TokenSpa
       if (other.owns(anchor_of(page, match))) return true;
       if (use == Use::rule && others == use && other.owns(match.head) &&
           type_of(page, other) == type_of(page, match))
+        return true;
+      // "lifted the sanctions imposed on": one act, not two.
+      if (use == Use::rule && others == use && match.owns(other.head) &&
+          is_hostile(scale_of(page, match)) != is_hostile(scale_of(page, other)))
         return true;
       // Two readings of one verb: "demanded", "demanded ... withdraw".
       return use == Use::rule && others == use && other.span.begin == match.span.begin;

@@ -132,23 +132,27 @@ std::vector<std::string> split(const std::string& text, char by) {
 
 constexpr unsigned kClassDepthMax = 4;
 
+// "attack.v": one token and a known form.
+bool is_item(const std::string& item, std::string& message) {
+  const std::size_t dot = item.rfind('.');
+  const std::string kind = dot == std::string::npos ? "" : item.substr(dot + 1);
+  constexpr std::string_view kKinds[] = {"", "v", "n", "ed", "ing", "base", "fin"};
+  if (std::find(std::begin(kKinds), std::end(kKinds), kind) == std::end(kKinds)) {
+    message = "unknown form '." + kind + "' in '" + item + "' (v, n, ed, ing, base, fin)";
+    return false;
+  }
+  if (tokenize(item.substr(0, dot)).size() == 1) return true;
+  message = "'" + item + "' is not one token; write its parts apart";
+  return false;
+}
+
 }  // namespace
 
 bool LexiconBuilder::State::fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
                                  std::string& message) {
   for (const std::string& item : split(alternatives, '|')) {
     if (item.front() != '<') {
-      const std::size_t dot = item.rfind('.');
-      const std::string kind = dot == std::string::npos ? "" : item.substr(dot + 1);
-      constexpr std::string_view kKinds[] = {"", "v", "n", "ed", "ing", "base", "fin"};
-      if (std::find(std::begin(kKinds), std::end(kKinds), kind) == std::end(kKinds)) {
-        message = "unknown form '." + kind + "' in '" + item + "' (v, n, ed, ing, base, fin)";
-        return false;
-      }
-      if (tokenize(item.substr(0, dot)).size() != 1) {
-        message = "'" + item + "' is not one token; write its parts apart";
-        return false;
-      }
+      if (!is_item(item, message)) return false;
       add_forms(set, item);
       continue;
     }
@@ -247,9 +251,13 @@ std::uint32_t LexiconBuilder::State::rarest_of(const Pattern& pattern) const {
   return rarest;
 }
 
-void LexiconBuilder::add_class(const std::string& name, const std::vector<std::string>& words) {
+bool LexiconBuilder::add_class(const std::string& name, const std::vector<std::string>& words,
+                               std::string& message) {
   auto& members = state_->classes[name];
-  members.insert(members.end(), words.begin(), words.end());
+  for (const std::string& item : words) {
+    if (item.front() == '<' || is_item(item, message)) members.push_back(item);
+  }
+  return message.empty();
 }
 
 void LexiconBuilder::add_irregular(const std::string& lemma, const std::string& past,
@@ -329,6 +337,9 @@ KeyWords key_words() {
   key.will = fold_hash("will");
   key.shall = fold_hash("shall");
   key.wont = fold_hash("won't");
+  key.must = fold_hash("must");
+  key.should = fold_hash("should");
+  key.may = fold_hash("may");
   return key;
 }
 

@@ -101,7 +101,9 @@ class LexiconBuilder {
   explicit LexiconBuilder(std::string language);
   ~LexiconBuilder();
   // Classes and irregular verbs must be added before the patterns that use them.
-  void add_class(const std::string& name, const std::vector<std::string>& words);
+  // False and a message when a word is none; the class then has the others.
+  [[nodiscard]] bool add_class(const std::string& name, const std::vector<std::string>& words,
+                               std::string& message);
   void add_irregular(const std::string& lemma, const std::string& past,
                      const std::string& participle);
   // False and a message when a pattern cannot be read.

@@ -140,7 +140,8 @@ struct Gate {
 // Hashes of the few words the chunker asks for by name.
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
-      if_, unless, according, ago, as, at, near, for_, will, shall, wont, its, their, off, had;
+      if_, unless, according, ago, as, at, near, for_, will, shall, wont, must, should, may, its,
+      their, off, had;
 };
 
 struct Lexicon::State {

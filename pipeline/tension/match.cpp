@@ -6,6 +6,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kMatchesMax = 4096;
+constexpr std::uint32_t kObjectGapMax = 5;  // wider gaps are meant to reach into a complement
 constexpr unsigned kHardMarks = before::kStop | before::kSemicolon | before::kParagraph |
                                 before::kColon | before::kDash | before::kParenOpen |
                                 before::kParenClose;
@@ -16,6 +17,13 @@ struct Try {
   TokenSpan tokens;
   Match match;
 
+  [[nodiscard]] bool opens_clause(std::uint32_t t) const {
+    if (page.is(t, Grammar::relative)) return true;
+    return page.hash(t) == page.lexicon.key.to && t + 1 < tokens.end &&
+           page.mention[t + 1] == kNoMention && (page.forms(t + 1) & form::kBase) != 0 &&
+           (page.forms(t + 1) & form::kNoun) == 0;
+  }
+
   bool at(std::size_t element, std::uint32_t from) {
     if (element == pattern.elements.size()) return true;
     const Element& wanted = pattern.elements[element];
@@ -25,6 +33,8 @@ struct Try {
       if (element > 0 && page.marked(t, kHardMarks)) break;
       if (element > 0 && page.marked(t, before::kComma) && wanted.gap < 7) break;
       if (page.word[t] == kNoWord) continue;
+      // "deployed to relieve the troops", "sent a man who led the army": another verb's object.
+      if (skip > 0 && wanted.gap <= kObjectGapMax && opens_clause(t - 1)) break;
       // "will not attack" is no "will attack": nothing is read across a negation.
       if (skip > 0 && page.is(t - 1, Grammar::negation)) break;
       const std::uint16_t forms = page.lexicon.forms_in(page.word[t], wanted.set);
@@ -33,6 +43,7 @@ struct Try {
       match.span.end = t + 1;
       if (t - match.span.begin < 64) match.own |= std::uint64_t{1} << (t - match.span.begin);
       ++match.elements;
+      if (element == 0) match.first_forms = forms;
       if (element == pattern.head) {
         match.head = t;
         match.head_forms = forms;

@@ -7,10 +7,11 @@ constexpr unsigned kStrong = before::kStop | before::kSemicolon | before::kParag
                              before::kDash | before::kParenOpen | before::kParenClose;
 
 // What ends the scope of a cue of this kind at token `t`.
-bool ends_scope(const Page& page, std::uint32_t t, CueKind kind, TokenSpan sentence) {
+bool ends_scope(const Page& page, std::uint32_t t, CueKind kind, bool is_cue, TokenSpan sentence) {
   if (page.marked(t, kStrong) || page.hash(t) == page.lexicon.key.conj_but) return true;
   const bool is_wide = kind == CueKind::historical || kind == CueKind::hedged ||
-                       kind == CueKind::hypothetical || kind == CueKind::exercise;
+                       kind == CueKind::hypothetical || kind == CueKind::exercise ||
+                       (kind == CueKind::topic && is_cue);
   if (is_wide) return false;
   const bool is_that = page.hash(t) == page.lexicon.key.that;
   if (page.marked(t, before::kComma)) return true;
@@ -30,6 +31,7 @@ struct Scope {
   CueKind kind = CueKind::none;
   Reach reach = Reach::forward;
   std::uint32_t tokens_max = 0;
+  bool is_cue = false;  // of a cue; else of an act that governs others
 };
 
 bool reaches(const Page& page, const Match& cue, Scope scope, const Match& act,
@@ -37,7 +39,7 @@ bool reaches(const Page& page, const Match& cue, Scope scope, const Match& act,
   if (cue.span.end <= act.head) {
     if (scope.reach == Reach::backward || act.head - cue.span.end >= scope.tokens_max) return false;
     for (std::uint32_t t = cue.span.end; t <= act.head; ++t) {
-      if (ends_scope(page, t, scope.kind, sentence)) return false;
+      if (ends_scope(page, t, scope.kind, scope.is_cue, sentence)) return false;
     }
     return true;
   }
@@ -46,11 +48,12 @@ bool reaches(const Page& page, const Match& cue, Scope scope, const Match& act,
     return false;
   }
   for (std::uint32_t t = act.head + 1; t <= cue.span.begin; ++t) {
-    if (ends_scope(page, t, scope.kind, sentence)) return false;
+    if (ends_scope(page, t, scope.kind, scope.is_cue, sentence)) return false;
   }
   return true;
 }
 
+constexpr std::uint32_t kObjectMax = 7;     // tokens between a hostile act and what it is done to
 constexpr std::uint32_t kGovernedMax = 16;  // tokens between a governing act and what it governs
 
 bool governs(const Page& page, const Match& act, const Match& other, CueKind kind,
@@ -69,16 +72,24 @@ bool governs(const Page& page, const Match& act, const Match& other, CueKind kin
 Said modality_of(const Page& page, std::span<const Match> cues, std::span<const Match> acts,
                  const Match& act, TokenSpan sentence) {
   Said said;
+  const double own_scale = page.lexicon.rules[page.lexicon.patterns[act.pattern].owner].spec.scale;
   for (const Match& cue : cues) {
     const CueSpec& spec = page.lexicon.cues[page.lexicon.patterns[cue.pattern].owner];
     // "lifted sanctions" as a rule has said what its own words mean.
     if (act.owns(cue.head)) continue;
-    if (!reaches(page, cue, {spec.kind, spec.reach, spec.tokens_max}, act, sentence)) continue;
+    if (!reaches(page, cue, {spec.kind, spec.reach, spec.tokens_max, true}, act, sentence))
+      continue;
     said.add(spec.kind);
   }
   for (const Match& other : acts) {
     const Rule& rule = page.lexicon.rules[page.lexicon.patterns[other.pattern].owner];
-    if (rule.spec.governs == CueKind::none || &other == &act) continue;
+    if (&other == &act) continue;
+    // "expelled aid workers", "condemned the decision to recognise": no aid, no recognition.
+    const bool is_against = rule.spec.scale < 0 && own_scale > 0 && other.head < act.head;
+    if (is_against &&
+        reaches(page, other, {CueKind::urged, Reach::forward, kObjectMax}, act, sentence))
+      said.add(CueKind::topic);
+    if (rule.spec.governs == CueKind::none) continue;
     if (governs(page, other, act, rule.spec.governs, sentence)) said.add(rule.spec.governs);
   }
   return said;

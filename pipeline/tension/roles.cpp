@@ -268,11 +268,13 @@ Right Reader::right(Index from) const {
     if (chunk.kind != ChunkKind::nominal) break;
     Phrase phrase{c, preposition, {}};
     if (chunk.party.valid && !chunk.party.is_pronoun) phrase.parties.push_back(chunk.party);
-    if (phrase.parties.empty() && is(c + 1, ChunkKind::preposition) &&
+    if (!is_known(phrase.parties) && is(c + 1, ChunkKind::preposition) &&
         hash(c + 1) == page_.lexicon.key.of && is(c + 2, ChunkKind::nominal) &&
         at(c + 2).party.valid) {
       c += 2;  // "the embassy of Denmark"
-      phrase.parties.push_back(at(c).party);
+      const std::uint32_t grammar = phrase.parties.empty() ? 0 : phrase.parties[0].grammar;
+      phrase.parties = {at(c).party};
+      phrase.parties[0].grammar |= grammar;
     }
     // "Iran, Iraq and Syria"
     while (phrase.parties.size() < kCoordinatedMax) {
@@ -507,6 +509,10 @@ double background_of(const Reader& reader, Index c) {
     if (chunk.verb.is_past_perfect) return kClause;
     const bool is_result = reader.is(c - 1, ChunkKind::comma);  // ", killing six"
     if (chunk.verb.is_participle && c > 0 && !is_result) return kClause;
+    // "a ship they had seized": a clause of its own behind a noun
+    if (reader.is(c - 1, ChunkKind::nominal) && reader.at(c - 1).party.is_pronoun &&
+        reader.is(c - 2, ChunkKind::nominal))
+      return kClause;
     for (Index k = c - 1; k >= 0; --k) {
       if (reader.is(k, ChunkKind::relative)) return kClause;
       if (!reader.is(k, ChunkKind::other) && !reader.is(k, ChunkKind::nominal)) break;

@@ -34,6 +34,13 @@ Page::Page(const Lexicon::State& the_lexicon, const Gazetteer& the_gazetteer, co
     if (tagging.entities[one.entity].type == EntityType::weapon) continue;
     for (std::uint32_t t = one.tokens.begin; t < one.tokens.end; ++t) mention[t] = m;
   }
+  // "on May 3", "Theresa May": neither is a doubt.
+  for (std::uint32_t t = 1; t < word.size(); ++t) {
+    if (hash(t) != lexicon.key.may || (text.tokens[t].shape & shape::kTitle) == 0) continue;
+    const bool is_date = is(t - 1, Grammar::preposition) ||
+                         (t + 1 < word.size() && (text.tokens[t + 1].shape & shape::kNumber) != 0);
+    if (is_date || mention[t] != kNoMention) word[t] = kNoWord;
+  }
 }
 
 namespace {
@@ -382,6 +389,7 @@ class Chunker {
     const std::uint64_t hash = page_.hash(t);
     const bool is_will = hash == key.will || hash == key.shall || hash == key.wont ||
                          ends_with(page_.text.slice(page_.text.tokens[t]), "ll");
+    if (hash == key.must || hash == key.should) return;  // asked for, by somebody: no guess
     (is_will ? group.is_future : group.is_possible) = true;
   }
 

@@ -21,6 +21,7 @@ struct Match {
   TokenSpan span;
   std::uint32_t head = 0;  // token
   std::uint16_t head_forms = 0;
+  std::uint16_t first_forms = 0;
   std::uint8_t elements = 0;  // matched; more is more specific
   std::uint64_t own = 0;      // tokens of the span that elements matched, by offset
 

@@ -40,18 +40,18 @@ def wait_until(condition, what, seconds=60.0):
 
 
 class Broker:
-    """One KRaft broker on loopback, started by deploy/broker; `proxy_port`: where a proxy stands for it."""
+    """One KRaft broker on loopback, started by deploy/broker."""
 
-    def __init__(self, proxy_port=None):
+    def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-broker-"))
-        self.start(*(["--proxy", str(proxy_port)] if proxy_port else []))
+        self.start()
 
-    def _run(self, verb, *options):
-        subprocess.run([ROOT / "deploy/broker", verb, self.folder, *options], check=True,
+    def _run(self, verb):
+        subprocess.run([ROOT / "deploy/broker", verb, self.folder], check=True,
                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
-    def start(self, *options):
-        self._run("start", *options)
+    def start(self):
+        self._run("start")
         self.address = (self.folder / "bootstrap").read_text().strip()
         self.admin = AdminClient({"bootstrap.servers": self.address})
 
@@ -92,24 +92,22 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def config_text(broker, topics, instance="one", port=0, extra="", brokers=None, session_timeout_ms=6000):
+def config_text(broker, topics, instance="one", port=0, extra=""):
     return ("version: 1\ninstance: %s\n"
-            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: %d, heartbeat.interval.ms: %d}}\n"
+            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: 6000, heartbeat.interval.ms: 1000}}\n"
             "topics: %s\nadmin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s"
-            % (instance, brokers or broker.address, topics.prefix, session_timeout_ms, session_timeout_ms // 6,
-               topics.yaml(), port, extra))
+            % (instance, broker.address, topics.prefix, topics.yaml(), port, extra))
 
 
 class Daemon:
     """One `tocsin run`; its log goes to a file that is printed when something fails."""
 
-    def __init__(self, broker, topics, instance="one", extra="", env=None, **config):
-        self.instance = instance
+    def __init__(self, broker, topics, instance="one", extra="", env=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-run-"))
         self.port = free_port()
         self.config = self.folder / "tocsin.yaml"
         self.log = self.folder / "log"
-        self.config.write_text(config_text(broker, topics, instance, self.port, extra, **config))
+        self.config.write_text(config_text(broker, topics, instance, self.port, extra))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [TOCSIN, "run", "--config", self.config], stdin=subprocess.DEVNULL,
@@ -195,17 +193,6 @@ class ServiceTestCase(unittest.TestCase):
         daemon = Daemon(self.broker, self.topics, instance, **arguments)
         self.daemons.append(daemon)
         return daemon.wait_ready() if ready else daemon
-
-    def create_raw(self, partitions=4):
-        self.broker.create(self.topics.raw, partitions)
-
-    def use_own_broker(self):
-        """For a test that harms its broker: one of its own until it ends."""
-        broker, shared = Broker(), self.broker
-        self.addCleanup(broker.close)
-        self.addCleanup(setattr, self, "broker", shared)
-        self.broker = broker
-        return broker
 
 
 def produce(broker, topic, records):
