@@ -46,6 +46,7 @@ struct Batch {
   std::size_t bytes = 0;                     // of raw payloads
   std::uint64_t assignment = 0;              // Intake::assignment() it was read under
   std::shared_ptr<AppendTicket> ticket;      // of the sightings
+  std::int64_t ledger_offset_min = 0;        // where the ledger ended, at least, before them
   std::shared_ptr<const Pipeline> pipeline;  // it was analysed with; a reload may swap it meanwhile
   std::int64_t sighted_ms = 0;               // steady clock
 

@@ -39,6 +39,11 @@ bool AppendTicket::failed() const {
   return failed_;
 }
 
+rd_kafka_resp_err_t AppendTicket::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
 LedgerWriter::LedgerWriter(const Config& config, Metrics& metrics)
     : config_(config), metrics_(metrics) {
   recreate();
@@ -65,7 +70,10 @@ void LedgerWriter::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, v
   AppendTicket& ticket = **reference;
   const std::lock_guard lock(ticket.mutex_);
   --ticket.pending_;
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) ticket.failed_ = true;
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (!ticket.failed_) ticket.error_ = message->err;
+    ticket.failed_ = true;
+  }
   ticket.offset_max_ = std::max(ticket.offset_max_, message->offset);
 }
 
@@ -92,6 +100,7 @@ std::shared_ptr<AppendTicket> LedgerWriter::append(const std::vector<std::string
       delete reference;
       const std::lock_guard lock(ticket->mutex_);
       --ticket->pending_;
+      if (!ticket->failed_) ticket->error_ = error;
       ticket->failed_ = true;
     }
   }
@@ -434,6 +443,11 @@ bool Follower::is_epoch_due() const {
                          : config_.dedupe.window;
   });
   return append_time_ms_ - epoch_time_ms_ > epoch_interval(window).count();
+}
+
+std::int64_t Follower::next_offset() {
+  const std::lock_guard lock(applied_mutex_);
+  return next_offset_;
 }
 
 bool Follower::wait_applied(std::int64_t offset, std::chrono::milliseconds wait) {

@@ -28,12 +28,15 @@ class AppendTicket {
   [[nodiscard]] std::optional<std::int64_t> delivered() const;
   // True when a record could not be appended; append again (doubled sightings are harmless).
   [[nodiscard]] bool failed() const;
+  // Why, as of the first record that failed.
+  [[nodiscard]] rd_kafka_resp_err_t error() const;
 
  private:
   friend class LedgerWriter;
   mutable std::mutex mutex_;
   std::size_t pending_ = 0;
   bool failed_ = false;
+  rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::int64_t offset_max_ = -1;
 };
 
@@ -101,6 +104,8 @@ class Follower {
   void start();
   // Waits until everything below `offset` is applied; false when `deadline` passed or it stopped.
   [[nodiscard]] bool wait_applied(std::int64_t offset, std::chrono::milliseconds wait);
+  // Offset after the last applied record.
+  [[nodiscard]] std::int64_t next_offset();
   // Called with the error when the thread cannot go on.
   std::function<void(const StopError&)> on_stop;
   // True when header and epoch have to be repeated (see epoch_interval).

@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 #include <csignal>
+#include <utility>
 
 #include "daemon/systemd.h"
 #include "daemon/wait.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr auto kWatchInterval = 500ms;
 constexpr std::int64_t kHeartbeatLimitMs = 30'000;
+constexpr auto kCloseLimit = 5s;  // to leave the group and end the threads, after drain_timeout
 constexpr std::int64_t kStallLimitMs = 150'000;  // one Kafka call while the brokers do answer
 
 }  // namespace
@@ -50,6 +52,7 @@ ExitCode Process::run() {
   watch();
   io_.run();
   service_.stop();
+  limit_leaving();
   bell_.reset();
   intake_thread_.join();
   notify_service_manager("STOPPING=1");
@@ -106,6 +109,7 @@ void Process::watch() {
     if (!bell_ && service_.health().restored) start_bell();
     if (not_live().empty()) notify_service_manager("WATCHDOG=1");
     watch_stall();
+    if (service_.health().stopping) limit_leaving();
     watch();
   });
 }
@@ -135,6 +139,20 @@ void Process::watch_stall() {
       "leaving for a restart",
       kStallLimitMs / 1000);
   ::_exit(static_cast<int>(ExitCode::failed));
+}
+
+// librdkafka's commit and close can wait for brokers that are away as long as these are: leaving
+// has a deadline, and passing it is safe by construction. A detached thread, because it must
+// outlast the destructors that may hang.
+void Process::limit_leaving() {
+  if (std::exchange(is_leaving_limited_, true)) return;
+  const auto limit = service_.config().limits.drain_timeout + kCloseLimit;
+  const auto exit_code = static_cast<int>(service_.health().exit_code);
+  std::thread([limit, exit_code] {
+    std::this_thread::sleep_for(limit);
+    spdlog::warn("service: the brokers keep us from leaving in order, leaving as it is");
+    ::_exit(exit_code);
+  }).detach();
 }
 
 std::string Process::not_live() const {

@@ -34,6 +34,7 @@ class Process {
   void watch();
   void watch_stall();
   void start_bell();
+  void limit_leaving();
   void begin_reload();
   [[nodiscard]] std::string not_live() const;
   [[nodiscard]] std::string not_ready() const;
@@ -49,6 +50,7 @@ class Process {
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<Bell> bell_;  // once the board is restored
   bool announced_ready_ = false;
+  bool is_leaving_limited_ = false;
   std::thread reloader_;
   std::thread intake_thread_;
 };

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kAbortsBeforeBisect = 3;
 constexpr int kFencedMax = 3;  // in a minute: a twin with the same name
+constexpr std::int64_t kRefusedMaxMs = 10'000;
 constexpr auto kBackoffFirst = 50ms;
 constexpr auto kBackoffMax = 5'000ms;
 constexpr int kQueryTimeoutMs = 10'000;
@@ -35,6 +36,12 @@ bool is_poison(rd_kafka_resp_err_t error) {
     default:
       return false;
   }
+}
+
+// Errors of an append that mean the ledger is not what it must be; trying again cannot help.
+bool is_broken_ledger(rd_kafka_resp_err_t error) {
+  return is_poison(error) || error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+         error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
 bool is_lost_membership(rd_kafka_resp_err_t error) {
@@ -149,15 +156,26 @@ bool Publisher::current(const Batch& batch) const {
 // the ledger's producer lost them. False when the batch is no longer ours.
 bool Publisher::wait_settled(Batch& batch, const std::vector<std::string>& records,
                              std::shared_ptr<AppendTicket> ticket) {
+  std::int64_t refused_since_ms = 0;
+  std::chrono::milliseconds backoff = kBackoffFirst;
   while (current(batch)) {
     heartbeat_ms_ = steady_ms();
     if (ticket->failed()) {
-      spdlog::warn("ledger: sightings were not delivered, appending again records={}",
-                   records.size());
-      sleep_for(kBackoffFirst);
+      const rd_kafka_resp_err_t error = ticket->error();
+      spdlog::warn("ledger: sightings were not delivered, appending again records={} error={}",
+                   records.size(), kafka::text(error));
+      // A broker that just started may not know the topic yet: refused for a while, then for good.
+      if (!is_broken_ledger(error)) refused_since_ms = 0;
+      if (is_broken_ledger(error) && refused_since_ms == 0) refused_since_ms = steady_ms();
+      if (refused_since_ms != 0 && steady_ms() - refused_since_ms > kRefusedMaxMs) {
+        throw_broken_ledger(kafka::text(error));
+      }
+      sleep_for(backoff);
+      backoff = std::min<std::chrono::milliseconds>(backoff * 2, kBackoffMax);
       ticket = ledger_.append(records, stopping_);
     }
     const std::optional<std::int64_t> last = ticket->delivered();
+    if (last && *last < batch.ledger_offset_min) throw_broken_ledger("its offsets went back");
     if (!last) {
       ledger_.serve(5ms);
     } else if (follower_.wait_applied(*last + 1, 100ms)) {
@@ -165,6 +183,13 @@ bool Publisher::wait_settled(Batch& batch, const std::vector<std::string>& recor
     }
   }
   return false;
+}
+
+void Publisher::throw_broken_ledger(const std::string& reason) const {
+  throw StopError(ExitCode::state_refused,
+                  "ledger " + config_.topics.ledger + " takes no sightings any more (" + reason +
+                      "): it was deleted or created again, or its settings were changed, such as "
+                      "cleanup.policy; see `tocsin ledger verify`");
 }
 
 bool Publisher::settle(Batch& batch) {

@@ -54,6 +54,7 @@ class Publisher {
   [[nodiscard]] bool settle(Batch& batch);
   [[nodiscard]] bool wait_settled(Batch& batch, const std::vector<std::string>& records,
                                   std::shared_ptr<AppendTicket> ticket);
+  [[noreturn]] void throw_broken_ledger(const std::string& reason) const;
   [[nodiscard]] bool retract(Batch& batch, const std::vector<std::string>& retracts);
   [[nodiscard]] bool is_news_on_board(const Item& item) const;
   [[nodiscard]] std::optional<Output> output_of(const Batch& batch, Item& item);

@@ -67,6 +67,7 @@ void Service::set_pipeline(std::shared_ptr<const Pipeline> pipeline) {
 
 Health Service::health() const {
   return {.stopping = stopping_,
+          .exit_code = static_cast<ExitCode>(exit_code_.load()),
           .restored = restored_,
           .in_doubt = follower_.is_in_doubt(),
           .producer_up = publisher_.is_up(),
@@ -201,6 +202,7 @@ void Service::sight(Batch& batch) {
   for (const Item& item : batch.items) {
     if (item.drafts) records.push_back(item.sighting);
   }
+  batch.ledger_offset_min = follower_.next_offset();
   batch.ticket = ledger_.append(records, stopping_);
   batch.sighted_ms = steady_ms();
 }
@@ -278,8 +280,7 @@ std::int64_t Service::append_and_wait(const std::vector<std::string>& records) {
 // Inside poll(): what is in flight is published, or dropped when the partitions are lost.
 void Service::handle_revoke() {
   if (!queue_.wait_idle(kRevokeWait)) {
-    spdlog::warn("intake: batches still in flight after {} s; they will be dropped",
-                 kRevokeWait / 1s);
+    spdlog::warn("intake: batches are still in flight; they will be dropped");
   }
 }
 
@@ -306,7 +307,7 @@ void Service::drain() {
   spdlog::info("service: draining batches={}", queue_.batches());
   if (!queue_.wait_idle(config_.limits.drain_timeout)) {
     // Safe by construction: what was not committed is read again by the next owner.
-    spdlog::warn("service: not drained in time, leaving batches={}", queue_.batches());
+    spdlog::warn("service: not drained, leaving batches={}", queue_.batches());
     publisher_.stop();
   }
   intake_.close();

@@ -25,8 +25,9 @@ inline constexpr std::chrono::milliseconds kRevokeWait{30'000};  // for batches 
 // How the loop is doing; times are steady milliseconds.
 struct Health {
   bool stopping = false;
-  bool restored = false;  // the board is read
-  bool in_doubt = false;  // it is read again, for it differs from a tick
+  ExitCode exit_code = ExitCode::fine;  // as of now; set before `stopping`
+  bool restored = false;                // the board is read
+  bool in_doubt = false;                // it is read again, for it differs from a tick
   bool producer_up = false;
   bool assigned = false;
   bool intake_busy = false;    // in a step that may rightly be long: restore, drain

@@ -40,18 +40,18 @@ def wait_until(condition, what, seconds=60.0):
 
 
 class Broker:
-    """One KRaft broker on loopback, started by deploy/broker."""
+    """One KRaft broker on loopback, started by deploy/broker; `proxy_port`: where a proxy stands for it."""
 
-    def __init__(self):
+    def __init__(self, proxy_port=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-broker-"))
-        self.start()
+        self.start(*(["--proxy", str(proxy_port)] if proxy_port else []))
 
-    def _run(self, verb):
-        subprocess.run([ROOT / "deploy/broker", verb, self.folder], check=True,
+    def _run(self, verb, *options):
+        subprocess.run([ROOT / "deploy/broker", verb, self.folder, *options], check=True,
                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
-    def start(self):
-        self._run("start")
+    def start(self, *options):
+        self._run("start", *options)
         self.address = (self.folder / "bootstrap").read_text().strip()
         self.admin = AdminClient({"bootstrap.servers": self.address})
 
@@ -92,22 +92,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def config_text(broker, topics, instance="one", port=0, extra=""):
+def config_text(broker, topics, instance="one", port=0, extra="", brokers=None, session_timeout_ms=6000):
     return ("version: 1\ninstance: %s\n"
-            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: 6000, heartbeat.interval.ms: 1000}}\n"
+            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: %d, heartbeat.interval.ms: %d}}\n"
             "topics: %s\nadmin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s"
-            % (instance, broker.address, topics.prefix, topics.yaml(), port, extra))
+            % (instance, brokers or broker.address, topics.prefix, session_timeout_ms, session_timeout_ms // 6,
+               topics.yaml(), port, extra))
 
 
 class Daemon:
     """One `tocsin run`; its log goes to a file that is printed when something fails."""
 
-    def __init__(self, broker, topics, instance="one", extra="", env=None):
+    def __init__(self, broker, topics, instance="one", extra="", env=None, **config):
+        self.instance = instance
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-run-"))
         self.port = free_port()
         self.config = self.folder / "tocsin.yaml"
         self.log = self.folder / "log"
-        self.config.write_text(config_text(broker, topics, instance, self.port, extra))
+        self.config.write_text(config_text(broker, topics, instance, self.port, extra, **config))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [TOCSIN, "run", "--config", self.config], stdin=subprocess.DEVNULL,
@@ -193,6 +195,17 @@ class ServiceTestCase(unittest.TestCase):
         daemon = Daemon(self.broker, self.topics, instance, **arguments)
         self.daemons.append(daemon)
         return daemon.wait_ready() if ready else daemon
+
+    def create_raw(self, partitions=4):
+        self.broker.create(self.topics.raw, partitions)
+
+    def use_own_broker(self):
+        """For a test that harms its broker: one of its own until it ends."""
+        broker, shared = Broker(), self.broker
+        self.addCleanup(broker.close)
+        self.addCleanup(setattr, self, "broker", shared)
+        self.broker = broker
+        return broker
 
 
 def produce(broker, topic, records):

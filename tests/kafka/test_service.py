@@ -7,14 +7,11 @@ import time
 import unittest
 
 import articles
-from harness import (Broker, DEADLETTER, DUPLICATE, ENRICHED, ServiceTestCase, check_audit, check_outputs, consume,
+from harness import (DEADLETTER, DUPLICATE, ENRICHED, ServiceTestCase, check_audit, check_outputs, consume,
                      outcomes, produce, wait_processed, wait_until)
 
 
 class ServiceTest(ServiceTestCase):
-    def create_raw(self, partitions=4):
-        self.broker.create(self.topics.raw, partitions)
-
     def test_each_record_becomes_what_the_contract_says(self):
         original = {"title": "Norland threatens to close the strait", "source": "norland.example",
                     "body": " ".join(articles.stream(1, seed=7, broken=0)[0][0]["value"].split()[5:])}
@@ -126,10 +123,7 @@ class ServiceTest(ServiceTestCase):
         self.assertGreater(check_audit(daemon)["repeated"], 0)
 
     def test_the_broker_dies_and_comes_back(self):
-        broker = Broker()
-        self.addCleanup(broker.close)
-        self.broker, shared = broker, self.broker
-        self.addCleanup(setattr, self, "broker", shared)
+        broker = self.use_own_broker()
         self.create_raw(2)
         daemon = self.run_daemon()
         records, _ = articles.stream(400, seed=13)
@@ -219,10 +213,7 @@ class ServiceTest(ServiceTestCase):
         self.assertEqual(daemon.get("/readyz")[0], 200)
 
     def test_the_second_signal_stops_at_once(self):
-        broker = Broker()
-        self.addCleanup(broker.close)
-        self.broker, shared = broker, self.broker
-        self.addCleanup(setattr, self, "broker", shared)
+        broker = self.use_own_broker()
         daemon = self.run_daemon()
         os.kill(broker.pid(), signal.SIGSTOP)  # what is in flight cannot be published: it would drain for long
         self.addCleanup(os.kill, broker.pid(), signal.SIGCONT)
