@@ -274,6 +274,17 @@ LoadedNameExamples load_name_examples(const Config& config) {
   return loaded;
 }
 
+LoadedAlertRules load_alert_rules(const Config& config, const Gazetteer& gazetteer) {
+  std::vector<DataFault> unreadable;
+  const std::vector<DataFile> files = config.alerts.rules.empty()
+                                          ? embedded("alerts", ".yaml")
+                                          : read_paths({config.alerts.rules}, ".yaml", unreadable);
+  LoadedAlertRules loaded;
+  for (const DataFile& file : files) loaded = load_alert_rules(file.name, file.text, gazetteer);
+  add_faults(unreadable, {}, loaded.faults);
+  return loaded;
+}
+
 LoadedPipeline load_pipeline(const Config& config) {
   LoadedPipeline loaded;
   std::vector<DataFault> unreadable;
@@ -292,6 +303,10 @@ LoadedPipeline load_pipeline(const Config& config) {
   LoadedLexicon lexicon = parse_lexicon(rules, std::move(unreadable_lexicon));
   add_faults(lexicon.faults, rules, loaded.faults);
   pipeline->lexicon = std::move(lexicon.lexicon);
+
+  LoadedAlertRules alerts = load_alert_rules(config, pipeline->gazetteer);
+  loaded.faults.insert(loaded.faults.end(), alerts.faults.begin(), alerts.faults.end());
+  pipeline->alert_rules = std::move(alerts.rules);
 
   std::vector<DataFault> source_faults;
   for (const DataFile& file : outlets) {

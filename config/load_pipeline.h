@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/alert_rules_loader.h"
 #include "config/config.h"
 #include "config/fault.h"
 #include "config/gazetteer_examples.h"
@@ -36,6 +37,8 @@ struct LoadedNameExamples {
   std::vector<Fault> faults;
 };
 [[nodiscard]] LoadedNameExamples load_name_examples(const Config& config);
+// The rules of the alarm, with their examples.
+[[nodiscard]] LoadedAlertRules load_alert_rules(const Config& config, const Gazetteer& gazetteer);
 [[nodiscard]] LoadedPipeline load_pipeline(const Config& config);
 
 }  // namespace tocsin

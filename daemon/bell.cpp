@@ -2,13 +2,35 @@
 
 #include <spdlog/spdlog.h>
 
+#include <map>
+
+#include "daemon/failpoint.h"
+#include "daemon/intake.h"
+#include "daemon/kafka/reader.h"
+
 namespace tocsin {
 
 using namespace std::chrono_literals;
 
-Bell::Bell(const Config& config, const SharedBoard& board, const Follower& follower,
-           LedgerWriter& ledger, Metrics& metrics)
-    : config_(config), board_(board), follower_(follower), ledger_(ledger), metrics_(metrics) {}
+namespace {
+
+constexpr std::size_t kBatchMax = 2000;            // records folded between two looks at the clock
+constexpr std::int64_t kPublishIntervalMs = 1000;  // of pair states; alerts go at once
+constexpr int kQueryTimeoutMs = 10'000;
+constexpr int kFailuresMax = 20;
+constexpr auto kBackoff = 200ms;
+constexpr const char* kStateHeader = "tocsin.state";
+
+}  // namespace
+
+Bell::Bell(const Config& config, const SharedBoard& board, Follower& follower, LedgerWriter& ledger,
+           Metrics& metrics, CurrentPipeline pipeline)
+    : config_(config),
+      board_(board),
+      follower_(follower),
+      ledger_(ledger),
+      metrics_(metrics),
+      current_pipeline_(std::move(pipeline)) {}
 
 Bell::~Bell() {
   stop();
@@ -21,12 +43,15 @@ void Bell::start() {
                        {{"session.timeout.ms", "10000"},
                         {"heartbeat.interval.ms", "3000"},
                         // Members are ordered by it: the bell stays where the first name is.
-                        {"client.id", "tocsin-bell-" + config_.instance}},
+                        {"client.id", "tocsin-bell-" + config_.instance},
+                        {"fetch.wait.max.ms", "100"},
+                        {"queued.max.messages.kbytes", "8192"}},
                        {{"group.id", config_.kafka.group + ".bell"},
                         {"partition.assignment.strategy", "range"},
                         {"enable.auto.commit", "false"},
                         {"enable.auto.offset.store", "false"},
-                        {"isolation.level", "read_uncommitted"},
+                        // The ledger has no transactions; its offsets are committed in some.
+                        {"isolation.level", "read_committed"},
                         {"auto.offset.reset", "error"}});
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_rebalance_cb(conf.get(), &Bell::on_rebalance);
@@ -41,7 +66,7 @@ void Bell::start() {
   });
 }
 
-void Bell::run() {
+void Bell::subscribe() {
   const kafka::PartitionList topics(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(topics.get(), config_.topics.ledger.c_str(),
                                     RD_KAFKA_PARTITION_UA);
@@ -49,27 +74,45 @@ void Bell::run() {
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "bell: cannot subscribe: " + kafka::text(error));
   }
+}
+
+void Bell::run() {
+  subscribe();
   while (!stopping_) {
     heartbeat_ms_ = steady_ms();
-    const kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), 100));
-    if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
-        rd_kafka_fatal_error(consumer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw StopError(ExitCode::failed, "bell: the consumer is lost: " + kafka::text(message->err));
-    }
-    if (is_owner_ && steady_ms() >= tick_due_ms_) tick();
+    turn();
   }
   rd_kafka_consumer_close(consumer_.get());
 }
 
-// Not waited for: a tick that is lost is followed by the next.
+void Bell::turn() {
+  const std::vector<kafka::Message> messages = poll_batch();
+  if (!is_owner_) return;
+  if (!fold_) return take_over();
+  if (!messages.empty()) fold(judge(messages));
+  if (steady_ms() >= tick_due_ms_) tick();
+  const bool is_due = steady_ms() - published_ms_ >= kPublishIntervalMs;
+  if (fold_ && next_offset_ > committed_offset_ && (is_due || !alerts_.empty())) publish();
+}
+
+// Not waited for: a tick that is lost is followed by the next. Header and epoch are repeated here,
+// too: a raw topic may be quiet for longer than the ledger keeps its records.
 void Bell::tick() {
   tick_due_ms_ = steady_ms() + config_.bell.tick_interval.count();
-  const std::optional<Tick> tick = board_.read([&](const Board& board) -> std::optional<Tick> {
-    if (follower_.is_in_doubt()) return std::nullopt;
-    return Tick{board.next_offset(), board.digest()};
+  const bool is_epoch_due = follower_.is_epoch_due();
+  const std::vector<std::string> records = board_.read([&](const Board& board) {
+    std::vector<std::string> due;
+    if (follower_.is_in_doubt()) return due;
+    if (is_epoch_due && board.header() && board.epoch()) {
+      due = {encode(LedgerRecord(*board.header())), encode(LedgerRecord(*board.epoch()))};
+    }
+    due.push_back(encode(LedgerRecord(Tick{board.next_offset(), board.digest()})));
+    return due;
   });
-  if (tick) static_cast<void>(ledger_.append({encode(LedgerRecord(*tick))}, stopping_));
+  if (!records.empty()) static_cast<void>(ledger_.append(records, stopping_));
 }
+
+// ---- ownership
 
 void Bell::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
                         rd_kafka_topic_partition_list_t* partitions, void* self) {
@@ -77,18 +120,254 @@ void Bell::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
   bell.assign(event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? partitions : nullptr);
 }
 
-// Nothing is read yet: the partition is held, paused, for the ownership alone.
+// Held, paused, until take_over() knows where to go on.
 void Bell::assign(rd_kafka_topic_partition_list_t* partitions) {
   is_owner_ = partitions != nullptr && partitions->cnt > 0;
+  fold_.reset();
+  producer_.reset();
+  alerts_.clear();
+  failures_ = 0;
   if (is_owner_) partitions->elems[0].offset = RD_KAFKA_OFFSET_END;
   const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), partitions);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     spdlog::warn("bell: cannot assign: {}", kafka::text(error));
   }
   if (is_owner_) rd_kafka_pause_partitions(consumer_.get(), partitions);
-  tick_due_ms_ = steady_ms();
+  tick_due_ms_ = steady_ms() + config_.bell.tick_interval.count();
   metrics_.bell_owner.Set(is_owner_ ? 1 : 0);
+  metrics_.bell_pairs.Set(0);
+  metrics_.bell_alerts_open.Set(0);
   spdlog::info("bell: {}", is_owner_ ? "here" : "elsewhere");
+}
+
+void Bell::begin_again(const std::string& why) {
+  spdlog::warn("bell: {}: beginning again from what is committed", why);
+  if (++failures_ > kFailuresMax) {
+    throw StopError(ExitCode::failed, "bell: it cannot publish: " + why);
+  }
+  fold_.reset();
+  producer_.reset();
+  alerts_.clear();
+  sleep_for(kBackoff);
+}
+
+void Bell::take_over() {
+  if (!fence_others()) return;
+  pipeline_ = current_pipeline_();
+  fold_ = std::make_unique<BellFold>(pipeline_->alert_rules);
+  restore();
+  committed_offset_ = next_offset_ = committed_offset();
+  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, next_offset_}});
+  rd_kafka_assign(consumer_.get(), list.get());
+  rd_kafka_resume_partitions(consumer_.get(), list.get());
+  published_ms_ = steady_ms();
+  const BellSize size = fold_->size();
+  spdlog::info("bell: restored pairs={} alerts_open={} ledger_offset={}", size.pairs,
+               size.open_alerts, next_offset_);
+}
+
+// One transactional id for the bell of the whole group: whoever begins fences the owner before it,
+// and the outcome of its last transaction is decided before init_transactions() returns.
+bool Bell::fence_others() {
+  kafka::Conf conf = kafka::make_conf(
+      config_.kafka, {{"retry.backoff.ms", "10"}, {"linger.ms", "1"}, {"compression.codec", "lz4"}},
+      {{"enable.idempotence", "true"},
+       {"acks", "all"},
+       {"partitioner", "murmur2_random"},
+       {"transactional.id", "tocsin." + config_.kafka.group + ".bell"},
+       {"transaction.timeout.ms", std::to_string(config_.limits.transaction_timeout.count())},
+       {"message.timeout.ms", std::to_string(config_.limits.transaction_timeout.count() * 2 / 3)}});
+  producer_ = kafka::make_producer(std::move(conf));
+  const kafka::Fault error(rd_kafka_init_transactions(producer_.get(), kQueryTimeoutMs));
+  if (!error) return true;
+  begin_again("init transactions: " + kafka::text(error.get()));
+  return false;
+}
+
+void Bell::restore() {
+  std::map<std::string, std::string> states;  // the newest of each key
+  kafka::Reader reader(config_, kafka::Isolation::committed);
+  reader.read(reader.extents(reader.partitions({config_.topics.pairs})),
+              [&](const kafka::Message& message) {
+                heartbeat_ms_ = steady_ms();
+                std::string key(static_cast<const char*>(message->key), message->key_len);
+                const void* state = nullptr;
+                std::size_t size = 0;
+                rd_kafka_headers_t* headers = nullptr;
+                const bool has_state =
+                    message->payload != nullptr &&
+                    rd_kafka_message_headers(message.get(), &headers) ==
+                        RD_KAFKA_RESP_ERR_NO_ERROR &&
+                    rd_kafka_header_get_last(headers, kStateHeader, &state, &size) ==
+                        RD_KAFKA_RESP_ERR_NO_ERROR;
+                if (has_state) {
+                  states[key].assign(static_cast<const char*>(state), size);
+                } else {
+                  states.erase(key);
+                }
+              });
+  for (const auto& [key, state] : states) {
+    if (fold_->restore(key, state)) continue;
+    throw StopError(ExitCode::state_refused, "bell: the state of '" + key + "' on " +
+                                                 config_.topics.pairs +
+                                                 " is damaged or of a newer version");
+  }
+}
+
+// Where the bell goes on; the first record of the ledger for a new bell, or when the ledger is
+// younger than the bell's offset.
+std::int64_t Bell::committed_offset() {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  rd_kafka_resp_err_t error = kafka::ask("watermarks of the ledger", [&] {
+    return rd_kafka_query_watermark_offsets(consumer_.get(), config_.topics.ledger.c_str(), 0, &low,
+                                            &high, kQueryTimeoutMs);
+  });
+  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, 0}});
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    error = kafka::ask("the bell's offset", [&] {
+      return rd_kafka_committed(consumer_.get(), list.get(), kQueryTimeoutMs);
+    });
+  }
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "bell: its offset cannot be read: " + kafka::text(error));
+  }
+  const std::int64_t committed = list->elems[0].offset;
+  if (committed > low && committed <= high) return committed;
+  if (committed >= 0 && committed != low) {
+    spdlog::error("bell: its offset {} is not in the ledger, going on at {}", committed, low);
+  }
+  return low;
+}
+
+// ---- the way of a record
+
+std::vector<kafka::Message> Bell::poll_batch() {
+  std::vector<kafka::Message> messages;
+  int wait_ms = 100;
+  while (messages.size() < kBatchMax) {
+    kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), wait_ms));
+    if (!message) break;
+    wait_ms = 0;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      messages.push_back(std::move(message));
+    } else if (rd_kafka_fatal_error(consumer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      throw StopError(ExitCode::failed, "bell: the consumer is lost: " + kafka::text(message->err));
+    } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && fold_) {
+      begin_again("its offset is no longer in the ledger");
+      return {};
+    }
+  }
+  return messages;
+}
+
+// The board's verdicts, once the follower has applied the records; of one board, not of one that is
+// being rebuilt.
+std::vector<Bell::Judged> Bell::judge(const std::vector<kafka::Message>& messages) {
+  std::vector<Judged> records;
+  std::uint64_t rebuilds = 0;
+  do {
+    records.clear();
+    rebuilds = follower_.rebuilds();
+    while (!stopping_ && !follower_.wait_applied(messages.back()->offset + 1, 100ms)) {
+      heartbeat_ms_ = steady_ms();
+    }
+    if (stopping_) return {};
+    board_.read([&](const Board& board) {
+      for (const kafka::Message& message : messages) {
+        LedgerResult<LedgerRecord> record =
+            decode_ledger_record({static_cast<const char*>(message->payload), message->len});
+        if (!record) continue;  // the follower counted it, or stops the instance
+        const std::int64_t append_time_ms = rd_kafka_message_timestamp(message.get(), nullptr);
+        records.push_back({message->offset, append_time_ms, *std::move(record),
+                           board.first_verdict_at(message->offset)});
+      }
+    });
+  } while (rebuilds != follower_.rebuilds());
+  return records;
+}
+
+void Bell::fold(std::vector<Judged> records) {
+  if (std::shared_ptr<const Pipeline> pipeline = current_pipeline_(); pipeline != pipeline_) {
+    fold_->set_rules(pipeline->alert_rules);
+    pipeline_ = std::move(pipeline);
+  }
+  for (const Judged& judged : records) {
+    if (judged.offset < next_offset_) continue;
+    for (AlertRecord& alert :
+         fold_->apply(judged.offset, judged.append_time_ms, judged.record, judged.verdict)) {
+      alerts_.push_back(std::move(alert));
+    }
+    next_offset_ = judged.offset + 1;
+  }
+}
+
+void Bell::publish() {
+  const std::vector<StateRecord> changes = fold_->take_changes();
+  published_ms_ = steady_ms();
+  if (!alerts_.empty()) failpoint("bell_before_commit_of_alerts");
+  const kafka::Fault error = commit(changes);
+  if (!alerts_.empty()) failpoint("bell_after_commit_of_alerts");
+  if (error) return begin_again(kafka::text(error.get()));
+  failures_ = 0;
+  committed_offset_ = next_offset_;
+  for (const AlertRecord& alert : alerts_) {
+    metrics_.alert(alert.change);
+    spdlog::info("bell: alert id={} state={} rule={} level={}", alert.key, name(alert.change),
+                 alert.rule, name(alert.level));
+  }
+  alerts_.clear();
+  const BellSize size = fold_->size();
+  metrics_.bell_pairs.Set(static_cast<double>(size.pairs));
+  metrics_.bell_alerts_open.Set(static_cast<double>(size.open_alerts));
+}
+
+// Alerts, states and the ledger offset in one transaction. Any error: begin again.
+kafka::Fault Bell::commit(const std::vector<StateRecord>& changes) {
+  const auto refused = [](rd_kafka_resp_err_t error) {
+    return kafka::Fault(rd_kafka_error_new(error, "%s", rd_kafka_err2str(error)));
+  };
+  if (kafka::Fault error{rd_kafka_begin_transaction(producer_.get())}) return error;
+  for (const AlertRecord& alert : alerts_) {
+    const auto error = produce(config_.topics.alerts, alert.key, alert.value, "");
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return refused(error);
+  }
+  for (const StateRecord& change : changes) {
+    const auto error = produce(config_.topics.pairs, change.key, change.value, change.state);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return refused(error);
+  }
+  const kafka::Owned<rd_kafka_consumer_group_metadata_t> metadata(
+      rd_kafka_consumer_group_metadata(consumer_.get()));
+  if (!is_valid_membership(metadata.get())) return refused(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, next_offset_}});
+  if (kafka::Fault error{rd_kafka_send_offsets_to_transaction(producer_.get(), list.get(),
+                                                              metadata.get(), kQueryTimeoutMs)}) {
+    return error;
+  }
+  return kafka::Fault(rd_kafka_commit_transaction(producer_.get(), -1));
+}
+
+rd_kafka_resp_err_t Bell::produce(const std::string& topic, const std::string& key,
+                                  const std::optional<std::string>& value,
+                                  const std::string& state) {
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  char* const bytes = value ? const_cast<char*>(value->data()) : nullptr;
+  const std::size_t size = value ? value->size() : 0;
+  do {
+    kafka::Headers headers(rd_kafka_headers_new(2));
+    rd_kafka_header_add(headers.get(), "content-type", -1, "application/json", -1);
+    if (!state.empty()) {
+      rd_kafka_header_add(headers.get(), kStateHeader, -1, state.data(),
+                          static_cast<ssize_t>(state.size()));
+    }
+    error = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
+                              RD_KAFKA_V_KEY(key.data(), key.size()), RD_KAFKA_V_VALUE(bytes, size),
+                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                              RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_END);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<void>(headers.release());
+    if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(producer_.get(), 50);
+  } while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stopping_);
+  return error;
 }
 
 }  // namespace tocsin

@@ -1,24 +1,33 @@
 // The bell: one instance of the group owns it, by a consumer group of its own on the one-partition
-// ledger. Its owner appends the ticks all instances compare their boards with.
+// ledger. Its owner appends the ticks all instances compare their boards with, folds the ledger
+// into pairs and alerts, and publishes both in one transaction with its ledger offset.
 #pragma once
 
 #include <atomic>
-#include <exception>
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include "daemon/kafka/client.h"
 #include "daemon/ledger.h"
 #include "daemon/metrics.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
+#include "pipeline/bell/bell_fold.h"
+#include "pipeline/pipeline.h"
 
 namespace tocsin {
 
-// Owner of the bell thread and of its consumer; only that thread touches them.
+// Owner of the bell thread, its consumer and its producer; only that thread touches them. After any
+// doubt about a transaction it begins again from what is committed: state and offset are always of
+// one transaction, so that is right whatever its outcome was.
 class Bell {
  public:
-  Bell(const Config& config, const SharedBoard& board, const Follower& follower,
-       LedgerWriter& ledger, Metrics& metrics);
+  // The pipeline of the moment, for its alert rules.
+  using CurrentPipeline = std::function<std::shared_ptr<const Pipeline>()>;
+
+  Bell(const Config& config, const SharedBoard& board, Follower& follower, LedgerWriter& ledger,
+       Metrics& metrics, CurrentPipeline pipeline);
   ~Bell();
 
   // Joins the group `<group>.bell`. The board must be restored.
@@ -29,25 +38,60 @@ class Bell {
   [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
 
  private:
+  // One record of the ledger with the board's verdict on it.
+  struct Judged {
+    std::int64_t offset = 0;
+    std::int64_t append_time_ms = 0;
+    LedgerRecord record;
+    std::optional<Verdict> verdict;
+  };
+
   void run();
+  void subscribe();
+  void turn();
   void tick();
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
                            rd_kafka_topic_partition_list_t* partitions, void* self);
   void assign(rd_kafka_topic_partition_list_t* partitions);
 
+  // Takes the bell over, or begins again: fences, restores, goes on from the committed offset.
+  void take_over();
+  [[nodiscard]] bool fence_others();
+  void restore();
+  [[nodiscard]] std::int64_t committed_offset();
+  void begin_again(const std::string& why);
+
+  [[nodiscard]] std::vector<kafka::Message> poll_batch();
+  [[nodiscard]] std::vector<Judged> judge(const std::vector<kafka::Message>& messages);
+  void fold(std::vector<Judged> records);
+  void publish();
+  [[nodiscard]] kafka::Fault commit(const std::vector<StateRecord>& changes);
+  [[nodiscard]] rd_kafka_resp_err_t produce(const std::string& topic, const std::string& key,
+                                            const std::optional<std::string>& value,
+                                            const std::string& state);
+
   const Config& config_;
   const SharedBoard& board_;
-  const Follower& follower_;
+  Follower& follower_;
   LedgerWriter& ledger_;
   Metrics& metrics_;
+  const CurrentPipeline current_pipeline_;
   Thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> heartbeat_ms_{0};
 
   // The bell thread's own.
   kafka::Client consumer_;
+  kafka::Client producer_;
+  std::shared_ptr<const Pipeline> pipeline_;  // whose rules the fold looks at
+  std::unique_ptr<BellFold> fold_;            // while it is here and restored
   bool is_owner_ = false;
   std::int64_t tick_due_ms_ = 0;  // steady clock
+  std::int64_t published_ms_ = 0;
+  std::int64_t next_offset_ = 0;       // after the last folded record
+  std::int64_t committed_offset_ = 0;  // of the last transaction
+  std::vector<AlertRecord> alerts_;    // folded, not yet published
+  int failures_ = 0;                   // in a row
 };
 
 }  // namespace tocsin

@@ -26,6 +26,7 @@ std::string version_text() {
 // right.
 struct CommandLine {
   std::string config;
+  std::string rules;
   std::optional<std::string> format;
   std::vector<std::string> files;
   std::string output;
@@ -140,6 +141,20 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
     };
   });
 
+  CLI::App* backtest = app.add_subcommand(
+      "backtest", "An archive of articles through the rules of the alarm: which alerts, when");
+  backtest->add_option("--config", line.config, kConfig);
+  backtest->add_option("--rules", line.rules, "Alert rules; as configured when absent");
+  backtest->add_option("--format", line.format, "text (for people) or json (as published)")
+      ->check(CLI::IsMember({"text", "json"}));
+  backtest->add_option("FILES", line.files, "JSON Lines, in order; or - for standard input");
+  backtest->callback([&line] {
+    line.verb = [&line] {
+      return tocsin::backtest(
+          {line.config, line.rules, line.format == "json", line.files, line.workers});
+    };
+  });
+
   CLI::App* explain = app.add_subcommand(
       "explain", "One article for a person: marked text, entities, events, the sum of the score");
   explain->add_option("--config", line.config, kConfig);
@@ -154,7 +169,7 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
   });
 
   CLI::App* test = app.add_subcommand(
-      "test", "Runs the examples written beside the rules of the lexicon and the gazetteer");
+      "test", "Runs the examples beside the rules of the lexicon, the gazetteer and the alarm");
   test->add_option("--config", line.config, kConfig);
   test->callback([&line] { line.verb = [&line] { return tocsin::test(line.config); }; });
 }

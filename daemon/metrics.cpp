@@ -87,6 +87,9 @@ Metrics::Metrics()
       partitions_assigned(
           gauge(registry, "tocsin_partitions_assigned", "Raw partitions this instance reads now")),
       bell_owner(gauge(registry, "tocsin_bell_owner", "1 where the bell is")),
+      bell_pairs(gauge(registry, "tocsin_bell_pairs", "Pairs the bell knows; 0 where it is not")),
+      bell_alerts_open(
+          gauge(registry, "tocsin_bell_alerts_open", "Open alerts; 0 where the bell is not")),
       restore_seconds(gauge(registry, "tocsin_ledger_restore_seconds",
                             "How long the board took to be rebuilt at start")),
       inflight_bytes(
@@ -129,12 +132,20 @@ Metrics::Metrics()
                         .Name("tocsin_deadletter_total")
                         .Help("Dead letters published")
                         .Register(registry)),
+      alerts_(BuildCounter()
+                  .Name("tocsin_alerts_total")
+                  .Help("Alert records published and committed")
+                  .Register(registry)),
       lag_(BuildGauge()
                .Name("tocsin_consumer_lag_records")
                .Help("High watermark minus the next raw offset to be committed")
                .Register(registry)) {
   for (const char* outcome : {"enriched", "duplicate", "deadletter"}) {
     published_.Add({{"outcome", outcome}});
+  }
+  for (const AlertChange change :
+       {AlertChange::opened, AlertChange::updated, AlertChange::closed}) {
+    alerts_.Add({{"state", std::string(name(change))}});
   }
   for (const Method method : {Method::exact, Method::near, Method::lead}) {
     duplicates_.Add({{"method", std::string(name(method))}});
@@ -174,6 +185,10 @@ void Metrics::dead_letter(const Error& error) {
   dead_letters_
       .Add({{"stage", std::string(name(error.stage))}, {"code", std::string(name(error.code))}})
       .Increment();
+}
+
+void Metrics::alert(AlertChange change) {
+  alerts_.Add({{"state", std::string(name(change))}}).Increment();
 }
 
 void Metrics::lag(const kafka::Partition& partition, std::int64_t records) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "daemon/kafka/client.h"
+#include "pipeline/bell/alert.h"
 #include "pipeline/board/board.h"
 #include "pipeline/error.h"
 #include "pipeline/pipeline.h"
@@ -47,6 +48,8 @@ class Metrics {
   prometheus::Gauge& ready;
   prometheus::Gauge& partitions_assigned;
   prometheus::Gauge& bell_owner;
+  prometheus::Gauge& bell_pairs;
+  prometheus::Gauge& bell_alerts_open;
   prometheus::Gauge& restore_seconds;
   prometheus::Gauge& inflight_bytes;
   prometheus::Gauge& inflight_batches;
@@ -66,6 +69,7 @@ class Metrics {
   // Copies the board's sizes and digest; the caller holds the board's lock.
   BoardSize observe(const Board& board);
   void published(OutcomeKind kind, Method method);
+  void alert(AlertChange change);
   void dead_letter(const Error& error);
   void lag(const kafka::Partition& partition, std::int64_t records);
   void forget_lag(const kafka::Partition& partition);
@@ -77,6 +81,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& published_;
   prometheus::Family<prometheus::Counter>& duplicates_;
   prometheus::Family<prometheus::Counter>& dead_letters_;
+  prometheus::Family<prometheus::Counter>& alerts_;
   prometheus::Family<prometheus::Gauge>& lag_;
 };
 

@@ -116,7 +116,8 @@ void Process::watch() {
 
 void Process::start_bell() {
   bell_ = std::make_unique<Bell>(service_.config(), service_.board(), service_.follower(),
-                                 service_.ledger(), service_.metrics());
+                                 service_.ledger(), service_.metrics(),
+                                 [this] { return service_.pipeline(); });
   bell_->on_stop = [this](const StopError& error) {
     service_.fail(error.exit_code(), error.what());
   };

@@ -65,6 +65,11 @@ void Service::set_pipeline(std::shared_ptr<const Pipeline> pipeline) {
   pipeline_ = std::move(pipeline);
 }
 
+std::shared_ptr<const Pipeline> Service::pipeline() const {
+  const std::lock_guard lock(pipeline_mutex_);
+  return pipeline_;
+}
+
 Health Service::health() const {
   return {.stopping = stopping_,
           .exit_code = static_cast<ExitCode>(exit_code_.load()),
@@ -193,7 +198,7 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
   }
   if (copy_of) metrics_.early_skips.Increment();
   item.drafts = *std::move(drafts);
-  item.sighting = encode(LedgerRecord(tocsin::sight(*reading, copy_of)));
+  item.sighting = encode(LedgerRecord(tocsin::sight(*reading, copy_of, item.drafts->bell)));
 }
 
 void Service::sight(Batch& batch) {

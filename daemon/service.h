@@ -47,6 +47,7 @@ class Service {
   void stop() { stopping_ = true; }
   // Any thread: return without draining, with this exit code.
   void fail(ExitCode exit_code, const std::string& reason);
+  [[nodiscard]] std::shared_ptr<const Pipeline> pipeline() const;
   // Any thread: batches that are filled from now on are analysed with it.
   void set_pipeline(std::shared_ptr<const Pipeline> pipeline);
 
@@ -54,7 +55,7 @@ class Service {
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
   [[nodiscard]] const SharedBoard& board() const { return board_; }
-  [[nodiscard]] const Follower& follower() const { return follower_; }
+  [[nodiscard]] Follower& follower() { return follower_; }
   [[nodiscard]] LedgerWriter& ledger() { return ledger_; }
   // To ask the brokers for metadata with.
   [[nodiscard]] rd_kafka_t* consumer() const { return intake_.consumer(); }

@@ -22,7 +22,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT / "deploy/demo-data"
 RAW = "news.raw"
 OUTPUTS = {"news.enriched": "enriched", "news.duplicates": "duplicates", "news.deadletter": "deadletter"}
+ALERTS = "news.alerts"
 READY_LIMIT_S = 60
+ALERT_LIMIT_S = 20  # after the last outcome, for the first alert
 OUTCOME_LIMIT_S = 90
 SHOWN_PER_SECOND = 6  # for a person; --once feeds as fast as it can
 ESCALATION_SHOWN = 25.0
@@ -196,6 +198,13 @@ class Screen:
                 record.get(h, "") for h in ("tocsin.error.code", "tocsin.error.message"))))
         self.show_counts()
 
+    def show_alert(self, record):
+        self.counts["alerts"] += record["state"] == "opened"
+        calm = record["state"] == "closed"
+        self.line("%s  %s" % (self.paint("32" if calm else "1;37;41", "\N{BELL} alert %-7s" % record["state"]),
+                              self.paint("1", record["sentence"])))
+        self.show_counts()
+
     def show_tension(self, record):
         tension = record.get("tension")
         if not tension or abs(tension["escalation"]) < ESCALATION_SHOWN:
@@ -238,16 +247,17 @@ class Screen:
 
     def summary(self):
         return ("%(enriched)d articles (%(escalations)d escalating, %(eased)d easing), "
-                "%(duplicates)d copies, %(deadletter)d dead letters" % self.counts)
+                "%(duplicates)d copies, %(deadletter)d dead letters, %(alerts)d alerts" % self.counts)
 
 
 def watch(broker, daemon, records, screen, per_second):
     """Feeds and shows until each record that is due an outcome has one."""
     due = sum(1 for _, _, value in records if value is not None)
     feeder = Feeder(broker)
-    consumer, _ = reader(broker, list(OUTPUTS))
-    waiting, begin, seen, deadline = list(reversed(records)), time.monotonic(), 0, None
-    while seen < due:
+    consumer, _ = reader(broker, [*OUTPUTS, ALERTS])
+    waiting, begin, seen, deadline, ended = list(reversed(records)), time.monotonic(), 0, None, None
+    # The bell reads the ledger behind the outcomes: an alert may come a moment after the last of them.
+    while seen < due or (not screen.counts["alerts"] and time.monotonic() - ended < ALERT_LIMIT_S):
         daemon.check_alive()
         fed = len(records) - len(waiting)
         while waiting and (not per_second or fed <= (time.monotonic() - begin) * per_second):
@@ -256,12 +266,17 @@ def watch(broker, daemon, records, screen, per_second):
         if not waiting and deadline is None:
             feeder.finish()
             deadline = time.monotonic() + OUTCOME_LIMIT_S
-        if deadline and time.monotonic() > deadline:
+        if deadline and seen < due and time.monotonic() > deadline:
             daemon.fail("only %d of %d records have an outcome after %d s" % (seen, due, OUTCOME_LIMIT_S))
         message = consumer.poll(0.05)
-        if message is not None and not message.error():
-            seen += 1
-            screen.show(*outcome(message))
+        if message is None or message.error():
+            continue
+        if message.topic() == ALERTS:
+            screen.show_alert(json.loads(message.value()))
+            continue
+        seen += 1
+        ended = time.monotonic()
+        screen.show(*outcome(message))
     consumer.close()
 
 
@@ -314,6 +329,8 @@ def main():
                 daemon.check_alive()
             daemon.stop()
         faults = check(arguments.broker, json.loads((DATA / "expected.json").read_text()))
+        if not screen.counts["alerts"]:
+            faults.append("no alert rang")
         print("\n".join(faults) if faults else "every record has exactly one outcome; counts as expected")
         return 1 if faults else 0
     except KeyboardInterrupt:

@@ -53,7 +53,7 @@ Result<Drafts> draft_copy(const Pipeline& pipeline, const Reading& reading) {
   Result<Draft> duplicate =
       within_limit(pipeline, draft_duplicate(reading.article, reading.position, reading.source));
   if (!duplicate) return duplicate.error();
-  return Drafts{.enriched = {}, .duplicate = *std::move(duplicate)};
+  return Drafts{.enriched = {}, .duplicate = *std::move(duplicate), .bell = ""};
 }
 
 Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Analysis& analysis) {
@@ -65,10 +65,15 @@ Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Ana
                                analysis.assessment, pipeline.stamp, pipeline.include_body));
   if (!enriched) return enriched.error();
   drafts->enriched = *std::move(enriched);
+  const std::optional<Notice> notice =
+      make_notice({reading.article, reading.source, reading.text, analysis.assessment,
+                   pipeline.gazetteer, pipeline.lexicon},
+                  pipeline.alert_rules);
+  if (notice) drafts->bell = encode(*notice);
   return drafts;
 }
 
-Sighting sight(const Reading& reading, std::optional<std::int64_t> copy_of) {
+Sighting sight(const Reading& reading, std::optional<std::int64_t> copy_of, std::string bell) {
   Sighting sighting;
   sighting.position = reading.position;
   sighting.raw_hash = reading.raw_hash;
@@ -79,6 +84,7 @@ Sighting sight(const Reading& reading, std::optional<std::int64_t> copy_of) {
   sighting.outlet = reading.source.owner;
   sighting.signature = reading.signature;
   sighting.copy_of = copy_of;
+  sighting.bell = std::move(bell);
   return sighting;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/article.h"
+#include "pipeline/bell/alert_rules.h"
 #include "pipeline/board/board.h"
 #include "pipeline/decode/decode.h"
 #include "pipeline/dedupe/signature.h"
@@ -24,6 +25,7 @@ struct Pipeline {
   Gazetteer gazetteer;
   Lexicon lexicon;
   Sources sources;
+  AlertRules alert_rules;
   FieldMap fields;
   InputFormat format = InputFormat::json;
   Limits limits;
@@ -53,6 +55,7 @@ struct Rejected {
 struct Drafts {
   Draft enriched;
   Draft duplicate;
+  std::string bell;  // what an alert needs of it (bell/notice.h); empty: nothing
 };
 
 // decode → normalise → sign. Everything about bytes that can fail, fails here.
@@ -69,7 +72,9 @@ struct Analysis {
 [[nodiscard]] Result<Drafts> draft_copy(const Pipeline&, const Reading&);
 
 // What goes into the ledger for it. `copy_of`: the ledger offset an early skip found.
-[[nodiscard]] Sighting sight(const Reading&, std::optional<std::int64_t> copy_of);
+// `bell`: that of its drafts.
+[[nodiscard]] Sighting sight(const Reading&, std::optional<std::int64_t> copy_of,
+                             std::string bell = "");
 
 enum class OutcomeKind : std::uint8_t { enriched, duplicate, deadletter };
 

@@ -44,8 +44,17 @@ struct LedgerShowOptions {
   bool as_json = false;
 };
 
+struct BacktestOptions {
+  std::filesystem::path config;    // empty: the defaults
+  std::filesystem::path rules;     // empty: as configured
+  bool is_json = false;            // each alert as it would be published; else a summary for people
+  std::vector<std::string> files;  // "-" or none: standard input
+  unsigned workers = 0;            // 0: one a core
+};
+
 [[nodiscard]] ExitCode run_service(const std::filesystem::path& config_file);
 [[nodiscard]] ExitCode replay(const ReplayOptions& options);
+[[nodiscard]] ExitCode backtest(const BacktestOptions& options);
 [[nodiscard]] ExitCode explain(const ExplainOptions& options);
 // All faults of the configuration and of the data files it names; warnings too.
 [[nodiscard]] ExitCode check(const std::filesystem::path& config_file);
@@ -63,19 +72,20 @@ struct LedgerShowOptions {
 [[nodiscard]] ExitCode notify(const std::filesystem::path& config_file);
 // Name data of others as rows of a gazetteer, to standard output.
 [[nodiscard]] ExitCode import(const ImportOptions& options);
-// The examples written beside the rules of the lexicon and beside the gazetteer.
+// The examples written beside the rules of the lexicon, the gazetteer and the alarm.
 [[nodiscard]] ExitCode test(const std::filesystem::path& config_file);
 
 // The configuration alone; nullopt when it is wrong, every fault printed to standard error.
 [[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file);
 // Configuration and pipeline of `file` (empty: the defaults that ship with the binary), every fault
-// printed to standard error; `format` overrides input.format. `pipeline` is nullptr when something
-// is wrong: exit 2.
+// printed to standard error; `format` overrides input.format, `alert_rules` alerts.rules.
+// `pipeline` is nullptr when something is wrong: exit 2.
 struct Setup {
   Config config;
   std::shared_ptr<const Pipeline> pipeline;
 };
 [[nodiscard]] Setup load_setup(const std::filesystem::path& file,
-                               std::optional<InputFormat> format = std::nullopt);
+                               std::optional<InputFormat> format = std::nullopt,
+                               const std::filesystem::path& alert_rules = {});
 
 }  // namespace tocsin

@@ -25,7 +25,8 @@ std::optional<Config> read_config(const std::filesystem::path& file) {
   return std::move(result.config);
 }
 
-Setup load_setup(const std::filesystem::path& file, std::optional<InputFormat> format) {
+Setup load_setup(const std::filesystem::path& file, std::optional<InputFormat> format,
+                 const std::filesystem::path& alert_rules) {
   Setup setup;
   if (file.empty()) {
     setup.config = default_config();
@@ -35,6 +36,7 @@ Setup load_setup(const std::filesystem::path& file, std::optional<InputFormat> f
     setup.config = *std::move(config);
   }
   if (format) setup.config.input.format = *format;
+  if (!alert_rules.empty()) setup.config.alerts.rules = alert_rules;
   LoadedPipeline loaded = load_pipeline(setup.config);
   std::erase_if(loaded.faults, [](const Fault& fault) { return fault.is_warning; });
   print(loaded.faults);  // warnings are for `tocsin check`

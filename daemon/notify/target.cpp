@@ -227,7 +227,7 @@ void Target::take(const rd_kafka_message_t& message) {
   commit(partition, message.offset + 1);
 }
 
-bool Target::deliver(const Alert& alert) {
+bool Target::deliver(const ReceivedAlert& alert) {
   const std::uint64_t assignment = assignment_;
   std::chrono::milliseconds backoff = kBackoffFirst;
   for (std::uint32_t attempt = 1; attempt <= webhook_.attempts_max; ++attempt) {

@@ -56,7 +56,7 @@ class Target {
   void ring_own();
   // False when it was not delivered and must not be counted as done: stopping, or not ours any
   // more.
-  [[nodiscard]] bool deliver(const Alert& alert);
+  [[nodiscard]] bool deliver(const ReceivedAlert& alert);
   // Polls while it waits, so that the group goes on; what comes meanwhile is held.
   void wait(std::chrono::milliseconds duration);
   void wait_for_rate();

@@ -34,12 +34,12 @@ bool is_web_address(std::string_view url) {
          url.find_first_of("<>|\" ") == std::string_view::npos;
 }
 
-void read_evidence(const simdjson::dom::element& record, Alert& alert) {
+void read_evidence(const simdjson::dom::element& record, ReceivedAlert& alert) {
   simdjson::dom::array pieces;
   if (record["evidence"].get(pieces) != simdjson::SUCCESS) return;
   for (const simdjson::dom::element piece : pieces) {
     if (alert.evidence.size() == kEvidenceMax) return;
-    Alert::Evidence evidence{text_at(piece, "title"), text_at(piece, "url")};
+    ReceivedAlert::Evidence evidence{text_at(piece, "title"), text_at(piece, "url")};
     if (!is_web_address(evidence.url)) evidence.url.clear();
     alert.evidence.push_back(std::move(evidence));
   }
@@ -97,10 +97,10 @@ std::string slack_escaped(std::string_view text) {
   return out;
 }
 
-std::string slack_body(const Alert& alert) {
+std::string slack_body(const ReceivedAlert& alert) {
   std::string text = "*" + slack_escaped(alert.severity) + ", " + slack_escaped(alert.state) +
                      "* " + slack_escaped(alert.sentence);
-  for (const Alert::Evidence& evidence : alert.evidence) {
+  for (const ReceivedAlert::Evidence& evidence : alert.evidence) {
     const std::string title = slack_escaped(evidence.title);
     text += "\n• " +
             (evidence.url.empty() ? title : "<" + slack_escaped(evidence.url) + "|" + title + ">");
@@ -119,7 +119,7 @@ std::string_view pagerduty_severity(const std::string& severity) {
   return severity == "medium" ? "warning" : "info";
 }
 
-std::string pagerduty_body(const Alert& alert, const std::string& routing_key,
+std::string pagerduty_body(const ReceivedAlert& alert, const std::string& routing_key,
                            const std::string& source) {
   std::string body;
   JsonWriter json(body);
@@ -139,7 +139,7 @@ std::string pagerduty_body(const Alert& alert, const std::string& routing_key,
   body += alert.json;
   json.close_object();
   json.key("links").open_array();
-  for (const Alert::Evidence& evidence : alert.evidence) {
+  for (const ReceivedAlert::Evidence& evidence : alert.evidence) {
     if (evidence.url.empty()) continue;
     json.open_object();
     json.key("href").string(evidence.url);
@@ -153,14 +153,14 @@ std::string pagerduty_body(const Alert& alert, const std::string& routing_key,
 
 }  // namespace
 
-std::optional<Alert> read_alert(std::string_view bytes) {
+std::optional<ReceivedAlert> read_alert(std::string_view bytes) {
   simdjson::dom::parser parser;
   simdjson::dom::element record;
   if (parser.parse(bytes.data(), bytes.size()).get(record) != simdjson::SUCCESS ||
       text_at(record, "schema") != kSchema) {
     return std::nullopt;
   }
-  Alert alert;
+  ReceivedAlert alert;
   alert.id = text_at(record, "alert_id");
   alert.state = text_at(record, "state");
   if (!is_token(alert.id) || alert.state.empty() ||
@@ -198,8 +198,9 @@ std::string silence_alert(const std::string& group, bool is_closed, std::int64_t
   return out;
 }
 
-WebhookRequest webhook_request(WebhookKind kind, const Alert& alert, const std::string& secret,
-                               const std::string& source, std::int64_t unix_seconds) {
+WebhookRequest webhook_request(WebhookKind kind, const ReceivedAlert& alert,
+                               const std::string& secret, const std::string& source,
+                               std::int64_t unix_seconds) {
   WebhookRequest request;
   switch (kind) {
     case WebhookKind::slack:

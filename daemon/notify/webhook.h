@@ -14,7 +14,7 @@
 namespace tocsin {
 
 // What the requests need of an alert record (CONTRACT.md, "Alert").
-struct Alert {
+struct ReceivedAlert {
   struct Evidence {
     std::string title;
     std::string url;  // http or https, or empty
@@ -34,7 +34,7 @@ struct Alert {
 };
 
 // nullopt when the bytes are no alert of a schema this tocsin knows.
-[[nodiscard]] std::optional<Alert> read_alert(std::string_view bytes);
+[[nodiscard]] std::optional<ReceivedAlert> read_alert(std::string_view bytes);
 
 // The alert that notify makes itself when the ledger brings no ticks. `revision` grows with time.
 [[nodiscard]] std::string silence_alert(const std::string& group, bool is_closed,
@@ -50,7 +50,7 @@ struct WebhookRequest {
 //   Tocsin-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>"> when there is a secret.
 // slack: {"text": ...} in its mrkdwn. pagerduty: Events API v2, dedup_key is the alert's id, a
 // closed alert resolves; `secret` is the routing key, `source` what rings.
-[[nodiscard]] WebhookRequest webhook_request(WebhookKind kind, const Alert& alert,
+[[nodiscard]] WebhookRequest webhook_request(WebhookKind kind, const ReceivedAlert& alert,
                                              const std::string& secret, const std::string& source,
                                              std::int64_t unix_seconds);
 

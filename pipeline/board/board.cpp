@@ -403,6 +403,13 @@ std::optional<Verdict> Board::verdict(const Position& position, const Hash128& r
   return state_->verdict_of(state_->settled[sequence]);
 }
 
+std::optional<Verdict> Board::first_verdict_at(std::int64_t offset) const {
+  const SettledLog& settled = state_->settled;
+  const std::uint64_t sequence = settled.at_offset(clamp48(offset), settled.low());
+  if (sequence == 0 || settled[sequence].is(Settled::kRedelivery)) return std::nullopt;
+  return state_->verdict_of(settled[sequence]);
+}
+
 std::int64_t Board::next_offset() const {
   return state_->next_offset;
 }

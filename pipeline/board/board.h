@@ -83,6 +83,10 @@ class Board {
   // board.
   [[nodiscard]] std::optional<Verdict> verdict(const Position&, const Hash128& raw_hash) const;
 
+  // The verdict on the sighting at this ledger offset; nullopt when it was a redelivery, is no
+  // sighting, or is no longer honoured. Does not depend on what came after it.
+  [[nodiscard]] std::optional<Verdict> first_verdict_at(std::int64_t offset) const;
+
   // Retracts for the honoured positions of a partition with first <= offset < end: what vanished
   // from the raw topic before it was published. Looks at kGapOffsetsMax offsets at most: sighted
   // and not yet published are only those in flight, right after the committed offset.

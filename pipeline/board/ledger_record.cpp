@@ -7,139 +7,23 @@
 
 #include <xxhash.h>
 
-#include <algorithm>
-#include <array>
 #include <stdexcept>
-#include <type_traits>
-#include <utility>
+
+#include "pipeline/board/byte_codec.h"
 
 namespace tocsin {
 namespace {
 
 constexpr std::uint8_t kMagic = 'T';
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kChecksumBytes = 8;
 constexpr std::size_t kHeadBytes = 3;
 constexpr std::size_t kRawTopicsMax = 1024;
 
 enum class Type : std::uint8_t { header = 1, epoch = 2, sighting = 3, retract = 4, tick = 5 };
 enum class Tag : std::uint8_t { copy_of = 1, bell = 2, article_id = 3, outlet = 4 };
 
-class Writer {
- public:
-  template <class T>
-  void integer(T value) {
-    auto bits = static_cast<std::make_unsigned_t<T>>(value);
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      bytes_.push_back(static_cast<char>(static_cast<std::uint8_t>(bits & 0xffU)));
-      if constexpr (sizeof(T) > 1) bits = static_cast<decltype(bits)>(bits >> 8);
-    }
-  }
-  void length(std::size_t value) {
-    while (value >= 0x80) {
-      integer(static_cast<std::uint8_t>(value | 0x80U));
-      value >>= 7;
-    }
-    integer(static_cast<std::uint8_t>(value));
-  }
-  void text(std::string_view value) {
-    length(value.size());
-    bytes_.append(value);
-  }
-  template <class T, std::size_t N>
-  void block(const std::array<T, N>& values) {
-    for (const T value : values) integer(value);
-  }
-  void hash(const Hash128& value) {
-    integer(value.high);
-    integer(value.low);
-  }
-  void position(const Position& value) {
-    text(value.topic);
-    integer(value.partition);
-    integer(value.offset);
-  }
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
-  [[nodiscard]] std::string take_with_checksum() {
-    integer(XXH3_64bits(bytes_.data(), bytes_.size()));
-    return std::move(bytes_);
-  }
-
- private:
-  std::string bytes_;
-};
-
-// Reads fields one after another; after the first that does not fit, every read gives zeros and
-// ok() is false. Lengths are bounded by what is left of the record.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-
-  template <class T>
-  T integer() {
-    if (rest_.size() < sizeof(T)) {
-      fail();
-      return 0;
-    }
-    std::make_unsigned_t<T> bits = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      const auto byte = static_cast<std::uint8_t>(rest_[i]);
-      bits = static_cast<decltype(bits)>(
-          bits | static_cast<decltype(bits)>(static_cast<std::uint64_t>(byte) << (8 * i)));
-    }
-    rest_.remove_prefix(sizeof(T));
-    return static_cast<T>(bits);
-  }
-  std::size_t length() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-      const auto byte = integer<std::uint8_t>();
-      value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
-      if ((byte & 0x80U) == 0) {
-        if (value > rest_.size()) break;
-        return static_cast<std::size_t>(value);
-      }
-    }
-    fail();
-    return 0;
-  }
-  std::string_view view() {
-    const std::size_t size = length();
-    const std::string_view value = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return value;
-  }
-  std::string text() { return std::string(view()); }
-  template <class T, std::size_t N>
-  void block(std::array<T, N>& values) {
-    for (T& value : values) value = integer<T>();
-  }
-  Hash128 hash() {
-    const auto high = integer<std::uint64_t>();
-    return {high, integer<std::uint64_t>()};
-  }
-  Position position() {
-    Position value;
-    value.topic = text();
-    value.partition = integer<std::int32_t>();
-    value.offset = integer<std::int64_t>();
-    return value;
-  }
-  [[nodiscard]] bool ok() const { return ok_; }
-  [[nodiscard]] bool at_end() const { return rest_.empty(); }
-  [[nodiscard]] std::size_t left() const { return rest_.size(); }
-
- private:
-  void fail() {
-    ok_ = false;
-    rest_ = {};
-  }
-  std::string_view rest_;
-  bool ok_ = true;
-};
-
 std::string signature_block(const Signature& signature) {
-  Writer writer;
+  ByteWriter writer;
   writer.hash(signature.exact);
   writer.integer(signature.tokens);
   writer.integer(signature.shingles);
@@ -153,7 +37,7 @@ std::string signature_block(const Signature& signature) {
 // A block of another length is another signature version's: its exact hash leads it too, and that
 // is all the fold compares across versions.
 Signature read_signature(std::string_view block) {
-  Reader reader(block);
+  ByteReader reader(block);
   Signature signature;
   signature.exact = reader.hash();
   signature.tokens = reader.integer<std::uint32_t>();
@@ -167,14 +51,14 @@ Signature read_signature(std::string_view block) {
   return signature;
 }
 
-void write(Writer& writer, const LedgerHeader& header) {
+void write(ByteWriter& writer, const LedgerHeader& header) {
   writer.text(header.cluster_id);
   writer.text(header.group);
   writer.length(header.raw_topics.size());
   for (const std::string& topic : header.raw_topics) writer.text(topic);
 }
 
-void write(Writer& writer, const Epoch& epoch) {
+void write(ByteWriter& writer, const Epoch& epoch) {
   writer.integer(epoch.revision);
   writer.integer(epoch.signature_version);
   writer.integer(epoch.window_ms);
@@ -185,39 +69,39 @@ void write(Writer& writer, const Epoch& epoch) {
 }
 
 template <class Fill>
-void tagged(Writer& writer, Tag tag, Fill fill) {
-  Writer field;
+void tagged(ByteWriter& writer, Tag tag, Fill fill) {
+  ByteWriter field;
   fill(field);
   writer.integer(static_cast<std::uint8_t>(tag));
   writer.text(field.bytes());
 }
 
-void write(Writer& writer, const Sighting& sighting) {
+void write(ByteWriter& writer, const Sighting& sighting) {
   writer.position(sighting.position);
   writer.hash(sighting.raw_hash);
   writer.integer(sighting.time_ms);
   writer.integer(sighting.signature_version);
   writer.text(signature_block(sighting.signature));
   if (!sighting.article_id.empty()) {
-    tagged(writer, Tag::article_id, [&](Writer& field) { field.text(sighting.article_id); });
+    tagged(writer, Tag::article_id, [&](ByteWriter& field) { field.text(sighting.article_id); });
   }
   if (sighting.outlet != 0) {
-    tagged(writer, Tag::outlet, [&](Writer& field) { field.integer(sighting.outlet); });
+    tagged(writer, Tag::outlet, [&](ByteWriter& field) { field.integer(sighting.outlet); });
   }
   if (sighting.copy_of) {
-    tagged(writer, Tag::copy_of, [&](Writer& field) { field.integer(*sighting.copy_of); });
+    tagged(writer, Tag::copy_of, [&](ByteWriter& field) { field.integer(*sighting.copy_of); });
   }
   if (!sighting.bell.empty()) {
-    tagged(writer, Tag::bell, [&](Writer& field) { field.text(sighting.bell); });
+    tagged(writer, Tag::bell, [&](ByteWriter& field) { field.text(sighting.bell); });
   }
 }
 
-void write(Writer& writer, const Retract& retract) {
+void write(ByteWriter& writer, const Retract& retract) {
   writer.position(retract.position);
   writer.hash(retract.raw_hash);
 }
 
-void write(Writer& writer, const Tick& tick) {
+void write(ByteWriter& writer, const Tick& tick) {
   writer.integer(tick.through);
   writer.integer(tick.digest);
 }
@@ -231,7 +115,7 @@ static_assert(std::is_same_v<std::variant_alternative_t<2, LedgerRecord>, Sighti
 static_assert(std::is_same_v<std::variant_alternative_t<3, LedgerRecord>, Retract>);
 static_assert(std::is_same_v<std::variant_alternative_t<4, LedgerRecord>, Tick>);
 
-LedgerHeader read_header(Reader& reader) {
+LedgerHeader read_header(ByteReader& reader) {
   LedgerHeader header;
   header.cluster_id = reader.text();
   header.group = reader.text();
@@ -242,7 +126,7 @@ LedgerHeader read_header(Reader& reader) {
   return header;
 }
 
-Epoch read_epoch(Reader& reader) {
+Epoch read_epoch(ByteReader& reader) {
   Epoch epoch;
   epoch.revision = reader.integer<std::uint32_t>();
   epoch.signature_version = reader.integer<std::uint16_t>();
@@ -254,10 +138,10 @@ Epoch read_epoch(Reader& reader) {
   return epoch;
 }
 
-void read_tagged(Reader& reader, Sighting& sighting) {
+void read_tagged(ByteReader& reader, Sighting& sighting) {
   while (reader.ok() && !reader.at_end()) {
     const auto tag = reader.integer<std::uint8_t>();
-    Reader field(reader.view());
+    ByteReader field(reader.view());
     switch (static_cast<Tag>(tag)) {
       case Tag::copy_of:
         sighting.copy_of = field.integer<std::int64_t>();
@@ -275,7 +159,7 @@ void read_tagged(Reader& reader, Sighting& sighting) {
   }
 }
 
-Sighting read_sighting(Reader& reader) {
+Sighting read_sighting(ByteReader& reader) {
   Sighting sighting;
   sighting.position = reader.position();
   sighting.raw_hash = reader.hash();
@@ -293,7 +177,7 @@ void throw_exception_from_error(LedgerFault, const boost::source_location&) {
 }
 
 std::string encode(const LedgerRecord& record) {
-  Writer writer;
+  ByteWriter writer;
   writer.integer(kMagic);
   writer.integer(static_cast<std::uint8_t>(type_of(record)));
   writer.integer(kVersion);
@@ -304,11 +188,11 @@ std::string encode(const LedgerRecord& record) {
 LedgerResult<LedgerRecord> decode_ledger_record(std::string_view bytes) {
   if (bytes.size() < kHeadBytes + kChecksumBytes) return LedgerFault::bad_checksum;
   const std::string_view covered = bytes.substr(0, bytes.size() - kChecksumBytes);
-  Reader trailer(bytes.substr(covered.size()));
+  ByteReader trailer(bytes.substr(covered.size()));
   if (trailer.integer<std::uint64_t>() != XXH3_64bits(covered.data(), covered.size())) {
     return LedgerFault::bad_checksum;
   }
-  Reader reader(covered);
+  ByteReader reader(covered);
   if (reader.integer<std::uint8_t>() != kMagic) return LedgerFault::unknown_type;
   const auto type = static_cast<Type>(reader.integer<std::uint8_t>());
   if (type < Type::header || type > Type::tick) return LedgerFault::unknown_type;

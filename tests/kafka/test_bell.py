@@ -1,9 +1,19 @@
-"""The bell against a real broker: ticks, and what a board that differs from the others does."""
+"""The bell against a real broker: ticks, what a board that differs from the others does, and alerts exactly
+once, the same from one instance, from three, and from `tocsin backtest`."""
 
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
 import unittest
 
 import articles
-from harness import ServiceTestCase, check_outputs, produce, wait_processed, wait_until
+from harness import (TOCSIN, ServiceTestCase, check_outputs, committed, consume, high_watermarks, produce, tocsin,
+                     wait_processed, wait_until)
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bell"))
+import crisis  # noqa: E402
 
 TICKS = "bell: {tick_interval: 300ms}\n"
 DIVERGENCES = "tocsin_board_divergences_total"
@@ -83,6 +93,85 @@ class BellTest(ServiceTestCase):
         wait_until(lambda: other.metrics()["tocsin_bell_owner"] == 1, "an heir", 30)
         ticks = other.metrics()['tocsin_ticks_total{result="equal"}']
         wait_until(lambda: other.metrics()['tocsin_ticks_total{result="equal"}'] > ticks, "its ticks", 10)
+
+
+    def test_ticks_repeat_the_epoch_of_a_ledger_that_nothing_else_is_written_to(self):
+        daemon = super().run_daemon("one", extra=TICKS + "dedupe: {revision: 1, window: 1m}\n")
+
+        def epochs():
+            code, out, _ = tocsin("ledger", "show", "--format", "json", "--config", daemon.config)
+            self.assertEqual(code, 0)
+            return [r for r in map(json.loads, out.splitlines()) if r["type"] in ("header", "epoch")]
+        found = wait_until(lambda: epochs() if len(epochs()) == 4 else None, "header and epoch once more", 20)
+        self.assertEqual([r["type"] for r in found], ["header", "epoch"] * 2)
+        for first, again in zip(found[:2], found[2:]):
+            self.assertEqual({**first, "offset": 0, "append_time": 0}, {**again, "offset": 0, "append_time": 0})
+
+
+def told(alerts):
+    """Alerts without what depends on how many other records the ledger holds: offsets, and the ids that hash them."""
+    ids = {}
+    for alert in alerts:
+        alert["alert_id"] = ids.setdefault(alert["alert_id"], len(ids))
+        del alert["ledger_offset"]
+    return [json.dumps(alert, ensure_ascii=False) for alert in alerts]
+
+
+class AlertsTest(ServiceTestCase):
+    """The scripted crisis through the service and through `tocsin backtest`."""
+
+    def setUp(self):
+        super().setUp()
+        self.broker.create(self.topics.raw, 1)
+        self.broker.create(self.topics.alerts, 1)
+        self.articles = crisis.make()
+
+    def run_daemon(self, instance, **arguments):
+        # No tick comes while it runs: it would take an offset of the ledger.
+        return super().run_daemon(instance, extra="bell: {tick_interval: 10m}\n", **arguments)
+
+    def backtest(self):
+        """What `backtest` prints of the same articles in a file by the name of the topic."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, self.topics.raw)
+            path.write_text("".join(json.dumps(a, ensure_ascii=False) + "\n" for _, _, a in self.articles))
+            run = subprocess.run([TOCSIN, "backtest", "--format", "json", path.name], check=True, cwd=folder,
+                                 stdout=subprocess.PIPE)
+        return run.stdout.decode().splitlines()
+
+    def feed(self):
+        produce(self.broker, self.topics.raw, [{"value": a, "timestamp": ms} for ms, _, a in self.articles])
+
+    def alerts(self):
+        """What is published once the bell is at the ledger's end."""
+        def at_end():
+            end = high_watermarks(self.broker, self.topics.ledger)[0]
+            return committed(self.broker, self.topics.prefix + ".bell", self.topics.ledger)[0] >= end
+        wait_processed(self.broker, self.topics)
+        wait_until(at_end, "the bell to commit the ledger's end")
+        return [m.value().decode() for m in consume(self.broker, self.topics.alerts)]
+
+    def test_one_instance_publishes_what_backtest_prints_byte_for_byte(self):
+        daemon = self.run_daemon("one")
+        self.feed()
+        expected = self.backtest()
+        self.assertEqual(self.alerts(), expected)
+        pairs = {m.key().decode(): m.value() for m in consume(self.broker, self.topics.pairs)}
+        pair = json.loads(pairs["Q298|Q750"])
+        self.assertEqual(pair["schema"], "tocsin.pair/1")
+        self.assertEqual(pair["codes"], ["CHL", "BOL"])
+        self.assertEqual(daemon.metrics()['tocsin_alerts_total{state="opened"}'],
+                         sum(json.loads(line)["state"] == "opened" for line in expected))
+
+    def test_three_instances_two_owners_die_before_and_after_a_commit(self):
+        """Each owner dies as by SIGKILL at a commit that holds alerts; the next takes over in the middle of it all."""
+        steps = {"a": "bell_before_commit_of_alerts:1", "b": "bell_after_commit_of_alerts:1"}
+        first, second, _ = [self.run_daemon(name, env={"TOCSIN_FAIL_AT": steps.get(name, "")}) for name in "abc"]
+        self.feed()
+        self.assertEqual([daemon.wait_exit(60) for daemon in (first, second)], [137, 137])
+        found = self.alerts()
+        self.assertEqual(len(found), len(set(found)), "an alert came twice")
+        self.assertEqual(told([json.loads(f) for f in found]), told([json.loads(e) for e in self.backtest()]))
 
 
 if __name__ == "__main__":

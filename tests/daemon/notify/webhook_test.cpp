@@ -56,7 +56,7 @@ TEST(Webhook, JsonIsTheRecordItselfSigned) {
 // RFC 4231, test case 2, has the text "what do ya want for nothing?" and the key "Jefe"; ours puts
 // the time in front, so the value here is computed with another implementation (Python's hmac).
 TEST(Webhook, SignatureIsHmacSha256OfTimeAndBody) {
-  Alert alert;
+  ReceivedAlert alert;
   alert.json = "what do ya want for nothing?";
   const WebhookRequest request =
       webhook_request(WebhookKind::json, alert, "Jefe", "tocsin/g", 1'700'000'000);

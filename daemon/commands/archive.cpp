@@ -1,0 +1,192 @@
+#include "daemon/commands/archive.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "daemon/commands/line_reader.h"
+#include "daemon/commands/progress.h"
+
+namespace tocsin {
+namespace {
+
+// Fixed, whatever the number of threads: a batch decides which articles are looked up before they
+// are analysed, and outputs must not depend on the machine.
+constexpr std::size_t kBatchRecords = 1024;
+constexpr std::size_t kBatchBytes = 8 << 20;
+
+}  // namespace
+
+Archive::Archive(const Config& config, std::shared_ptr<const Pipeline> pipeline, unsigned workers)
+    : pipeline_(std::move(pipeline)),
+      group_(config.kafka.group),
+      epoch_(config.dedupe.epoch()),
+      fork_join_(workers > 0 ? workers : config.worker_count()) {}
+
+void Archive::open() {
+  append(LedgerHeader{"replay", group_, {"replay"}});
+  append(epoch_);
+}
+
+bool Archive::add(Position position, std::string payload) {
+  batch_bytes_ += payload.size();
+  Replayed item;
+  item.position = std::move(position);
+  item.payload = std::move(payload);
+  batch_.push_back(std::move(item));
+  const bool is_full = batch_.size() >= kBatchRecords || batch_bytes_ >= kBatchBytes;
+  return !is_full || finish();
+}
+
+bool Archive::finish() {
+  fork_join_.for_each(batch_.size(), [&](std::size_t i) { read_one(batch_[i]); });
+  for (Replayed& item : batch_) date(item);
+  fork_join_.for_each(batch_.size(), [&](std::size_t i) { analyse_one(batch_[i]); });
+  std::string out;
+  for (Replayed& item : batch_) {
+    out += settle_one(item);
+    out += '\n';
+  }
+  articles_ += batch_.size();
+  batch_.clear();
+  batch_bytes_ = 0;
+  return !on_outcomes || on_outcomes(out);
+}
+
+void Archive::read_one(Replayed& item) const {
+  const RawRecord record{item.position, item.payload, 0, PublishedAtSource::none};
+  Result<Reading> reading = read(*pipeline_, record);
+  if (reading) {
+    item.reading = *std::move(reading);
+  } else {
+    item.error = reading.error();
+  }
+}
+
+// A line without a time has that of the line before it; the record's time is the article's own.
+void Archive::date(Replayed& item) {
+  if (!item.reading) return;
+  Article& article = item.reading->article;
+  if (article.published_at_source == PublishedAtSource::none) article.published_at_ms = time_ms_;
+  time_ms_ = article.published_at_ms;
+  item.reading->time_ms = time_ms_;
+}
+
+// The board before the batch only predicts copies, to spare their analysis; the fold decides.
+void Archive::analyse_one(Replayed& item) const {
+  if (!item.reading) return;
+  const Reading& reading = *item.reading;
+  keep(item, board_.find_copy(reading.signature, reading.time_ms)
+                 ? draft_copy(*pipeline_, reading)
+                 : draft(*pipeline_, reading, analyse(*pipeline_, reading)));
+}
+
+void Archive::keep(Replayed& item, Result<Drafts> drafts) {
+  if (drafts) {
+    item.drafts = *std::move(drafts);
+  } else {
+    item.error = drafts.error();
+    item.id = item.reading->article.id;
+  }
+}
+
+std::string Archive::settle_one(Replayed& item) {
+  if (item.drafts) {
+    append(sight(*item.reading, std::nullopt, item.drafts->bell));
+    const std::optional<Verdict> verdict = board_.verdict(item.position, item.reading->raw_hash);
+    if (!verdict->is_copy && item.drafts->enriched.head.empty()) {
+      keep(item, draft(*pipeline_, *item.reading, analyse(*pipeline_, *item.reading)));
+    }
+    if (!item.error) return settle(*item.drafts, *verdict).value;
+    append(Retract{item.position, item.reading->raw_hash});
+  }
+  return encode_deadletter(item.id, item.position, *item.error);
+}
+
+void Archive::append(const LedgerRecord& record) {
+  if (const auto* sighting = std::get_if<Sighting>(&record)) {
+    append_time_ms_ = std::max(append_time_ms_, sighting->time_ms);
+  }
+  board_.apply(next_offset_, append_time_ms_, record);
+  if (on_record) on_record(next_offset_, append_time_ms_, record, board_);
+  ++next_offset_;
+}
+
+namespace {
+
+struct CloseFile {
+  void operator()(std::FILE* file) const {
+    if (file != stdin) std::fclose(file);
+  }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+bool is_blank(const std::string& line) {
+  return std::all_of(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; });
+}
+
+// Every line of one input; false when the outcomes cannot be written.
+bool replay_lines(Archive& archive, LineReader& lines, const std::string& topic, Progress& progress,
+                  std::uint64_t bytes_before) {
+  std::string line;
+  for (std::int64_t offset = 0; lines.next(line); ++offset) {
+    if (is_blank(line)) continue;
+    if (!archive.add({topic, 0, offset}, std::move(line))) return false;
+    line.clear();
+    progress.show(archive.articles(), bytes_before + lines.bytes());
+  }
+  return true;
+}
+
+// The whole input as one article; over the limit it is cut, and the limit's check refuses it.
+bool replay_whole(Archive& archive, std::FILE* stream, const std::string& topic,
+                  std::size_t bytes_max) {
+  std::string text(bytes_max + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), stream));
+  return archive.add({topic, 0, 0}, std::move(text));
+}
+
+std::uint64_t total_bytes(const std::vector<std::string>& files) {
+  std::uint64_t total = 0;
+  for (const std::string& file : files) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(file, error);
+    if (error) return 0;  // standard input or a pipe: no share can be told
+    total += size;
+  }
+  return total;
+}
+
+}  // namespace
+
+ExitCode replay_files(const Setup& setup, std::vector<std::string> files, Archive& archive) {
+  const bool is_text = setup.config.input.format == InputFormat::text;
+  if (files.empty()) files = {"-"};
+  Progress progress("articles", total_bytes(files));
+  std::uint64_t bytes = 0;
+  archive.open();
+  for (const std::string& name : files) {
+    const File file(name == "-" ? stdin : std::fopen(name.c_str(), "rb"));
+    if (!file) {
+      const std::error_code reason(errno, std::generic_category());
+      std::fprintf(stderr, "tocsin: %s: %s\n", name.c_str(), reason.message().c_str());
+      return ExitCode::bad_input;
+    }
+    const std::string topic = name == "-" ? "stdin" : name;
+    LineReader lines(file.get(), setup.config.limits.article_bytes_max);
+    const bool is_written =
+        is_text ? replay_whole(archive, file.get(), topic, setup.config.limits.article_bytes_max)
+                : replay_lines(archive, lines, topic, progress, bytes);
+    if (!is_written) return ExitCode::failed;
+    if (std::ferror(file.get()) != 0) {
+      std::fprintf(stderr, "tocsin: %s: read error\n", name.c_str());
+      return ExitCode::bad_input;
+    }
+    bytes += lines.bytes();
+  }
+  return archive.finish() ? ExitCode::fine : ExitCode::failed;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,73 @@
+// An archive of raw articles through the pipeline, with a ledger in memory instead of Kafka's.
+// Promises: the outcomes and the ledger a service would make of the same articles in this order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/commands/commands.h"
+#include "daemon/fork_join.h"
+#include "pipeline/pipeline.h"
+
+namespace tocsin {
+
+// Append time is the running maximum of the articles' times.
+class Archive {
+ public:
+  Archive(const Config& config, std::shared_ptr<const Pipeline> pipeline, unsigned workers);
+
+  // Outcomes of a batch, one a line; false when they cannot be written.
+  std::function<bool(const std::string& lines)> on_outcomes;
+  // Every record of the ledger, after the board applied it.
+  std::function<void(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record,
+                     const Board& board)>
+      on_record;
+
+  // Header and epoch; before the first add().
+  void open();
+  // One article; false when the outcomes cannot be written.
+  [[nodiscard]] bool add(Position position, std::string payload);
+  // Processes what is waiting.
+  [[nodiscard]] bool finish();
+  [[nodiscard]] std::uint64_t articles() const { return articles_; }
+
+ private:
+  // One raw article and what became of it.
+  struct Replayed {
+    Position position;
+    std::string payload;
+    std::optional<Reading> reading;
+    std::optional<Drafts> drafts;
+    std::optional<Error> error;
+    std::string id;  // of a dead letter, where it could be read
+  };
+
+  void read_one(Replayed& item) const;
+  void date(Replayed& item);
+  void analyse_one(Replayed& item) const;
+  static void keep(Replayed& item, Result<Drafts> drafts);
+  std::string settle_one(Replayed& item);
+  void append(const LedgerRecord& record);
+
+  const std::shared_ptr<const Pipeline> pipeline_;
+  const std::string group_;
+  const Epoch epoch_;
+  ForkJoin fork_join_;
+  Board board_;
+  std::int64_t next_offset_ = 0;
+  std::int64_t append_time_ms_ = 0;
+  std::int64_t time_ms_ = 0;  // of the line before; the epoch at first
+  std::vector<Replayed> batch_;
+  std::size_t batch_bytes_ = 0;
+  std::uint64_t articles_ = 0;
+};
+
+// All files ("-": standard input) through the archive, with a progress bar; opens and finishes it.
+[[nodiscard]] ExitCode replay_files(const Setup& setup, std::vector<std::string> files,
+                                    Archive& archive);
+
+}  // namespace tocsin

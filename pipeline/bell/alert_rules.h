@@ -1,0 +1,77 @@
+// The rules of the alarm: what an article must say, and how a pair must stand, for an alert.
+// Immutable once loaded (config/alert_rules_loader.h); knows no YAML and no files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/bell/notice.h"
+
+namespace tocsin {
+
+// An event type, and a mode of it where one is given.
+struct EventCondition {
+  EventType type = EventType::threaten;
+  std::string mode;
+};
+
+// A word or phrase that speaks for the rule, or against it. Matched token by token by folded form;
+// a '*' at its end stands for any ending.
+struct Keyword {
+  std::string text;
+  int weight = 1;  // added once an article, however often it stands there
+};
+
+struct AlertRule {
+  std::string id;
+
+  // What the article must say. Empty lists hold always.
+  std::vector<EventCondition> events;  // one of them, asserted
+  std::vector<Keyword> keywords;
+  int keywords_min = 1;               // sum of the weights found
+  std::uint32_t keywords_within = 0;  // tokens the positive ones must lie within; 0: anywhere
+  std::uint8_t tier_min = 0;          // of the source, hundredths
+
+  // Between whom. Ids or alpha-3 codes; regions are resolved by the loader.
+  std::vector<std::string> actors;                           // one side is among them
+  std::vector<std::pair<std::string, std::string>> between;  // the pair is one of these
+  bool with_alone = false;  // also an actor whose counterpart is not known
+
+  // How the pair must stand. Scores are tenths of a point.
+  std::uint16_t open_at = 300;
+  std::uint16_t close_at = 200;
+  std::uint16_t pair_level_min = 0;
+  std::uint32_t outlets_min = 1;
+  std::optional<std::int32_t> z_min;  // hundredths
+  bool needs_burst = false;
+
+  // Its life.
+  std::int64_t hold_ms = 0;  // `for`: how long it must hold before it opens
+  std::int64_t cooldown_ms = 12 * kHourMs;
+  std::int64_t quiet_ms = 24 * kHourMs;  // closed after so long without another article
+  std::string severity;                  // "": by level
+  std::vector<std::pair<std::string, std::string>> labels;
+};
+
+class AlertRules {
+ public:
+  AlertRules() = default;
+  explicit AlertRules(std::vector<AlertRule> rules) : rules_(std::move(rules)) {}
+
+  // Ids of the rules whose conditions on the article hold, in the order of the file.
+  [[nodiscard]] std::vector<std::string> matches(const NoticeSource& article) const;
+  [[nodiscard]] const AlertRule* find(std::string_view id) const;
+  [[nodiscard]] const std::vector<AlertRule>& all() const { return rules_; }
+
+ private:
+  std::vector<AlertRule> rules_;
+};
+
+// Whether the rule is about this pair, and one of its events stands between the two.
+[[nodiscard]] bool is_about(const AlertRule& rule, const NoticePair& pair);
+
+}  // namespace tocsin

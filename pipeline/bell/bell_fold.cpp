@@ -1,0 +1,340 @@
+#include "pipeline/bell/bell_fold.h"
+
+#include <algorithm>
+
+#include "pipeline/board/byte_codec.h"
+
+namespace tocsin {
+namespace {
+
+// A cooperative story counts as a calming one from here on, if it is not more hostile than that.
+constexpr std::uint16_t kCalmTenths = 300;
+// A hostile article of a pair counts for an alert from here on.
+constexpr std::uint16_t kHostileTenths = 200;
+// Reserved keys on news.pairs begin with '!': no id does.
+constexpr std::string_view kClockKey = "!bell";
+constexpr std::string_view kAlertPrefix = "!alert|";
+
+std::string id_of(const Sighting& sighting) {
+  return sighting.article_id.empty() ? default_article_id(sighting.position) : sighting.article_id;
+}
+
+// 64 bits tell outlets apart; an unknown one is itself.
+std::uint64_t outlet_of(const Sighting& sighting) {
+  return sighting.outlet;
+}
+
+}  // namespace
+
+std::vector<AlertRecord> BellFold::apply(std::int64_t offset, std::int64_t append_time_ms,
+                                         const LedgerRecord& record,
+                                         const std::optional<Verdict>& verdict) {
+  offset_ = offset;
+  if (const auto* sighting = std::get_if<Sighting>(&record)) {
+    advance(std::max(clock_ms_, std::min(sighting->time_ms, append_time_ms)));
+    article_clock_ms_ = clock_ms_;
+    article_append_ms_ = append_time_ms;
+    if (verdict) apply_sighting(*sighting, *verdict);
+  } else if (std::holds_alternative<Tick>(record) && article_append_ms_ != 0) {
+    // Between articles the clock goes on as fast as the ledger's.
+    advance(std::max(clock_ms_, article_clock_ms_ + append_time_ms - article_append_ms_));
+  }
+  look_at_pending();
+  return std::exchange(records_, {});
+}
+
+// ---- time
+
+void BellFold::advance(std::int64_t to_ms) {
+  const Hour before = hour_now();
+  const Hour after = to_ms / kHourMs;
+  // After a gap longer than the series nothing of the hours between is left to decide.
+  const Hour first = clock_ms_ == 0 ? after : std::max(before + 1, after - kSeriesHours);
+  for (Hour hour = first; hour <= after; ++hour) {
+    clock_ms_ = std::max(clock_ms_, hour * kHourMs);
+    pass_hour(hour);
+  }
+  if (to_ms != clock_ms_) changed_clock_ = true;
+  clock_ms_ = std::max(clock_ms_, to_ms);
+}
+
+// Deadlines are looked at on the hour of the bell's clock, whatever record brought it there.
+void BellFold::pass_hour(Hour hour) {
+  changed_clock_ = true;
+  all_.forget_before(hour - kSeriesHours + 1);
+  for (auto it = alerts_.begin(); it != alerts_.end();) {
+    Alert& alert = it->second;
+    settle(alert);
+    if (alert.is_spent(clock_ms_)) {
+      changed_alerts_.insert(it->first);
+      it = alerts_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  std::vector<std::string> quiet;
+  for (auto& [key, series] : pairs_) {
+    for (const std::uint64_t story : series.forget(hour)) forget_story(story, key);
+    if (series.is_empty()) quiet.push_back(key);
+  }
+  for (const std::string& key : quiet) drop_pair(key);
+}
+
+void BellFold::settle(Alert& alert) {
+  const AlertRule* rule = rules_->find(alert.rule);
+  static const AlertRule kGone = [] {
+    AlertRule gone;
+    gone.close_at = 1001;  // above any score: closes at once
+    return gone;
+  }();
+  const AlertState before = alert.state;
+  const bool closed = alert.try_close(rule != nullptr ? *rule : kGone, clock_ms_);
+  if (closed) emit(alert, AlertChange::closed);
+  if (closed || alert.state != before) changed_alerts_.insert({alert.pair.key(), alert.rule});
+  if (!closed) return;
+  Alert idle;
+  idle.rule = alert.rule;
+  idle.pair = alert.pair;
+  idle.silent_until_ms = alert.silent_until_ms;
+  alert = std::move(idle);
+}
+
+// `for:` may have passed without another article.
+void BellFold::look_at_pending() {
+  for (auto& [key, alert] : alerts_) {
+    if (alert.state != AlertState::pending) continue;
+    const AlertRule* rule = rules_->find(alert.rule);
+    const auto series = pairs_.find(key.first);
+    if (rule == nullptr || series == pairs_.end()) continue;
+    if (!alert.try_open(*rule, series->second.figures(hour_now(), all_), clock_ms_, offset_)) {
+      continue;
+    }
+    emit(alert, AlertChange::opened);
+    changed_alerts_.insert(key);
+  }
+}
+
+// ---- articles
+
+void BellFold::apply_sighting(const Sighting& sighting, const Verdict& verdict) {
+  changed_clock_ = true;
+  const std::optional<Notice> notice =
+      sighting.bell.empty() ? std::nullopt : decode_notice(sighting.bell);
+  const bool is_dated = notice && notice->is(Notice::kDated);
+  const std::int64_t time_ms =
+      std::min(is_dated ? notice->published_at_ms : sighting.time_ms, clock_ms_);
+  if (verdict.is_copy) return apply_copy(sighting, verdict);
+  if (time_ms / kHourMs > hour_now() - kSeriesHours) all_.add(time_ms / kHourMs);
+  if (!notice) return;
+  for (const NoticePair& pair : notice->pairs) apply_pair(sighting, verdict, *notice, pair);
+  make_room();
+}
+
+// Whatever a copy says was said before: it only shows how many tell it.
+void BellFold::apply_copy(const Sighting& sighting, const Verdict& verdict) {
+  const auto pairs = pairs_of_story_.find(verdict.story);
+  if (pairs == pairs_of_story_.end()) return;
+  for (const std::string& key : pairs->second) {
+    const auto series = pairs_.find(key);
+    if (series == pairs_.end()) continue;
+    series->second.add_copy(verdict.story, verdict.story_outlets);
+    changed_pairs_.insert(key);
+    for (auto it = alerts_.lower_bound({key, ""}); it != alerts_.end() && it->first.first == key;
+         ++it) {
+      Alert& alert = it->second;
+      const AlertRule* rule = rules_->find(alert.rule);
+      if (rule == nullptr || !alert.has_story(verdict.story)) continue;
+      alert.add_copy(verdict.story, outlet_of(sighting));
+      changed_alerts_.insert(it->first);
+      const PairFigures figures = series->second.figures(hour_now(), all_);
+      if (alert.try_open(*rule, figures, clock_ms_, offset_)) {
+        emit(alert, AlertChange::opened);
+      } else if (alert.try_update(alert.realised, clock_ms_)) {
+        emit(alert, AlertChange::updated);
+      }
+    }
+  }
+}
+
+void BellFold::apply_pair(const Sighting& sighting, const Verdict& verdict, const Notice& notice,
+                          const NoticePair& pair) {
+  const std::int64_t time_ms =
+      std::min(notice.is(Notice::kDated) ? notice.published_at_ms : sighting.time_ms, clock_ms_);
+  const Hour hour = time_ms / kHourMs;
+  if (hour <= hour_now() - kSeriesHours) return;  // older than the series
+  // Opinion and history are not events: they are no part of how tense a pair is.
+  if (notice.is(Notice::kOpinion) || notice.is(Notice::kHistory)) return;
+  const std::string key = pair.name.key();
+  PairSeries& series = pairs_[key];
+  series.name = pair.name;
+  changed_pairs_.insert(key);
+  const std::optional<std::uint64_t> left =
+      series.add(verdict.story, hour, pair, verdict.story_outlets);
+  if (left) forget_story(*left, key);
+  pairs_of_story_[verdict.story].insert(key);
+  if (!notice.is_report()) return;
+  series.note_events(pair, notice.published_at_ms);
+  if (clock_ms_ - notice.published_at_ms > kFreshMs) return;
+  ring(sighting, verdict, notice, pair, series);
+}
+
+void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const Notice& notice,
+                    const NoticePair& pair, const PairSeries& series) {
+  const std::string key = pair.name.key();
+  const bool is_calm = pair.cooperation >= kCalmTenths && pair.cooperation > pair.score;
+  if (is_calm) {
+    for (auto it = alerts_.lower_bound({key, ""}); it != alerts_.end() && it->first.first == key;
+         ++it) {
+      it->second.calm(verdict.story, clock_ms_);
+      changed_alerts_.insert(it->first);
+    }
+    return;
+  }
+  if (pair.score < kHostileTenths) return;
+  const PairFigures figures = series.figures(hour_now(), all_);
+  const bool realised =
+      series.threat_realised_ms != 0 && series.threat_realised_ms >= clock_ms_ - kFreshMs;
+  for (const std::string& id : notice.rules) {
+    const AlertRule* rule = rules_->find(id);
+    if (rule == nullptr || !is_about(*rule, pair)) continue;
+    const auto known = alerts_.find({key, id});
+    if (known == alerts_.end() && alerts_.size() >= kAlertsMax) continue;
+    // An article opens an alert for its strongest pair; the others it mentions only feed what is
+    // open already.
+    const bool is_open = known != alerts_.end() && known->second.state == AlertState::open;
+    if (!is_open && &pair != &notice.pairs.front()) continue;
+    Alert& alert = alerts_[{key, id}];
+    alert.rule = id;
+    alert.pair = pair.name;
+    changed_alerts_.insert({key, id});
+    alert.add({.offset = offset_,
+               .story = verdict.story,
+               .outlet = outlet_of(sighting),
+               .tier = notice.tier,
+               .pair = &pair,
+               .evidence = {pair.score, notice.published_at_ms, notice.title, notice.url,
+                            notice.evidence, notice.evidence_rule, id_of(sighting)}},
+              clock_ms_);
+    if (alert.try_open(*rule, figures, clock_ms_, offset_)) {
+      alert.realised = realised;
+      emit(alert, AlertChange::opened);
+    } else if (alert.try_update(realised, clock_ms_)) {
+      emit(alert, AlertChange::updated);
+    }
+  }
+}
+
+void BellFold::emit(const Alert& alert, AlertChange change) {
+  static const AlertRule kGone;
+  const AlertRule* rule = rules_->find(alert.rule);
+  const auto series = pairs_.find(alert.pair.key());
+  const PairFigures figures =
+      series == pairs_.end() ? PairFigures{} : series->second.figures(hour_now(), all_);
+  records_.push_back(
+      {story_id(alert.id),
+       encode_alert(alert, change, rule != nullptr ? *rule : kGone, figures, clock_ms_, offset_),
+       change, alert.level, alert.rule, sentence_of(alert, change), clock_ms_,
+       alert.first_seen_ms});
+}
+
+// ---- bounds
+
+void BellFold::forget_story(std::uint64_t story, const std::string& key) {
+  const auto pairs = pairs_of_story_.find(story);
+  if (pairs == pairs_of_story_.end()) return;
+  pairs->second.erase(key);
+  if (pairs->second.empty()) pairs_of_story_.erase(pairs);
+}
+
+void BellFold::drop_pair(const std::string& key) {
+  for (const PairStory& story : pairs_[key].stories) forget_story(story.id, key);
+  pairs_.erase(key);
+  changed_pairs_.insert(key);
+}
+
+void BellFold::make_room() {
+  while (pairs_.size() > kPairsMax) {
+    const auto least =
+        std::min_element(pairs_.begin(), pairs_.end(), [](const auto& a, const auto& b) {
+          return std::pair(a.second.newest(), a.first) < std::pair(b.second.newest(), b.first);
+        });
+    drop_pair(std::string(least->first));
+  }
+}
+
+BellSize BellFold::size() const {
+  const auto open = std::count_if(alerts_.begin(), alerts_.end(), [](const auto& entry) {
+    return entry.second.state == AlertState::open;
+  });
+  return {pairs_.size(), static_cast<std::size_t>(open)};
+}
+
+// ---- state
+
+std::vector<StateRecord> BellFold::take_changes() {
+  std::vector<StateRecord> changes;
+  for (const std::string& key : std::exchange(changed_pairs_, {})) {
+    const auto series = pairs_.find(key);
+    if (series == pairs_.end()) {
+      changes.push_back({key, std::nullopt, ""});
+    } else {
+      const PairFigures figures = series->second.figures(hour_now(), all_);
+      changes.push_back(
+          {key, encode_pair(series->second, figures, hour_now()), encode_state(series->second)});
+    }
+  }
+  constexpr std::string_view kInternal = R"({"schema":"tocsin.bell/1"})";
+  for (const AlertKey& key : std::exchange(changed_alerts_, {})) {
+    const std::string name = std::string(kAlertPrefix) + key.second + '|' + key.first;
+    const auto alert = alerts_.find(key);
+    if (alert == alerts_.end()) {
+      changes.push_back({name, std::nullopt, ""});
+    } else {
+      changes.push_back({name, std::string(kInternal), encode_state(alert->second)});
+    }
+  }
+  if (std::exchange(changed_clock_, false)) {
+    ByteWriter writer;
+    writer.integer(clock_ms_);
+    writer.integer(article_clock_ms_);
+    writer.integer(article_append_ms_);
+    writer.integer(all_.since_);
+    writer.length(all_.hours.size());
+    for (const auto& [hour, count] : all_.hours) {
+      writer.integer(hour);
+      writer.integer(count);
+    }
+    changes.push_back(
+        {std::string(kClockKey), std::string(kInternal), writer.take_with_checksum()});
+  }
+  return changes;
+}
+
+bool BellFold::restore(std::string_view key, std::string_view state) {
+  if (key == kClockKey) {
+    ByteReader reader(without_checksum(state));
+    clock_ms_ = reader.integer<std::int64_t>();
+    article_clock_ms_ = reader.integer<std::int64_t>();
+    article_append_ms_ = reader.integer<std::int64_t>();
+    all_.since_ = reader.integer<Hour>();
+    for (std::size_t left = reader.length(); left > 0 && reader.ok(); --left) {
+      const Hour hour = reader.integer<Hour>();
+      all_.hours[hour] = reader.integer<std::uint64_t>();
+    }
+    return reader.ok();
+  }
+  if (key.starts_with(kAlertPrefix)) {
+    std::optional<Alert> alert = decode_alert(state);
+    if (!alert) return false;
+    const AlertKey its_key{alert->pair.key(), alert->rule};
+    alerts_[its_key] = *std::move(alert);
+    return true;
+  }
+  std::optional<PairSeries> series = decode_series(state);
+  if (!series) return false;
+  for (const PairStory& story : series->stories) pairs_of_story_[story.id].insert(std::string(key));
+  pairs_[std::string(key)] = *std::move(series);
+  return true;
+}
+
+}  // namespace tocsin

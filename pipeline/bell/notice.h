@@ -1,0 +1,94 @@
+// What an alert needs of one tense or cooperative article: it travels inside the sighting.
+// Promises: scores are quantised here, bytes are bounded, decoding trusts nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/article.h"
+#include "pipeline/encode/sources.h"
+#include "pipeline/entities/gazetteer.h"
+#include "pipeline/tension/lexicon.h"
+#include "pipeline/tension/tension.h"
+#include "pipeline/text/text.h"
+
+namespace tocsin {
+
+inline constexpr std::int64_t kHourMs = 3'600'000;
+
+class AlertRules;
+
+// Two states, alliances or armed groups; or one of them alone, whose counterpart is not known.
+struct PairName {
+  std::string first;   // ids, sorted
+  std::string second;  // "": alone
+  std::string first_code;
+  std::string second_code;
+  std::string first_name;
+  std::string second_name;
+
+  // "Q159|Q212", "Q159": the key on news.pairs.
+  [[nodiscard]] std::string key() const { return second.empty() ? first : first + '|' + second; }
+  friend bool operator==(const PairName&, const PairName&) = default;
+};
+
+// Scores are tenths of a point, 0..1000.
+struct NoticePair {
+  PairName name;
+  std::uint16_t score = 0;
+  std::uint16_t threat = 0;
+  std::uint16_t act = 0;
+  std::uint16_t cooperation = 0;
+  std::uint16_t events = 0;  // bit of each EventType that is asserted between them
+  friend bool operator==(const NoticePair&, const NoticePair&) = default;
+};
+
+struct Notice {
+  static constexpr std::uint8_t kDated = 1;  // the article says when; else the record's time
+  static constexpr std::uint8_t kOpinion = 2;
+  static constexpr std::uint8_t kHistory = 4;
+
+  std::int64_t published_at_ms = 0;
+  std::uint8_t flags = 0;
+  std::uint8_t tier = 60;          // of the source, hundredths
+  std::vector<NoticePair> pairs;   // by falling score, at most kPairsMax
+  std::vector<std::string> rules;  // alert rules whose conditions on an article hold
+  std::string title;
+  std::string url;
+  std::string evidence;       // the sentence of the strongest event
+  std::string evidence_rule;  // its rule of the lexicon
+
+  static constexpr std::size_t kPairsMax = 4;
+  static constexpr std::size_t kRulesMax = 16;
+  static constexpr std::size_t kTitleBytesMax = 160;
+  static constexpr std::size_t kUrlBytesMax = 240;
+  static constexpr std::size_t kEvidenceBytesMax = 200;
+  static constexpr std::size_t kNameBytesMax = 48;
+
+  [[nodiscard]] bool is(std::uint8_t flag) const { return (flags & flag) != 0; }
+  // Fresh reporting: may open an alert if it is not too old.
+  [[nodiscard]] bool is_report() const { return flags == kDated; }
+  friend bool operator==(const Notice&, const Notice&) = default;
+};
+
+// Everything about the article that a notice is made of.
+struct NoticeSource {
+  const Article& article;
+  const Source& source;
+  const Text& text;
+  const Assessment& assessment;
+  const Gazetteer& gazetteer;
+  const Lexicon& lexicon;
+};
+
+// nullopt for an article that is neither tense nor cooperative between countable actors.
+[[nodiscard]] std::optional<Notice> make_notice(const NoticeSource& from, const AlertRules& rules);
+
+[[nodiscard]] std::string encode(const Notice& notice);
+// nullopt for bytes that are damaged or of a newer version: such an article rings nothing.
+[[nodiscard]] std::optional<Notice> decode_notice(std::string_view bytes);
+
+}  // namespace tocsin

@@ -1,0 +1,144 @@
+// The bell's fold: a restored one goes on as if it had never stopped, whatever it had seen.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <map>
+
+#include "pipeline/bell/bell_fold.h"
+
+namespace tocsin::test {
+namespace {
+
+constexpr std::int64_t kStartMs = 1'772'409'600'000;
+
+AlertRules rules() {
+  AlertRule escalation;
+  escalation.id = "escalation";
+  AlertRule surge;
+  surge.id = "surge";
+  surge.hold_ms = 2 * kHourMs;
+  surge.outlets_min = 2;
+  surge.cooldown_ms = 3 * kHourMs;
+  return AlertRules({escalation, surge});
+}
+
+struct Entry {
+  std::int64_t append_ms = 0;
+  LedgerRecord record;
+  std::optional<Verdict> verdict;
+};
+
+NoticePair random_pair() {
+  static const std::vector<PairName> kNames = {{"Q1", "Q2", "AAA", "BBB", "Aland", "Bland"},
+                                               {"Q1", "Q3", "AAA", "CCC", "Aland", "Cland"}};
+  NoticePair pair;
+  pair.name = *rc::gen::elementOf(kNames);
+  pair.score = *rc::gen::inRange<std::uint16_t>(0, 1000);
+  pair.threat = pair.score;
+  pair.cooperation = *rc::gen::element<std::uint16_t>(0, 0, 700);
+  if (pair.cooperation > 0) pair.score = 100;
+  pair.events = *rc::gen::element<std::uint16_t>(1U << 10, 1U << 15);
+  return pair;
+}
+
+std::vector<Entry> random_ledger(std::size_t records) {
+  std::vector<Entry> ledger;
+  std::int64_t now_ms = kStartMs;
+  for (std::size_t i = 0; i < records; ++i) {
+    now_ms += *rc::gen::inRange<std::int64_t>(0, 4 * kHourMs);
+    if (*rc::gen::inRange(0, 8) == 0) {
+      ledger.push_back({now_ms, Tick{static_cast<std::int64_t>(i), 0}, std::nullopt});
+      continue;
+    }
+    Sighting sighting;
+    sighting.position = {"raw", 0, static_cast<std::int64_t>(i)};
+    sighting.time_ms = now_ms;
+    sighting.outlet = *rc::gen::inRange<std::uint64_t>(1, 6);
+    Verdict verdict;
+    verdict.story = *rc::gen::inRange<std::uint64_t>(1, 20);
+    verdict.story_outlets = *rc::gen::inRange<std::uint32_t>(1, 5);
+    verdict.is_copy = *rc::gen::inRange(0, 4) == 0;
+    Notice notice;
+    notice.published_at_ms = now_ms - *rc::gen::inRange<std::int64_t>(0, 30 * kHourMs);
+    notice.flags = Notice::kDated;
+    notice.tier = *rc::gen::element<std::uint8_t>(60, 60, 100);
+    notice.rules = {"escalation", "surge"};
+    notice.title = "Title " + std::to_string(i);
+    notice.pairs = {random_pair()};
+    if (!verdict.is_copy) sighting.bell = encode(notice);
+    ledger.push_back({now_ms, sighting, verdict});
+  }
+  return ledger;
+}
+
+std::vector<std::string> apply(BellFold& bell, const std::vector<Entry>& ledger, std::size_t begin,
+                               std::size_t end) {
+  std::vector<std::string> values;
+  for (std::size_t i = begin; i < end; ++i) {
+    for (const AlertRecord& record : bell.apply(static_cast<std::int64_t>(i), ledger[i].append_ms,
+                                                ledger[i].record, ledger[i].verdict)) {
+      values.push_back(record.value);
+    }
+  }
+  return values;
+}
+
+TEST(BellFold, ARestoredBellGoesOnAsIfItHadNeverStopped) {
+  EXPECT_TRUE(rc::check("alerts after a restore at any record", [] {
+    const AlertRules its_rules = rules();
+    const std::vector<Entry> ledger = random_ledger(120);
+    const std::size_t stop = *rc::gen::inRange<std::size_t>(1, ledger.size());
+    const std::size_t between = *rc::gen::inRange<std::size_t>(0, stop);
+    BellFold running(its_rules);
+    std::map<std::string, std::string> compacted;  // what is left on news.pairs
+    const auto publish = [&](std::vector<StateRecord> changes) {
+      for (const StateRecord& change : changes) {
+        if (change.value) {
+          compacted[change.key] = change.state;
+        } else {
+          compacted.erase(change.key);
+        }
+      }
+    };
+    static_cast<void>(apply(running, ledger, 0, between));
+    publish(running.take_changes());
+    static_cast<void>(apply(running, ledger, between, stop));
+    publish(running.take_changes());
+    BellFold restored(its_rules);
+    for (const auto& [key, state] : compacted) RC_ASSERT(restored.restore(key, state));
+    RC_ASSERT(restored.clock_ms() == running.clock_ms());
+    RC_ASSERT(restored.size().pairs == running.size().pairs);
+    RC_ASSERT(apply(restored, ledger, stop, ledger.size()) ==
+              apply(running, ledger, stop, ledger.size()));
+  }));
+}
+
+// Sequence of what is published for one pair: opened, then updated..., then closed.
+TEST(BellFold, RevisionsOfAnAlertAreInOrder) {
+  EXPECT_TRUE(rc::check("opened first, closed last, ids apart", [] {
+    const AlertRules its_rules = rules();
+    BellFold bell(its_rules);
+    const std::vector<Entry> ledger = random_ledger(200);
+    std::map<std::string, AlertChange> last;
+    for (std::size_t i = 0; i < ledger.size(); ++i) {
+      for (const AlertRecord& record : bell.apply(static_cast<std::int64_t>(i), ledger[i].append_ms,
+                                                  ledger[i].record, ledger[i].verdict)) {
+        const auto known = last.find(record.key);
+        RC_ASSERT((known == last.end()) == (record.change == AlertChange::opened));
+        if (known != last.end()) RC_ASSERT(known->second != AlertChange::closed);
+        last[record.key] = record.change;
+      }
+    }
+  }));
+}
+
+TEST(BellFold, DamagedStateIsRefused) {
+  const AlertRules its_rules = rules();
+  BellFold bell(its_rules);
+  EXPECT_FALSE(bell.restore("Q1|Q2", "nonsense"));
+  EXPECT_FALSE(bell.restore("!alert|escalation|Q1|Q2", ""));
+  EXPECT_FALSE(bell.restore("!bell", "nonsense"));
+}
+
+}  // namespace
+}  // namespace tocsin::test
