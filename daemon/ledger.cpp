@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kQueryTimeoutMs = 10'000;
 constexpr std::size_t kApplyBatch = 2000;  // records applied under one hold of the board's lock
-constexpr std::size_t kPrefetchAhead = 4;  // records whose look-ups are begun early
 constexpr std::int64_t kFullWarningMs = 3'600'000;
+constexpr auto kEverything = std::chrono::milliseconds::max();  // a window without a beginning
 // A board that differs twice within this time is not healed by rebuilding it.
 constexpr std::int64_t kDisagreementLimitMs = std::chrono::milliseconds(1h).count();
 
@@ -160,10 +160,9 @@ void Follower::assign(std::int64_t offset) {
   }
 }
 
-std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high,
-                                    std::chrono::milliseconds window) {
-  // The newest append time comes from the newest record, not from this machine's clock: a clock ten
-  // years ahead must not make the restore read nothing.
+std::int64_t Follower::newest_append_ms(std::int64_t high) {
+  // It comes from the newest record, not from this machine's clock: a clock ten years ahead must
+  // not make the restore read nothing.
   assign(high - 1);
   kafka::Message last;
   const std::int64_t deadline = steady_ms() + std::chrono::milliseconds(30s).count();
@@ -174,18 +173,31 @@ std::int64_t Follower::start_offset(std::int64_t low, std::int64_t high,
     }
     last.reset(rd_kafka_consumer_poll(consumer_.get(), 200));
   }
-  const std::int64_t newest_ms = rd_kafka_message_timestamp(last.get(), nullptr);
-  const auto reach = 3 * window + 2 * epoch_interval(window);
-  const std::int64_t from_ms = std::max<std::int64_t>(0, newest_ms - reach.count());
-  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, from_ms}});
+  return rd_kafka_message_timestamp(last.get(), nullptr);
+}
+
+// First record that was appended then or later.
+std::int64_t Follower::offset_at(std::int64_t append_time_ms, std::int64_t low) {
+  const kafka::PartitionList list =
+      kafka::make_list({{{config_.topics.ledger, 0}, std::max<std::int64_t>(0, append_time_ms)}});
   const rd_kafka_resp_err_t error = kafka::ask("offsets for times", [&] {
     return rd_kafka_offsets_for_times(consumer_.get(), list.get(), kQueryTimeoutMs);
   });
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "ledger: offsets for times: " + kafka::text(error));
   }
-  const std::int64_t found = list->elems[0].offset;
-  return found >= low ? found : low;
+  return std::max(list->elems[0].offset, low);
+}
+
+Follower::Extent Follower::extent_of(std::int64_t low, std::int64_t high,
+                                     std::chrono::milliseconds window) {
+  if (high <= low || window == kEverything) return {low, 0};
+  const std::int64_t newest_ms = newest_append_ms(high);
+  const auto reach = 3 * window + 2 * epoch_interval(window);
+  const auto resident = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, high - offset_at(newest_ms - window.count(), low)));
+  return {offset_at(newest_ms - reach.count(), low),
+          std::min(resident, config_.dedupe.entries_max)};
 }
 
 void Follower::query_watermarks(std::int64_t& low, std::int64_t& high) {
@@ -213,16 +225,16 @@ std::int64_t Follower::read_windows(const std::atomic<bool>& stop) {
   std::int64_t high = 0;
   query_watermarks(low, high);
   std::chrono::milliseconds window = config_.dedupe.window;
-  std::int64_t from = high > low ? start_offset(low, high, window) : low;
   while (true) {
+    const auto [from, resident] = extent_of(low, high, window);
+    board_.reset(resident);
     read(from, high, stop);
     // An epoch of the ledger may have a longer window than the configuration: more of it counts.
     const bool is_whole = epoch_window_max_ms_ != 0 && epoch_window_max_ms_ <= window.count();
     if (stop || from == low || is_whole) return from;
     spdlog::info("ledger: its window is longer than the configured one, reading more of it");
-    window = std::chrono::milliseconds(epoch_window_max_ms_);
-    from = window.count() == 0 ? low : start_offset(low, high, window);
-    board_.reset();
+    window =
+        epoch_window_max_ms_ == 0 ? kEverything : std::chrono::milliseconds(epoch_window_max_ms_);
   }
 }
 
@@ -322,7 +334,6 @@ void Follower::rebuild() {
     next_offset_ = 0;  // nothing is applied any more: who waits goes on waiting
   }
   ++rebuilds_;
-  board_.reset();
   read_windows(stopping_);
   is_live_ = true;
 }
@@ -369,14 +380,16 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
     const bool is_record = messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
     if (is_record) records[i] = decode_ledger_message(*messages[i]);
   }
+  const auto record_at = [&](std::size_t i) -> const LedgerRecord* {
+    return i < records.size() && records[i] ? &*records[i] : nullptr;
+  };
   std::size_t applied = 0;
   std::int64_t next_offset = next_offset_;
   const BoardSize size = board_.write([&](Board& board) {
     for (std::size_t i = 0; i < messages.size(); ++i) {
       const rd_kafka_message_t& message = *messages[i];
-      if (i + kPrefetchAhead < messages.size() && records[i + kPrefetchAhead]) {
-        board.prefetch(*records[i + kPrefetchAhead]);
-      }
+      if (const auto* far = record_at(i + Board::kFarAhead)) board.prefetch_far(*far);
+      if (const auto* near = record_at(i + Board::kNearAhead)) board.prefetch_near(*near);
       if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
         throw StopError(ExitCode::state_refused,
                         "ledger: offset " + std::to_string(next_offset) +

@@ -76,9 +76,11 @@ class SharedBoard {
     const std::unique_lock lock(mutex_);
     return use(board_);
   }
-  void reset() {
+  // Empty again, its tables sized for `expected` articles in the window.
+  void reset(std::uint64_t expected) {
     const std::unique_lock lock(mutex_);
-    board_ = Board();
+    board_ = Board();  // frees the old one first
+    board_ = Board(expected);
   }
 
  private:
@@ -126,9 +128,17 @@ class Follower {
     std::uint64_t own_digest = 0;
   };
 
+  // What a restore reads, and about how much of it stays in the window.
+  struct Extent {
+    std::int64_t from = 0;
+    std::uint64_t resident = 0;
+  };
+
   void query_watermarks(std::int64_t& low, std::int64_t& high);
-  [[nodiscard]] std::int64_t start_offset(std::int64_t low, std::int64_t high,
-                                          std::chrono::milliseconds window);
+  [[nodiscard]] std::int64_t newest_append_ms(std::int64_t high);
+  [[nodiscard]] std::int64_t offset_at(std::int64_t append_time_ms, std::int64_t low);
+  [[nodiscard]] Extent extent_of(std::int64_t low, std::int64_t high,
+                                 std::chrono::milliseconds window);
   std::int64_t read_windows(const std::atomic<bool>& stop);
   void read(std::int64_t from, std::int64_t to, const std::atomic<bool>& stop);
   void assign(std::int64_t offset);

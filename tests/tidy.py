@@ -34,6 +34,7 @@ PIPELINE_INCLUDES = [
     (r"<xxhash\.h>", ""),
     (r"<simdjson\.h>", "pipeline/decode/"),
     (r"<cld2/", "pipeline/text/"),
+    (r"<sys/mman\.h>", "pipeline/dedupe/huge_pages.h"),
 ]
 STANDARD_HEADER = re.compile(r"<[a-z_0-9]+>")
 # Split, so that this file does not trip over itself.

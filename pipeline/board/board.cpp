@@ -14,7 +14,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kBucketsAtStart = 1024;
+constexpr std::uint64_t kExpectedAtStart = 4096;
 // Positions are honoured for two windows of time, and for this many windows' worth of entries.
 constexpr std::uint64_t kPositionWindows = 2;
 constexpr std::uint64_t kPositionCapFactor = 4;
@@ -62,8 +62,7 @@ std::uint64_t digest_share(const Settled& settled) {
 }  // namespace
 
 struct Board::State {
-  explicit State(std::size_t buckets)
-      : settled(buckets), window(std::max<std::size_t>(buckets / 16, 2)) {}
+  explicit State(std::uint64_t expected) : settled(kPositionWindows * expected), window(expected) {}
 
   Applied fold(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record);
   [[nodiscard]] std::uint64_t digest_now() const {
@@ -158,7 +157,7 @@ void Board::State::leave_window() {
 void Board::State::append(const Settled& verdict, const Sighting& sighting,
                           const WindowItem* item) {
   settled.push(verdict);
-  origins.push(sighting.position, sighting.article_id, short_outlet(sighting.outlet));
+  origins.push(sighting.position, PackedId(sighting.article_id), short_outlet(sighting.outlet));
   window.insert(item);
   digest += digest_share(verdict);
 }
@@ -257,7 +256,7 @@ void Board::State::join_story(Settled& verdict, std::uint64_t matched, const Sig
     verdict.original = original;
     originals.add_reference(verdict.original);
   } else {
-    verdict.original = originals.join(original, sighting.position, sighting.article_id);
+    verdict.original = originals.join(original, sighting.position, PackedId(sighting.article_id));
   }
   originals.count_member(verdict.original, short_outlet(sighting.outlet));
   verdict.story_size = static_cast<std::uint16_t>(
@@ -320,7 +319,7 @@ Verdict Board::State::verdict_of(const Settled& entry) const {
   }
   if (verdict.is_copy) {
     verdict.original_position = originals.position(entry.original);
-    verdict.original_id = originals.article_id(entry.original);
+    verdict.original_id = originals.article_id(entry.original).text();
     if (verdict.original_id.empty()) {
       verdict.original_id = default_article_id(verdict.original_position);
     }
@@ -352,8 +351,9 @@ void Board::State::remember_digest() {
   if (past_digests.size() > kDigestsMax) past_digests.drop_below(past_digests.low() + 1);
 }
 
-Board::Board() : Board(kBucketsAtStart) {}
-Board::Board(std::size_t buckets) : state_(std::make_unique<State>(buckets)) {}
+Board::Board() : Board(kExpectedAtStart) {}
+Board::Board(std::uint64_t expected)
+    : state_(std::make_unique<State>(std::min(expected, DedupeWindow::kEntriesMax))) {}
 Board::~Board() = default;
 Board::Board(Board&&) noexcept = default;
 Board& Board::operator=(Board&&) noexcept = default;
@@ -370,16 +370,25 @@ std::optional<std::int64_t> Board::find_copy(const Signature& signature,
   if (state.parameters().signature_version != kSignatureVersion) return std::nullopt;
   // A raw hash of nothing: the signature's own hash finds equal texts.
   const WindowItem item{&signature, 0, static_cast<std::int64_t>(clamp48(time_ms)), true};
+  state.window.prefetch_places(item);
+  state.window.prefetch_candidates(item);
   const auto match = state.window.find(item, state.limits(), nullptr);
   if (!match || match->likeness.method == Method::none) return std::nullopt;
   return static_cast<std::int64_t>(state.settled[match->sequence].offset.get());
 }
 
-void Board::prefetch(const LedgerRecord& record) const {
+void Board::prefetch_far(const LedgerRecord& record) const {
   const auto* sighting = std::get_if<Sighting>(&record);
   if (sighting == nullptr) return;
-  state_->settled.prefetch(position_key_of(sighting->position));
-  state_->window.prefetch(state_->item_of(*sighting, 0));
+  state_->settled.prefetch_bucket(position_key_of(sighting->position));
+  state_->window.prefetch_places(state_->item_of(*sighting, 0));
+}
+
+void Board::prefetch_near(const LedgerRecord& record) const {
+  const auto* sighting = std::get_if<Sighting>(&record);
+  if (sighting == nullptr) return;
+  state_->settled.prefetch_newest(position_key_of(sighting->position));
+  state_->window.prefetch_candidates(state_->item_of(*sighting, 0));
 }
 
 bool Board::is_sighted(const Position& position) const {

@@ -63,16 +63,20 @@ struct BoardSize {
 class Board {
  public:
   Board();
-  // `buckets`: where the tables start; verdicts do not depend on it (tests).
-  explicit Board(std::size_t buckets);
+  // Tables are sized for `expected` articles in the window; verdicts do not depend on it.
+  explicit Board(std::uint64_t expected);
   ~Board();
   Board(Board&&) noexcept;
   Board& operator=(Board&&) noexcept;
 
   // Folds one record. `offset` must grow; `append_time_ms` is the broker's append time.
   Applied apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record);
-  // Hint: the record will be applied a few records from now.
-  void prefetch(const LedgerRecord& record) const;
+  // Hints: the record will be applied kFarAhead records from now, and kNearAhead. Each begins to
+  // fetch what the last one found.
+  static constexpr std::size_t kFarAhead = 8;
+  static constexpr std::size_t kNearAhead = 4;
+  void prefetch_far(const LedgerRecord& record) const;
+  void prefetch_near(const LedgerRecord& record) const;
 
   // Early skip (rule 3): ledger offset of the resident sighting a not yet sighted article is a copy
   // of.

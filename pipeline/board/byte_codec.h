@@ -5,7 +5,9 @@
 #include <xxhash.h>
 
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,16 +19,14 @@
 namespace tocsin {
 
 inline constexpr std::size_t kChecksumBytes = 8;
+static_assert(std::endian::native == std::endian::little, "fields are copied as they stand");
 
 class ByteWriter {
  public:
   template <class T>
   void integer(T value) {
-    auto bits = static_cast<std::make_unsigned_t<T>>(value);
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      bytes_.push_back(static_cast<char>(static_cast<std::uint8_t>(bits & 0xffU)));
-      if constexpr (sizeof(T) > 1) bits = static_cast<decltype(bits)>(bits >> 8);
-    }
+    static_assert(std::is_integral_v<T>);
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
   void length(std::size_t value) {
     while (value >= 0x80) {
@@ -41,7 +41,7 @@ class ByteWriter {
   }
   template <class T, std::size_t N>
   void block(const std::array<T, N>& values) {
-    for (const T value : values) integer(value);
+    bytes_.append(reinterpret_cast<const char*>(values.data()), sizeof values);
   }
   void hash(const Hash128& value) {
     integer(value.high);
@@ -74,14 +74,10 @@ class ByteReader {
       fail();
       return 0;
     }
-    std::make_unsigned_t<T> bits = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      const auto byte = static_cast<std::uint8_t>(rest_[i]);
-      bits = static_cast<decltype(bits)>(
-          bits | static_cast<decltype(bits)>(static_cast<std::uint64_t>(byte) << (8 * i)));
-    }
-    rest_.remove_prefix(sizeof(T));
-    return static_cast<T>(bits);
+    T value;
+    std::memcpy(&value, rest_.data(), sizeof value);
+    rest_.remove_prefix(sizeof value);
+    return value;
   }
   std::size_t length() {
     std::uint64_t value = 0;
@@ -105,7 +101,9 @@ class ByteReader {
   std::string text() { return std::string(view()); }
   template <class T, std::size_t N>
   void block(std::array<T, N>& values) {
-    for (T& value : values) value = integer<T>();
+    if (rest_.size() < sizeof values) return fail();
+    std::memcpy(values.data(), rest_.data(), sizeof values);
+    rest_.remove_prefix(sizeof values);
   }
   Hash128 hash() {
     const auto high = integer<std::uint64_t>();

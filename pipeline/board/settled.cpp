@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <bit>
+#include <string_view>
+#include <utility>
 
 namespace tocsin {
 namespace {
 
-constexpr std::uint64_t kLoadMax = 2;  // sightings a bucket before the table doubles
+constexpr std::uint64_t kLoadMax = 2;        // sightings a bucket before the table doubles
+constexpr std::size_t kIdBytesMax = 0xffff;  // decoding bounds ids far below: Limits::id_bytes_max
 
 }  // namespace
 
-SettledLog::SettledLog(std::size_t buckets)
-    : heads_(std::bit_ceil(std::max<std::size_t>(buckets, 2))) {}
+SettledLog::SettledLog(std::uint64_t expected)
+    : heads_(std::bit_ceil(std::max<std::uint64_t>(expected / kLoadMax, 2))) {}
 
 std::uint64_t SettledLog::resolve(std::uint32_t link, std::uint64_t later) const {
   const std::uint32_t distance = static_cast<std::uint32_t>(later) - link;
@@ -133,18 +136,20 @@ std::uint32_t take(Items& items, std::vector<std::uint32_t>& free) {
   return index;
 }
 
-std::uint64_t bytes_of(const std::unique_ptr<std::string>& text) {
-  return text ? sizeof(std::string) + text->capacity() : 0;
+// What the heap takes for a block of so many bytes (glibc).
+std::uint64_t heap_bytes(std::uint64_t bytes) {
+  return bytes == 0 ? 0 : std::max<std::uint64_t>(32, (bytes + 8 + 15) / 16 * 16);
 }
 
 std::uint64_t bytes_of(const std::unique_ptr<std::vector<std::uint32_t>>& outlets) {
-  return outlets ? sizeof *outlets + outlets->capacity() * sizeof(std::uint32_t) : 0;
+  if (!outlets) return 0;
+  return heap_bytes(sizeof *outlets) + heap_bytes(outlets->capacity() * sizeof(std::uint32_t));
 }
 
 }  // namespace
 
 std::uint32_t Originals::add(std::uint32_t story, const Position& position,
-                             std::string_view article_id) {
+                             const PackedId& article_id) {
   const std::uint32_t index = take(originals_, free_originals_);
   Original& original = originals_[index];
   original.topic = topics_.add_reference(position.topic);
@@ -152,13 +157,16 @@ std::uint32_t Originals::add(std::uint32_t story, const Position& position,
   original.offset = number_of(position.offset);
   original.story = story;
   original.references = 1;
-  if (!article_id.empty()) original.article_id = std::make_unique<std::string>(article_id);
-  heap_bytes_ += bytes_of(original.article_id);
+  const std::string_view id = article_id.bytes().substr(0, kIdBytesMax);
+  original.id_size = static_cast<std::uint16_t>(id.size());
+  if (!id.empty()) original.id_bytes = std::make_unique<char[]>(id.size());
+  std::copy(id.begin(), id.end(), original.id_bytes.get());
+  heap_bytes_ += heap_bytes(id.size());
   return index;
 }
 
 std::uint32_t Originals::found(std::uint64_t story_id, const Position& position,
-                               std::string_view article_id, std::uint32_t outlet) {
+                               const PackedId& article_id, std::uint32_t outlet) {
   const std::uint32_t index = take(stories_, free_stories_);
   Story& story = stories_[index];
   story.id = story_id;
@@ -169,7 +177,7 @@ std::uint32_t Originals::found(std::uint64_t story_id, const Position& position,
 }
 
 std::uint32_t Originals::join(std::uint32_t original, const Position& position,
-                              std::string_view article_id) {
+                              const PackedId& article_id) {
   const std::uint32_t story = originals_[original].story;
   ++stories_[story].references;
   return add(story, position, article_id);
@@ -204,7 +212,7 @@ void Originals::drop_reference(std::uint32_t index) {
     free_stories_.push_back(original.story);
     story = {};
   }
-  heap_bytes_ -= bytes_of(original.article_id);
+  heap_bytes_ -= heap_bytes(original.id_size);
   topics_.drop_reference(original.topic);
   original = {};
   free_originals_.push_back(index);
@@ -216,9 +224,9 @@ Position Originals::position(std::uint32_t index) const {
           static_cast<std::int64_t>(original.offset.get())};
 }
 
-std::string Originals::article_id(std::uint32_t index) const {
-  const auto& id = originals_[index].article_id;
-  return id ? *id : std::string();
+PackedId Originals::article_id(std::uint32_t index) const {
+  const Original& original = originals_[index];
+  return PackedId::of_bytes(std::string(original.id_bytes.get(), original.id_size));
 }
 
 std::size_t Originals::story_outlets(std::uint32_t original) const {
@@ -232,17 +240,16 @@ std::uint64_t Originals::bytes() const {
          topics_.bytes();
 }
 
-void Origins::push(const Position& position, std::string_view article_id, std::uint32_t outlet) {
-  // Decoding bounds ids far below this (Limits::id_bytes_max).
-  article_id = article_id.substr(0, 0xffff);
+void Origins::push(const Position& position, const PackedId& article_id, std::uint32_t outlet) {
+  const std::string_view id = article_id.bytes().substr(0, kIdBytesMax);
   Origin& origin = log_.push();
   origin.offset = number_of(position.offset);
   origin.partition = position.partition;
   origin.topic = topics_.add_reference(position.topic);
   origin.outlet = outlet;
   origin.id_begin = Number48(id_bytes_.next());
-  origin.id_size = static_cast<std::uint16_t>(article_id.size());
-  for (const char byte : article_id) id_bytes_.push() = byte;
+  origin.id_size = static_cast<std::uint16_t>(id.size());
+  for (const char byte : id) id_bytes_.push() = byte;
 }
 
 void Origins::drop_below(std::uint64_t low) {
@@ -259,12 +266,12 @@ Position Origins::position(std::uint64_t sequence) const {
   return {topics_[origin.topic], origin.partition, static_cast<std::int64_t>(origin.offset.get())};
 }
 
-std::string Origins::article_id(std::uint64_t sequence) const {
+PackedId Origins::article_id(std::uint64_t sequence) const {
   const Origin& origin = log_[sequence];
   std::string id;
   id.reserve(origin.id_size);
   for (std::uint64_t i = 0; i < origin.id_size; ++i) id += id_bytes_[origin.id_begin.get() + i];
-  return id;
+  return PackedId::of_bytes(std::move(id));
 }
 
 std::uint64_t Origins::bytes() const {

@@ -8,10 +8,10 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "pipeline/article.h"
+#include "pipeline/board/packed_id.h"
 #include "pipeline/dedupe/likeness.h"
 #include "pipeline/dedupe/packed.h"
 #include "pipeline/dedupe/prefetch.h"
@@ -50,14 +50,20 @@ struct Settled {
 // Sightings by sequence number, and by position.
 class SettledLog {
  public:
-  explicit SettledLog(std::size_t buckets);
+  // The table is sized for `expected` sightings, and grows beyond.
+  explicit SettledLog(std::uint64_t expected);
 
   Settled& push(const Settled& settled);
   void drop_front() { log_.drop_below(log_.low() + 1); }
 
-  // Hint: the position will be asked for soon.
-  void prefetch(std::uint64_t position_key) const {
+  // Hints, for a position that will be asked for soon: its bucket, and once that has come, what is
+  // found there.
+  void prefetch_bucket(std::uint64_t position_key) const {
     prefetch_line(&heads_[position_key & (heads_.size() - 1)]);
+  }
+  void prefetch_newest(std::uint64_t position_key) const {
+    const std::uint64_t sequence = resolve(heads_[position_key & (heads_.size() - 1)], log_.next());
+    if (sequence != 0) prefetch_line(&log_[sequence].position_key);
   }
   // Newest sighting of the position: any identity, or this one; 0 when there is none.
   [[nodiscard]] std::uint64_t newest_at(std::uint64_t position_key) const;
@@ -111,17 +117,17 @@ class Originals {
   static constexpr std::size_t kOutletsMax = 100;
 
   // Both with one reference.
-  std::uint32_t found(std::uint64_t story_id, const Position& position, std::string_view article_id,
+  std::uint32_t found(std::uint64_t story_id, const Position& position, const PackedId& article_id,
                       std::uint32_t outlet);
   // Another enriched article in the story of `original`, with one reference.
-  std::uint32_t join(std::uint32_t original, const Position& position, std::string_view article_id);
+  std::uint32_t join(std::uint32_t original, const Position& position, const PackedId& article_id);
   void count_member(std::uint32_t original, std::uint32_t outlet);
   void add_reference(std::uint32_t original);
   void drop_reference(std::uint32_t original);
 
   [[nodiscard]] Position position(std::uint32_t original) const;
   // Empty: the default, made of the position.
-  [[nodiscard]] std::string article_id(std::uint32_t original) const;
+  [[nodiscard]] PackedId article_id(std::uint32_t original) const;
   [[nodiscard]] std::uint64_t story_id(std::uint32_t original) const {
     return story_of(original).id;
   }
@@ -141,14 +147,15 @@ class Originals {
     std::unique_ptr<std::vector<std::uint32_t>> other_outlets;
   };
   struct Original {
-    std::unique_ptr<std::string> article_id;
+    std::unique_ptr<char[]> id_bytes;
     std::uint32_t topic = 0;  // into topics_
     std::int32_t partition = 0;
     std::uint32_t story = 0;
     std::uint32_t references = 0;
     Number48 offset;
+    std::uint16_t id_size = 0;
   };
-  std::uint32_t add(std::uint32_t story, const Position& position, std::string_view article_id);
+  std::uint32_t add(std::uint32_t story, const Position& position, const PackedId& article_id);
   [[nodiscard]] const Story& story_of(std::uint32_t original) const {
     return stories_[originals_[original].story];
   }
@@ -164,11 +171,11 @@ class Originals {
 // Where the resident sightings came from: what a later copy needs to name one as its original.
 class Origins {
  public:
-  void push(const Position& position, std::string_view article_id, std::uint32_t outlet);
+  void push(const Position& position, const PackedId& article_id, std::uint32_t outlet);
   void drop_below(std::uint64_t low);
 
   [[nodiscard]] Position position(std::uint64_t sequence) const;
-  [[nodiscard]] std::string article_id(std::uint64_t sequence) const;
+  [[nodiscard]] PackedId article_id(std::uint64_t sequence) const;
   [[nodiscard]] std::uint32_t outlet(std::uint64_t sequence) const { return log_[sequence].outlet; }
   [[nodiscard]] std::uint64_t bytes() const;
 

@@ -7,50 +7,37 @@ namespace tocsin {
 BandTable::BandTable(std::uint64_t buckets)
     : buckets_(std::max<std::uint64_t>(buckets, 2)), heads_(buckets_) {}
 
-void BandTable::insert(std::uint32_t key, std::uint64_t arrival, std::uint64_t low) {
-  const Place place = place_of(key);
-  Line& head = heads_[place.bucket];
-  forget(head, arrival, low);
-  if (head.used() == kSlots) make_room(head, arrival, low);
-  const std::uint32_t used = head.used();
-  const std::uint32_t bits =
-      static_cast<std::uint32_t>(arrival) & static_cast<std::uint32_t>(kLiveMax);
-  head.slots[used] = bits << 8 | place.tag;
-  head.set(head.older(), used + 1);
-}
-
-// Takes out what is below `low`; then all older lines are, too.
+// Takes out what is below `low`: one at least, and with it all lines behind.
 void BandTable::forget(Line& head, std::uint64_t arrival, std::uint64_t low) {
-  const std::uint32_t used = head.used();
-  std::uint32_t gone = 0;
-  while (gone < used && arrival_of(head.slots[gone], arrival) < low) ++gone;
-  if (gone == 0) return;
-  release(head.older());
-  std::copy(head.slots + gone, head.slots + used, head.slots);
-  head.set(0, used - gone);
+  release(head.older.get());
+  head.older = Number24();
+  do {
+    head.drop_oldest();
+  } while (head.used() > 0 && is_gone(head.oldest(), arrival, low));
 }
 
 // Moves the older half of a full line to the line behind it.
 void BandTable::make_room(Line& head, std::uint64_t arrival, std::uint64_t low) {
-  std::uint32_t older = head.older();
+  std::uint32_t older = head.older.get();
   if (older != 0) {
     const Line& line = pool_[older - 1];
-    if (arrival_of(line.slots[line.used() - 1], arrival) < low) {
+    if (is_gone(line.newest(), arrival, low)) {
       release(older);
       older = 0;
     }
   }
   if (older == 0 || pool_[older - 1].used() == kSlots) {
     const std::uint32_t line = take();
-    pool_[line - 1].set(older, 0);
+    pool_[line - 1] = Line{};
+    pool_[line - 1].older = Number24(older);
     older = line;
   }
   Line& line = pool_[older - 1];
-  const std::uint32_t moved = std::min(kSlots / 2 + 1, kSlots - line.used());
-  std::copy(head.slots, head.slots + moved, line.slots + line.used());
-  line.set(line.older(), line.used() + moved);
-  std::copy(head.slots + moved, head.slots + kSlots, head.slots);
-  head.set(older, kSlots - moved);
+  for (std::uint32_t moved = 0; moved <= kSlots / 2 && line.used() < kSlots; ++moved) {
+    line.push(head.tags[head.slot(0)], head.oldest());
+    head.drop_oldest();
+  }
+  head.older = Number24(older);
 }
 
 std::uint32_t BandTable::take() {
@@ -66,7 +53,7 @@ std::uint32_t BandTable::take() {
 void BandTable::release(std::uint32_t line) {
   while (line != 0) {
     free_.push_back(line);
-    line = pool_[line - 1].older();
+    line = pool_[line - 1].older.get();
   }
 }
 

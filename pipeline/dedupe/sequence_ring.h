@@ -5,8 +5,8 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <vector>
 
 namespace tocsin {
 
@@ -43,7 +43,7 @@ class SequenceRing {
     assert(low <= next_);
     low_ = low;
     while (base_ < low_ / kChunk) {
-      if (!chunks_.empty()) chunks_.pop_front();
+      if (!chunks_.empty()) chunks_.erase(chunks_.begin());  // pointers, once a chunk
       ++base_;
     }
   }
@@ -54,7 +54,7 @@ class SequenceRing {
   std::uint64_t low_;
   std::uint64_t next_;
   std::uint64_t base_;  // chunk number of chunks_.front()
-  std::deque<std::unique_ptr<T[]>> chunks_;
+  std::vector<std::unique_ptr<T[]>> chunks_;
 };
 
 }  // namespace tocsin

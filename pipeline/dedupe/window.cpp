@@ -1,14 +1,33 @@
 #include "pipeline/dedupe/window.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
+#include <cstring>
 
 namespace tocsin {
 namespace {
 
-std::uint32_t load32(const std::uint8_t* bytes) {
-  return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8 |
-         static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
+constexpr std::uint64_t kAhead = 16;  // entries whose place is fetched early when a table grows
+
+static_assert(std::endian::native == std::endian::little, "keys are the same on every machine");
+std::uint32_t load32(const void* bytes) {
+  std::uint32_t value;
+  std::memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
+// The keys of the bands and of the lead's bands, of whatever has both sketches.
+template <class Text>
+std::uint32_t band_key(const Text& text, std::size_t band) {
+  return load32(text.sketch.data() + band * DedupeWindow::kBandBytes);
+}
+template <class Text>
+std::uint32_t lead_key(const Text& text, std::size_t band) {
+  return load32(text.lead.data() + 2 * band);
+}
+std::uint64_t exact_of(const Signature& signature) {
+  return signature.exact.low ^ signature.exact.high;
 }
 
 std::array<std::uint16_t, 4> parts_of(std::uint64_t value) {
@@ -25,22 +44,33 @@ std::uint32_t equal_places(const Array& first, const Array& second) {
 
 }  // namespace
 
-// Tables grow by half when they are full. They start at sizes that spread over one such step, so
-// that they do not all grow at once: neither memory nor time comes in jumps.
-DedupeWindow::DedupeWindow(std::size_t buckets) {
+// Tables grow by a quarter when they are full. They start at sizes that spread over one such step,
+// so that they do not all grow at once: neither memory nor time comes in jumps.
+DedupeWindow::DedupeWindow(std::uint64_t expected) {
+  const std::uint64_t buckets = expected / BandTable::kLoadMax + 2;
   tables_.reserve(kTables);
   for (std::size_t table = 0; table < kTables; ++table) {
-    tables_.emplace_back(buckets + buckets * table / (2 * kTables));
+    tables_.emplace_back(buckets + buckets * (table + 1) / (4 * kTables));
   }
 }
 
 std::uint32_t DedupeWindow::key_of(const Entry& entry, std::size_t table) {
-  if (table < kBands) return load32(entry.sketch.data() + table * kBandBytes);
-  const auto pair = [](const auto& halves, std::size_t first) {
-    return halves[first] | static_cast<std::uint32_t>(halves[first + 1]) << 16;
-  };
-  if (table < kExactTable) return pair(entry.lead, 2 * (table - kBands));
-  return table == kExactTable ? pair(entry.exact, 0) : pair(entry.raw_hash, 0);
+  if (table < kBands) return band_key(entry, table);
+  if (table < kExactTable) return lead_key(entry, table - kBands);
+  return load32(table == kExactTable ? entry.exact.data() : entry.raw_hash.data());
+}
+
+template <class Use>
+void DedupeWindow::each_key(const WindowItem& item, Use use) {
+  const Signature& signature = *item.signature;
+  if (item.comparable) {
+    for (std::size_t band = 0; band < kBands; ++band) use(band, band_key(signature, band));
+    for (std::size_t band = 0; band < kLeadBands; ++band) {
+      use(kBands + band, lead_key(signature, band));
+    }
+  }
+  use(kExactTable, static_cast<std::uint32_t>(exact_of(signature)));
+  use(kRawTable, static_cast<std::uint32_t>(item.raw_hash));
 }
 
 DedupeWindow::Entry DedupeWindow::entry_of(const WindowItem& item) {
@@ -50,7 +80,7 @@ DedupeWindow::Entry DedupeWindow::entry_of(const WindowItem& item) {
   entry.lead = signature.lead;
   entry.names = signature.names;
   entry.numbers = signature.numbers;
-  entry.exact = parts_of(signature.exact.low ^ signature.exact.high);
+  entry.exact = parts_of(exact_of(signature));
   entry.raw_hash = parts_of(item.raw_hash);
   entry.time_ms = Number48(static_cast<std::uint64_t>(std::max<std::int64_t>(item.time_ms, 0)));
   entry.tokens = Number24(signature.tokens);
@@ -59,25 +89,27 @@ DedupeWindow::Entry DedupeWindow::entry_of(const WindowItem& item) {
   return entry;
 }
 
-void DedupeWindow::index(std::uint64_t sequence, std::size_t table) {
-  tables_[table].insert(key_of(entries_[sequence], table), sequence, entries_.low());
-}
-
 void DedupeWindow::insert(const WindowItem* item) {
   const std::uint64_t sequence = entries_.next();
   Entry& entry = entries_.push();
-  if (item == nullptr) return;
-  entry = entry_of(*item);
+  if (item != nullptr) {
+    entry = entry_of(*item);
+    each_key(*item, [&](std::size_t table, std::uint32_t key) {
+      tables_[table].insert(key, sequence, low());
+    });
+  }
   for (std::size_t table = 0; table < kTables; ++table) {
-    if (!tables_[table].is_full(entries_.size())) {
-      if (table >= first_table(entry)) index(sequence, table);
-      continue;
-    }
-    tables_[table] = tables_[table].grown();
-    for (std::uint64_t held = entries_.low(); held < entries_.next(); ++held) {
-      const Entry& other = entries_[held];
-      if (other.state != State::silent && table >= first_table(other)) index(held, table);
-    }
+    if (tables_[table].is_full(entries_.size())) grow(table);
+  }
+}
+
+void DedupeWindow::grow(std::size_t table) {
+  tables_[table] = tables_[table].grown();
+  for (std::uint64_t held = low(); held < next(); ++held) {
+    if (held + kAhead < next()) tables_[table].prefetch(key_of(entries_[held + kAhead], table));
+    const Entry& entry = entries_[held];
+    if (entry.state == State::silent || table < first_table(entry)) continue;
+    tables_[table].insert(key_of(entry, table), held, low());
   }
 }
 
@@ -86,11 +118,18 @@ void DedupeWindow::withdraw(std::uint64_t sequence) {
   if (sequence >= low() && sequence < next()) entries_[sequence].withdrawn = true;
 }
 
-void DedupeWindow::prefetch(const WindowItem& item) const {
-  const Entry entry = entry_of(item);
-  for (std::size_t table = first_table(entry); table < kTables; ++table) {
-    tables_[table].prefetch(key_of(entry, table));
-  }
+void DedupeWindow::prefetch_places(const WindowItem& item) const {
+  each_key(item, [&](std::size_t table, std::uint32_t key) { tables_[table].prefetch(key); });
+}
+
+void DedupeWindow::prefetch_candidates(const WindowItem& item) const {
+  each_key(item, [&](std::size_t table, std::uint32_t key) {
+    tables_[table].prefetch_walk(key, next(), [&](std::uint64_t sequence) {
+      if (sequence < low() || sequence >= next()) return;
+      const auto* entry = reinterpret_cast<const char*>(&entries_[sequence]);
+      for (std::size_t line = 0; line < sizeof(Entry); line += 64) prefetch_line(entry + line);
+    });
+  });
 }
 
 Agreement DedupeWindow::agreement(const Entry& earlier, const Entry& later) {
@@ -173,24 +212,12 @@ class DedupeWindow::Candidates {
 std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const WindowLimits& limits,
                                               std::uint64_t* hot_bands) const {
   const Entry probe = entry_of(item);
-  const std::size_t first = first_table(probe);
-  for (std::size_t table = first; table < kTables; ++table) {
-    tables_[table].prefetch(key_of(probe, table));
-  }
-  for (std::size_t table = first; table < kTables; ++table) {
-    tables_[table].prefetch_walk(key_of(probe, table), next(), [&](std::uint64_t sequence) {
-      if (sequence < low() || sequence >= next()) return;
-      const auto* entry = reinterpret_cast<const char*>(&entries_[sequence]);
-      for (std::size_t line = 0; line < sizeof(Entry); line += 64) prefetch_line(entry + line);
-    });
-  }
   // Candidates compared already; forgetting one costs time, not truth.
   std::array<std::uint64_t, 64> seen{};
   Candidates candidates;
-  for (std::size_t table = first; table < kTables; ++table) {
-    const std::uint32_t key = key_of(probe, table);
+  each_key(item, [&](std::size_t table, std::uint32_t key) {
     std::uint32_t found = 0;
-    tables_[table].walk(key, entries_.low(), entries_.next(), [&](std::uint64_t sequence) {
+    tables_[table].walk(key, low(), next(), [&](std::uint64_t sequence) {
       const Entry& entry = entries_[sequence];
       if (key_of(entry, table) != key) return true;
       if (found == limits.band_candidates_max) {
@@ -208,7 +235,7 @@ std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const Wind
       candidates.add(sequence, agreed, judge(agreed, limits.likeness));
       return true;
     });
-  }
+  });
   return candidates.best(*this);
 }
 

@@ -36,8 +36,8 @@ struct WindowLimits {
 
 class DedupeWindow {
  public:
-  // `buckets` is only where the tables start.
-  explicit DedupeWindow(std::size_t buckets = 64);
+  // Tables are sized for `expected` entries, and grow beyond. What is found does not depend on it.
+  explicit DedupeWindow(std::uint64_t expected = 1024);
 
   // The next arrival number; the item may be nullptr: a number that nothing can match.
   void insert(const WindowItem* item);
@@ -52,8 +52,10 @@ class DedupeWindow {
   // stories. `hot_bands` counts bands that had more.
   [[nodiscard]] std::optional<WindowMatch> find(const WindowItem& item, const WindowLimits& limits,
                                                 std::uint64_t* hot_bands) const;
-  // Hint: the item will be looked up or inserted soon.
-  void prefetch(const WindowItem& item) const;
+  // Hints, for an item that will be looked up or inserted soon: its place in the tables, and once
+  // that has come, what is found there.
+  void prefetch_places(const WindowItem& item) const;
+  void prefetch_candidates(const WindowItem& item) const;
   // Likeness of an item to one that is held.
   [[nodiscard]] Likeness compare(const WindowItem& item, std::uint64_t sequence,
                                  const LikenessLimits& limits) const;
@@ -98,13 +100,16 @@ class DedupeWindow {
   class Candidates;
 
   [[nodiscard]] static std::uint32_t key_of(const Entry& entry, std::size_t table);
+  // Calls use(table, key) for each table the item is in.
+  template <class Use>
+  static void each_key(const WindowItem& item, Use use);
   [[nodiscard]] static Entry entry_of(const WindowItem& item);
   [[nodiscard]] static Agreement agreement(const Entry& earlier, const Entry& later);
   [[nodiscard]] static std::uint32_t lead_matching(const Entry& first, const Entry& second);
   [[nodiscard]] static std::size_t first_table(const Entry& entry) {
     return entry.state == State::whole ? 0 : kExactTable;
   }
-  void index(std::uint64_t sequence, std::size_t table);
+  void grow(std::size_t table);
 
   std::vector<BandTable> tables_;
   SequenceRing<Entry> entries_;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -18,7 +19,6 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kBatch = 100'000;
-constexpr std::size_t kAhead = 6;  // records that are prefetched before they are applied
 constexpr std::size_t kRecent = 1 << 16;
 constexpr std::int64_t kStartMs = 1'700'000'000'000;
 
@@ -60,7 +60,7 @@ class Ledger {
     sighting.time_ms = time_ms(sequence_);
     sighting.outlet = random_() % 5000;
     if (id_bytes_ > 0) {
-      sighting.article_id = std::to_string(random_());
+      sighting.article_id = uuid();
       sighting.article_id.resize(id_bytes_, 'x');
     }
     ++sequence_;
@@ -72,6 +72,15 @@ class Ledger {
   [[nodiscard]] std::uint64_t made() const { return sequence_; }
 
  private:
+  std::string uuid() {
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%08x-%04x-%04x-%04x-%012llx",
+                  static_cast<unsigned>(random_() >> 32), static_cast<unsigned>(random_() >> 48),
+                  static_cast<unsigned>(random_() >> 48), static_cast<unsigned>(random_() >> 48),
+                  static_cast<unsigned long long>(random_() >> 16));
+    return text.data();
+  }
+
   std::mt19937_64 random_{1};
   std::size_t id_bytes_;
   std::uint64_t sequence_ = 0;
@@ -101,7 +110,10 @@ Rates fold(Board& board, Ledger& ledger, std::size_t count) {
     const double between = cpu_seconds();
     for (std::size_t i = 0; i < decoded.size(); ++i) {
       const std::uint64_t sequence = first + i;
-      if (i + kAhead < decoded.size()) board.prefetch(decoded[i + kAhead]);
+      if (i + Board::kFarAhead < decoded.size()) board.prefetch_far(decoded[i + Board::kFarAhead]);
+      if (i + Board::kNearAhead < decoded.size()) {
+        board.prefetch_near(decoded[i + Board::kNearAhead]);
+      }
       board.apply(static_cast<std::int64_t>(sequence + 1), Ledger::time_ms(sequence), decoded[i]);
     }
     applying += cpu_seconds() - between;
@@ -159,10 +171,16 @@ int main(int argc, char** argv) {
   }
   const std::size_t resident = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   Ledger ledger(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 0);
-  Board board;
   Epoch epoch;
   epoch.window_ms = static_cast<std::int64_t>(resident);
   epoch.entries_max = 2 * resident;
+  {
+    Board growing;
+    growing.apply(0, kStartMs, LedgerRecord(epoch));
+    Ledger same = ledger;
+    print("filling, growing", growing, fold(growing, same, resident));
+  }
+  Board board(resident);  // as a restore does
   board.apply(0, kStartMs, LedgerRecord(epoch));
   print("filling", board, fold(board, ledger, resident));
   print("two windows", board, fold(board, ledger, resident));

@@ -87,7 +87,9 @@ class RandomHistory {
                          static_cast<std::int64_t>(sightings_.size())};
     sighting.raw_hash = {random_(), random_()};
     sighting.time_ms = now_ - static_cast<std::int64_t>(below(60)) + 20;
-    if (below(4) == 0) sighting.article_id = "a" + std::to_string(below(1000));
+    if (below(4) == 0) {
+      sighting.article_id = (below(2) == 0 ? "a" : "id-") + std::to_string(below(1000));
+    }
     sighting.outlet = below(4);
     sighting.signature = signature_of(text());
     if (below(25) == 0) sighting.signature_version = kSignatureVersion + 1;
