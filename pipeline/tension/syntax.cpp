@@ -67,7 +67,9 @@ bool ambiguous_is_verb(const Page& page, std::uint32_t t, Neighbours near) {
   const std::uint16_t f = page.forms(t);
   const bool has_object = starts_object(page, near.right);
   if ((f & form::kThird) != 0) return near.left != kNoToken && has_object;
-  if ((f & form::kPast) != 0 && (f & form::kBase) != 0) return has_object;
+  const bool has_particle = near.right != kNoToken && page.is(near.right, Grammar::adverb);
+  if ((f & form::kPast) != 0 && (f & form::kBase) != 0)  // "set up", "shut down"
+    return has_object || (near.left != kNoToken && has_particle);
   // Base form: a plural subject in front ("rebels attack the base").
   const bool plural_left = near.left != kNoToken &&
                            ((page.grammar(near.left) & (bit(Grammar::forces) | bit(Grammar::armed) |
