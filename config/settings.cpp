@@ -216,26 +216,19 @@ std::vector<Setting> make_webhook_settings() {
        "more have to wait"}};
 }
 
-#undef TOCSIN_AT
-
 std::vector<Setting> make_settings() {
-  std::vector<Setting> all;
-  all.push_back({"version", VersionSetting{}, "format of this file"});
-  all.push_back({"instance",
-                 TextSetting{[](auto& config) -> auto& { return config.instance;
+  std::vector<Setting> all{{"version", VersionSetting{}, "format of this file"},
+                           {"instance", TextSetting{TOCSIN_AT(instance), Form::label},
+                            "stable name of this instance; \"\": the host's name"}};
+  add_kafka(all);
+  add_input(all);
+  add_dedupe(all);
+  add_data_and_listeners(all);
+  add_limits(all);
+  return all;
 }
-, Form::label
-}  // namespace
-, "stable name of this instance; \"\": the host's name"
-}  // namespace tocsin
-);
-add_kafka(all);
-add_input(all);
-add_dedupe(all);
-add_data_and_listeners(all);
-add_limits(all);
-return all;
-}
+
+#undef TOCSIN_AT
 
 const std::vector<Setting>& table() {
   static const std::vector<Setting> all = make_settings();

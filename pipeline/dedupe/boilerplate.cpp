@@ -1,10 +1,11 @@
 #include "pipeline/dedupe/boilerplate.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
+#include <vector>
+
+#include "pipeline/text/word_set.h"
 
 namespace tocsin {
 namespace {
@@ -74,17 +75,6 @@ bool is_boilerplate(const Text& text, std::size_t begin, std::size_t end) {
   return end - begin <= kStartedLineTokensMax && begins_phrase(kAtStart, text, begin, end);
 }
 
-class WordSet {
- public:
-  WordSet(std::initializer_list<std::string_view> words) {
-    for (const std::string_view word : words) hashes_.insert(fold_hash(word));
-  }
-  [[nodiscard]] bool contains(const Token& token) const { return hashes_.contains(token.hash); }
-
- private:
-  std::unordered_set<std::uint64_t> hashes_;
-};
-
 // End of a stamp of time ("Updated Sept 18, 2025 09:39 GMT") that starts at `begin`, or `begin`.
 std::size_t stamp_end(const Text& text, std::size_t begin, std::size_t limit) {
   static const WordSet kMonths = {
@@ -104,9 +94,9 @@ std::size_t stamp_end(const Text& text, std::size_t begin, std::size_t limit) {
     const Token& token = text.tokens[i];
     if ((token.shape & shape::kNumber) != 0) {
       number = true;
-    } else if (kMonths.contains(token)) {
+    } else if (kMonths.has(token)) {
       month = true;
-    } else if (!kAround.contains(token)) {
+    } else if (!kAround.has(token)) {
       break;
     }
     end = i + 1;
@@ -116,8 +106,8 @@ std::size_t stamp_end(const Text& text, std::size_t begin, std::size_t limit) {
 
 // Begin of the mark by which some feeds show how much they cut off ("[+1234 chars]"), or `end`.
 std::size_t cut_mark_begin(const Text& text, std::size_t begin, std::size_t end) {
-  static const WordSet kUnits = {"char", "chars", "characters"};
-  if (end < begin + 3 || !kUnits.contains(text.tokens[end - 1])) return end;
+  static const WordSet kUnits{"char", "chars", "characters"};
+  if (end < begin + 3 || !kUnits.has(text.tokens[end - 1])) return end;
   const Token& number = text.tokens[end - 2];
   const bool marked = (number.before & (before::kOther | before::kParenOpen)) != 0;
   return marked && (number.shape & shape::kNumber) != 0 ? end - 2 : end;
@@ -126,11 +116,11 @@ std::size_t cut_mark_begin(const Text& text, std::size_t begin, std::size_t end)
 // End of the byline that starts at `begin` ("By Ana Ruiz, Harbour Post correspondent"), or `begin`:
 // names up to a line break or a stamp of time.
 std::size_t byline_end(const Text& text, std::size_t begin, std::size_t limit) {
-  static const WordSet kBy = {"by"};
+  static const WordSet kBy{"by"};
   static const WordSet kRoles = {
       "and",    "in",    "for",     "of", "the",   "correspondent", "reporter", "writer",
       "editor", "staff", "special", "to", "chief", "senior",        "news",     "agencies"};
-  if (begin == limit || !kBy.contains(text.tokens[begin])) return begin;
+  if (begin == limit || !kBy.has(text.tokens[begin])) return begin;
   for (std::size_t i = begin + 1; i < limit; ++i) {
     const Token& token = text.tokens[i];
     if (i > begin + 1 &&
@@ -138,7 +128,7 @@ std::size_t byline_end(const Text& text, std::size_t begin, std::size_t limit) {
       return i;
     }
     const bool name = (token.shape & (shape::kLower | shape::kNumber)) == 0;
-    if (i == begin + 1 ? !name : !name && !kRoles.contains(token)) return begin;
+    if (i == begin + 1 ? !name : !name && !kRoles.has(token)) return begin;
   }
   return begin;
 }

@@ -1,31 +1,6 @@
 #include "pipeline/entities/words.h"
 
-#include <bit>
-
 namespace tocsin {
-
-WordSet::WordSet(std::initializer_list<std::string_view> words)
-    : slots_(std::bit_ceil(words.size() * 4 + 1), 0) {
-  for (const std::string_view word : words) {
-    const std::uint64_t hash = fold_hash(word);
-    std::size_t at = hash & (slots_.size() - 1);
-    while (slots_[at] != 0 && slots_[at] != hash) {
-      at = (at + 1) & (slots_.size() - 1);
-    }
-    slots_[at] = hash;
-  }
-}
-
-bool WordSet::has(std::uint64_t hash) const noexcept {
-  std::size_t at = hash & (slots_.size() - 1);
-  while (slots_[at] != 0) {
-    if (slots_[at] == hash) {
-      return true;
-    }
-    at = (at + 1) & (slots_.size() - 1);
-  }
-  return false;
-}
 
 Words::Words()
     : function_words(

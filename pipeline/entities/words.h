@@ -2,26 +2,13 @@
 // of organisation names, verbs of saying, sport. Built once, const, shared by all threads.
 #pragma once
 
-#include <cstdint>
-#include <initializer_list>
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/entities/phrase_table.h"
+#include "pipeline/text/word_set.h"
 
 namespace tocsin {
-
-// Words by fold_hash, open addressing at a quarter load: most look-ups end at the first slot.
-class WordSet {
- public:
-  explicit WordSet(std::initializer_list<std::string_view> words);
-  [[nodiscard]] bool has(std::uint64_t hash) const noexcept;
-  [[nodiscard]] bool has(const Token& token) const noexcept { return has(token.hash); }
-
- private:
-  std::vector<std::uint64_t> slots_;  // 0: free
-};
 
 // A title in a text and the offices (gazetteer column `offices`) it may mean, first match wins.
 struct Role {

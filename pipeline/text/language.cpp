@@ -6,6 +6,7 @@
 #include <array>
 
 #include "pipeline/text/fold.h"
+#include "pipeline/text/word_set.h"
 
 namespace tocsin {
 
@@ -17,26 +18,11 @@ constexpr std::size_t kShortWords = 4;     // a headline
 constexpr std::size_t kDetectBytesMax = 4096;  // cld2 needs no more
 
 // Function words of English that are rare in, or absent from, its neighbours.
-class StopWords {
- public:
-  StopWords() {
-    static constexpr std::array<std::string_view, 40> kWords = {
-        "the",  "of",    "and",  "to",   "that", "is",    "was",  "with", "for",   "his",
-        "by",   "it",    "from", "have", "has",  "been",  "were", "will", "would", "said",
-        "not",  "their", "they", "he",   "she",  "which", "who",  "at",   "but",   "are",
-        "over", "after", "as",   "its",  "this", "into",  "on",   "than", "about", "could"};
-    std::transform(kWords.begin(), kWords.end(), hashes_.begin(),
-                   [](std::string_view word) { return hash_ascii(word); });
-    std::sort(hashes_.begin(), hashes_.end());
-  }
-  [[nodiscard]] bool contains(std::uint64_t hash) const {
-    return std::binary_search(hashes_.begin(), hashes_.end(), hash);
-  }
-
- private:
-  std::array<std::uint64_t, 40> hashes_{};
-};
-const StopWords kStopWords;
+const WordSet kStopWords{"the",  "of",    "and",   "to",   "that", "is",    "was",   "with",
+                         "for",  "his",   "by",    "it",   "from", "have",  "has",   "been",
+                         "were", "will",  "would", "said", "not",  "their", "they",  "he",
+                         "she",  "which", "who",   "at",   "but",  "are",   "over",  "after",
+                         "as",   "its",   "this",  "into", "on",   "than",  "about", "could"};
 
 struct Count {
   std::size_t words = 0;
@@ -53,7 +39,7 @@ Count count_words(const Text& text) {
     ++count.words;
     count.letters += token.end - token.begin;
     if ((token.shape & shape::kNonAscii) == 0) ++count.ascii_words;
-    if (token.end - token.begin <= 5 && kStopWords.contains(token.hash)) ++count.stop_words;
+    if (token.end - token.begin <= 5 && kStopWords.has(token)) ++count.stop_words;
   }
   return count;
 }

@@ -1,10 +1,10 @@
 #include "pipeline/text/sentences.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "pipeline/text/fold.h"
+#include "pipeline/text/word_set.h"
 
 namespace tocsin {
 
@@ -13,59 +13,35 @@ namespace {
 // A line longer than this is a paragraph, not a piece of a hard-wrapped one.
 constexpr std::size_t kWrappedLineMax = 120;
 
-std::uint64_t hash_of(std::string_view word) {
-  return hash_ascii(word);
-}
-
-// Words as sorted hashes of their folded form.
-template <std::size_t N>
-class WordSet {
- public:
-  explicit WordSet(const std::array<std::string_view, N>& words) {
-    std::transform(words.begin(), words.end(), hashes_.begin(), hash_of);
-    std::sort(hashes_.begin(), hashes_.end());
-  }
-  [[nodiscard]] bool contains(std::uint64_t hash) const {
-    return std::binary_search(hashes_.begin(), hashes_.end(), hash);
-  }
-
- private:
-  std::array<std::uint64_t, N> hashes_{};
-};
-template <class... Words>
-WordSet(std::array<std::string_view, sizeof...(Words)>) -> WordSet<sizeof...(Words)>;
-
-template <class... Words>
-auto words(Words... all) {
-  return WordSet<sizeof...(Words)>(std::array<std::string_view, sizeof...(Words)>{all...});
-}
-
 // Always followed by what they belong to.
-const auto kBeforeName =
-    words("mr", "mrs", "ms", "mx", "messrs", "mme", "mlle", "dr", "prof", "rev", "fr", "hon", "sen",
-          "rep", "gov", "pres", "gen", "lt", "col", "maj", "capt", "cmdr", "cpt", "sgt", "cpl",
-          "pvt", "adm", "brig", "det", "insp", "supt", "amb", "sec", "st", "ste", "mt", "ft", "vs",
-          "eg", "ie", "cf", "approx", "dept");
+const WordSet kBeforeName{"mr",   "mrs", "ms",   "mx",   "messrs", "mme",    "mlle", "dr",  "prof",
+                          "rev",  "fr",  "hon",  "sen",  "rep",    "gov",    "pres", "gen", "lt",
+                          "col",  "maj", "capt", "cmdr", "cpt",    "sgt",    "cpl",  "pvt", "adm",
+                          "brig", "det", "insp", "supt", "amb",    "sec",    "st",   "ste", "mt",
+                          "ft",   "vs",  "eg",   "ie",   "cf",     "approx", "dept"};
 // Common at the end of a sentence too: one ends there only before a word that likes to begin one.
-const auto kEither =
-    words("inc", "corp", "ltd", "co", "bros", "plc", "jr", "sr", "etc", "al", "esq", "jan", "feb",
-          "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue",
-          "tues", "wed", "thu", "thur", "thurs", "fri", "ave", "blvd", "rd", "est", "univ", "assn",
-          "intl", "govt", "min", "max", "ala", "ariz", "ark", "calif", "colo", "conn", "fla", "ga",
-          "ill", "ind", "kan", "ky", "la", "md", "mich", "minn", "mo", "mont", "neb", "nev", "okla",
-          "ore", "pa", "tenn", "va", "vt", "wash", "wis", "wyo");
+const WordSet kEither{
+    "inc",  "corp", "ltd",  "co",  "bros", "plc",   "jr",   "sr",   "etc",   "al",   "esq",  "jan",
+    "feb",  "mar",  "apr",  "jun", "jul",  "aug",   "sep",  "sept", "oct",   "nov",  "dec",  "mon",
+    "tue",  "tues", "wed",  "thu", "thur", "thurs", "fri",  "ave",  "blvd",  "rd",   "est",  "univ",
+    "assn", "intl", "govt", "min", "max",  "ala",   "ariz", "ark",  "calif", "colo", "conn", "fla",
+    "ga",   "ill",  "ind",  "kan", "ky",   "la",    "md",   "mich", "minn",  "mo",   "mont", "neb",
+    "nev",  "okla", "ore",  "pa",  "tenn", "va",    "vt",   "wash", "wis",   "wyo"};
 // Abbreviations only before a number: "No. 5", "pp. 3".
-const auto kBeforeNumber = words("no", "nos", "p", "pp", "art", "sect", "fig", "vol", "ch", "para");
+const WordSet kBeforeNumber{"no", "nos", "p", "pp", "art", "sect", "fig", "vol", "ch", "para"};
 // Words that begin a sentence rather than go on with a name.
-const auto kStarters =
-    words("the", "a", "an", "this", "that", "these", "those", "it", "he", "she", "they", "we", "i",
-          "you", "his", "her", "their", "its", "our", "my", "in", "on", "at", "by", "for", "from",
-          "with", "after", "before", "during", "since", "under", "about", "as", "to", "but", "and",
-          "or", "so", "yet", "if", "when", "while", "where", "what", "why", "how", "who",
-          "although", "though", "because", "however", "meanwhile", "also", "there", "here", "some",
-          "many", "most", "all", "both", "each", "no", "not", "now", "then", "yesterday", "today",
-          "earlier", "later", "last", "according", "asked", "despite", "officials", "police",
-          "another", "one", "two", "other", "such", "more", "once", "still");
+const WordSet kStarters{
+    "the",      "a",       "an",        "this",    "that",      "these",  "those", "it",
+    "he",       "she",     "they",      "we",      "i",         "you",    "his",   "her",
+    "their",    "its",     "our",       "my",      "in",        "on",     "at",    "by",
+    "for",      "from",    "with",      "after",   "before",    "during", "since", "under",
+    "about",    "as",      "to",        "but",     "and",       "or",     "so",    "yet",
+    "if",       "when",    "while",     "where",   "what",      "why",    "how",   "who",
+    "although", "though",  "because",   "however", "meanwhile", "also",   "there", "here",
+    "some",     "many",    "most",      "all",     "both",      "each",   "no",    "not",
+    "now",      "then",    "yesterday", "today",   "earlier",   "later",  "last",  "according",
+    "asked",    "despite", "officials", "police",  "another",   "one",    "two",   "other",
+    "such",     "more",    "once",      "still"};
 
 // What ended between two tokens.
 enum class Gap : std::uint8_t { none, sentence, paragraph };
@@ -125,7 +101,7 @@ class Splitter {
     return (token.shape & (shape::kLower | shape::kNoCase)) == shape::kLower;
   }
   static bool begins_sentence(const Token& token) {
-    return !is_lower(token) && kStarters.contains(token.hash);
+    return !is_lower(token) && kStarters.has(token.hash);
   }
 
   // There are stops between the two: do they end a sentence?
@@ -164,15 +140,15 @@ class Splitter {
 
   static bool is_abbreviation(const Token& previous, const Token& token) {
     const bool before_number = (token.shape & shape::kNumber) != 0;
-    if (kBeforeNumber.contains(previous.hash)) return before_number;
-    if (kBeforeName.contains(previous.hash)) {
+    if (kBeforeNumber.has(previous.hash)) return before_number;
+    if (kBeforeName.has(previous.hash)) {
       // "sec.", "gen." and "col." as words end sentences, "Gen." does not.
       return (previous.shape & (shape::kTitle | shape::kUpper)) != 0 || !begins_sentence(token);
     }
     const bool initial =
         previous.end - previous.begin == 1 && (previous.shape & shape::kTitle) != 0;
-    const bool either = kEither.contains(previous.hash) &&
-                        (!is_lower(previous) || previous.end - previous.begin <= 3);
+    const bool either =
+        kEither.has(previous.hash) && (!is_lower(previous) || previous.end - previous.begin <= 3);
     if (initial || either) return !begins_sentence(token);
     return false;
   }

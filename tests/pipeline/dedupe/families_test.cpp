@@ -146,6 +146,42 @@ TEST_P(Templates, AreFoundAgain) {
   });
 }
 
+// A market table: the same names in the same order every day, other figures.
+std::string table_of(Newsroom& n, const std::vector<std::string>& rows) {
+  std::string table = "Closing prices in crowns, with the change on the day and the volume";
+  for (const std::string& row : rows) {
+    table += '\n' + row + "  " + n.number(10, 900) + '.' + n.number(10, 99) + "  -" +
+             n.number(0, 9) + '.' + n.number(10, 99) + "  " + n.number(1000, 99999);
+  }
+  return table;
+}
+
+TEST(Tables, OfTwoDaysAreNotCopies) {
+  EXPECT_NO_COPIES(0.0, [](Newsroom& n) {
+    std::vector<std::string> rows(5 + n.below(30));
+    for (std::string& row : rows) row = n.place() + " Holdings";
+    return Pair{table_of(n, rows), table_of(n, rows)};
+  });
+}
+
+// Warnings of two days: the same towns, other hours and heights.
+TEST(Tables, OfTidesAreNotCopies) {
+  EXPECT_NO_COPIES(0.01, [](Newsroom& n) {
+    std::vector<std::string> towns(4 + n.below(8));
+    for (std::string& town : towns) town = n.place();
+    const auto warning = [&] {
+      std::string text = "The weather office expects high water along the coast tonight.";
+      for (const std::string& town : towns) {
+        text += " At " + town + " the water reaches " + n.number(2, 9) + "." + n.number(10, 99) +
+                " metres at " + n.number(10, 23) + ":" + n.number(10, 59) +
+                ", and cellars may be flooded.";
+      }
+      return text;
+    };
+    return Pair{warning(), warning()};
+  });
+}
+
 class Frames : public ::testing::TestWithParam<std::size_t> {};
 INSTANTIATE_TEST_SUITE_P(Words, Frames, ::testing::Values(20, 60, 120, 250));
 
@@ -223,6 +259,23 @@ TEST(Updates, ThatAddNewsAreNotDropped) {
     Paragraphs update = n.story(story.size());
     update.insert(update.begin() + 1, story.begin(), story.end());
     return Pair{join(story), join(update)};
+  });
+  EXPECT_LE(rates.copy, 0.02) << rates.example;
+}
+
+// "UPDATE 2": what was known first stands below, the toll and who gave it are new above.
+std::string update_of(Newsroom& n, const Paragraphs& background, std::size_t fresh) {
+  const std::string toll = n.number(13, 400);
+  return "UPDATE " + n.number(2, 6) + "-Ferry disaster kills " + toll + "\n\nAt least " + toll +
+         " people died when a ferry sank off " + n.place() + ", " + n.name() +
+         " of the coast guard said, and " + n.number(13, 400) + " were missing.\n\n" +
+         join(n.story(fresh)) + "\n\n" + join(background);
+}
+
+TEST(Updates, OfASeriesAreNotDropped) {
+  const Rates rates = rates_of([](Newsroom& n) {
+    const Paragraphs background = n.story(1 + n.below(3));
+    return Pair{update_of(n, background, 2 + n.below(3)), update_of(n, background, 2 + n.below(3))};
   });
   EXPECT_LE(rates.copy, 0.02) << rates.example;
 }
