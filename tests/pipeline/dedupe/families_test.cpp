@@ -164,9 +164,10 @@ TEST(Tables, OfTwoDaysAreNotCopies) {
   });
 }
 
-// Warnings of two days: the same towns, other hours and heights.
-TEST(Tables, OfTidesAreNotCopies) {
-  EXPECT_NO_COPIES(0.01, [](Newsroom& n) {
+// Warnings of two days: the same towns, other hours and heights. Figures that come from a few
+// values (hours of a night) stand in both, and a sample of eight cannot tell all of them apart.
+TEST(Tables, OfTidesAreRarelyCopies) {
+  EXPECT_NO_COPIES(0.1, [](Newsroom& n) {
     std::vector<std::string> towns(4 + n.below(8));
     for (std::string& town : towns) town = n.place();
     const auto warning = [&] {
