@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto kWatchInterval = 500ms;
 constexpr std::int64_t kHeartbeatLimitMs = 30'000;
-constexpr auto kCloseLimit = 5s;  // to leave the group and end the threads, after drain_timeout
+constexpr auto kCloseLimit = 5s;                 // to leave the group and end threads and clients
 constexpr std::int64_t kStallLimitMs = 150'000;  // one Kafka call while the brokers do answer
 
 }  // namespace
@@ -142,17 +142,18 @@ void Process::watch_stall() {
   ::_exit(static_cast<int>(ExitCode::failed));
 }
 
-// librdkafka's commit and close can wait for brokers that are away as long as these are: leaving
-// has a deadline, and passing it is safe by construction. A detached thread, because it must
-// outlast the destructors that may hang.
+// librdkafka's commit and close can wait for brokers that are away as long as these are, and to
+// destroy a consumer whose topic was deleted can take for ever: leaving has a deadline, and passing
+// it is safe by construction. A detached thread, because it must outlast destructors that hang.
 void Process::limit_leaving() {
   if (std::exchange(is_leaving_limited_, true)) return;
-  const auto limit = service_.config().limits.drain_timeout + kCloseLimit;
-  const auto exit_code = static_cast<int>(service_.health().exit_code);
+  const ExitCode exit_code = service_.health().exit_code;
+  const bool drains = exit_code == ExitCode::fine;
+  const auto limit = kCloseLimit + (drains ? service_.config().limits.drain_timeout : 0ms);
   std::thread([limit, exit_code] {
     std::this_thread::sleep_for(limit);
-    spdlog::warn("service: the brokers keep us from leaving in order, leaving as it is");
-    ::_exit(exit_code);
+    spdlog::warn("service: cannot leave in order, leaving as it is");
+    ::_exit(static_cast<int>(exit_code));
   }).detach();
 }
 
