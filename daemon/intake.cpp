@@ -169,7 +169,6 @@ void Intake::assign(rd_kafka_topic_partition_list_t* partitions) {
   assign_at(offsets);
   ++assignment_;
   is_assigned_ = true;
-  is_paused_ = false;
   metrics_.rebalances.Increment();
   metrics_.partitions_assigned.Set(static_cast<double>(offsets.size()));
   spdlog::info("intake: assigned partitions={}", offsets.size());
@@ -233,7 +232,7 @@ void Intake::revoke(bool lost) {
   ++assignment_;
   is_assigned_ = false;
   metrics_.partitions_assigned.Set(0);
-  is_paused_ = false;
+  resume();  // a partition that is paused would stay so when it is assigned to us again
   for (const auto& [partition, next] : next_) metrics_.forget_lag(partition);
   next_.clear();
   rd_kafka_assign(consumer_.get(), nullptr);
@@ -261,8 +260,8 @@ void Intake::heal_gap(const rd_kafka_message_t& event) {
   if (due == next_.end()) return;
   std::map<kafka::Partition, std::int64_t> offsets = next_;
   offsets[partition] = start_of(partition, due->second, false);
+  resume();
   assign_at(offsets);
-  is_paused_ = false;
 }
 
 // Only what librdkafka already knows: no request.

@@ -210,7 +210,7 @@ void Client::assign(const rd_kafka_topic_partition_list_t* list) {
   assigned.clear();
   for (int i = 0; list != nullptr && i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& entry = list->elems[i];
-    assigned[{entry.topic, entry.partition}] = Fetch{entry.offset, entry.offset, false, false};
+    assigned[{entry.topic, entry.partition}] = Fetch{entry.offset, entry.offset, false};
   }
   if (assigned.empty()) {
     readers().erase(number);
@@ -261,7 +261,7 @@ void Client::fetch() {
   for (auto& [partition, fetch] : assigned) {
     const Log& log = broker->log(partition);
     const std::int64_t end = reads_committed() ? log.last_stable() : log.end();
-    if (fetch.is_reset || fetch.is_paused) continue;
+    if (fetch.is_reset || paused.contains(partition)) continue;
     if (fetch.fetched < log.start || fetch.fetched > log.end()) {
       if (fetch.position < fetch.fetched) continue;  // first what is here
       fetch.is_reset = true;
@@ -284,7 +284,7 @@ rd_kafka_message_t* Client::take() {
   for (std::size_t i = 0; i < assigned.size(); ++i) {
     auto& [partition, fetch] = *entry;
     const Log& log = broker->log(partition);
-    while (!fetch.is_paused && fetch.position < fetch.fetched) {
+    while (!paused.contains(partition) && fetch.position < fetch.fetched) {
       const std::int64_t offset = fetch.position++;
       const Entry& record = log.entries[static_cast<std::size_t>(offset)];
       const bool is_hidden =

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,10 +84,10 @@ struct Client : std::enable_shared_from_this<Client> {
   struct Fetch {
     std::int64_t position = 0;
     std::int64_t fetched = 0;  // records below are here already
-    bool is_paused = false;
-    bool is_reset = false;  // out of range: silent until it is assigned again
+    bool is_reset = false;     // out of range: silent until it is assigned again
   };
   std::map<Partition, Fetch> assigned;
+  std::set<Partition> paused;  // whoever is, stays so when it is assigned again
   bool is_fetching = false;
   void schedule_fetch();
   [[nodiscard]] rd_kafka_message_t* take();

@@ -396,8 +396,7 @@ int rd_kafka_assignment_lost(rd_kafka_t* handle) {
 rd_kafka_resp_err_t rd_kafka_pause_partitions(rd_kafka_t* handle,
                                               rd_kafka_topic_partition_list_t* list) {
   for (const auto& [partition, offset] : offsets_of(list)) {
-    const auto found = handle->client->assigned.find(partition);
-    if (found != handle->client->assigned.end()) found->second.is_paused = true;
+    if (handle->client->assigned.contains(partition)) handle->client->paused.insert(partition);
   }
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -405,8 +404,7 @@ rd_kafka_resp_err_t rd_kafka_pause_partitions(rd_kafka_t* handle,
 rd_kafka_resp_err_t rd_kafka_resume_partitions(rd_kafka_t* handle,
                                                rd_kafka_topic_partition_list_t* list) {
   for (const auto& [partition, offset] : offsets_of(list)) {
-    const auto found = handle->client->assigned.find(partition);
-    if (found != handle->client->assigned.end()) found->second.is_paused = false;
+    if (handle->client->assigned.contains(partition)) handle->client->paused.erase(partition);
   }
   handle->client->schedule_fetch();
   return RD_KAFKA_RESP_ERR_NO_ERROR;
