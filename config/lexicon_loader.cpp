@@ -10,8 +10,6 @@
 namespace tocsin {
 namespace {
 
-constexpr std::int64_t kExampleTime_ms = 1'640'995'200'000;  // 2022-01-01: examples have one date
-
 struct Place {
   std::string file;
   std::vector<DataFault>& faults;

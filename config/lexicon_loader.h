@@ -19,6 +19,8 @@ struct LexiconFile {
   std::string text;
 };
 
+inline constexpr std::int64_t kExampleTime_ms = 1'640'995'200'000;  // 2022-01-01: of all examples
+
 // A sentence written beside a rule and what must come out; empty strings are not checked.
 struct LexiconExample {
   std::string rule;

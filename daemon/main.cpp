@@ -31,6 +31,8 @@ struct CommandLine {
   std::vector<std::string> files;
   std::string output;
   std::string source;
+  std::string compare;
+  bool has_report = false;
   unsigned workers = 0;
   bool as_json = false;
   std::size_t listed_max = tocsin::AuditOptions{}.listed_max;
@@ -41,6 +43,10 @@ struct CommandLine {
   [[nodiscard]] std::optional<InputFormat> input_format() const {
     if (!format) return std::nullopt;
     return *format == "text" ? InputFormat::text : InputFormat::json;
+  }
+  [[nodiscard]] tocsin::ExplainFormat explain_format() const {
+    if (format == "json") return tocsin::ExplainFormat::json;
+    return format == "html" ? tocsin::ExplainFormat::html : tocsin::ExplainFormat::text;
   }
 };
 
@@ -134,10 +140,14 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
   add_format(replay, line);
   replay->add_option("--workers", line.workers, "Threads; 0: as configured, one a core")
       ->check(CLI::Range(0, 1024));
+  replay->add_option("--compare", line.compare,
+                     "Another configuration: prints which articles change level there, and why");
   replay->add_option("FILE", line.files, "Files, or - for standard input");
   replay->callback([&line] {
     line.verb = [&line] {
-      return tocsin::replay({line.config, line.input_format(), line.files, line.workers});
+      const tocsin::ReplayOptions options{line.config, line.input_format(), line.files,
+                                          line.workers, line.compare};
+      return line.compare.empty() ? tocsin::replay(options) : tocsin::compare(options);
     };
   });
 
@@ -158,20 +168,34 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
   CLI::App* explain = app.add_subcommand(
       "explain", "One article for a person: marked text, entities, events, the sum of the score");
   explain->add_option("--config", line.config, kConfig);
-  add_format(explain, line);
+  explain
+      ->add_option("--format", line.format,
+                   "text (default), json (the record that would be published) or html (a page)")
+      ->check(CLI::IsMember({"text", "json", "html"}));
   explain->add_option("FILE", line.files, "A file, or - for standard input")
       ->required()
       ->expected(1);
   explain->callback([&line] {
     line.verb = [&line] {
-      return tocsin::explain({line.config, line.input_format(), line.files.front()});
+      return tocsin::explain({line.config, line.explain_format(), line.files.front()});
     };
   });
 
   CLI::App* test = app.add_subcommand(
       "test", "Runs the examples beside the rules of the lexicon, the gazetteer and the alarm");
   test->add_option("--config", line.config, kConfig);
-  test->callback([&line] { line.verb = [&line] { return tocsin::test(line.config); }; });
+  CLI::Option* report = test->add_flag(
+      "--report", line.has_report,
+      "Instead: rules that no text reaches, rules that read the same words; the texts\n"
+      "are FILES, or the examples of the lexicon");
+  test->add_option("FILES", line.files, "Articles for --report, JSON Lines; - is standard input")
+      ->needs(report);
+  test->callback([&line] {
+    line.verb = [&line] {
+      return line.has_report ? tocsin::report_rules({line.config, line.files})
+                             : tocsin::test(line.config);
+    };
+  });
 }
 
 void add_gazetteer_verbs(CLI::App& app, CommandLine& line) {

@@ -46,6 +46,7 @@ bool Archive::finish() {
   fork_join_.for_each(batch_.size(), [&](std::size_t i) { analyse_one(batch_[i]); });
   std::string out;
   for (Replayed& item : batch_) {
+    if (on_reading && item.reading) on_reading(*item.reading);
     out += settle_one(item);
     out += '\n';
   }

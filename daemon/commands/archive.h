@@ -22,6 +22,8 @@ class Archive {
 
   // Outcomes of a batch, one a line; false when they cannot be written.
   std::function<bool(const std::string& lines)> on_outcomes;
+  // Every article that could be read, in order, before its outcome.
+  std::function<void(const Reading& reading)> on_reading;
   // Every record of the ledger, after the board applied it.
   std::function<void(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record,
                      const Board& board)>

@@ -17,6 +17,12 @@ struct ReplayOptions {
   std::optional<InputFormat> format;  // absent: as configured; text: one article a file
   std::vector<std::string> files;     // "-" or none: standard input
   unsigned workers = 0;               // 0: one a core
+  std::filesystem::path compare;      // not empty: the other configuration
+};
+
+struct TestOptions {
+  std::filesystem::path config;    // empty: the defaults
+  std::vector<std::string> files;  // of a report: articles; none: the examples of the lexicon
 };
 
 struct ImportOptions {
@@ -25,10 +31,12 @@ struct ImportOptions {
   std::string file;              // "-": standard input
 };
 
+// json: the record that would be published.
+enum class ExplainFormat : std::uint8_t { text, json, html };
 struct ExplainOptions {
-  std::filesystem::path config;       // empty: the defaults
-  std::optional<InputFormat> format;  // absent: JSON when the file begins with '{', else text
-  std::string file;                   // "-": standard input
+  std::filesystem::path config;  // empty: the defaults
+  ExplainFormat format = ExplainFormat::text;
+  std::string file;  // "-": standard input; JSON when it begins with '{', else text
 };
 
 struct AuditOptions {
@@ -55,6 +63,8 @@ struct BacktestOptions {
 [[nodiscard]] ExitCode run_service(const std::filesystem::path& config_file);
 [[nodiscard]] ExitCode replay(const ReplayOptions& options);
 [[nodiscard]] ExitCode backtest(const BacktestOptions& options);
+// Articles whose level another configuration changes, and by which events.
+[[nodiscard]] ExitCode compare(const ReplayOptions& options);
 [[nodiscard]] ExitCode explain(const ExplainOptions& options);
 // All faults of the configuration and of the data files it names; warnings too.
 [[nodiscard]] ExitCode check(const std::filesystem::path& config_file);
@@ -74,6 +84,8 @@ struct BacktestOptions {
 [[nodiscard]] ExitCode import(const ImportOptions& options);
 // The examples written beside the rules of the lexicon, the gazetteer and the alarm.
 [[nodiscard]] ExitCode test(const std::filesystem::path& config_file);
+// Rules that no text reaches and rules that read the same words.
+[[nodiscard]] ExitCode report_rules(const TestOptions& options);
 
 // The configuration alone; nullopt when it is wrong, every fault printed to standard error.
 [[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file);

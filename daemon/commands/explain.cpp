@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "config/scalars.h"
+#include "daemon/commands/archive.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/explanation.h"
 
@@ -15,6 +16,14 @@ namespace {
 constexpr std::size_t kWidthMin = 40;
 constexpr std::size_t kWidthMax = 120;  // longer lines are hard to read
 constexpr std::size_t kWidthOfFile = 100;
+
+// As the pages are: coloured, whatever standard output is.
+ExplanationStyle style_of_page() {
+  ExplanationStyle style;
+  style.has_colour = true;
+  style.width = kWidthOfFile;
+  return style;
+}
 
 ExplanationStyle style_of_output() {
   ExplanationStyle style;
@@ -42,6 +51,19 @@ bool looks_like_json(const std::string& text) {
   return first != std::string::npos && text[first] == '{';
 }
 
+bool print(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
+// The record alone, as `tocsin replay` prints it.
+ExitCode explain_as_record(const Setup& setup, const Position& position, const std::string& text) {
+  Archive archive(setup.config, setup.pipeline, 1);
+  archive.on_outcomes = print;
+  archive.open();
+  return archive.add(position, text) && archive.finish() ? ExitCode::fine : ExitCode::failed;
+}
+
 }  // namespace
 
 ExitCode explain(const ExplainOptions& options) {
@@ -53,9 +75,8 @@ ExitCode explain(const ExplainOptions& options) {
     std::fprintf(stderr, "tocsin: %s: %s\n", options.file.c_str(), fault.c_str());
     return ExitCode::bad_input;
   }
-  const InputFormat format =
-      options.format.value_or(looks_like_json(text) ? InputFormat::json : InputFormat::text);
-  const Setup setup = load_setup(options.config, format);
+  const Setup setup =
+      load_setup(options.config, looks_like_json(text) ? InputFormat::json : InputFormat::text);
   if (!setup.pipeline) return ExitCode::bad_input;
   const Position position{options.file == "-" ? "stdin" : options.file, 0, 0};
   const RawRecord record{position, text, 0, PublishedAtSource::none};
@@ -65,11 +86,12 @@ ExitCode explain(const ExplainOptions& options) {
                  std::string(name(reading.error().code)).c_str(), reading.error().message.c_str());
     return ExitCode::bad_input;
   }
-  const std::string shown =
-      explanation(*setup.pipeline, *reading, analyse(*setup.pipeline, *reading), style_of_output());
-  const bool is_written = std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size() &&
-                          std::fflush(stdout) == 0;
-  return is_written ? ExitCode::fine : ExitCode::failed;
+  if (options.format == ExplainFormat::json) return explain_as_record(setup, position, text);
+  const bool is_page = options.format == ExplainFormat::html;
+  std::string shown = explanation(*setup.pipeline, *reading, analyse(*setup.pipeline, *reading),
+                                  is_page ? style_of_page() : style_of_output());
+  if (is_page) shown = html_page(shown);
+  return print(shown) ? ExitCode::fine : ExitCode::failed;
 }
 
 }  // namespace tocsin

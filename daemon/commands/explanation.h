@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "pipeline/pipeline.h"
 
@@ -26,6 +27,9 @@ struct ExplanationStyle {
 [[nodiscard]] std::string printable(std::string_view text);
 // Columns of a printable UTF-8 text, each code point one.
 [[nodiscard]] std::size_t width_of(std::string_view text);
+
+// A page of its own of a coloured explanation: every other character is escaped.
+[[nodiscard]] std::string html_page(std::string_view coloured);
 
 // ANSI styles; each is one letter of what paint() takes.
 enum class Paint : std::uint8_t { plain, bold, dim, entity, hostile, cooperative };

@@ -265,10 +265,52 @@ TEST_F(Commands, ExplainShowsTextEntitiesEventsAndTheSum) {
   EXPECT_TRUE(has(json.out, "[Russia]")) << json.out;
   EXPECT_FALSE(has(json.out, "\"title\"")) << json.out;
 
+  const Ran record = run("explain --format json a.json");
+  EXPECT_EQ(lines_of(record.out).size(), 1U) << record.out;
+  EXPECT_TRUE(has(record.out, R"("schema":"tocsin.enriched/1")")) << record.out;
+
+  write("c.txt", "Russia <b>warns</b> Poland\nRussia warned Poland & \"all\" <script> of them.\n");
+  const Ran page = run("explain --format html c.txt");
+  EXPECT_EQ(page.exit_code, 0) << page.err;
+  EXPECT_TRUE(has(page.out, "<!doctype html>")) << page.out;
+  EXPECT_TRUE(has(page.out, "a36\">Russia</span>")) << page.out;
+  EXPECT_FALSE(has(page.out, "<script>")) << page.out;
+  EXPECT_FALSE(has(page.out, "\x1b")) << page.out;
+
   write("b.json", "{\"title\": 7}");
   const Ran bad = run("explain b.json");
   EXPECT_EQ(bad.exit_code, 2);
   EXPECT_TRUE(has(bad.err, "wrong_type")) << bad.err;
+}
+
+TEST_F(Commands, ReplayComparesTwoLexicons) {
+  write("in.jsonl",
+        "{\"id\": \"w\", \"title\": \"Iran bombed Iraq\", \"body\": \"Before dawn.\"}\n"
+        "{\"id\": \"p\", \"title\": \"Jam is dear\", \"body\": \"A spoon a head.\"}\n");
+  write("other.yaml", "version: 1\nlexicon: [other]\n");
+  std::filesystem::create_directory(folder_ / "other");
+  write("other/one.yaml",
+        "language: en\n"
+        "event: CONSULT\n"
+        "rules:\n"
+        "  - {id: consult.dawn.01, cameo: \"040\", scale: 4, match: [\"dawn.n\"]}\n");
+  const Ran same = run("replay --compare other.yaml in.jsonl");
+  EXPECT_EQ(same.exit_code, 0) << same.err;
+  EXPECT_TRUE(has(same.out, "w  critical")) << same.out;
+  EXPECT_TRUE(has(same.out, "none 0.0")) << same.out;
+  EXPECT_TRUE(has(same.out, "- -0.9")) << same.out;
+  EXPECT_FALSE(has(same.out, "Jam is dear")) << same.out;
+  EXPECT_TRUE(has(same.out, "2 articles: 0 at a higher level, 1 at a lower")) << same.out;
+}
+
+TEST_F(Commands, TestReportsRulesThatNoTextReaches) {
+  write("in.jsonl", "{\"title\": \"Iran bombed Iraq\", \"body\": \"Before dawn.\"}\n");
+  const Ran ran = run("test --report in.jsonl");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_TRUE(has(ran.out, "1 texts, ")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "  aid.help.01\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "Rules that read the same words")) << ran.out;
+  EXPECT_EQ(run("test in.jsonl").exit_code, 2);
 }
 
 TEST_F(Commands, ConfigPrintsASampleThatIsRight) {
