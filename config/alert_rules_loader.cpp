@@ -164,7 +164,7 @@ class RuleReader {
         continue;
       }
       const int value = static_cast<int>(*weight);
-      rule.keywords.push_back({word.key.value, is_negative ? -value : value});
+      rule.keywords.emplace_back(word.key.value, is_negative ? -value : value);
     }
   }
 

@@ -3,60 +3,69 @@
 #include <algorithm>
 
 namespace tocsin {
-namespace {
 
-constexpr double kEventWeightMin = 0.1;
-
-bool has_event(const AlertRule& rule, const Assessment& assessment) {
-  if (rule.events.empty()) return true;
-  return std::any_of(assessment.events.begin(), assessment.events.end(), [&](const Event& event) {
-    const double weight = event.weight < 0 ? -event.weight : event.weight;
-    if (event.polarity != Polarity::asserted || weight < kEventWeightMin) return false;
-    return std::any_of(rule.events.begin(), rule.events.end(), [&](const EventCondition& want) {
-      return want.type == event.type && (want.mode.empty() || want.mode == event.mode);
-    });
-  });
+Keyword::Keyword(std::string_view text, int its_weight) : weight(its_weight) {
+  const bool is_prefix = text.ends_with('*');
+  if (is_prefix) text.remove_suffix(1);
+  const std::vector<Token> found = tokenize(text);
+  for (const Token& token : found) tokens.push_back(token.hash);
+  if (!is_prefix || found.empty()) return;
+  prefix = fold(text.substr(found.back().begin, found.back().end - found.back().begin));
 }
 
-// One token of a keyword against one of the text.
-bool is_token(std::string_view want, std::uint64_t want_hash, bool is_prefix, const Text& text,
-              const Token& token) {
-  if (!is_prefix) return token.hash == want_hash;
-  return fold(text.slice(token)).starts_with(want);
+bool KeywordSearch::is_at(const Keyword& keyword, std::size_t at) const {
+  const std::size_t hashed = keyword.tokens.size() - (keyword.prefix.empty() ? 0 : 1);
+  for (std::size_t i = 0; i < hashed; ++i) {
+    if (text_->tokens[at + i].hash != keyword.tokens[i]) return false;
+  }
+  return keyword.prefix.empty() || folded_[at + hashed].starts_with(keyword.prefix);
 }
 
-// First tokens of every place where the keyword stands.
-std::vector<std::uint32_t> places_of(const Keyword& keyword, const Text& text) {
-  const bool is_prefix = keyword.text.ends_with('*');
-  const std::string_view phrase =
-      std::string_view(keyword.text).substr(0, keyword.text.size() - (is_prefix ? 1 : 0));
-  const std::vector<Token> wanted = tokenize(phrase);
+std::vector<std::uint32_t> KeywordSearch::places_of(const Keyword& keyword) {
   std::vector<std::uint32_t> places;
-  if (wanted.empty()) return places;
-  const std::string last =
-      fold(phrase.substr(wanted.back().begin, wanted.back().end - wanted.back().begin));
-  for (std::size_t at = 0; at + wanted.size() <= text.tokens.size(); ++at) {
-    bool is_here = true;
-    for (std::size_t i = 0; i < wanted.size() && is_here; ++i) {
-      const bool is_last = i + 1 == wanted.size();
-      is_here = is_token(last, wanted[i].hash, is_prefix && is_last, text, text.tokens[at + i]);
-    }
-    if (is_here) places.push_back(static_cast<std::uint32_t>(at));
+  if (keyword.tokens.empty()) return places;
+  if (!keyword.prefix.empty() && folded_.empty()) {
+    for (const Token& token : text_->tokens) folded_.push_back(fold(text_->slice(token)));
+  }
+  for (std::size_t at = 0; at + keyword.tokens.size() <= text_->tokens.size(); ++at) {
+    if (is_at(keyword, at)) places.push_back(static_cast<std::uint32_t>(at));
   }
   return places;
 }
 
-// The best sum of positive weights within the window, and all negative ones of the article.
-bool has_keywords(const AlertRule& rule, const Text& text) {
+namespace {
+
+struct Found {
+  std::uint32_t token;
+  std::size_t keyword;
+};
+
+// The best sum of distinct keywords that lie within so many tokens of each other; 0: anywhere.
+int best_sum(const AlertRule& rule, std::vector<Found> found) {
+  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+    return std::pair(a.token, a.keyword) < std::pair(b.token, b.keyword);
+  });
+  int best = 0;
+  int sum = 0;
+  std::vector<std::uint32_t> inside(rule.keywords.size(), 0);
+  std::size_t begin = 0;
+  for (const Found& last : found) {
+    if (inside[last.keyword]++ == 0) sum += rule.keywords[last.keyword].weight;
+    while (rule.keywords_within > 0 && last.token - found[begin].token > rule.keywords_within) {
+      const std::size_t left = found[begin++].keyword;
+      if (--inside[left] == 0) sum -= rule.keywords[left].weight;
+    }
+    best = std::max(best, sum);
+  }
+  return best;
+}
+
+bool has_keywords(const AlertRule& rule, KeywordSearch& search) {
   if (rule.keywords.empty()) return true;
-  struct Found {
-    std::uint32_t token;
-    std::size_t keyword;
-  };
   std::vector<Found> found;
   int against = 0;
   for (std::size_t k = 0; k < rule.keywords.size(); ++k) {
-    const std::vector<std::uint32_t> places = places_of(rule.keywords[k], text);
+    const std::vector<std::uint32_t> places = search.places_of(rule.keywords[k]);
     if (places.empty()) continue;
     if (rule.keywords[k].weight < 0) {
       against += rule.keywords[k].weight;
@@ -64,24 +73,7 @@ bool has_keywords(const AlertRule& rule, const Text& text) {
       for (const std::uint32_t place : places) found.push_back({place, k});
     }
   }
-  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
-    return std::pair(a.token, a.keyword) < std::pair(b.token, b.keyword);
-  });
-  for (std::size_t begin = 0; begin < found.size(); ++begin) {
-    std::vector<bool> counted(rule.keywords.size(), false);
-    int sum = against;
-    for (std::size_t i = begin; i < found.size(); ++i) {
-      if (rule.keywords_within > 0 && found[i].token - found[begin].token > rule.keywords_within) {
-        break;
-      }
-      if (counted[found[i].keyword]) continue;
-      counted[found[i].keyword] = true;
-      sum += rule.keywords[found[i].keyword].weight;
-    }
-    if (sum >= rule.keywords_min) return true;
-    if (rule.keywords_within == 0) break;  // the first window is the whole article
-  }
-  return false;
+  return best_sum(rule, std::move(found)) + against >= rule.keywords_min;
 }
 
 bool is_side(const std::string& wanted, const std::string& id, const std::string& code) {
@@ -90,33 +82,26 @@ bool is_side(const std::string& wanted, const std::string& id, const std::string
 
 }  // namespace
 
-std::vector<std::string> AlertRules::matches(const NoticeSource& article) const {
-  const auto tier = static_cast<unsigned>(article.source.tier * 100 + 0.5);
-  std::vector<std::string> ids;
-  for (const AlertRule& rule : rules_) {
-    if (tier >= rule.tier_min && has_event(rule, article.assessment) &&
-        has_keywords(rule, article.text)) {
-      ids.push_back(rule.id);
-    }
-  }
-  return ids;
-}
-
 const AlertRule* AlertRules::find(std::string_view id) const {
   const auto found = std::find_if(rules_.begin(), rules_.end(),
                                   [&](const AlertRule& rule) { return rule.id == id; });
   return found == rules_.end() ? nullptr : &*found;
 }
 
-bool is_about(const AlertRule& rule, const NoticePair& noticed) {
-  const PairName& pair = noticed.name;
+bool is_named(const AlertRule& rule, const Event& event) {
+  if (rule.events.empty()) return event.weight < 0;
+  return std::any_of(rule.events.begin(), rule.events.end(), [&](const EventCondition& want) {
+    return want.type == event.type && (want.mode.empty() || want.mode == event.mode);
+  });
+}
+
+bool holds_for_article(const AlertRule& rule, const Source& source, KeywordSearch& search) {
+  const auto tier = static_cast<unsigned>(source.tier * 100 + 0.5);
+  return tier >= rule.tier_min && has_keywords(rule, search);
+}
+
+bool is_about(const AlertRule& rule, const PairName& pair) {
   if (pair.second.empty() && !rule.with_alone) return false;
-  const bool has_event =
-      rule.events.empty() ||
-      std::any_of(rule.events.begin(), rule.events.end(), [&](const EventCondition& want) {
-        return (noticed.events & 1U << static_cast<unsigned>(want.type)) != 0;
-      });
-  if (!has_event) return false;
   const auto has = [&](const std::string& wanted) {
     return is_side(wanted, pair.first, pair.first_code) ||
            is_side(wanted, pair.second, pair.second_code);

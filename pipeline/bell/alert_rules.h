@@ -22,17 +22,34 @@ struct EventCondition {
 // A word or phrase that speaks for the rule, or against it. Matched token by token by folded form;
 // a '*' at its end stands for any ending.
 struct Keyword {
-  std::string text;
-  int weight = 1;  // added once an article, however often it stands there
+  Keyword(std::string_view text, int its_weight);
+
+  std::vector<std::uint64_t> tokens;  // hashes of the folded tokens
+  std::string prefix;                 // folded, of the last token; "": that one, too, by its hash
+  int weight = 1;                     // added once an article, however often it stands there
+};
+
+// Finds keywords in one article; folds its tokens once, when a first prefix asks for it.
+class KeywordSearch {
+ public:
+  explicit KeywordSearch(const Text& text) : text_(&text) {}
+  // First tokens of every place where it stands.
+  [[nodiscard]] std::vector<std::uint32_t> places_of(const Keyword& keyword);
+
+ private:
+  [[nodiscard]] bool is_at(const Keyword& keyword, std::size_t at) const;
+
+  const Text* text_;
+  std::vector<std::string> folded_;
 };
 
 struct AlertRule {
   std::string id;
 
   // What the article must say. Empty lists hold always.
-  std::vector<EventCondition> events;  // one of them, asserted
+  std::vector<EventCondition> events;  // one of them, asserted, in the title or the lead
   std::vector<Keyword> keywords;
-  int keywords_min = 1;               // sum of the weights found
+  int keywords_min = 1;               // sum of the weights found; 0: unless more speaks against it
   std::uint32_t keywords_within = 0;  // tokens the positive ones must lie within; 0: anywhere
   std::uint8_t tier_min = 0;          // of the source, hundredths
 
@@ -62,8 +79,6 @@ class AlertRules {
   AlertRules() = default;
   explicit AlertRules(std::vector<AlertRule> rules) : rules_(std::move(rules)) {}
 
-  // Ids of the rules whose conditions on the article hold, in the order of the file.
-  [[nodiscard]] std::vector<std::string> matches(const NoticeSource& article) const;
   [[nodiscard]] const AlertRule* find(std::string_view id) const;
   [[nodiscard]] const std::vector<AlertRule>& all() const { return rules_; }
 
@@ -71,7 +86,12 @@ class AlertRules {
   std::vector<AlertRule> rules_;
 };
 
-// Whether the rule is about this pair, and one of its events stands between the two.
-[[nodiscard]] bool is_about(const AlertRule& rule, const NoticePair& pair);
+// Whether it is one of the events the rule names; any hostile one where it names none.
+[[nodiscard]] bool is_named(const AlertRule& rule, const Event& event);
+// Its conditions on the article as a whole.
+[[nodiscard]] bool holds_for_article(const AlertRule& rule, const Source& source,
+                                     KeywordSearch& search);
+// Whether the rule is about this pair.
+[[nodiscard]] bool is_about(const AlertRule& rule, const PairName& pair);
 
 }  // namespace tocsin

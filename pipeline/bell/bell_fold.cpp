@@ -24,11 +24,17 @@ std::uint64_t outlet_of(const Sighting& sighting) {
   return sighting.outlet;
 }
 
+const NoticePair* first_of(const Notice& notice, std::size_t rule) {
+  return &*std::find_if(notice.pairs.begin(), notice.pairs.end(),
+                        [&](const NoticePair& pair) { return (pair.rules >> rule & 1U) != 0; });
+}
+
 }  // namespace
 
 std::vector<AlertRecord> BellFold::apply(std::int64_t offset, std::int64_t append_time_ms,
                                          const LedgerRecord& record,
                                          const std::optional<Verdict>& verdict) {
+  if (std::exchange(is_restored_, false)) forget_old();
   offset_ = offset;
   if (const auto* sighting = std::get_if<Sighting>(&record)) {
     advance(std::max(clock_ms_, std::min(sighting->time_ms, append_time_ms)));
@@ -72,9 +78,14 @@ void BellFold::pass_hour(Hour hour) {
       ++it;
     }
   }
+  forget_old();
+}
+
+// Not written down: what is old follows from the clock, and is dropped again after a restore.
+void BellFold::forget_old() {
   std::vector<std::string> quiet;
   for (auto& [key, series] : pairs_) {
-    for (const std::uint64_t story : series.forget(hour)) forget_story(story, key);
+    for (const std::uint64_t story : series.forget(hour_now())) forget_story(story, key);
     if (series.is_empty()) quiet.push_back(key);
   }
   for (const std::string& key : quiet) drop_pair(key);
@@ -87,10 +98,12 @@ void BellFold::settle(Alert& alert) {
     gone.close_at = 1001;  // above any score: closes at once
     return gone;
   }();
-  const AlertState before = alert.state;
+  const std::pair before{alert.state, alert.articles};
   const bool closed = alert.try_close(rule != nullptr ? *rule : kGone, clock_ms_);
   if (closed) emit(alert, AlertChange::closed);
-  if (closed || alert.state != before) changed_alerts_.insert({alert.pair.key(), alert.rule});
+  if (closed || std::pair{alert.state, alert.articles} != before) {
+    changed_alerts_.insert({alert.pair.key(), alert.rule});
+  }
   if (!closed) return;
   Alert idle;
   idle.rule = alert.rule;
@@ -172,6 +185,7 @@ void BellFold::apply_pair(const Sighting& sighting, const Verdict& verdict, cons
       series.add(verdict.story, hour, pair, verdict.story_outlets);
   if (left) forget_story(*left, key);
   pairs_of_story_[verdict.story].insert(key);
+  for (const std::uint64_t story : series.forget(hour_now())) forget_story(story, key);
   if (!notice.is_report()) return;
   series.note_events(pair, notice.published_at_ms);
   if (clock_ms_ - notice.published_at_ms > kFreshMs) return;
@@ -194,15 +208,17 @@ void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const Noti
   const PairFigures figures = series.figures(hour_now(), all_);
   const bool realised =
       series.threat_realised_ms != 0 && series.threat_realised_ms >= clock_ms_ - kFreshMs;
-  for (const std::string& id : notice.rules) {
+  for (std::size_t i = 0; i < notice.rules.size(); ++i) {
+    if ((pair.rules >> i & 1U) == 0) continue;
+    const std::string& id = notice.rules[i];
     const AlertRule* rule = rules_->find(id);
-    if (rule == nullptr || !is_about(*rule, pair)) continue;
+    if (rule == nullptr || !is_about(*rule, pair.name)) continue;
     const auto known = alerts_.find({key, id});
-    if (known == alerts_.end() && alerts_.size() >= kAlertsMax) continue;
-    // An article opens an alert for its strongest pair; the others it mentions only feed what is
-    // open already.
+    // An article opens an alert for the strongest pair that meets the rule; the others it mentions
+    // only feed what is open already.
     const bool is_open = known != alerts_.end() && known->second.state == AlertState::open;
-    if (!is_open && &pair != &notice.pairs.front()) continue;
+    if (!is_open && &pair != first_of(notice, i)) continue;
+    if (known == alerts_.end() && !make_room_for_alert()) continue;
     Alert& alert = alerts_[{key, id}];
     alert.rule = id;
     alert.pair = pair.name;
@@ -262,6 +278,23 @@ void BellFold::make_room() {
   }
 }
 
+// An alert that only waits leaves for a new one, the one that waits longest first. False: all are
+// open.
+bool BellFold::make_room_for_alert() {
+  if (alerts_.size() < kAlertsMax) return true;
+  auto oldest = alerts_.end();
+  for (auto it = alerts_.begin(); it != alerts_.end(); ++it) {
+    if (it->second.state == AlertState::open) continue;
+    const bool is_older =
+        oldest == alerts_.end() || it->second.hostile_ms < oldest->second.hostile_ms;
+    if (is_older) oldest = it;
+  }
+  if (oldest == alerts_.end()) return false;
+  changed_alerts_.insert(oldest->first);
+  alerts_.erase(oldest);
+  return true;
+}
+
 BellSize BellFold::size() const {
   const auto open = std::count_if(alerts_.begin(), alerts_.end(), [](const auto& entry) {
     return entry.second.state == AlertState::open;
@@ -311,6 +344,7 @@ std::vector<StateRecord> BellFold::take_changes() {
 }
 
 bool BellFold::restore(std::string_view key, std::string_view state) {
+  is_restored_ = true;
   if (key == kClockKey) {
     ByteReader reader(without_checksum(state));
     clock_ms_ = reader.integer<std::int64_t>();

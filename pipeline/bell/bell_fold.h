@@ -71,6 +71,7 @@ class BellFold {
 
   void advance(std::int64_t to_ms);
   void pass_hour(Hour hour);
+  void forget_old();
   void look_at_pending();
   void apply_sighting(const Sighting& sighting, const Verdict& verdict);
   void apply_copy(const Sighting& sighting, const Verdict& verdict);
@@ -81,6 +82,7 @@ class BellFold {
   void settle(Alert& alert);
   void emit(const Alert& alert, AlertChange change);
   void make_room();
+  [[nodiscard]] bool make_room_for_alert();
   void forget_story(std::uint64_t story, const std::string& key);
   void drop_pair(const std::string& key);
   [[nodiscard]] Hour hour_now() const { return clock_ms_ / kHourMs; }
@@ -98,6 +100,7 @@ class BellFold {
   std::set<std::string> changed_pairs_;
   std::set<AlertKey> changed_alerts_;
   bool changed_clock_ = false;
+  bool is_restored_ = false;  // and nothing was applied since
 };
 
 // ---- bytes

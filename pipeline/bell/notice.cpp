@@ -5,6 +5,7 @@
 #include <map>
 
 #include "pipeline/bell/alert_rules.h"
+#include "pipeline/bell/genre.h"
 #include "pipeline/board/byte_codec.h"
 #include "pipeline/tension/score.h"
 
@@ -15,9 +16,15 @@ constexpr std::uint8_t kVersion = 1;
 // Below this neither hostility nor cooperation is worth a place in the ledger.
 constexpr std::uint16_t kWorthTenths = 100;
 constexpr double kEventWeightMin = 0.1;  // a weaker event says too little to be named
+constexpr std::uint16_t kLeadSentences = 4;
 
 std::uint16_t tenths_of(double score) {
   return static_cast<std::uint16_t>(std::clamp(score * 10 + 0.5, 0.0, 1000.0));
+}
+
+bool is_said(const Event& event) {
+  const double weight = event.weight < 0 ? -event.weight : event.weight;
+  return event.polarity == Polarity::asserted && weight >= kEventWeightMin;
 }
 
 // At most `bytes_max`, cut between code points.
@@ -28,53 +35,19 @@ std::string cut(std::string_view text, std::size_t bytes_max) {
   return std::string(text.substr(0, end));
 }
 
-std::string lower_ascii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+// One line: feeds break titles, and a phone shows one.
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool is_space = c == ' ' || (c >= '\t' && c <= '\r');
+    if (!is_space) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
   }
-  return lower;
-}
-
-template <std::size_t N>
-bool has_any(std::string_view text, const std::array<std::string_view, N>& words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  });
-}
-
-// "Opinion: ...", "Analysis | ...": the label of a piece that argues rather than reports.
-bool is_opinion(const Article& article) {
-  constexpr std::array<std::string_view, 9> kLabels = {"opinion", "analysis",   "editorial",
-                                                       "comment", "commentary", "column",
-                                                       "op-ed",   "letters",    "explainer"};
-  constexpr std::array<std::string_view, 6> kPaths = {"/opinion",  "/commentisfree", "/editorial",
-                                                      "/comment/", "/columnists",    "/op-ed"};
-  const std::string title = lower_ascii(article.title);
-  const std::string section = lower_ascii(article.section);
-  for (const std::string_view label : kLabels) {
-    if (section == label || section == "commentisfree") return true;
-    if (!title.starts_with(label)) continue;
-    const std::string_view rest = std::string_view(title).substr(label.size());
-    if (rest.starts_with(':') || rest.starts_with(" |") || rest.starts_with(" -")) return true;
-  }
-  return has_any(lower_ascii(article.url), kPaths);
-}
-
-// A look back: an anniversary, a series on the past, or acts that are all of the past.
-bool is_history(const Article& article, const Assessment& assessment) {
-  constexpr std::array<std::string_view, 11> kWords = {
-      "on this day",     "this day in history", "anniversary", "years ago",
-      "years on",        "years after",         "years since", "throwback",
-      "remembrance day", "commemorat",          "museum"};
-  if (has_any(lower_ascii(article.title), kWords)) return true;
-  bool has_hostile = false;
-  for (const Event& event : assessment.events) {
-    if (event.weight >= 0) continue;
-    has_hostile = true;
-    if (event.modality != Modality::historical) return false;
-  }
-  return has_hostile;
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
 }
 
 // The sentence around the evidence, or what follows it where that would be too long.
@@ -82,8 +55,9 @@ std::string sentence_at(const Text& text, TokenSpan evidence) {
   if (evidence.size() == 0) return "";
   const TokenSpan sentence = text.sentences[text.sentence_of(evidence.begin)].tokens;
   const std::string_view whole = text.slice(text.bytes_of(sentence));
-  if (whole.size() <= Notice::kEvidenceBytesMax) return std::string(whole);
-  return cut(text.slice(text.bytes_of({evidence.begin, sentence.end})), Notice::kEvidenceBytesMax);
+  if (whole.size() <= Notice::kEvidenceBytesMax) return on_one_line(whole);
+  return cut(on_one_line(text.slice(text.bytes_of({evidence.begin, sentence.end}))),
+             Notice::kEvidenceBytesMax);
 }
 
 bool counts(const Gazetteer& gazetteer, EntityIndex index) {
@@ -129,6 +103,11 @@ std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> events_by_pair
   return pairs;
 }
 
+struct PairEvents {
+  NoticePair pair;
+  std::vector<Event> events;
+};
+
 NoticePair notice_pair(const NoticeSource& from, EntityIndex first, EntityIndex second,
                        const std::vector<Event>& events) {
   const Tension tension = add_up(events);
@@ -139,45 +118,85 @@ NoticePair notice_pair(const NoticeSource& from, EntityIndex first, EntityIndex 
   pair.act = tenths_of(tension.act);
   pair.cooperation = tenths_of(tension.cooperation);
   for (const Event& event : events) {
-    const double weight = event.weight < 0 ? -event.weight : event.weight;
-    if (event.polarity != Polarity::asserted || weight < kEventWeightMin) continue;
+    if (!is_said(event)) continue;
     pair.events = static_cast<std::uint16_t>(pair.events | 1U << static_cast<unsigned>(event.type));
   }
   return pair;
+}
+
+std::vector<PairEvents> worthy_pairs(const NoticeSource& from) {
+  std::vector<PairEvents> worthy;
+  for (auto& [pair, events] : events_by_pair(from)) {
+    NoticePair noticed = notice_pair(from, pair.first, pair.second, events);
+    if (std::max(noticed.score, noticed.cooperation) < kWorthTenths) continue;
+    worthy.push_back({std::move(noticed), events});
+  }
+  return worthy;
+}
+
+// Those that meet a rule first, then the most hostile.
+void keep_foremost(std::vector<PairEvents>& pairs) {
+  std::sort(pairs.begin(), pairs.end(), [](const PairEvents& left, const PairEvents& right) {
+    const NoticePair& a = left.pair;
+    const NoticePair& b = right.pair;
+    if ((a.rules != 0) != (b.rules != 0)) return a.rules != 0;
+    if (a.score != b.score) return a.score > b.score;
+    if (a.cooperation != b.cooperation) return a.cooperation > b.cooperation;
+    return a.name.key() < b.name.key();
+  });
+  if (pairs.size() > Notice::kPairsMax) pairs.resize(Notice::kPairsMax);
+}
+
+// What is news stands at the top; what comes later is the story so far.
+bool is_in_lead(const Text& text, const Event& event) {
+  const Sentence& sentence = text.sentences[text.sentence_of(event.evidence.begin)];
+  return sentence.field == Field::title || sentence.index < kLeadSentences;
+}
+
+void match_rules(const NoticeSource& from, const AlertRules& rules, std::vector<PairEvents>& pairs,
+                 Notice& notice) {
+  KeywordSearch search(from.text);
+  for (const AlertRule& rule : rules.all()) {
+    if (notice.rules.size() == Notice::kRulesMax) return;
+    const auto bit = static_cast<std::uint16_t>(1U << notice.rules.size());
+    std::vector<NoticePair*> met;
+    for (PairEvents& each : pairs) {
+      const bool is_met =
+          std::any_of(each.events.begin(), each.events.end(), [&](const Event& event) {
+            return is_said(event) && is_named(rule, event) && is_in_lead(from.text, event);
+          });
+      if (is_met) met.push_back(&each.pair);
+    }
+    if (met.empty() || !holds_for_article(rule, from.source, search)) continue;
+    for (NoticePair* pair : met) pair->rules = static_cast<std::uint16_t>(pair->rules | bit);
+    notice.rules.push_back(rule.id);
+  }
 }
 
 }  // namespace
 
 std::optional<Notice> make_notice(const NoticeSource& from, const AlertRules& rules) {
   if (!from.assessment.tension) return std::nullopt;
+  std::vector<PairEvents> pairs = worthy_pairs(from);
+  if (pairs.empty()) return std::nullopt;
   Notice notice;
-  for (const auto& [pair, events] : events_by_pair(from)) {
-    NoticePair noticed = notice_pair(from, pair.first, pair.second, events);
-    if (std::max(noticed.score, noticed.cooperation) < kWorthTenths) continue;
-    notice.pairs.push_back(std::move(noticed));
-  }
-  if (notice.pairs.empty()) return std::nullopt;
-  std::sort(notice.pairs.begin(), notice.pairs.end(), [](const NoticePair& a, const NoticePair& b) {
-    if (a.score != b.score) return a.score > b.score;
-    if (a.cooperation != b.cooperation) return a.cooperation > b.cooperation;
-    return a.name.key() < b.name.key();
-  });
-  if (notice.pairs.size() > Notice::kPairsMax) notice.pairs.resize(Notice::kPairsMax);
+  match_rules(from, rules, pairs, notice);
+  keep_foremost(pairs);
+  for (PairEvents& each : pairs) notice.pairs.push_back(std::move(each.pair));
 
   const Article& article = from.article;
   notice.published_at_ms = article.published_at_ms;
   const bool is_dated = article.published_at_source == PublishedAtSource::record ||
                         article.published_at_source == PublishedAtSource::clamped;
   if (is_dated) notice.flags |= Notice::kDated;
-  if (is_opinion(article)) notice.flags |= Notice::kOpinion;
-  if (is_history(article, from.assessment)) notice.flags |= Notice::kHistory;
+  if (is_opinion(article, from.text)) notice.flags |= Notice::kOpinion;
+  if (is_history(article, from.text, from.assessment)) notice.flags |= Notice::kHistory;
   notice.tier = static_cast<std::uint8_t>(std::clamp(from.source.tier * 100 + 0.5, 0.0, 100.0));
-  notice.rules = rules.matches(from);
-  if (notice.rules.size() > Notice::kRulesMax) notice.rules.resize(Notice::kRulesMax);
-  notice.title = cut(article.title, Notice::kTitleBytesMax);
+  notice.title = cut(on_one_line(article.title), Notice::kTitleBytesMax);
   notice.url = cut(article.url, Notice::kUrlBytesMax);
+  const std::vector<Event>& events = pairs.front().events;
   const auto strongest = std::max_element(
-      from.assessment.events.begin(), from.assessment.events.end(),
+      events.begin(), events.end(),
       [](const Event& a, const Event& b) { return a.weight * a.weight < b.weight * b.weight; });
   notice.evidence = sentence_at(from.text, strongest->evidence);
   notice.evidence_rule = cut(from.lexicon.rule_id(strongest->rule), Notice::kNameBytesMax);
@@ -199,7 +218,7 @@ std::string encode(const Notice& notice) {
       writer.text(*text);
     }
     for (const std::uint16_t number :
-         {pair.score, pair.threat, pair.act, pair.cooperation, pair.events}) {
+         {pair.score, pair.threat, pair.act, pair.cooperation, pair.events, pair.rules}) {
       writer.integer(number);
     }
   }
@@ -229,7 +248,7 @@ std::optional<Notice> decode_notice(std::string_view bytes) {
       *text = reader.text();
     }
     for (std::uint16_t* number :
-         {&pair.score, &pair.threat, &pair.act, &pair.cooperation, &pair.events}) {
+         {&pair.score, &pair.threat, &pair.act, &pair.cooperation, &pair.events, &pair.rules}) {
       *number = reader.integer<std::uint16_t>();
     }
   }

@@ -43,6 +43,7 @@ struct NoticePair {
   std::uint16_t act = 0;
   std::uint16_t cooperation = 0;
   std::uint16_t events = 0;  // bit of each EventType that is asserted between them
+  std::uint16_t rules = 0;   // bit of each of Notice::rules that an event of theirs meets
   friend bool operator==(const NoticePair&, const NoticePair&) = default;
 };
 
@@ -54,11 +55,11 @@ struct Notice {
   std::int64_t published_at_ms = 0;
   std::uint8_t flags = 0;
   std::uint8_t tier = 60;          // of the source, hundredths
-  std::vector<NoticePair> pairs;   // by falling score, at most kPairsMax
-  std::vector<std::string> rules;  // alert rules whose conditions on an article hold
+  std::vector<NoticePair> pairs;   // at most kPairsMax: those that meet a rule first, then by score
+  std::vector<std::string> rules;  // alert rules whose conditions on an article hold, kRulesMax
   std::string title;
   std::string url;
-  std::string evidence;       // the sentence of the strongest event
+  std::string evidence;       // the sentence of the first pair's strongest event
   std::string evidence_rule;  // its rule of the lexicon
 
   static constexpr std::size_t kPairsMax = 4;

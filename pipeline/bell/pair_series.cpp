@@ -15,6 +15,8 @@ constexpr std::uint64_t kSpreadFloor = 150;  // tenths: a quiet pair's spread is
 constexpr std::uint64_t kHalfScale = 700;
 // Sum of 2^(-k/6) over all k >= 0, per mille: what a steady hourly value adds up to.
 constexpr std::uint64_t kSteadySumPerMille = 9'166;
+// Sums of many small remainders are kept in 1/1024 of a tenth.
+constexpr std::uint64_t kFine = 1024;
 constexpr std::int64_t kRealisedMs = 30LL * 24 * kHourMs;
 
 // Kleinberg (2002), two states, binomial; costs in millionths of a nat.
@@ -172,20 +174,20 @@ PairFigures PairSeries::figures(Hour now, const AllArticles& all) const {
     const Hour age = now - hour;
     if (age >= kSeriesHours) continue;
     sum += bucket.hostile;
-    hostile += decayed(bucket.hostile, age, 6);
-    threat += decayed(bucket.threat, age, 6);
-    act += decayed(bucket.act, age, 6);
-    cooperation += decayed(bucket.cooperation, age, 6);
+    hostile += decayed(kFine * bucket.hostile, age, 6);
+    threat += decayed(kFine * bucket.threat, age, 6);
+    act += decayed(kFine * bucket.act, age, 6);
+    cooperation += decayed(kFine * bucket.cooperation, age, 6);
     if (age < kStepHours) recent += bucket.stories;
     if (age < 24) {
       figures.articles += bucket.articles;
       figures.stories += bucket.stories;
     }
   }
-  figures.level = saturate(hostile);
-  figures.threat = saturate(threat);
-  figures.act = saturate(act);
-  figures.cooperation = saturate(cooperation);
+  figures.level = saturate(hostile / kFine);
+  figures.threat = saturate(threat / kFine);
+  figures.act = saturate(act / kFine);
+  figures.cooperation = saturate(cooperation / kFine);
   figures.baseline =
       saturate(sum * kSteadySumPerMille / 1000 / static_cast<std::uint64_t>(kSeriesHours));
   const std::uint64_t everything = all.between(now - kStepHours + 1, now);

@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <map>
+#include <set>
 
 #include "pipeline/bell/bell_fold.h"
 
@@ -38,6 +39,7 @@ NoticePair random_pair() {
   pair.cooperation = *rc::gen::element<std::uint16_t>(0, 0, 700);
   if (pair.cooperation > 0) pair.score = 100;
   pair.events = *rc::gen::element<std::uint16_t>(1U << 10, 1U << 15);
+  pair.rules = 3;
   return pair;
 }
 
@@ -59,7 +61,7 @@ std::vector<Entry> random_ledger(std::size_t records) {
     verdict.story_outlets = *rc::gen::inRange<std::uint32_t>(1, 5);
     verdict.is_copy = *rc::gen::inRange(0, 4) == 0;
     Notice notice;
-    notice.published_at_ms = now_ms - *rc::gen::inRange<std::int64_t>(0, 30 * kHourMs);
+    notice.published_at_ms = now_ms - *rc::gen::inRange<std::int64_t>(0, 60 * kHourMs);
     notice.flags = Notice::kDated;
     notice.tier = *rc::gen::element<std::uint8_t>(60, 60, 100);
     notice.rules = {"escalation", "surge"};
@@ -130,6 +132,85 @@ TEST(BellFold, RevisionsOfAnAlertAreInOrder) {
       }
     }
   }));
+}
+
+Entry report(std::size_t number, std::int64_t now_ms, const PairName& name, std::uint16_t score) {
+  Sighting sighting;
+  sighting.position = {"raw", 0, static_cast<std::int64_t>(number)};
+  sighting.time_ms = now_ms;
+  sighting.outlet = number + 1;
+  Notice notice;
+  notice.published_at_ms = now_ms;
+  notice.flags = Notice::kDated;
+  notice.rules = {"escalation"};
+  notice.title = "Title";
+  NoticePair pair;
+  pair.name = name;
+  pair.score = score;
+  pair.rules = 1;
+  notice.pairs = {pair};
+  sighting.bell = encode(notice);
+  Verdict verdict;
+  verdict.story = number + 1;
+  return {now_ms, sighting, verdict};
+}
+
+PairName numbered(std::size_t number) {
+  return {"Q1", "Q" + std::to_string(number + 2), "AAA", "BBB", "Aland", "Bland"};
+}
+
+// Alerts that are open stay; pairs and alerts that only wait make room, with a tombstone each.
+TEST(BellFold, MemoryIsBoundedAndWhatLeavesIsBuried) {
+  const AlertRules its_rules = rules();
+  BellFold bell(its_rules);
+  std::set<std::string> kept;
+  std::size_t number = 0;
+  const auto add = [&](std::size_t pair, std::uint16_t score) {
+    const Entry entry = report(number++, kStartMs, numbered(pair), score);
+    std::vector<AlertRecord> alerts =
+        bell.apply(static_cast<std::int64_t>(number), entry.append_ms, entry.record, entry.verdict);
+    for (const StateRecord& change : bell.take_changes()) {
+      if (change.value) {
+        kept.insert(change.key);
+      } else {
+        EXPECT_EQ(kept.erase(change.key), 1U) << change.key;
+      }
+    }
+    return alerts;
+  };
+  EXPECT_EQ(add(0, 900).size(), 1U);
+  for (std::size_t i = 0; i < BellFold::kPairsMax + 50; ++i) {
+    EXPECT_TRUE(add(i + 1, 250).empty());
+    EXPECT_LE(bell.size().pairs, BellFold::kPairsMax);
+  }
+  // Pairs, alerts (one of them open), the clock.
+  EXPECT_LE(kept.size(), BellFold::kPairsMax + BellFold::kAlertsMax + 1);
+  EXPECT_EQ(bell.size().open_alerts, 1U);
+  EXPECT_TRUE(kept.contains("!alert|escalation|Q1|Q2"));
+  // Full of alerts that wait, it still rings for a new pair.
+  EXPECT_EQ(add(BellFold::kPairsMax + 100, 900).size(), 1U);
+}
+
+TEST(BellFold, CooldownHoldsForALevelAndAHigherOneBreaksThrough) {
+  const AlertRules its_rules = rules();
+  BellFold bell(its_rules);
+  std::int64_t now_ms = kStartMs;
+  std::size_t number = 0;
+  const auto add = [&](std::int64_t after_ms, std::uint16_t score) {
+    now_ms += after_ms;
+    const Entry entry = report(number++, now_ms, numbered(0), score);
+    std::vector<std::string> told;
+    for (const AlertRecord& alert :
+         bell.apply(static_cast<std::int64_t>(number), now_ms, entry.record, entry.verdict)) {
+      told.push_back(std::string(name(alert.change)) + ' ' + std::string(name(alert.level)));
+    }
+    return told;
+  };
+  using Told = std::vector<std::string>;
+  EXPECT_EQ(add(0, 500), Told{"opened low"});
+  EXPECT_EQ(add(13 * kHourMs, 100), Told{"closed low"});  // at the half-life of twelve hours
+  EXPECT_EQ(add(kHourMs, 500), Told{});  // one voice, low again: silent for twelve hours
+  EXPECT_EQ(add(kHourMs, 700), Told{"opened medium"});  // a second voice makes it higher
 }
 
 TEST(BellFold, DamagedStateIsRefused) {

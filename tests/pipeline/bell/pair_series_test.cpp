@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pipeline/bell/pair_series.h"
+#include "tests/pipeline/bell/pair_oracle.h"
 
 namespace tocsin::test {
 namespace {
@@ -75,6 +76,68 @@ TEST(PairSeries, FiguresDoNotDependOnTheOrder) {
     RC_ASSERT(in_order.hours == shuffled.hours);
     RC_ASSERT(a.level == b.level && a.z == b.z && a.burst == b.burst && a.baseline == b.baseline);
   }));
+}
+
+NoticePair random_pair() {
+  NoticePair pair;
+  pair.score = *rc::gen::inRange<std::uint16_t>(0, 1000);
+  pair.threat = *rc::gen::inRange<std::uint16_t>(0, 1000);
+  pair.act = *rc::gen::inRange<std::uint16_t>(0, 1000);
+  pair.cooperation = *rc::gen::inRange<std::uint16_t>(0, 1000);
+  return pair;
+}
+
+TEST(PairSeries, FiguresAreThoseOfTheSlowOracle) {
+  int bursts = 0;
+  int usual = 0;
+  EXPECT_TRUE(rc::check("level, z, burst", [&] {
+    PairSeries series;
+    PairOracle oracle;
+    const auto everyday_articles = *rc::gen::inRange(2, 30);
+    const AllArticles all = everyday(kNow - 335, kNow, everyday_articles);
+    std::uint64_t stories = 0;
+    const auto count = *rc::gen::inRange(1, 60);
+    // All in the last hours, or over the fortnight: a burst and none.
+    const auto span = *rc::gen::element<Hour>(6, kSeriesHours);
+    for (int i = 0; i < count; ++i) {
+      const auto outlets = *rc::gen::inRange<std::uint32_t>(1, 9);
+      if (stories > 0 && *rc::gen::inRange(0, 4) == 0) {
+        const auto story = *rc::gen::inRange<std::uint64_t>(1, stories + 1);
+        series.add_copy(story, outlets);
+        oracle.add_copy(story, outlets);
+        continue;
+      }
+      // A later article of a story counts in its first hour.
+      const bool is_known = stories > 0 && *rc::gen::inRange(0, 4) == 0;
+      const auto story = is_known ? *rc::gen::inRange<std::uint64_t>(1, stories + 1) : ++stories;
+      const Hour age = *rc::gen::inRange<Hour>(0, span);
+      const NoticePair pair = random_pair();
+      series.add(story, kNow - age, pair, outlets);
+      oracle.add(story, kNow - age, pair, outlets);
+    }
+    const PairFigures figures = series.figures(kNow, all);
+    const auto is_near = [](std::uint32_t tenths, double points) {
+      return std::abs(tenths / 10.0 - points) < 0.5;
+    };
+    RC_ASSERT(is_near(figures.level, oracle.level(&NoticePair::score, kNow)));
+    RC_ASSERT(is_near(figures.threat, oracle.level(&NoticePair::threat, kNow)));
+    RC_ASSERT(is_near(figures.act, oracle.level(&NoticePair::act, kNow)));
+    RC_ASSERT(is_near(figures.cooperation, oracle.level(&NoticePair::cooperation, kNow)));
+    RC_ASSERT(figures.articles == oracle.articles_of_last_day(kNow));
+    const std::optional<double> z = oracle.z(kNow, all.since());
+    RC_ASSERT(figures.z.has_value() == z.has_value());
+    if (z) RC_ASSERT(std::abs(*figures.z / 100.0 - *z) < 0.1 + std::abs(*z) / 50);
+    const std::optional<double> margin = oracle.burst_margin(kNow, all);
+    if (!margin) {
+      RC_ASSERT(!figures.burst);
+    } else if (std::abs(*margin) > 0.01) {
+      RC_ASSERT(figures.burst == (*margin > 0));
+      ++(figures.burst ? bursts : usual);
+    }
+  }));
+  // A property that only ever saw one of the two says nothing.
+  EXPECT_GT(bursts, 0);
+  EXPECT_GT(usual, 0);
 }
 
 TEST(PairSeries, NothingIsUnusualBeforeItIsWarm) {

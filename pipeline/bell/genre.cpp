@@ -1,0 +1,101 @@
+#include "pipeline/bell/genre.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace tocsin {
+namespace {
+
+// More of all tokens, and more at all, than the first person outside quotes of a report. Of 20,000
+// texts of the evaluation stream this holds for 89 % of speeches, 0.6 % of agency reports.
+constexpr std::size_t kFirstPersonPerMilleMin = 12;
+constexpr std::size_t kFirstPersonMin = 4;
+
+std::string lower_ascii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+template <std::size_t N>
+std::size_t find_any(std::string_view text, const std::array<std::string_view, N>& words) {
+  std::size_t first = std::string_view::npos;
+  for (const std::string_view word : words) first = std::min(first, text.find(word));
+  return first;
+}
+
+bool has_opinion_label(const Article& article) {
+  constexpr std::array<std::string_view, 9> kLabels = {"opinion", "analysis",   "editorial",
+                                                       "comment", "commentary", "column",
+                                                       "op-ed",   "letters",    "explainer"};
+  constexpr std::array<std::string_view, 6> kPaths = {"/opinion",  "/commentisfree", "/editorial",
+                                                      "/comment/", "/columnists",    "/op-ed"};
+  const std::string title = lower_ascii(article.title);
+  const std::string section = lower_ascii(article.section);
+  for (const std::string_view label : kLabels) {
+    if (section == label || section == "commentisfree") return true;
+    if (!title.starts_with(label)) continue;
+    const std::string_view rest = std::string_view(title).substr(label.size());
+    if (rest.starts_with(':') || rest.starts_with(" |") || rest.starts_with(" -")) return true;
+  }
+  return find_any(lower_ascii(article.url), kPaths) != std::string_view::npos;
+}
+
+// "US" is a country: "us" counts in small letters only.
+bool is_first_person(const Token& token) {
+  static const std::array<std::uint64_t, 14> kWords = {
+      fold_hash("i"),    fold_hash("we"),    fold_hash("my"),    fold_hash("our"),
+      fold_hash("me"),   fold_hash("ours"),  fold_hash("i'm"),   fold_hash("i've"),
+      fold_hash("i'll"), fold_hash("we're"), fold_hash("we've"), fold_hash("we'll"),
+      fold_hash("i'd"),  fold_hash("we'd")};
+  static const std::uint64_t kUs = fold_hash("us");
+  if (token.hash == kUs) return (token.shape & shape::kLower) != 0;
+  return std::find(kWords.begin(), kWords.end(), token.hash) != kWords.end();
+}
+
+// A quotation that is not closed ends with its paragraph.
+bool is_in_first_person(const Text& text) {
+  std::size_t count = 0;
+  bool is_quoted = false;
+  for (const Token& token : text.tokens) {
+    if ((token.before & (before::kQuoteClose | before::kParagraph)) != 0) is_quoted = false;
+    if ((token.before & before::kQuoteOpen) != 0) is_quoted = true;
+    if (!is_quoted && is_first_person(token)) ++count;
+  }
+  return count >= kFirstPersonMin && 1000 * count >= kFirstPersonPerMilleMin * text.tokens.size();
+}
+
+}  // namespace
+
+bool is_opinion(const Article& article, const Text& text) {
+  return has_opinion_label(article) || is_in_first_person(text);
+}
+
+bool is_history(const Article& article, const Text& text, const Assessment& assessment) {
+  constexpr std::array<std::string_view, 4> kSeries = {"on this day", "this day in history",
+                                                       "throwback", "remembrance day"};
+  constexpr std::array<std::string_view, 6> kWords = {"anniversary", "years ago",   "years on",
+                                                      "years after", "years since", "commemorat"};
+  if (find_any(lower_ascii(article.title), kSeries) != std::string_view::npos) return true;
+  // "X bombs Y on anniversary of the war" reports; "X marks anniversary of the war on Y" does not.
+  const std::string_view title = std::string_view(text.bytes).substr(0, text.body_begin);
+  const std::size_t word = find_any(lower_ascii(title), kWords);
+  bool has_hostile = false;
+  bool is_all_past = true;
+  for (const Event& event : assessment.events) {
+    if (event.weight >= 0) continue;
+    has_hostile = true;
+    if (event.modality == Modality::historical) continue;
+    is_all_past = false;
+    if (text.tokens[event.evidence.begin].begin < word && event.evidence.begin < text.body_token) {
+      return false;
+    }
+  }
+  return word != std::string_view::npos || (has_hostile && is_all_past);
+}
+
+}  // namespace tocsin
