@@ -344,10 +344,11 @@ std::vector<Match> choose(const Page& page, std::vector<Match> matches, TokenSpa
   const auto specificity = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].specificity;
   };
-  std::stable_sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) {
+  std::sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) {
     if (a.elements != b.elements) return a.elements > b.elements;
     if (specificity(a) != specificity(b)) return specificity(a) > specificity(b);
-    return a.span.begin < b.span.begin;
+    if (a.span.begin != b.span.begin) return a.span.begin < b.span.begin;
+    return a.pattern < b.pattern;
   });
   std::vector<Match> chosen;
   for (const Match& match : matches) {

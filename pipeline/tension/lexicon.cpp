@@ -58,6 +58,7 @@ struct LexiconBuilder::State {
   [[nodiscard]] bool fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
                           std::string& message);
   [[nodiscard]] std::uint32_t rarest_of(const Pattern& pattern) const;
+  void index_starts();
   [[nodiscard]] bool add_pattern(const std::string& text, Use use, std::uint32_t owner,
                                  std::string& message);
 };
@@ -345,6 +346,32 @@ KeyWords key_words() {
 
 }  // namespace
 
+// Which patterns a word can begin, and which rare sets it is in; rare sets are numbered on their
+// own, so that the matcher's table of them stays small.
+void LexiconBuilder::State::index_starts() {
+  std::vector<std::uint32_t> rare(set_words.size(), kNoSet);
+  for (std::uint32_t i = 0; i < tables().patterns.size(); ++i) {
+    const std::uint32_t set = rarest_of(tables().patterns[i]);
+    if (set != kNoSet && rare[set] == kNoSet) rare[set] = tables().rare_count++;
+    const std::uint32_t rarest = set == kNoSet ? kNoSet : rare[set];
+    for (const std::uint32_t word : set_words[tables().patterns[i].elements.front().set])
+      tables().words[word].starts.push_back({i, rarest});
+  }
+  for (Word& word : tables().words) {
+    // Together what one set decides: the matcher skips them at once.
+    std::stable_sort(word.starts.begin(), word.starts.end(),
+                     [](const Start& a, const Start& b) { return a.rarest < b.rarest; });
+    for (std::size_t i = word.starts.size(); i-- > 0;) {
+      const bool is_same =
+          i + 1 < word.starts.size() && word.starts[i].rarest == word.starts[i + 1].rarest;
+      word.starts[i].same = is_same ? word.starts[i + 1].same + 1 : 1;
+    }
+    for (const Membership& membership : word.memberships) {
+      if (rare[membership.set] != kNoSet) word.rare.push_back(rare[membership.set]);
+    }
+  }
+}
+
 Lexicon LexiconBuilder::freeze() {
   Lexicon::State& tables = state_->tables();
   std::string ignored;
@@ -355,20 +382,7 @@ Lexicon LexiconBuilder::freeze() {
     if (!state_->set_of(alternatives, set, ignored)) continue;
     for (const std::uint32_t word : state_->set_words[set]) tables.words[word].grammar |= 1U << i;
   }
-  std::vector<bool> is_rare(state_->set_words.size(), false);
-  for (std::uint32_t i = 0; i < tables.patterns.size(); ++i) {
-    const std::uint32_t rarest = state_->rarest_of(tables.patterns[i]);
-    if (rarest != kNoSet) is_rare[rarest] = true;
-    for (const std::uint32_t word : state_->set_words[tables.patterns[i].elements.front().set]) {
-      tables.words[word].starts.push_back({i, rarest});
-    }
-  }
-  for (Word& word : tables.words) {
-    for (const Membership& membership : word.memberships) {
-      if (is_rare[membership.set]) word.rare.push_back(membership.set);
-    }
-  }
-  tables.set_count = state_->set_words.size();
+  state_->index_starts();
   std::vector<std::pair<std::uint64_t, std::uint32_t>> entries;
   entries.reserve(state_->words.size());
   for (const auto& [text, index] : state_->words) entries.emplace_back(fold_hash(text), index);

@@ -80,7 +80,8 @@ inline constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
 // fewest words: where the sentence has none of them the pattern is not tried.
 struct Start {
   std::uint32_t pattern = 0;
-  std::uint32_t rarest = kNoSet;
+  std::uint32_t rarest = kNoSet;  // numbered among the rare ones
+  std::uint32_t same = 1;         // starts from here on with the same `rarest`
 };
 
 struct Word {
@@ -149,7 +150,7 @@ struct Lexicon::State {
   Vocabulary vocabulary;
   std::vector<Word> words;
   std::vector<Pattern> patterns;
-  std::size_t set_count = 0;
+  std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern
   std::vector<Rule> rules;
   std::vector<CueSpec> cues;
   std::vector<Gate> gates;

@@ -60,7 +60,8 @@ struct Try {
 // Sentence by sentence: first where each rare set was seen last, then the patterns that can match.
 std::vector<Match> find_matches(const Page& page) {
   std::vector<Match> matches;
-  std::vector<std::uint32_t> last(page.lexicon.set_count, 0);  // one past the last token of the set
+  std::vector<std::uint32_t> last(page.lexicon.rare_count,
+                                  0);  // one past the last token of the set
   for (const Sentence& sentence : page.text.sentences) {
     const TokenSpan tokens = sentence.tokens;
     for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
@@ -69,8 +70,13 @@ std::vector<Match> find_matches(const Page& page) {
     }
     for (std::uint32_t t = tokens.begin; t < tokens.end && matches.size() < kMatchesMax; ++t) {
       if (page.word[t] == kNoWord) continue;
-      for (const Start& start : page.lexicon.words[page.word[t]].starts) {
-        if (start.rarest != kNoSet && last[start.rarest] <= t + 1) continue;
+      const std::vector<Start>& starts = page.lexicon.words[page.word[t]].starts;
+      for (std::size_t i = 0; i < starts.size(); ++i) {
+        const Start& start = starts[i];
+        if (start.rarest != kNoSet && last[start.rarest] <= t + 1) {
+          i += start.same - 1;
+          continue;
+        }
         const Pattern& pattern = page.lexicon.patterns[start.pattern];
         Try attempt{page, pattern, tokens, {}};
         attempt.match.pattern = start.pattern;
