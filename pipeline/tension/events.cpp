@@ -315,6 +315,16 @@ bool is_attribute(const Page& page, std::uint32_t t) {
   return page.marked(t, before::kJoinedHyphen) && (page.forms(t) & form::kParticiple) != 0;
 }
 
+// "ceasefire talks", "attack helicopters", "coup leaders": an act's noun that only says which.
+bool is_modifier(const Page& page, const Match& match, TokenSpan sentence) {
+  const std::uint32_t next = match.head + 1;
+  if (match.elements != 1 || (match.head_forms & form::kSingular) == 0) return false;
+  if (next >= sentence.end || (page.text.tokens[next].before & ~before::kSpace) != 0) return false;
+  if ((page.forms(next) & form::kNoun) == 0 || page.mention[next] != kNoMention) return false;
+  return !page.is_verb_here(next, sentence) && !page.is_verb_here(match.head, sentence) &&
+         (page.grammar(next) & (bit(Grammar::preposition) | bit(Grammar::adverb))) == 0;
+}
+
 // "the free man", "for free schools": a verb's base form that stands where a noun phrase begins.
 bool is_no_verb(const Page& page, const Match& match, TokenSpan sentence) {
   constexpr std::uint16_t kOther = form::kNoun | form::kLiteral | form::kPast;
@@ -336,6 +346,7 @@ std::vector<Match> choose(const Page& page, std::vector<Match> matches, TokenSpa
     if (page.mention[m.head] != kNoMention && (use == Use::rule || m.elements == 1)) return true;
     if (use == Use::rule && m.span.begin != m.head && is_attribute(page, m.span.begin)) return true;
     if (use == Use::rule && m.span.begin != m.head && is_no_verb(page, m, sentence)) return true;
+    if (use == Use::rule && is_modifier(page, m, sentence)) return true;
     const bool verb = (m.head_forms & form::kVerb) != 0;
     const bool noun = (m.head_forms & form::kNoun) != 0;
     if (verb == noun) return false;

@@ -41,6 +41,7 @@ class Reader {
   Reader(const Page& page, const Chunks& chunks) : page_(page), chunks_(chunks) {}
 
   [[nodiscard]] Parties subject(Index c, unsigned depth) const;
+  [[nodiscard]] bool has_verb_before(Index c) const { return previous_verb(c) >= 0; }
   [[nodiscard]] Right right(Index from) const;
   [[nodiscard]] Parties before_head(Index c, std::uint32_t head) const;
   [[nodiscard]] Index governing_verb(Index c, bool through_prepositions) const;
@@ -223,9 +224,9 @@ Parties Reader::controller(Index c, unsigned depth) const {
   const Index verb = previous_verb(c);
   if (is(k, ChunkKind::nominal)) {
     const Group group = group_left(k, depth);
-    const bool is_direct = is(group.first - 1, ChunkKind::verbal) ||
-                           group.preposition == page_.lexicon.key.on ||
-                           group.preposition == page_.lexicon.key.for_;
+    const bool is_direct =
+        is(group.first - 1, ChunkKind::verbal) || group.preposition == page_.lexicon.key.on ||
+        group.preposition == page_.lexicon.key.for_ || group.preposition == page_.lexicon.key.by;
     if (is_direct && is_known(group.parties)) return group.parties;
     if (group.preposition == 0 && is_known(group.parties)) return group.parties;
   }
@@ -698,6 +699,9 @@ Roles roles_of(const Page& page, const Chunks& chunks, const Match& match, const
     const Index own = leading >= 0 ? leading : reader.chunk_of(match.head);
     roles.background = background_of(reader, own);
   }
+  // "Germany to send tanks", a headline's future.
+  const Index verb = leading >= 0 ? leading : reader.chunk_of(match.head);
+  if (roles.group.is_infinitive && !reader.has_verb_before(verb)) roles.group.is_future = true;
   return roles;
 }
 

@@ -1,5 +1,5 @@
-// Forty hard articles, invented: what must be found in each, by whom, against whom and how it is
-// said.
+// Forty and more hard articles, invented: what must be found in each, by whom, against whom and how
+// it is said.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -105,6 +105,14 @@ const Hard kArticles[] = {
          "Eritrea has gone to war with Ethiopia over the port."},
     Hard{"THREATEN", "CHN", "TWN", "actual", "asserted", "",
          "China warned Taiwan not to cross a red line."},
+    Hard{"ASSAULT", "RUS", "UKR", "actual", "asserted", "",
+         "Ukraine reported a Russian missile strike on Kharkiv, killing four people."},
+    Hard{"MOBILIZE", "CHN", "TWN", "actual", "asserted",
+         "Taiwan reports 45 Chinese military aircraft near island", "Radar saw them at noon."},
+    Hard{"AID", "DEU", "UKR", "future", "asserted", "Germany to send 100 more tanks to Ukraine",
+         "The cabinet sat until midnight."},
+    Hard{"SANCTION", "NER", "FRA", "actual", "asserted", "Niger's junta expels French ambassador",
+         "Crowds cheered at the gate."},
 };
 
 class HardArticle : public testing::TestWithParam<Hard> {};

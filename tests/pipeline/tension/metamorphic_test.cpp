@@ -199,6 +199,25 @@ TEST(Metamorphic, FootballClubsAreNoNations) {
   }
 }
 
+TEST(Metamorphic, WhoTellsOfTheDeadHasNotKilledThem) {
+  for (const Pair& pair : kPairs) {
+    for (const char* told : {"said a missile had hit a market", "reported a strike on a market"}) {
+      const std::string text = std::string(pair.recipient) + " " + told + ", killing four people.";
+      for (const Event& event : read("", text).events) {
+        EXPECT_NE(event.actor, shipped().gazetteer.by_code(pair.recipient_code)) << text;
+      }
+    }
+  }
+}
+
+TEST(Metamorphic, ANounThatSaysWhichIsNoAct) {
+  for (const Pair& pair : kPairs) {
+    const std::string between = std::string(" between ") + pair.actor + " and " + pair.recipient;
+    for (const Event& event : read("Ceasefire talks" + between, "They sat down at noon.").events)
+      EXPECT_NE(event.type, EventType::retreat) << between;
+  }
+}
+
 TEST(Metamorphic, WhoeverIsAccusedHasNotDoneIt) {
   for_acts([](const Pair& pair, const Verb& verb) {
     const std::string text = "Norway accused " + std::string(pair.actor) + " of plans to " +
