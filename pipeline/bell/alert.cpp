@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr int kHalfLifeHours = 12;
+constexpr int kHalfLifeHours = 24;
 
 void add_bounded(std::vector<std::uint64_t>& values, std::uint64_t value, std::size_t most) {
   if (std::find(values.begin(), values.end(), value) != values.end()) return;
@@ -49,6 +49,9 @@ void Alert::add(const AlertArticle& article, std::int64_t now_ms) {
   hostile_ms = now_ms;
   ++articles;
   tier = std::max(tier, article.tier);
+  const bool has_assault =
+      (article.pair->events & 1U << static_cast<unsigned>(EventType::assault)) != 0;
+  attacked = attacked || (has_assault && article.pair->act >= kAttackTenths);
   calmed = false;
   add_bounded(outlets, article.outlet, kOutletsMax);
   add_bounded(stories, article.story, kStoriesMax);
@@ -88,7 +91,8 @@ std::uint16_t Alert::score(std::int64_t now_ms) const {
 }
 
 Level Alert::level_now(std::int64_t now_ms) const {
-  return std::min(level_of_tenths(score(now_ms)), most_of(voices()));
+  const Level most = attacked ? Level::critical : Level::high;
+  return std::min({level_of_tenths(score(now_ms)), most_of(voices()), most});
 }
 
 bool Alert::try_open(const AlertRule& its_rule, const PairFigures& figures, std::int64_t now_ms,

@@ -48,6 +48,7 @@ class Alert {
   static constexpr std::size_t kStoriesMax = 10;
   static constexpr std::size_t kEvidenceMax = 3;
   static constexpr std::int64_t kUpdateIntervalMs = kHourMs;  // between revisions of one level
+  static constexpr std::uint16_t kAttackTenths = 400;         // so much of an act by assault
   static constexpr std::uint8_t kTierFirst = 90;              // hundredths: wires and majors
 
   std::string rule;
@@ -68,7 +69,7 @@ class Alert {
   // True: it closed now. A pending alert that no longer holds becomes idle silently.
   [[nodiscard]] bool try_close(const AlertRule& its_rule, std::int64_t now_ms);
 
-  // Tenths: the strongest article, halved every 12 hours, weighted by independent outlets.
+  // Tenths: the strongest article, halved every 24 hours, weighted by independent outlets.
   [[nodiscard]] std::uint16_t score(std::int64_t now_ms) const;
   [[nodiscard]] bool has_story(std::uint64_t story) const;
   // Nothing to remember any more.
@@ -88,7 +89,8 @@ class Alert {
   std::uint32_t articles = 0;
   std::uint32_t published_outlets = 0;
   std::uint8_t tier = 0;
-  bool calmed = false;  // cooperation came after the last hostile article
+  bool attacked = false;  // not only threatened or coerced
+  bool calmed = false;    // cooperation came after the last hostile article
   bool realised = false;
   CloseReason closed_reason = CloseReason::none;
   std::vector<std::uint64_t> outlets;

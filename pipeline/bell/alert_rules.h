@@ -68,8 +68,8 @@ struct AlertRule {
 
   // Its life.
   std::int64_t hold_ms = 0;  // `for`: how long it must hold before it opens
-  std::int64_t cooldown_ms = 12 * kHourMs;
-  std::int64_t quiet_ms = 24 * kHourMs;  // closed after so long without another article
+  std::int64_t cooldown_ms = 6 * kHourMs;
+  std::int64_t quiet_ms = 48 * kHourMs;  // closed after so long without another article
   std::string severity;                  // "": by level
   std::vector<std::pair<std::string, std::string>> labels;
 };

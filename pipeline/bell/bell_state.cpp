@@ -84,6 +84,7 @@ void alert_fields(Way way, A& alert) {
   way.integer(alert.articles);
   way.integer(alert.published_outlets);
   way.integer(alert.tier);
+  way.flag(alert.attacked);
   way.flag(alert.calmed);
   way.flag(alert.realised);
   for (auto* list : {&alert.outlets, &alert.stories, &alert.calm_stories}) {

@@ -53,13 +53,14 @@ std::uint32_t corroboration_per_mille(std::uint32_t outlets) {
 }
 
 std::uint64_t decayed(std::uint64_t value, Hour hours, int half_life_hours) {
-  // 65536 * 2^(-k/12), k = 0..11; every second one for a half-life of six hours.
-  constexpr std::array<std::uint64_t, 12> kFractions = {65536, 61858, 58386, 55109, 52016, 49097,
-                                                        46341, 43740, 41285, 38968, 36781, 34716};
+  // 65536 * 2^(-k/24), k = 0..23.
+  constexpr std::array<std::uint64_t, 24> kFractions = {
+      65536, 63670, 61858, 60097, 58386, 56724, 55109, 53540, 52016, 50535, 49097, 47699,
+      46341, 45022, 43740, 42495, 41285, 40110, 38968, 37859, 36781, 35734, 34716, 33728};
   if (hours <= 0) return value;
-  const Hour twelfths = hours * (12 / half_life_hours);
-  if (twelfths >= 12 * 40) return 0;
-  return (value * kFractions[static_cast<std::size_t>(twelfths % 12)] >> 16) >> (twelfths / 12);
+  const Hour steps = hours * (24 / half_life_hours);
+  if (steps >= 24 * 40) return 0;
+  return (value * kFractions[static_cast<std::size_t>(steps % 24)] >> 16) >> (steps / 24);
 }
 
 // ---- all articles

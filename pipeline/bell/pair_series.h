@@ -44,7 +44,7 @@ struct PairStory {
 // Share of a story's score that so many independent outlets carry, per mille: 600 + 400 (1 -
 // e^(-n/2)), a table. One outlet 757, two 853, three 911.
 [[nodiscard]] std::uint32_t corroboration_per_mille(std::uint32_t outlets);
-// value * 2^(-hours / half_life), by tables of 16-bit fractions; half-lives of 6 and 12 hours.
+// value * 2^(-hours / half_life), by a table of 16-bit fractions; half-lives that divide 24.
 [[nodiscard]] std::uint64_t decayed(std::uint64_t value, Hour hours, int half_life_hours);
 
 // Articles of all kinds by hour: what a pair's share is a share of.

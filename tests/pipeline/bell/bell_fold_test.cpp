@@ -208,8 +208,8 @@ TEST(BellFold, CooldownHoldsForALevelAndAHigherOneBreaksThrough) {
   };
   using Told = std::vector<std::string>;
   EXPECT_EQ(add(0, 500), Told{"opened low"});
-  EXPECT_EQ(add(13 * kHourMs, 100), Told{"closed low"});  // at the half-life of twelve hours
-  EXPECT_EQ(add(kHourMs, 500), Told{});  // one voice, low again: silent for twelve hours
+  EXPECT_EQ(add(25 * kHourMs, 100), Told{"closed low"});  // halved after a day
+  EXPECT_EQ(add(kHourMs, 500), Told{});  // one voice, low again: silent for six hours
   EXPECT_EQ(add(kHourMs, 700), Told{"opened medium"});  // a second voice makes it higher
 }
 

@@ -31,6 +31,7 @@ TEST(PairSeries, DecaysByItsHalfLife) {
   EXPECT_EQ(decayed(1000, 6, 6), 500U);
   EXPECT_EQ(decayed(1000, 12, 12), 500U);
   EXPECT_EQ(decayed(1000, 3, 6), 707U);
+  EXPECT_EQ(decayed(1000, 24, 24), 500U);
   EXPECT_EQ(decayed(1000, 1'000'000, 6), 0U);
 }
 
