@@ -212,7 +212,7 @@ void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const Noti
     if ((pair.rules >> i & 1U) == 0) continue;
     const std::string& id = notice.rules[i];
     const AlertRule* rule = rules_->find(id);
-    if (rule == nullptr || !is_about(*rule, pair.name)) continue;
+    if (rule == nullptr) continue;
     const auto known = alerts_.find({key, id});
     // An article opens an alert for the strongest pair that meets the rule; the others it mentions
     // only feed what is open already.

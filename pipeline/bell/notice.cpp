@@ -162,6 +162,7 @@ void match_rules(const NoticeSource& from, const AlertRules& rules, std::vector<
     std::vector<NoticePair*> met;
     for (PairEvents& each : pairs) {
       const bool is_met =
+          is_about(rule, each.pair.name) &&
           std::any_of(each.events.begin(), each.events.end(), [&](const Event& event) {
             return is_said(event) && is_named(rule, event) && is_in_lead(from.text, event);
           });

@@ -43,7 +43,7 @@ struct NoticePair {
   std::uint16_t act = 0;
   std::uint16_t cooperation = 0;
   std::uint16_t events = 0;  // bit of each EventType that is asserted between them
-  std::uint16_t rules = 0;   // bit of each of Notice::rules that an event of theirs meets
+  std::uint16_t rules = 0;   // bit of each of Notice::rules that is about them and met by an event
   friend bool operator==(const NoticePair&, const NoticePair&) = default;
 };
 
