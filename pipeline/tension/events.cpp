@@ -392,12 +392,12 @@ const Gate* topic_of(const Page& page, const std::vector<Match>& all) {
   for (const Match& match : all) {
     const Pattern& pattern = page.lexicon.patterns[match.pattern];
     if (pattern.use == Use::gate)
-      hits[pattern.owner] += match.span.begin < page.text.body_token ? 3U : 1U;
+      hits[pattern.owner] += match.span.begin < page.text.body_token ? 2U : 1U;
   }
   if (hits.empty()) return nullptr;
   const auto top = std::max_element(hits.begin(), hits.end());
   const Gate& gate = page.lexicon.gates[static_cast<std::size_t>(top - hits.begin())];
-  const std::size_t needed = 2 + page.text.tokens.size() / 120;
+  const std::size_t needed = std::max<std::size_t>(3, 2 + page.text.tokens.size() / 120);
   if (*top < needed || gate.topic == "conflict") return nullptr;
   return &gate;
 }

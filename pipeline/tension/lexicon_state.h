@@ -52,14 +52,15 @@ enum class Grammar : std::uint8_t {
   light,
   weak_noun,
   undergo,
+  thwart,
   count_,
 };
 inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count_)> kGrammarNames =
-    {"determiner", "preposition",   "be",          "have",         "do",
-     "modal",      "negation",      "conjunction", "subordinator", "relative",
-     "pronoun",    "pronoun_first", "adverb",      "say",          "forces",
-     "armed",      "government",    "civil",       "victim",       "modifier",
-     "verb",       "blow",          "light",       "weak_noun",    "undergo"};
+    {"determiner", "preposition", "be",           "have",     "do",         "modal",
+     "negation",   "conjunction", "subordinator", "relative", "pronoun",    "pronoun_first",
+     "adverb",     "say",         "forces",       "armed",    "government", "civil",
+     "victim",     "modifier",    "verb",         "blow",     "light",      "weak_noun",
+     "undergo",    "thwart"};
 
 [[nodiscard]] constexpr std::uint32_t bit(Grammar grammar) noexcept {
   return 1U << static_cast<unsigned>(grammar);

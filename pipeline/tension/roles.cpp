@@ -230,6 +230,11 @@ Parties Reader::controller(Index c, unsigned depth) const {
     if (is_direct && is_known(group.parties)) return group.parties;
     if (group.preposition == 0 && is_known(group.parties)) return group.parties;
   }
+  // "foiled a plot to attack": whose plot, nobody says.
+  const bool is_thwarted = verb >= 0 && at(verb).verb.head != kNoToken &&
+                           is(k, ChunkKind::nominal) &&
+                           page_.is(at(verb).verb.head, Grammar::thwart);
+  if (is_thwarted) return {};
   return verb >= 0 ? subject(verb, depth + 1) : walk_left(c, depth);
 }
 

@@ -54,10 +54,11 @@ struct Neighbours {
 // "rebels attack the base", "Iran strikes Iraq": does an object follow?
 bool starts_object(const Page& page, std::uint32_t t) {
   return t != kNoToken &&
-         (page.is(t, Grammar::determiner) || page.mention[t] != kNoMention ||
-          page.is(t, Grammar::pronoun) || page.is(t, Grammar::modifier) ||
-          (page.text.tokens[t].shape & shape::kNumber) != 0 || (page.grammar(t) & kAgents) != 0 ||
-          page.hash(t) == page.lexicon.key.that || page.hash(t) == page.lexicon.key.off ||
+         (page.marked(t, before::kQuoteOpen) || page.is(t, Grammar::determiner) ||
+          page.mention[t] != kNoMention || page.is(t, Grammar::pronoun) ||
+          page.is(t, Grammar::modifier) || (page.text.tokens[t].shape & shape::kNumber) != 0 ||
+          (page.grammar(t) & kAgents) != 0 || page.hash(t) == page.lexicon.key.that ||
+          page.hash(t) == page.lexicon.key.off ||
           (page.hash(t) == page.lexicon.key.to && t + 1 < page.word.size() &&
            (page.forms(t + 1) & form::kBase) != 0));
 }
@@ -66,17 +67,29 @@ bool starts_object(const Page& page, std::uint32_t t) {
 bool ambiguous_is_verb(const Page& page, std::uint32_t t, Neighbours near) {
   const std::uint16_t f = page.forms(t);
   const bool has_object = starts_object(page, near.right);
-  if ((f & form::kThird) != 0) return near.left != kNoToken && has_object;
   const bool has_particle = near.right != kNoToken && page.is(near.right, Grammar::adverb);
+  // Also of a name: "Kosovo police arrest", "the junta retreats".
+  const std::uint32_t left_grammar = near.left == kNoToken || page.word[near.left] == kNoWord
+                                         ? 0
+                                         : page.lexicon.words[page.word[near.left]].grammar;
+  // "a drone hits cars", but "rebel raids leave", "police raids in"
+  constexpr std::uint32_t kNoObject = kAuxiliaries | bit(Grammar::preposition) |
+                                      bit(Grammar::conjunction) | bit(Grammar::subordinator) |
+                                      bit(Grammar::relative);
+  const bool is_bare = near.right == kNoToken || ((page.forms(near.right) & form::kVerb) == 0 &&
+                                                  (page.grammar(near.right) & kNoObject) == 0);
+  const bool is_agents = is_bare && (left_grammar & kAgents) != 0;
+  if ((f & form::kThird) != 0)
+    return near.left != kNoToken && (has_object || has_particle || is_agents);
   if ((f & form::kPast) != 0 && (f & form::kBase) != 0)  // "set up", "shut down"
     return has_object || (near.left != kNoToken && has_particle);
   // Base form: a plural subject in front ("rebels attack the base").
-  const bool plural_left = near.left != kNoToken &&
-                           ((page.grammar(near.left) & (bit(Grammar::forces) | bit(Grammar::armed) |
-                                                        bit(Grammar::civil))) != 0 ||
-                            (ends_with(page.text.slice(page.text.tokens[near.left]), "s") &&
-                             page.mention[near.left] == kNoMention));
-  return plural_left && has_object;
+  const bool plural_left =
+      near.left != kNoToken &&
+      ((left_grammar & (bit(Grammar::forces) | bit(Grammar::armed) | bit(Grammar::civil))) != 0 ||
+       (ends_with(page.text.slice(page.text.tokens[near.left]), "s") &&
+        page.mention[near.left] == kNoMention));
+  return plural_left && (has_object || (is_agents && near.right != kNoToken));
 }
 
 bool starts_noun(const Page& page, std::uint32_t t) {
@@ -91,7 +104,8 @@ bool Page::is_verb_here(std::uint32_t t, TokenSpan sentence) const {
   const std::uint16_t f = forms(t);
   if ((f & form::kVerb) == 0 || mention[t] != kNoMention) return false;
   const bool at_start = t == sentence.begin || marked(t, kBreakMarks);
-  const bool at_end = t + 1 >= sentence.end || marked(t + 1, kBreakMarks);
+  const bool at_end =
+      t + 1 >= sentence.end || marked(t + 1, kBreakMarks & ~std::uint32_t{before::kQuoteOpen});
   // "US-led forces"; a headline or sentence does not begin with a bare verb.
   if (t > sentence.begin && marked(t, before::kJoinedHyphen)) return false;
   if (t == sentence.begin && (f & form::kBase) != 0 && (f & form::kPast) == 0) return false;
@@ -160,6 +174,8 @@ Party Page::named(std::uint32_t mention_index) const {
   if (party.entity == kNoEntity && !entity.code.empty()) {
     party.entity = gazetteer.by_code(entity.code);
   }
+  // The Red Sea is nobody.
+  if (party.entity == kNoEntity && entity.type == EntityType::place) return {};
   if (party.entity == kNoEntity) party.entity = tagged.gazetteer;
   party.part = gazetteer[party.entity].part;
   if (entity.part == Part::society) party.part = Part::society;

@@ -111,6 +111,11 @@ const Hard kArticles[] = {
          "Taiwan reports 45 Chinese military aircraft near island", "Radar saw them at noon."},
     Hard{"AID", "DEU", "UKR", "future", "asserted", "Germany to send 100 more tanks to Ukraine",
          "The cabinet sat until midnight."},
+    Hard{"ASSAULT", "SYR", "SYR", "actual", "asserted", "Syrian jets bomb hospital in Idlib",
+         "Doctors spoke of a night of smoke."},
+    Hard{"COERCE", "XKX", "SRB", "actual", "asserted",
+         "Kosovo police arrest five Serbs after barricades go up", "The road is free again."},
+    Hard{"THREATEN", "EGY", "ETH", "actual", "asserted", "Egypt warns Ethiopia over Nile dam", ""},
     Hard{"SANCTION", "NER", "FRA", "actual", "asserted", "Niger's junta expels French ambassador",
          "Crowds cheered at the gate."},
 };
