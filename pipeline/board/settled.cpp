@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -87,34 +88,47 @@ std::uint64_t SettledLog::bytes() const {
   return log_.bytes() + heads_.capacity() * sizeof(std::uint32_t);
 }
 
-std::uint32_t TopicNames::add_reference(const std::string& name) {
-  if (const auto known = index_.find(name); known != index_.end()) {
-    ++topics_[known->second].references;
-    return known->second;
+std::uint32_t Partitions::add_reference(const Position& position) {
+  if (newest_ < partitions_.size()) {
+    Partition& newest = partitions_[newest_];
+    if (newest.references > 0 && newest.number == position.partition &&
+        newest.topic == position.topic) {
+      ++newest.references;
+      return newest_;
+    }
   }
-  std::uint32_t index = static_cast<std::uint32_t>(topics_.size());
-  if (free_.empty()) {
-    topics_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
+  const auto [known, is_new] = index_.try_emplace({position.topic, position.partition}, 0);
+  if (is_new) {
+    if (free_.empty()) {
+      known->second = static_cast<std::uint32_t>(partitions_.size());
+      partitions_.emplace_back();
+    } else {
+      known->second = free_.back();
+      free_.pop_back();
+    }
+    partitions_[known->second] = {position.topic, position.partition, 0};
   }
-  topics_[index] = {name, 1};
-  index_.emplace(name, index);
-  return index;
+  newest_ = known->second;
+  ++partitions_[newest_].references;
+  return newest_;
 }
 
-void TopicNames::drop_reference(std::uint32_t index) {
-  Topic& topic = topics_[index];
-  if (--topic.references != 0) return;
-  index_.erase(topic.name);
-  topic = {};
+void Partitions::drop_reference(std::uint32_t index) {
+  Partition& partition = partitions_[index];
+  if (--partition.references != 0) return;
+  index_.erase({partition.topic, partition.number});
+  partition = {};
   free_.push_back(index);
 }
 
-std::uint64_t TopicNames::bytes() const {
+Position Partitions::position(std::uint32_t index, Number48 offset) const {
+  const Partition& partition = partitions_[index];
+  return {partition.topic, partition.number, static_cast<std::int64_t>(offset.get())};
+}
+
+std::uint64_t Partitions::bytes() const {
   std::uint64_t bytes = 0;
-  for (const Topic& topic : topics_) bytes += 2 * topic.name.capacity() + 128;
+  for (const Partition& partition : partitions_) bytes += 2 * partition.topic.capacity() + 160;
   return bytes;
 }
 
@@ -152,8 +166,7 @@ std::uint32_t Originals::add(std::uint32_t story, const Position& position,
                              const PackedId& article_id) {
   const std::uint32_t index = take(originals_, free_originals_);
   Original& original = originals_[index];
-  original.topic = topics_.add_reference(position.topic);
-  original.partition = position.partition;
+  original.partition = partitions_.add_reference(position);
   original.offset = number_of(position.offset);
   original.story = story;
   original.references = 1;
@@ -172,7 +185,7 @@ std::uint32_t Originals::found(std::uint64_t story_id, const Position& position,
   story.id = story_id;
   story.size = 1;
   story.references = 1;
-  story.outlet = outlet;
+  story.outlets[0] = outlet;
   return add(index, position, article_id);
 }
 
@@ -186,16 +199,16 @@ std::uint32_t Originals::join(std::uint32_t original, const Position& position,
 void Originals::count_member(std::uint32_t original, std::uint32_t outlet) {
   Story& story = stories_[originals_[original].story];
   if (story.size != ~0U) ++story.size;
-  if (outlet == 0 || outlet == story.outlet) return;
-  if (story.outlet == 0) {
-    story.outlet = outlet;
-    return;
+  if (outlet == 0) return;
+  for (std::uint32_t& known : story.outlets) {
+    if (known == 0) known = outlet;
+    if (known == outlet) return;
   }
   heap_bytes_ -= bytes_of(story.other_outlets);
   if (!story.other_outlets) story.other_outlets = std::make_unique<std::vector<std::uint32_t>>();
   std::vector<std::uint32_t>& others = *story.other_outlets;
   const bool known = std::find(others.begin(), others.end(), outlet) != others.end();
-  if (!known && others.size() + 1 < kOutletsMax) others.push_back(outlet);
+  if (!known && others.size() + std::size(story.outlets) < kOutletsMax) others.push_back(outlet);
   heap_bytes_ += bytes_of(story.other_outlets);
 }
 
@@ -213,15 +226,14 @@ void Originals::drop_reference(std::uint32_t index) {
     story = {};
   }
   heap_bytes_ -= heap_bytes(original.id_size);
-  topics_.drop_reference(original.topic);
+  partitions_.drop_reference(original.partition);
   original = {};
   free_originals_.push_back(index);
 }
 
 Position Originals::position(std::uint32_t index) const {
   const Original& original = originals_[index];
-  return {topics_[original.topic], original.partition,
-          static_cast<std::int64_t>(original.offset.get())};
+  return partitions_.position(original.partition, original.offset);
 }
 
 PackedId Originals::article_id(std::uint32_t index) const {
@@ -231,21 +243,23 @@ PackedId Originals::article_id(std::uint32_t index) const {
 
 std::size_t Originals::story_outlets(std::uint32_t original) const {
   const Story& story = story_of(original);
-  return 1 + (story.other_outlets ? story.other_outlets->size() : 0);
+  const auto known =
+      static_cast<std::size_t>(std::count_if(std::begin(story.outlets), std::end(story.outlets),
+                                             [](std::uint32_t outlet) { return outlet != 0; }));
+  return std::max<std::size_t>(1, known + (story.other_outlets ? story.other_outlets->size() : 0));
 }
 
 std::uint64_t Originals::bytes() const {
   return heap_bytes_ + originals_.size() * sizeof(Original) + stories_.size() * sizeof(Story) +
          (free_originals_.capacity() + free_stories_.capacity()) * sizeof(std::uint32_t) +
-         topics_.bytes();
+         partitions_.bytes();
 }
 
 void Origins::push(const Position& position, const PackedId& article_id, std::uint32_t outlet) {
   const std::string_view id = article_id.bytes().substr(0, kIdBytesMax);
   Origin& origin = log_.push();
   origin.offset = number_of(position.offset);
-  origin.partition = position.partition;
-  origin.topic = topics_.add_reference(position.topic);
+  origin.partition = partitions_.add_reference(position);
   origin.outlet = outlet;
   origin.id_begin = Number48(id_bytes_.next());
   origin.id_size = static_cast<std::uint16_t>(id.size());
@@ -256,26 +270,27 @@ void Origins::drop_below(std::uint64_t low) {
   for (std::uint64_t sequence = log_.low(); sequence < low; ++sequence) {
     const Origin& origin = log_[sequence];
     id_bytes_.drop_below(origin.id_begin.get() + origin.id_size);
-    topics_.drop_reference(origin.topic);
+    partitions_.drop_reference(origin.partition);
   }
   log_.drop_below(low);
 }
 
 Position Origins::position(std::uint64_t sequence) const {
   const Origin& origin = log_[sequence];
-  return {topics_[origin.topic], origin.partition, static_cast<std::int64_t>(origin.offset.get())};
+  return partitions_.position(origin.partition, origin.offset);
 }
 
 PackedId Origins::article_id(std::uint64_t sequence) const {
   const Origin& origin = log_[sequence];
   std::string id;
   id.reserve(origin.id_size);
-  for (std::uint64_t i = 0; i < origin.id_size; ++i) id += id_bytes_[origin.id_begin.get() + i];
+  const std::uint64_t begin = origin.id_begin.get();
+  for (std::uint64_t i = 0; i < origin.id_size; ++i) id += id_bytes_[begin + i];
   return PackedId::of_bytes(std::move(id));
 }
 
 std::uint64_t Origins::bytes() const {
-  return log_.bytes() + id_bytes_.bytes() + topics_.bytes();
+  return log_.bytes() + id_bytes_.bytes() + partitions_.bytes();
 }
 
 }  // namespace tocsin

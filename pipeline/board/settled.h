@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/article.h"
@@ -89,24 +89,24 @@ class SettledLog {
   SequenceRing<Settled> log_;
 };
 
-// Names of topics by number, counted by reference.
-class TopicNames {
+// Partitions of topics by number, counted by reference.
+class Partitions {
  public:
-  std::uint32_t add_reference(const std::string& name);
+  std::uint32_t add_reference(const Position& position);
   void drop_reference(std::uint32_t index);
-  [[nodiscard]] const std::string& operator[](std::uint32_t index) const {
-    return topics_[index].name;
-  }
+  [[nodiscard]] Position position(std::uint32_t index, Number48 offset) const;
   [[nodiscard]] std::uint64_t bytes() const;
 
  private:
-  struct Topic {
-    std::string name;
+  struct Partition {
+    std::string topic;
+    std::int32_t number = 0;
     std::uint64_t references = 0;
   };
-  std::vector<Topic> topics_;
-  std::map<std::string, std::uint32_t, std::less<>> index_;
+  std::vector<Partition> partitions_;
+  std::map<std::pair<std::string, std::int32_t>, std::uint32_t> index_;
   std::vector<std::uint32_t> free_;
+  std::uint32_t newest_ = 0;  // most records come in runs of one partition
 };
 
 // Enriched articles that something joined, with their stories. Freed when the last verdict that
@@ -143,13 +143,12 @@ class Originals {
     std::uint64_t id = 0;
     std::uint32_t size = 0;
     std::uint32_t references = 0;
-    std::uint32_t outlet = 0;  // of the owners the first known; 0 none
+    std::uint32_t outlets[2] = {};  // of the owners the first known; 0 none. Most have no more
     std::unique_ptr<std::vector<std::uint32_t>> other_outlets;
   };
   struct Original {
     std::unique_ptr<char[]> id_bytes;
-    std::uint32_t topic = 0;  // into topics_
-    std::int32_t partition = 0;
+    std::uint32_t partition = 0;  // into partitions_
     std::uint32_t story = 0;
     std::uint32_t references = 0;
     Number48 offset;
@@ -164,7 +163,7 @@ class Originals {
   std::vector<std::uint32_t> free_originals_;
   std::deque<Story> stories_;
   std::vector<std::uint32_t> free_stories_;
-  TopicNames topics_;
+  Partitions partitions_;
   std::uint64_t heap_bytes_ = 0;  // of ids and outlets
 };
 
@@ -181,9 +180,8 @@ class Origins {
 
  private:
   struct Origin {
-    std::int32_t partition = 0;
-    std::uint32_t topic = 0;   // into topics_
-    std::uint32_t outlet = 0;  // 32 bits of the owner's hash; 0 unknown
+    std::uint32_t partition = 0;  // into partitions_
+    std::uint32_t outlet = 0;     // 32 bits of the owner's hash; 0 unknown
     Number48 offset;
     Number48 id_begin;  // into id_bytes_
     std::uint16_t id_size = 0;
@@ -191,7 +189,7 @@ class Origins {
 
   SequenceRing<Origin> log_;
   SequenceRing<char, 65536> id_bytes_;
-  TopicNames topics_;
+  Partitions partitions_;
 };
 
 }  // namespace tocsin

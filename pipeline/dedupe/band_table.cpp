@@ -16,7 +16,8 @@ void BandTable::forget(Line& head, std::uint64_t arrival, std::uint64_t low) {
   } while (head.used() > 0 && is_gone(head.oldest(), arrival, low));
 }
 
-// Moves the older half of a full line to the line behind it.
+// Moves the oldest of a full line to the line behind it: few, so that the next one to leave the line
+// soon shows that the line behind can go.
 void BandTable::make_room(Line& head, std::uint64_t arrival, std::uint64_t low) {
   std::uint32_t older = head.older.get();
   if (older != 0) {
@@ -33,7 +34,7 @@ void BandTable::make_room(Line& head, std::uint64_t arrival, std::uint64_t low) 
     older = line;
   }
   Line& line = pool_[older - 1];
-  for (std::uint32_t moved = 0; moved <= kSlots / 2 && line.used() < kSlots; ++moved) {
+  for (std::uint32_t moved = 0; moved < kMoved && line.used() < kSlots; ++moved) {
     line.push(head.tags[head.slot(0)], head.oldest());
     head.drop_oldest();
   }

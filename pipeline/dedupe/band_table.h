@@ -74,6 +74,7 @@ class BandTable {
 
  private:
   static constexpr std::uint32_t kSlots = 15;
+  static constexpr std::uint32_t kMoved = 2;
 
   // A ring of slots: 8 bits of the key's hash and 24 of the arrival each. `older` numbers the line
   // behind this one in `pool_`, from 1 on; 0: none.

@@ -44,13 +44,13 @@ std::uint32_t equal_places(const Array& first, const Array& second) {
 
 }  // namespace
 
-// Tables grow by a quarter when they are full. They start at sizes that spread over one such step,
-// so that they do not all grow at once: neither memory nor time comes in jumps.
+// Tables grow by a quarter when they are full. They start at sizes that spread over half such a
+// step, so that they do not all grow at once: neither memory nor time comes in jumps.
 DedupeWindow::DedupeWindow(std::uint64_t expected) {
   const std::uint64_t buckets = expected / BandTable::kLoadMax + 2;
   tables_.reserve(kTables);
   for (std::size_t table = 0; table < kTables; ++table) {
-    tables_.emplace_back(buckets + buckets * (table + 1) / (4 * kTables));
+    tables_.emplace_back(buckets + buckets * (table + 1) / (8 * kTables));
   }
 }
 
