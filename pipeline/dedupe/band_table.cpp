@@ -16,8 +16,8 @@ void BandTable::forget(Line& head, std::uint64_t arrival, std::uint64_t low) {
   } while (head.used() > 0 && is_gone(head.oldest(), arrival, low));
 }
 
-// Moves the oldest of a full line to the line behind it: few, so that the next one to leave the line
-// soon shows that the line behind can go.
+// Moves the oldest of a full line to the line behind it: few, so that the next one to leave the
+// line soon shows that the line behind can go.
 void BandTable::make_room(Line& head, std::uint64_t arrival, std::uint64_t low) {
   std::uint32_t older = head.older.get();
   if (older != 0) {
