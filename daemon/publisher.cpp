@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kAbortsBeforeBisect = 3;
 constexpr int kFencedMax = 3;  // in a minute: a twin with the same name
+constexpr std::int64_t kFencedWindowMs = 60'000;
 constexpr std::int64_t kRefusedMaxMs = 10'000;
 constexpr auto kBackoffFirst = 50ms;
 constexpr auto kBackoffMax = 5'000ms;
@@ -326,6 +327,7 @@ Publisher::End Publisher::attempt(const Batch& batch, std::size_t begin, std::si
 
 Publisher::End Publisher::transact(const Batch& batch, std::size_t begin, std::size_t end) {
   failpoint("before_begin");
+  begun_ms_ = steady_ms();
   if (const kafka::Fault error{rd_kafka_begin_transaction(producer_.get())}) {
     return end_of(error.get(), "begin");
   }
@@ -426,10 +428,10 @@ Publisher::End Publisher::end_of(const rd_kafka_error_t* error, const char* what
   spdlog::warn("publisher: {} failed: {}", what, kafka::text(error));
   if (rd_kafka_error_is_fatal(error)) {
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-        code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH) {
-      note_fenced();
-    }
+    const bool is_fenced = code == RD_KAFKA_RESP_ERR__FENCED ||
+                           code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+                           code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+    if (is_fenced) note_fenced();
     return End::unknown;
   }
   if (is_lost_membership(rd_kafka_error_code(error))) return End::dropped;
@@ -510,6 +512,7 @@ void Publisher::fence_repeats(std::int64_t ending_since_ms) {
 
 void Publisher::on_error(rd_kafka_t* client, int error, const char* reason, void* self) {
   static_cast<Publisher*>(self)->connection_broke_ = true;
+  static_cast<Publisher*>(self)->broke_ms_ = steady_ms();
   kafka::log_error(client, error, reason, nullptr);
 }
 
@@ -599,12 +602,16 @@ void Publisher::init_transactions(const std::atomic<bool>& stop) {
   }
 }
 
+// Three times in a minute is a twin, unless we fence ourselves: the broker does it for us when it
+// ends a transaction at its time-out, and so does an own request that comes late from a connection
+// that broke.
 void Publisher::note_fenced() {
   const std::int64_t now_ms = steady_ms();
+  const bool is_overdue = now_ms - begun_ms_ >= config_.limits.transaction_timeout.count();
+  const bool is_shaken = broke_ms_ && now_ms - *broke_ms_ < kFencedWindowMs;
+  if (is_overdue || is_shaken) return;
   fenced_ms_.push_back(now_ms);
-  while (now_ms - fenced_ms_.front() > std::chrono::milliseconds(60s).count()) {
-    fenced_ms_.pop_front();
-  }
+  while (now_ms - fenced_ms_.front() > kFencedWindowMs) fenced_ms_.pop_front();
   if (fenced_ms_.size() >= kFencedMax) {
     throw StopError(
         ExitCode::state_refused,

@@ -112,6 +112,8 @@ class Publisher {
   std::size_t undelivered_ = 0;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // first of the attempt
   bool connection_broke_ = false;                                    // since the producer was made
+  std::optional<std::int64_t> broke_ms_;  // a connection, lately; steady clock
+  std::int64_t begun_ms_ = 0;             // the transaction; steady clock
   std::deque<std::int64_t> fenced_ms_;
 };
 
