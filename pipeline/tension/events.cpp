@@ -78,6 +78,11 @@ void recode(Event& event, EventType type, const char* mode, const char* cameo, d
 // they are.
 bool apply_reversals(Event& event, const Said& said, bool is_negated) {
   const bool hostile = is_hostile(event.scale);
+  if (said.has(CueKind::ended) && event.type == EventType::request) {
+    // "urged Washington to lift the sanctions": less is asked for, not more
+    if (hostile) recode(event, EventType::request, "change", "0254", 0.5);
+    return true;
+  }
   if (said.has(CueKind::ended)) {
     if (hostile && is_negated) {
       recode(event, EventType::reject, "yield", "124", -4);
@@ -107,7 +112,8 @@ Way way_of(Event& event, const Said& said, bool is_negated, bool is_past, const 
   const bool is_refused = hostile && !is_reversed && (said.has(CueKind::refused) || is_negated);
   if (is_refused && !is_verbal(event.type)) return {Modality::actual, Polarity::negated, 0};
   if (is_refused) return {Modality::actual, Polarity::negated, 0};
-  if (said.has(CueKind::denied) && hostile) return {Modality::actual, Polarity::negated, 0.1};
+  if (said.has(CueKind::denied) && (hostile || !is_reversed))
+    return {Modality::actual, Polarity::negated, 0.1};
   if (said.has(CueKind::conditional)) {
     return {Modality::conditional, Polarity::asserted,
             event.type == EventType::threaten ? 1.0 : 0.15};
@@ -115,7 +121,7 @@ Way way_of(Event& event, const Said& said, bool is_negated, bool is_past, const 
   if (said.has(CueKind::threatened) && event.type != EventType::threaten) {
     return {Modality::conditional, Polarity::asserted, hostile ? 0.3 : 0.1};
   }
-  if (said.has(CueKind::topic)) return {Modality::hypothetical, Polarity::asserted, 0.15};
+  if (said.has(CueKind::topic)) return {Modality::hypothetical, Polarity::asserted, 0.12};
   if (said.has(CueKind::intended)) return {Modality::future, Polarity::asserted, 0.3};
   if (said.has(CueKind::demanded) && event.type != EventType::request) {
     return {Modality::demanded, Polarity::asserted, 0.15};
@@ -128,7 +134,7 @@ Way way_of(Event& event, const Said& said, bool is_negated, bool is_past, const 
             1.0};  // "would entail": how threats are said
   }
   if (said.has(CueKind::hypothetical) || group.is_possible) {
-    return {Modality::hypothetical, Polarity::asserted, hostile ? 0.25 : 0.15};
+    return {Modality::hypothetical, Polarity::asserted, hostile ? 0.25 : 0.1};
   }
   if (said.has(CueKind::exercise) && hostile)
     return {Modality::hypothetical, Polarity::asserted, 0.25};
@@ -219,12 +225,13 @@ double gate_factor(const Scene& scene, const Rule& rule, const Party& actor,
                    const Party& recipient) {
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
   const bool b = recipient.valid && is_power(recipient) && !recipient.is_team;
+  // "the government", "parliament" of a country not named in the sentence
+  const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
   double factor = 1;
   if (rule.spec.is_gated && !a && !b && !is_armed_noun(actor) && !is_armed_noun(recipient))
     factor =
         rule.spec.type == EventType::assault || rule.spec.type == EventType::coerce ? 0.3 : 0.45;
-  // "the government", "parliament" of a country not named in the sentence
-  const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
+  if (factor < 1 && is_official) factor = 0.7;
   if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = is_official ? 0.5 : 0.15;
   if (rule.spec.needs_both && (!a || !b || actor.entity == recipient.entity)) factor = 0.1;
   if (scene.gate == nullptr) return factor;

@@ -21,7 +21,8 @@ bool ends_scope(const Page& page, std::uint32_t t, CueKind kind, bool is_cue, To
     return true;
   }
   if (page.hash(t) == page.lexicon.key.conj_and && t + 1 < sentence.end &&
-      kind != CueKind::demanded && kind != CueKind::urged && kind != CueKind::conditional) {
+      kind != CueKind::demanded && kind != CueKind::urged && kind != CueKind::conditional &&
+      kind != CueKind::denied) {
     return page.is_finite_here(t + 1, sentence) || page.is(t + 1, Grammar::pronoun);
   }
   return false;
@@ -60,6 +61,8 @@ bool governs(const Page& page, const Match& act, const Match& other, CueKind kin
              TokenSpan sentence) {
   if (act.head == other.head) return act.span.begin < other.span.begin;  // "rejected ... talks"
   if (other.head <= act.span.begin) return false;
+  // "urged Washington to lift the sanctions and to stop": all of it is asked for.
+  if (kind == CueKind::demanded && other.head < act.span.end) return true;
   // "rejected an offer of talks": the offer is inside the words of the rejection.
   if (act.head > other.span.begin) return false;
   // "threatened ... to attack": inside its own words.
