@@ -25,9 +25,10 @@ class RuleReader {
   void read() {
     const YamlNode root = parse_yaml(file_, text_, loaded_.faults);
     if (has_errors(loaded_.faults)) return;
-    if (!known_keys(root, {"version", "regions", "rules"})) return;
+    if (!known_keys(root, {"version", "defaults", "regions", "rules"})) return;
     const YamlNode* version = root.find("version");
     if (version == nullptr || version->value != "1") fault(root, "expected `version: 1`");
+    loaded_.with_defaults = flag_of(root, "defaults", false);
     if (const YamlNode* regions = root.find("regions")) read_regions(*regions);
     std::vector<AlertRule> rules;
     const YamlNode* list = root.find("rules");

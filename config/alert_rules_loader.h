@@ -36,6 +36,7 @@ struct AlertExample {
 
 struct LoadedAlertRules {
   AlertRules rules;
+  bool with_defaults = false;  // `defaults: true`: the shipped rules, too
   std::vector<AlertExample> examples;
   std::vector<Fault> faults;
 };

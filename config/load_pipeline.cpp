@@ -274,6 +274,25 @@ LoadedNameExamples load_name_examples(const Config& config) {
   return loaded;
 }
 
+namespace {
+
+// A rule of the same id stands for the shipped one.
+void add_shipped(const Gazetteer& gazetteer, LoadedAlertRules& loaded) {
+  std::vector<AlertRule> rules = loaded.rules.all();
+  for (const DataFile& file : embedded("alerts", ".yaml")) {
+    LoadedAlertRules shipped = load_alert_rules(file.name, file.text, gazetteer);
+    for (const AlertRule& rule : shipped.rules.all()) {
+      if (loaded.rules.find(rule.id) == nullptr) rules.push_back(rule);
+    }
+    for (AlertExample& example : shipped.examples) {
+      if (loaded.rules.find(example.rule) == nullptr) loaded.examples.push_back(std::move(example));
+    }
+  }
+  loaded.rules = AlertRules(std::move(rules));
+}
+
+}  // namespace
+
 LoadedAlertRules load_alert_rules(const Config& config, const Gazetteer& gazetteer) {
   std::vector<DataFault> unreadable;
   const std::vector<DataFile> files = config.alerts.rules.empty()
@@ -282,6 +301,7 @@ LoadedAlertRules load_alert_rules(const Config& config, const Gazetteer& gazette
   LoadedAlertRules loaded;
   for (const DataFile& file : files) loaded = load_alert_rules(file.name, file.text, gazetteer);
   add_faults(unreadable, {}, loaded.faults);
+  if (loaded.with_defaults) add_shipped(gazetteer, loaded);
   return loaded;
 }
 

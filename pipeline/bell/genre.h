@@ -9,7 +9,7 @@
 namespace tocsin {
 
 // A label in title, section or address ("Opinion: ..."), or a text in the first person: columns,
-// letters and speeches say "I" and "we" outside quotation marks, reports do not.
+// letters and speeches say "I" and "we" outside quotation marks and not who said what; reports do.
 [[nodiscard]] bool is_opinion(const Article& article, const Text& text);
 
 // A look back: an anniversary, a series on the past, or hostile acts that are all of the past.

@@ -77,6 +77,19 @@ class BacktestTest(unittest.TestCase):
         self.assertIn("3300 articles in 10 days", text)
         self.assertRegex(text, r"escalation +1 +\d+ +1")
 
+    def test_rules_of_ones_own_beside_the_shipped_ones(self):
+        own = "version: 1\n%srules:\n  - {id: bolivia, when: {actors: [BOL], events: [ASSAULT], outlets: 3}, severity: warning}\n"
+        for defaults, expected in (("", {"bolivia"}), ("defaults: true\n", {"bolivia", "escalation", "surge"})):
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as rules:
+                rules.write(own % defaults)
+                rules.flush()
+                lines = backtest(self.articles, "--format", "json", "--rules", rules.name).splitlines()
+            alerts = [json.loads(line) for line in lines]
+            self.assertEqual({a["rule"] for a in alerts}, expected)
+            first = [a for a in alerts if a["rule"] == "bolivia"][0]
+            self.assertEqual([first["state"], first["severity"]], ["opened", "warning"])
+            self.assertGreaterEqual(first["outlets"], 3)
+
     def test_a_rule_file_with_faults_is_refused_with_its_place(self):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as rules:
             rules.write("version: 1\nrules:\n  - id: a\n    when: {actors: [NOWHERE], evnts: [ASSAULT]}\n    open: 300\n")
