@@ -35,7 +35,7 @@ def made_up_names(folder, count):
 
     path = pathlib.Path(folder) / "names.tsv"
     with path.open("w") as file:
-        file.write("id\ttype\tname\n")
+        file.write("id\ttype\tname\tcode\tkind\taliases\tdemonyms\tmetonyms\tacronyms\toffices\tfrom\tto\tnote\n")
         for i in range(count):
             file.write("made:%d\torg\t%s %s Works\n" % (i, word(i & 4095), word(i >> 12)))
     return path

@@ -54,6 +54,7 @@ class RandomHistory {
 
   Epoch epoch;
   std::int64_t append_step_max_ms = 40;
+  bool has_retracts = true;
 
   std::vector<LedgerEntry> make(std::size_t records) {
     std::vector<LedgerEntry> entries;
@@ -78,7 +79,7 @@ class RandomHistory {
     if (choice < 4) return Tick{offset_, 0};
     if (choice < 20 && !sightings_.empty()) {
       Sighting earlier = sightings_[sightings_.size() - 1 - below(sightings_.size())];
-      if (choice < 7) return Retract{earlier.position, earlier.raw_hash};
+      if (choice < 7 && has_retracts) return Retract{earlier.position, earlier.raw_hash};
       if (choice < 9) earlier.raw_hash.low += 1 + below(2);  // a re-created topic
       return remember(earlier);
     }
