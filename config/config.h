@@ -47,14 +47,14 @@ struct TopicsConfig {
 };
 
 enum class Delivery : std::uint8_t { exactly_once, at_least_once };
-enum class Start : std::uint8_t { earliest, latest };  // of a group without committed offsets
-enum class OnGap : std::uint8_t { keep_going, stop };  // `continue` and `stop` in YAML
+enum class StartAt : std::uint8_t { earliest, latest };  // of a group without committed offsets
+enum class OnGap : std::uint8_t { keep_going, stop };    // `continue` and `stop` in YAML
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { automatic, text, json };  // `auto`: text on a terminal
 
 struct InputConfig {
   InputFormat format = InputFormat::json;
-  Start start = Start::earliest;
+  StartAt start = StartAt::earliest;
   OnGap on_gap = OnGap::keep_going;
   FieldMap fields;
 };

@@ -189,7 +189,7 @@ std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t co
                     "intake: watermarks of " + partition.topic + ": " + kafka::text(error));
   }
   if (committed < 0) {
-    const std::int64_t start = topic_is_new && config_.input.start == Start::latest ? high : low;
+    const std::int64_t start = topic_is_new && config_.input.start == StartAt::latest ? high : low;
     // Somebody may have sighted records before the first commit and died; if they are passed over
     // now, nobody ever publishes them.
     if (on_gap && start > 0) {

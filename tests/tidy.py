@@ -131,6 +131,20 @@ def check_embedded():
                 yield "%s: stands in no CMakeLists.txt, so the binary does not carry it" % at(path, 1)
 
 
+def check_names():
+    """One type a name in one program: of two, the linker keeps one's members for both, without a word."""
+    homes = {}
+    for path in files({".h"}):
+        if path.relative_to(ROOT).parts[0] not in {"pipeline", "config", "daemon"}:
+            continue
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            defined = re.match(r"(?:struct|class|enum class) (\w+)(?: final)?(?: :[^:].*)? \{", line)
+            if defined:
+                other = homes.setdefault(defined.group(1), at(path, number))
+                if other != at(path, number):
+                    yield "%s: '%s' is also at %s" % (at(path, number), defined.group(1), other)
+
+
 def check_tree():
     for path in files():
         try:
@@ -142,6 +156,7 @@ def check_tree():
         if path.suffix in CPP:
             yield from check_cpp(path, source)
     yield from check_embedded()
+    yield from check_names()
 
 
 def run(command):

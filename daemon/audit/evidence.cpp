@@ -107,14 +107,14 @@ std::span<const Row> rows_at(const std::vector<Row>& table, const Place& positio
 
 }  // namespace
 
-std::uint32_t Partitions::number_of(const kafka::Partition& partition) {
+std::uint32_t PartitionNumbers::number_of(const kafka::Partition& partition) {
   const auto [entry, is_new] =
       numbers_.try_emplace(partition, static_cast<std::uint32_t>(partitions_.size()));
   if (is_new) partitions_.push_back(partition);
   return entry->second;
 }
 
-std::string Partitions::text(const Place& place) const {
+std::string PartitionNumbers::text(const Place& place) const {
   const kafka::Partition& partition = partitions_[place.partition];
   return default_article_id({partition.topic, partition.number, place.offset});
 }

@@ -19,7 +19,7 @@
 
 namespace tocsin {
 
-// Where a record stands, its partition by number (see Partitions).
+// Where a record stands, its partition by number (see PartitionNumbers).
 struct Place {
   std::uint32_t partition = 0;
   std::int64_t offset = 0;
@@ -28,7 +28,7 @@ struct Place {
 };
 
 // Partitions of all topics the audit meets, also of those only a forged record names.
-class Partitions {
+class PartitionNumbers {
  public:
   [[nodiscard]] std::uint32_t number_of(const kafka::Partition& partition);
   [[nodiscard]] const kafka::Partition& operator[](std::uint32_t number) const {
@@ -118,7 +118,7 @@ class Evidence {
 
   [[nodiscard]] Place place_of(const Position& position);
 
-  Partitions partitions;
+  PartitionNumbers partitions;
 
  private:
   struct Founder {

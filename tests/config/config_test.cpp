@@ -268,7 +268,7 @@ TEST(Config, ReadsUnitsListsAndAddresses) {
   EXPECT_EQ(config.admin.listen, (ListenAddress{"::1", 0}));
   EXPECT_TRUE(config.admin.listen.is_loopback());
   EXPECT_EQ(config.input.on_gap, OnGap::stop);
-  EXPECT_EQ(config.input.start, Start::latest);
+  EXPECT_EQ(config.input.start, StartAt::latest);
   EXPECT_EQ(config.input.fields.body, "/content/text");
   EXPECT_EQ(config.input.fields.title, "");
   EXPECT_FALSE(config.instance.empty());
