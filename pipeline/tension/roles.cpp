@@ -55,6 +55,8 @@ class Reader {
   }
   [[nodiscard]] std::uint64_t hash(Index c) const { return page_.hash(at(c).tokens.begin); }
 
+  [[nodiscard]] bool is_that(Index c) const { return hash(c) == page_.lexicon.key.that; }
+
   // "its villages", "their troops"
   [[nodiscard]] bool is_possessed(Index c) const {
     const std::uint64_t first = page_.hash(at(c).tokens.begin);
@@ -287,7 +289,8 @@ Right Reader::right(Index from) const {
       const bool is_and = is(c + 1, ChunkKind::conjunction);
       const bool is_list = is(c + 1, ChunkKind::comma);
       if (!(is_and || is_list) || !is(c + 2, ChunkKind::nominal)) break;
-      if (preposition == 0 && is(c + 3, ChunkKind::verbal)) break;  // its own clause begins
+      // its own clause begins: "…, residents said"
+      if ((preposition == 0 || is_list) && is(c + 3, ChunkKind::verbal)) break;
       if (is_list && !at(c + 2).party.valid) break;
       c += 2;
       if (at(c).party.valid && !at(c).party.is_pronoun) phrase.parties.push_back(at(c).party);
@@ -529,6 +532,18 @@ double background_of(const Reader& reader, Index c) {
                                                                                          : 1;
 }
 
+// "proposed cutting", "warned on Friday that": a complement, so no "soldiers killed in ambush".
+bool has_clause_after(const Reader& reader, Index c) {
+  if (reader.is(c + 1, ChunkKind::verbal)) return true;
+  for (Index k = c + 1; k < reader.size() && k <= c + 4; ++k) {
+    if (reader.is(k, ChunkKind::subordinator)) return reader.is_that(k);
+    if (!reader.is(k, ChunkKind::nominal) && !reader.is(k, ChunkKind::preposition) &&
+        !reader.is(k, ChunkKind::other))
+      return false;
+  }
+  return false;
+}
+
 // ", killing four", "a strike killing four": what the clause before it led to.
 bool is_outcome_of(const Reader& reader, Index c) {
   const VerbGroup& group = reader.at(c).verb;
@@ -551,7 +566,7 @@ Roles verb_roles(const Page& page, const Reader& reader, const Match& match, con
   const bool has_object = !right.phrases.empty() && right.phrases.front().preposition == 0;
   if (!is_passive && !has_object && rule.takes_object && rule.is_object_first &&
       match.span.end == match.head + 1 && !roles.group.is_infinitive &&
-      (page.forms(match.head) & form::kParticiple) != 0 &&
+      (page.forms(match.head) & form::kParticiple) != 0 && !has_clause_after(reader, c) &&
       (in_title || subject.empty() || !is_power(subject.front()))) {
     is_passive = true;  // a headline: "Five soldiers killed in ambush"
   }
@@ -725,7 +740,8 @@ Speech speech_of(const Page& page, const Chunks& chunks, std::uint32_t act) {
         return {{reader.at(c + 2).party}, {}, false};
     }
     if (chunk.kind != ChunkKind::verbal || chunk.verb.head == kNoToken || chunk.verb.head == act ||
-        !page.is(chunk.verb.head, Grammar::say) || chunk.verb.is_passive)
+        !page.is(chunk.verb.head, Grammar::say) || chunk.verb.is_passive ||
+        chunk.verb.negation != kNoToken)
       continue;
     const Right right = reader.right(c + 1);
     Parties who = reader.subject(c, 0);
