@@ -162,9 +162,10 @@ void Audit::read_outputs() {
 }
 
 void Audit::fold_ledger() {
-  Board board;
   report_.ledger_first = ledger_.begin()->second.low;
   report_.ledger_end = ledger_.begin()->second.high;
+  // A ledger keeps three windows; a board that is sized for one grows little.
+  Board board(static_cast<std::uint64_t>(report_.ledger_end - report_.ledger_first) / 3);
   horizon_.ledger_is_whole = report_.ledger_first == 0;
   uncommitted_.read(ledger_, [&](const kafka::Message& message) {
     step();
