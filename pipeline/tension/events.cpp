@@ -133,7 +133,9 @@ Way way_of(Event& event, const Said& said, bool is_negated, bool is_past, const 
     return {Modality::conditional, Polarity::asserted,
             1.0};  // "would entail": how threats are said
   }
-  if (said.has(CueKind::hypothetical) || group.is_possible) {
+  // "said it would not withdraw" is a refusal, no guess.
+  const bool is_refusal = event.type == EventType::reject && group.negation != kNoToken;
+  if (!is_refusal && (said.has(CueKind::hypothetical) || group.is_possible)) {
     return {Modality::hypothetical, Polarity::asserted, hostile ? 0.25 : 0.1};
   }
   if (said.has(CueKind::exercise) && hostile)

@@ -74,6 +74,8 @@ class Reader {
   [[nodiscard]] Parties controller(Index c, unsigned depth) const;
   [[nodiscard]] Parties participle_subject(Index c, unsigned depth) const;
   [[nodiscard]] Index previous_verb(Index c) const;
+  [[nodiscard]] Index previous_finite(Index c) const;
+  [[nodiscard]] bool is_finite(Index c) const;
   [[nodiscard]] Index skip_parenthesis(Index comma) const;
   [[nodiscard]] Party resolve(Index c, unsigned depth) const;
   [[nodiscard]] Party previous_sentence() const;
@@ -92,6 +94,19 @@ Index Reader::previous_verb(Index c) const {
     if (is(k, ChunkKind::verbal)) return k;
   }
   return -1;
+}
+
+// "accused Kosovo of cleansing and placed": the verb that "placed" goes on with.
+Index Reader::previous_finite(Index c) const {
+  Index verb = previous_verb(c);
+  while (verb >= 0 && !is_finite(verb)) verb = previous_verb(verb);
+  return verb >= 0 ? verb : previous_verb(c);
+}
+
+bool Reader::is_finite(Index c) const {
+  const VerbGroup& group = at(c).verb;
+  if (!is(c, ChunkKind::verbal) || group.is_infinitive || group.is_participle) return false;
+  return group.head != kNoToken && (page_.forms(group.head) & form::kIng) == 0;
 }
 
 // ", which has massed troops," and ", the president of Russia,": the comma that opens it; -1.
@@ -183,7 +198,7 @@ Parties Reader::walk_left(Index c, unsigned depth) const {
       if (verb >= 0) return subject(verb, depth + 1);
       --k;
     } else if (kind == ChunkKind::conjunction) {
-      const Index verb = previous_verb(k);
+      const Index verb = is_finite(c) ? previous_finite(k) : previous_verb(k);
       return verb >= 0 ? subject(verb, depth + 1) : Parties{};
     } else if (kind == ChunkKind::verbal) {
       return subject(k, depth + 1);
@@ -203,6 +218,8 @@ Parties Reader::walk_left(Index c, unsigned depth) const {
       for (const Group& other : attached) {
         const bool is_whose = other.preposition == key.of || other.preposition == key.from ||
                               other.preposition == key.by ||
+                              (other.preposition == key.for_ && !group.parties.empty() &&
+                               (group.parties.front().grammar & bit(Grammar::government)) != 0) ||
                               (other.preposition == key.in && !group.parties.empty() &&
                                !is_armed_noun(group.parties.front()));
         if (!is_whose || !is_known(other.parties)) continue;
@@ -655,7 +672,9 @@ Roles noun_roles(const Page& page, const Reader& reader, const Match& match, con
   const Parties* from = right.find(key.from);
   const bool wants_from = std::find(rule.prepositions.begin(), rule.prepositions.end(), key.from) !=
                           rule.prepositions.end();
-  if (agent != nullptr) roles.actors = *agent;
+  // "Israel's attack was condemned by ...": that is who condemned it.
+  const bool is_owned = is_known(roles.actors) && verb != nullptr;
+  if (agent != nullptr && !is_owned) roles.actors = *agent;
   if (agent == nullptr && from != nullptr && !wants_from) roles.actors = *from;
   roles.recipients = recipients_of(page, rule, right, false);
   // "Russian troops in Georgia" is no invasion of Russia: whose act it is stands in front.
