@@ -550,8 +550,11 @@ double background_of(const Reader& reader, Index c) {
 }
 
 // "proposed cutting", "warned on Friday that": a complement, so no "soldiers killed in ambush".
-bool has_clause_after(const Reader& reader, Index c) {
+// Nor is "…, the minister warned".
+bool has_clause_after(const Page& page, const Reader& reader, Index c) {
   if (reader.is(c + 1, ChunkKind::verbal)) return true;
+  const std::uint32_t head = reader.at(c).verb.head;
+  if (c + 1 >= reader.size() && head != kNoToken && page.is(head, Grammar::say)) return true;
   for (Index k = c + 1; k < reader.size() && k <= c + 4; ++k) {
     if (reader.is(k, ChunkKind::subordinator)) return reader.is_that(k);
     if (!reader.is(k, ChunkKind::nominal) && !reader.is(k, ChunkKind::preposition) &&
@@ -583,7 +586,7 @@ Roles verb_roles(const Page& page, const Reader& reader, const Match& match, con
   const bool has_object = !right.phrases.empty() && right.phrases.front().preposition == 0;
   if (!is_passive && !has_object && rule.takes_object && rule.is_object_first &&
       match.span.end == match.head + 1 && !roles.group.is_infinitive &&
-      (page.forms(match.head) & form::kParticiple) != 0 && !has_clause_after(reader, c) &&
+      (page.forms(match.head) & form::kParticiple) != 0 && !has_clause_after(page, reader, c) &&
       (in_title || subject.empty() || !is_power(subject.front()))) {
     is_passive = true;  // a headline: "Five soldiers killed in ambush"
   }

@@ -175,7 +175,10 @@ Party Page::named(std::uint32_t mention_index) const {
     party.entity = gazetteer.by_code(entity.code);
   }
   // The Red Sea is nobody.
-  if (party.entity == kNoEntity && entity.type == EntityType::place) return {};
+  if (party.entity == kNoEntity && entity.type == EntityType::place) {
+    party.valid = false;
+    return party;
+  }
   if (party.entity == kNoEntity) party.entity = tagged.gazetteer;
   party.part = gazetteer[party.entity].part;
   if (entity.part == Part::society) party.part = Part::society;
