@@ -60,7 +60,7 @@ class ProcessTest(ChaosTest):
         self.create_raw(4)
         zombie = self.run_daemon("zombie", extra=SMALL_BATCHES)
         self.run_daemon("heir", extra=SMALL_BATCHES)
-        feed = self.feed(1500 * times, 10 * times)
+        self.feed(1500 * times, 10 * times)
         for _ in range(times):
             seen = self.received(zombie)
             wait_until(lambda: self.received(zombie) > seen + 20, "the zombie-to-be to work")
@@ -69,7 +69,6 @@ class ProcessTest(ChaosTest):
             zombie.process.send_signal(signal.SIGCONT)
             self.healed()
             zombie.wait_ready()
-        feed.finish()
         self.check("instance frozen past its session, %d time(s)" % times)
 
     @long_only
@@ -169,6 +168,7 @@ class ProcessTest(ChaosTest):
             wait_until(lambda: daemon.get("/livez")[0] != 0, "the signal handlers")
             time.sleep(self.random.uniform(0, 0.5))
             self.expect_drained(daemon, 20)
+        self.healed()
         self.run_daemon("one")
         self.check("SIGTERM while starting, joining, reading; 6 times")
 
@@ -179,8 +179,8 @@ class ProcessTest(ChaosTest):
         wait_until(lambda: daemon.metrics()["tocsin_inflight_batches"] >= 3, "batches in flight")
         drained_s = self.expect_drained(daemon, 20)
         self.assertGreaterEqual(len(outcomes(self.broker, self.topics)), 40 * 3, "what was in flight is published before the end")
-        self.run_daemon("one")
         self.healed()
+        self.run_daemon("one")
         self.check("SIGTERM while publishing (drained in %.1f s)" % drained_s)
 
     @long_only
@@ -193,15 +193,15 @@ class ProcessTest(ChaosTest):
             wait_until(lambda: self.received(daemon) > 80, "work")
             time.sleep(self.random.uniform(0, 1.5))
             longest_s = max(longest_s, self.expect_drained(daemon, 20))
-        self.run_daemon("one", extra=SMALL_BATCHES)
         self.healed()
+        self.run_daemon("one", extra=SMALL_BATCHES)
         self.check("SIGTERM at each step (drained in %.1f s at most)" % longest_s)
 
     @long_only
     def test_sigterm_while_the_broker_is_away(self):
         self.create_raw(2)
         daemon = self.run_daemon("one", extra="limits: {batch_records_max: 40, drain_timeout: 3s}\n")
-        feed = self.feed(3000, 6)
+        self.feed(3000, 6)
         wait_until(lambda: self.received(daemon) > 200, "work")
         self.broker.kill()
         started = time.monotonic()
@@ -210,9 +210,8 @@ class ProcessTest(ChaosTest):
         self.assertEqual(code, 0, daemon.tail())
         self.assertLess(seconds, 20, "the deadline holds although the broker is away")
         self.broker.start()
-        self.run_daemon("one")
-        feed.finish()
         self.healed()
+        self.run_daemon("one")
         self.check("SIGTERM while the broker is down (gone after %.1f s)" % seconds)
 
 

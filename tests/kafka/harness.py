@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 import uuid
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -229,9 +229,16 @@ def produce(broker, topic, records):
 
 def high_watermarks(broker, topic):
     consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "probe"})
+    deadline = time.monotonic() + 30
     try:
-        partitions = consumer.list_topics(topic, 30).topics[topic].partitions
-        return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), 30)[1] for p in partitions}
+        while True:
+            try:
+                partitions = consumer.list_topics(topic, 30).topics[topic].partitions
+                return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), 30)[1] for p in partitions}
+            except KafkaException:  # no leader yet, after a start of the broker
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
     finally:
         consumer.close()
 
