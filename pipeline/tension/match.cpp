@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "pipeline/tension/syntax.h"
+#include "pipeline/text/word_set.h"
 
 namespace tocsin {
 namespace {
@@ -55,6 +56,13 @@ struct Try {
   }
 };
 
+// "de-escalate" does not escalate, "non-violent" is no violence, "cease-fire" fires at nobody: the
+// word after such a hyphen begins no match of its own.
+bool is_undone(const Page& page, std::uint32_t t) {
+  static const WordSet kUndoing{"de", "non", "anti", "cease"};
+  return t > 0 && page.marked(t, before::kJoinedHyphen) && kUndoing.has(page.text.tokens[t - 1]);
+}
+
 }  // namespace
 
 // Sentence by sentence: first where each rare set was seen last, then the patterns that can match.
@@ -69,7 +77,7 @@ std::vector<Match> find_matches(const Page& page) {
       for (const std::uint32_t set : page.lexicon.words[page.word[t]].rare) last[set] = t + 1;
     }
     for (std::uint32_t t = tokens.begin; t < tokens.end && matches.size() < kMatchesMax; ++t) {
-      if (page.word[t] == kNoWord) continue;
+      if (page.word[t] == kNoWord || is_undone(page, t)) continue;
       const std::vector<Start>& starts = page.lexicon.words[page.word[t]].starts;
       for (std::size_t i = 0; i < starts.size(); ++i) {
         const Start& start = starts[i];
