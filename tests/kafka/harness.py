@@ -210,8 +210,9 @@ class ServiceTestCase(unittest.TestCase):
 
 def produce(broker, topic, records):
     """records: dicts with value (bytes, str, dict or None), and optional key, timestamp, headers, partition."""
+    # Not sticky: a few thousand records without a key would all go to one partition.
     producer = Producer({"bootstrap.servers": broker.address, "linger.ms": 20,
-                         "queue.buffering.max.messages": 1000000})
+                         "sticky.partitioning.linger.ms": 0, "queue.buffering.max.messages": 1000000})
     failed = []
     for record in records:
         value = record["value"]

@@ -76,7 +76,7 @@ class ServiceTest(ServiceTestCase):
         assigned = lambda: sorted(d.metrics()["tocsin_partitions_assigned"] for d in daemons)
         wait_until(lambda: assigned() == [1, 1, 2], "each instance to have partitions")
         produce(self.broker, self.topics.raw, records[3000:])
-        wait_until(lambda: daemons[1].metrics().get("tocsin_articles_received_total", 0) > 50,
+        wait_until(lambda: daemons[1].metrics()["tocsin_articles_received_total"] > 50,
                    "the second instance to be at work")
         daemons[1].kill()
         wait_processed(self.broker, self.topics, 180)
