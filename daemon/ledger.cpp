@@ -133,9 +133,12 @@ Follower::Follower(const Config& config, SharedBoard& board, LedgerWriter& ledge
     : config_(config), board_(board), ledger_(ledger), metrics_(metrics) {
   // The group id is never joined: assign() only. Uncommitted, to the high watermark: the ledger is
   // written without transactions, and a restore bounded by the LSO would under-read (KAFKA-10167).
+  // A full queue is looked at again only once a second (librdkafka 2.0), so it must hold what is
+  // folded in that time: 96 MB, some 300,000 records.
   kafka::Conf conf = kafka::make_conf(config_.kafka,
                                       {{"fetch.wait.max.ms", "100"},
-                                       {"queued.max.messages.kbytes", "32768"},
+                                       {"queued.min.messages", "1000000"},
+                                       {"queued.max.messages.kbytes", "98304"},
                                        {"fetch.error.backoff.ms", "100"}},
                                       {{"group.id", config_.kafka.group + ".follower"},
                                        {"enable.auto.commit", "false"},
