@@ -305,8 +305,8 @@ def outcomes(broker, topics):
     return found
 
 
-def check_outputs(broker, topics, null_values=0):
-    """The oracle. Returns counts by kind."""
+def check_outputs(broker, topics, null_values=0, chains=True):
+    """The oracle. Returns counts by kind. Without chains: a board that a test made wrong judged some of them."""
     found = outcomes(broker, topics)
     raw = consume(broker, topics.raw)
     missing, counts = [], collections.Counter()
@@ -322,7 +322,8 @@ def check_outputs(broker, topics, null_values=0):
     assert null_values == 0, "null values: %d unexpected" % -null_values
     assert not missing, "%d raw positions without exactly one outcome: %s" % (len(missing), missing[:5])
     assert not found, "outcomes of positions that do not exist: %s" % list(found)[:5]
-    check_chains(outcomes(broker, topics))
+    if chains:
+        check_chains(outcomes(broker, topics))
     return counts
 
 
