@@ -203,7 +203,7 @@ class RuleReader {
       return rule;
     }
     rule.id = text_of(node, "id");
-    if (rule.id.empty() || rule.id.size() > Notice::kNameBytesMax ||
+    if (rule.id.empty() || rule.id.size() > AlertSignal::kNameBytesMax ||
         rule.id.find('|') != std::string::npos) {
       fault(node, "a rule needs an `id` of 1 to 48 bytes without '|'");
     }

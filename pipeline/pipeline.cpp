@@ -65,11 +65,11 @@ Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Ana
                                analysis.assessment, pipeline.stamp, pipeline.include_body));
   if (!enriched) return enriched.error();
   drafts->enriched = *std::move(enriched);
-  const std::optional<Notice> notice =
-      make_notice({reading.article, reading.source, reading.text, analysis.assessment,
-                   pipeline.gazetteer, pipeline.lexicon},
-                  pipeline.alert_rules);
-  if (notice) drafts->bell = encode(*notice);
+  const std::optional<AlertSignal> signal =
+      make_alert_signal({reading.article, reading.source, reading.text, analysis.assessment,
+                         pipeline.gazetteer, pipeline.lexicon},
+                        pipeline.alert_rules);
+  if (signal) drafts->bell = encode(*signal);
   return drafts;
 }
 

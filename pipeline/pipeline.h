@@ -55,7 +55,7 @@ struct Rejected {
 struct Drafts {
   Draft enriched;
   Draft duplicate;
-  std::string bell;  // what an alert needs of it (bell/notice.h); empty: nothing
+  std::string bell;  // what an alert needs of it (bell/alert_signal.h); empty: nothing
 };
 
 // decode → normalise → sign. Everything about bytes that can fail, fails here.

@@ -1,4 +1,4 @@
-// The dead man's switch: reads the end of the ledger and notices when the ticks stay away.
+// The dead man's switch: reads the end of the ledger and signals when the ticks stay away.
 // Promises: says so once, and once more when they are back; needs no broker to say it.
 #pragma once
 

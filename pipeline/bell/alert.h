@@ -37,7 +37,7 @@ struct AlertArticle {
   std::uint64_t story = 0;
   std::uint64_t outlet = 0;  // hash of the owner; 0 unknown
   std::uint8_t tier = 0;     // hundredths
-  const NoticePair* pair = nullptr;
+  const SignalPair* pair = nullptr;
   AlertEvidence evidence;
 };
 

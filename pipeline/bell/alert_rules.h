@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/bell/notice.h"
+#include "pipeline/bell/alert_signal.h"
 
 namespace tocsin {
 

@@ -24,9 +24,9 @@ std::uint64_t outlet_of(const Sighting& sighting) {
   return sighting.outlet;
 }
 
-const NoticePair* first_of(const Notice& notice, std::size_t rule) {
-  return &*std::find_if(notice.pairs.begin(), notice.pairs.end(),
-                        [&](const NoticePair& pair) { return (pair.rules >> rule & 1U) != 0; });
+const SignalPair* first_of(const AlertSignal& signal, std::size_t rule) {
+  return &*std::find_if(signal.pairs.begin(), signal.pairs.end(),
+                        [&](const SignalPair& pair) { return (pair.rules >> rule & 1U) != 0; });
 }
 
 }  // namespace
@@ -131,15 +131,15 @@ void BellFold::look_at_pending() {
 
 void BellFold::apply_sighting(const Sighting& sighting, const Verdict& verdict) {
   changed_clock_ = true;
-  const std::optional<Notice> notice =
-      sighting.bell.empty() ? std::nullopt : decode_notice(sighting.bell);
-  const bool is_dated = notice && notice->is(Notice::kDated);
+  const std::optional<AlertSignal> signal =
+      sighting.bell.empty() ? std::nullopt : decode_alert_signal(sighting.bell);
+  const bool is_dated = signal && signal->is(AlertSignal::kDated);
   const std::int64_t time_ms =
-      std::min(is_dated ? notice->published_at_ms : sighting.time_ms, clock_ms_);
+      std::min(is_dated ? signal->published_at_ms : sighting.time_ms, clock_ms_);
   if (verdict.is_copy) return apply_copy(sighting, verdict);
   if (time_ms / kHourMs > hour_now() - kSeriesHours) all_.add(time_ms / kHourMs);
-  if (!notice) return;
-  for (const NoticePair& pair : notice->pairs) apply_pair(sighting, verdict, *notice, pair);
+  if (!signal) return;
+  for (const SignalPair& pair : signal->pairs) apply_pair(sighting, verdict, *signal, pair);
   make_room();
 }
 
@@ -169,14 +169,14 @@ void BellFold::apply_copy(const Sighting& sighting, const Verdict& verdict) {
   }
 }
 
-void BellFold::apply_pair(const Sighting& sighting, const Verdict& verdict, const Notice& notice,
-                          const NoticePair& pair) {
-  const std::int64_t time_ms =
-      std::min(notice.is(Notice::kDated) ? notice.published_at_ms : sighting.time_ms, clock_ms_);
+void BellFold::apply_pair(const Sighting& sighting, const Verdict& verdict,
+                          const AlertSignal& signal, const SignalPair& pair) {
+  const std::int64_t time_ms = std::min(
+      signal.is(AlertSignal::kDated) ? signal.published_at_ms : sighting.time_ms, clock_ms_);
   const Hour hour = time_ms / kHourMs;
   if (hour <= hour_now() - kSeriesHours) return;  // older than the series
   // Opinion and history are not events: they are no part of how tense a pair is.
-  if (notice.is(Notice::kOpinion) || notice.is(Notice::kHistory)) return;
+  if (signal.is(AlertSignal::kOpinion) || signal.is(AlertSignal::kHistory)) return;
   const std::string key = pair.name.key();
   PairSeries& series = pairs_[key];
   series.name = pair.name;
@@ -186,14 +186,14 @@ void BellFold::apply_pair(const Sighting& sighting, const Verdict& verdict, cons
   if (left) forget_story(*left, key);
   pairs_of_story_[verdict.story].insert(key);
   for (const std::uint64_t story : series.forget(hour_now())) forget_story(story, key);
-  if (!notice.is_report()) return;
-  series.note_events(pair, notice.published_at_ms);
-  if (clock_ms_ - notice.published_at_ms > kFreshMs) return;
-  ring(sighting, verdict, notice, pair, series);
+  if (!signal.is_report()) return;
+  series.note_events(pair, signal.published_at_ms);
+  if (clock_ms_ - signal.published_at_ms > kFreshMs) return;
+  ring(sighting, verdict, signal, pair, series);
 }
 
-void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const Notice& notice,
-                    const NoticePair& pair, const PairSeries& series) {
+void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
+                    const SignalPair& pair, const PairSeries& series) {
   const std::string key = pair.name.key();
   const bool is_calm = pair.cooperation >= kCalmTenths && pair.cooperation > pair.score;
   if (is_calm) {
@@ -208,16 +208,16 @@ void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const Noti
   const PairFigures figures = series.figures(hour_now(), all_);
   const bool realised =
       series.threat_realised_ms != 0 && series.threat_realised_ms >= clock_ms_ - kFreshMs;
-  for (std::size_t i = 0; i < notice.rules.size(); ++i) {
+  for (std::size_t i = 0; i < signal.rules.size(); ++i) {
     if ((pair.rules >> i & 1U) == 0) continue;
-    const std::string& id = notice.rules[i];
+    const std::string& id = signal.rules[i];
     const AlertRule* rule = rules_->find(id);
     if (rule == nullptr) continue;
     const auto known = alerts_.find({key, id});
     // An article opens an alert for the strongest pair that meets the rule; the others it mentions
     // only feed what is open already.
     const bool is_open = known != alerts_.end() && known->second.state == AlertState::open;
-    if (!is_open && &pair != first_of(notice, i)) continue;
+    if (!is_open && &pair != first_of(signal, i)) continue;
     if (known == alerts_.end() && !make_room_for_alert()) continue;
     Alert& alert = alerts_[{key, id}];
     alert.rule = id;
@@ -226,10 +226,10 @@ void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const Noti
     alert.add({.offset = offset_,
                .story = verdict.story,
                .outlet = outlet_of(sighting),
-               .tier = notice.tier,
+               .tier = signal.tier,
                .pair = &pair,
-               .evidence = {pair.score, notice.published_at_ms, notice.title, notice.url,
-                            notice.evidence, notice.evidence_rule, id_of(sighting)}},
+               .evidence = {pair.score, signal.published_at_ms, signal.title, signal.url,
+                            signal.evidence, signal.evidence_rule, id_of(sighting)}},
               clock_ms_);
     if (alert.try_open(*rule, figures, clock_ms_, offset_)) {
       alert.realised = realised;

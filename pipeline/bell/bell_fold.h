@@ -75,10 +75,10 @@ class BellFold {
   void look_at_pending();
   void apply_sighting(const Sighting& sighting, const Verdict& verdict);
   void apply_copy(const Sighting& sighting, const Verdict& verdict);
-  void apply_pair(const Sighting& sighting, const Verdict& verdict, const Notice& notice,
-                  const NoticePair& pair);
-  void ring(const Sighting& sighting, const Verdict& verdict, const Notice& notice,
-            const NoticePair& pair, const PairSeries& series);
+  void apply_pair(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
+                  const SignalPair& pair);
+  void ring(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
+            const SignalPair& pair, const PairSeries& series);
   void settle(Alert& alert);
   void emit(const Alert& alert, AlertChange change);
   void make_room();

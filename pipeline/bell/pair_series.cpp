@@ -102,7 +102,7 @@ void PairSeries::count(const PairStory& story, int sign) {
   change(bucket.cooperation, story.cooperation);
 }
 
-std::optional<std::uint64_t> PairSeries::add(std::uint64_t story, Hour hour, const NoticePair& pair,
+std::optional<std::uint64_t> PairSeries::add(std::uint64_t story, Hour hour, const SignalPair& pair,
                                              std::uint32_t outlets) {
   std::optional<std::uint64_t> left;
   ++hours[hour].articles;
@@ -142,7 +142,7 @@ void PairSeries::add_copy(std::uint64_t story, std::uint32_t outlets) {
   }
 }
 
-void PairSeries::note_events(const NoticePair& pair, std::int64_t published_at_ms) {
+void PairSeries::note_events(const SignalPair& pair, std::int64_t published_at_ms) {
   const auto has = [&](EventType type) {
     return (pair.events & 1U << static_cast<unsigned>(type)) != 0;
   };

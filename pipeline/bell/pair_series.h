@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/bell/notice.h"
+#include "pipeline/bell/alert_signal.h"
 
 namespace tocsin {
 
@@ -83,11 +83,11 @@ class PairSeries {
   PairName name;
 
   // One article that is not a copy. Returns the story that left to make room for a new one.
-  std::optional<std::uint64_t> add(std::uint64_t story, Hour hour, const NoticePair& pair,
+  std::optional<std::uint64_t> add(std::uint64_t story, Hour hour, const SignalPair& pair,
                                    std::uint32_t outlets);
   // A copy of an article of the story: more outlets, the same story.
   void add_copy(std::uint64_t story, std::uint32_t outlets);
-  void note_events(const NoticePair& pair, std::int64_t published_at_ms);
+  void note_events(const SignalPair& pair, std::int64_t published_at_ms);
   // Drops what is too old. Returns the stories that left.
   std::vector<std::uint64_t> forget(Hour now);
   [[nodiscard]] PairFigures figures(Hour now, const AllArticles& all) const;

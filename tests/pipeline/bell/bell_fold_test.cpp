@@ -29,10 +29,10 @@ struct Entry {
   std::optional<Verdict> verdict;
 };
 
-NoticePair random_pair() {
+SignalPair random_pair() {
   static const std::vector<PairName> kNames = {{"Q1", "Q2", "AAA", "BBB", "Aland", "Bland"},
                                                {"Q1", "Q3", "AAA", "CCC", "Aland", "Cland"}};
-  NoticePair pair;
+  SignalPair pair;
   pair.name = *rc::gen::elementOf(kNames);
   pair.score = *rc::gen::inRange<std::uint16_t>(0, 1000);
   pair.threat = pair.score;
@@ -60,14 +60,14 @@ std::vector<Entry> random_ledger(std::size_t records) {
     verdict.story = *rc::gen::inRange<std::uint64_t>(1, 20);
     verdict.story_outlets = *rc::gen::inRange<std::uint32_t>(1, 5);
     verdict.is_copy = *rc::gen::inRange(0, 4) == 0;
-    Notice notice;
-    notice.published_at_ms = now_ms - *rc::gen::inRange<std::int64_t>(0, 60 * kHourMs);
-    notice.flags = Notice::kDated;
-    notice.tier = *rc::gen::element<std::uint8_t>(60, 60, 100);
-    notice.rules = {"escalation", "surge"};
-    notice.title = "Title " + std::to_string(i);
-    notice.pairs = {random_pair()};
-    if (!verdict.is_copy) sighting.bell = encode(notice);
+    AlertSignal signal;
+    signal.published_at_ms = now_ms - *rc::gen::inRange<std::int64_t>(0, 60 * kHourMs);
+    signal.flags = AlertSignal::kDated;
+    signal.tier = *rc::gen::element<std::uint8_t>(60, 60, 100);
+    signal.rules = {"escalation", "surge"};
+    signal.title = "Title " + std::to_string(i);
+    signal.pairs = {random_pair()};
+    if (!verdict.is_copy) sighting.bell = encode(signal);
     ledger.push_back({now_ms, sighting, verdict});
   }
   return ledger;
@@ -139,17 +139,17 @@ Entry report(std::size_t number, std::int64_t now_ms, const PairName& name, std:
   sighting.position = {"raw", 0, static_cast<std::int64_t>(number)};
   sighting.time_ms = now_ms;
   sighting.outlet = number + 1;
-  Notice notice;
-  notice.published_at_ms = now_ms;
-  notice.flags = Notice::kDated;
-  notice.rules = {"escalation"};
-  notice.title = "Title";
-  NoticePair pair;
+  AlertSignal signal;
+  signal.published_at_ms = now_ms;
+  signal.flags = AlertSignal::kDated;
+  signal.rules = {"escalation"};
+  signal.title = "Title";
+  SignalPair pair;
   pair.name = name;
   pair.score = score;
   pair.rules = 1;
-  notice.pairs = {pair};
-  sighting.bell = encode(notice);
+  signal.pairs = {pair};
+  sighting.bell = encode(signal);
   Verdict verdict;
   verdict.story = number + 1;
   return {now_ms, sighting, verdict};

@@ -15,7 +15,7 @@ namespace tocsin::test {
 
 class PairOracle {
  public:
-  void add(std::uint64_t story, Hour hour, const NoticePair& pair, std::uint32_t outlets) {
+  void add(std::uint64_t story, Hour hour, const SignalPair& pair, std::uint32_t outlets) {
     Story& known = stories_.try_emplace(story, Story{hour, pair, 0}).first->second;
     known.pair.score = std::max(known.pair.score, pair.score);
     known.pair.threat = std::max(known.pair.threat, pair.threat);
@@ -31,7 +31,7 @@ class PairOracle {
   }
 
   // Points (0..100) of one of the four scores: halved every six hours, on a scale that saturates.
-  [[nodiscard]] double level(std::uint16_t NoticePair::*score, Hour now) const {
+  [[nodiscard]] double level(std::uint16_t SignalPair::*score, Hour now) const {
     double sum = 0;
     for (const auto& [id, story] : stories_) {
       if (now - story.hour >= kSeriesHours) continue;
@@ -48,7 +48,7 @@ class PairOracle {
     for (const auto& [id, story] : stories_) {
       const auto step = static_cast<std::size_t>((now - story.hour) / 6);
       if (step >= steps.size()) continue;
-      steps[step] += weighted(story, &NoticePair::score);
+      steps[step] += weighted(story, &SignalPair::score);
       ++seen;
     }
     if (seen < 5) return std::nullopt;
@@ -110,11 +110,11 @@ class PairOracle {
  private:
   struct Story {
     Hour hour = 0;
-    NoticePair pair;
+    SignalPair pair;
     std::uint32_t outlets = 0;
   };
   // Its share that so many independent outlets carry.
-  static double weighted(const Story& story, std::uint16_t NoticePair::*score) {
+  static double weighted(const Story& story, std::uint16_t SignalPair::*score) {
     const double outlets = story.outlets;
     return (story.pair.*score) * (0.6 + 0.4 * (1 - std::exp(-outlets / 2)));
   }

@@ -11,8 +11,8 @@ namespace {
 
 constexpr Hour kNow = 492'336;
 
-NoticePair scored(std::uint16_t score) {
-  NoticePair pair;
+SignalPair scored(std::uint16_t score) {
+  SignalPair pair;
   pair.score = score;
   pair.act = score;
   return pair;
@@ -79,8 +79,8 @@ TEST(PairSeries, FiguresDoNotDependOnTheOrder) {
   }));
 }
 
-NoticePair random_pair() {
-  NoticePair pair;
+SignalPair random_pair() {
+  SignalPair pair;
   pair.score = *rc::gen::inRange<std::uint16_t>(0, 1000);
   pair.threat = *rc::gen::inRange<std::uint16_t>(0, 1000);
   pair.act = *rc::gen::inRange<std::uint16_t>(0, 1000);
@@ -112,7 +112,7 @@ TEST(PairSeries, FiguresAreThoseOfTheSlowOracle) {
       const bool is_known = stories > 0 && *rc::gen::inRange(0, 4) == 0;
       const auto story = is_known ? *rc::gen::inRange<std::uint64_t>(1, stories + 1) : ++stories;
       const Hour age = *rc::gen::inRange<Hour>(0, span);
-      const NoticePair pair = random_pair();
+      const SignalPair pair = random_pair();
       series.add(story, kNow - age, pair, outlets);
       oracle.add(story, kNow - age, pair, outlets);
     }
@@ -120,10 +120,10 @@ TEST(PairSeries, FiguresAreThoseOfTheSlowOracle) {
     const auto is_near = [](std::uint32_t tenths, double points) {
       return std::abs(tenths / 10.0 - points) < 0.5;
     };
-    RC_ASSERT(is_near(figures.level, oracle.level(&NoticePair::score, kNow)));
-    RC_ASSERT(is_near(figures.threat, oracle.level(&NoticePair::threat, kNow)));
-    RC_ASSERT(is_near(figures.act, oracle.level(&NoticePair::act, kNow)));
-    RC_ASSERT(is_near(figures.cooperation, oracle.level(&NoticePair::cooperation, kNow)));
+    RC_ASSERT(is_near(figures.level, oracle.level(&SignalPair::score, kNow)));
+    RC_ASSERT(is_near(figures.threat, oracle.level(&SignalPair::threat, kNow)));
+    RC_ASSERT(is_near(figures.act, oracle.level(&SignalPair::act, kNow)));
+    RC_ASSERT(is_near(figures.cooperation, oracle.level(&SignalPair::cooperation, kNow)));
     RC_ASSERT(figures.articles == oracle.articles_of_last_day(kNow));
     const std::optional<double> z = oracle.z(kNow, all.since());
     RC_ASSERT(figures.z.has_value() == z.has_value());
@@ -166,9 +166,9 @@ TEST(PairSeries, BackfillOfAnOutageIsNoBurst) {
 
 TEST(PairSeries, AnAssaultAfterAThreatCarriesItOut) {
   PairSeries series;
-  NoticePair threat;
+  SignalPair threat;
   threat.events = 1U << static_cast<unsigned>(EventType::threaten);
-  NoticePair assault;
+  SignalPair assault;
   assault.events = 1U << static_cast<unsigned>(EventType::assault);
   series.note_events(assault, 1000);
   EXPECT_EQ(series.threat_realised_ms, 0);

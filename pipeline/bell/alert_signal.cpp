@@ -1,4 +1,4 @@
-#include "pipeline/bell/notice.h"
+#include "pipeline/bell/alert_signal.h"
 
 #include <algorithm>
 #include <array>
@@ -55,9 +55,9 @@ std::string sentence_at(const Text& text, TokenSpan evidence) {
   if (evidence.size() == 0) return "";
   const TokenSpan sentence = text.sentences[text.sentence_of(evidence.begin)].tokens;
   const std::string_view whole = text.slice(text.bytes_of(sentence));
-  if (whole.size() <= Notice::kEvidenceBytesMax) return on_one_line(whole);
+  if (whole.size() <= AlertSignal::kEvidenceBytesMax) return on_one_line(whole);
   return cut(on_one_line(text.slice(text.bytes_of({evidence.begin, sentence.end}))),
-             Notice::kEvidenceBytesMax);
+             AlertSignal::kEvidenceBytesMax);
 }
 
 bool counts(const Gazetteer& gazetteer, EntityIndex index) {
@@ -70,7 +70,7 @@ PairName name_of(const Gazetteer& gazetteer, EntityIndex first, EntityIndex seco
   if (first == kNoEntity || (second != kNoEntity && gazetteer[second].id < gazetteer[first].id)) {
     std::swap(first, second);
   }
-  const auto named = [&](const std::string& text) { return cut(text, Notice::kNameBytesMax); };
+  const auto named = [&](const std::string& text) { return cut(text, AlertSignal::kNameBytesMax); };
   PairName name;
   name.first = named(gazetteer[first].id);
   name.first_code = named(gazetteer[first].code);
@@ -85,7 +85,7 @@ PairName name_of(const Gazetteer& gazetteer, EntityIndex first, EntityIndex seco
 
 // Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
 std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> events_by_pair(
-    const NoticeSource& from) {
+    const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> pairs;
   for (const Event& event : from.assessment.events) {
     if (event.weight == 0) continue;
@@ -104,14 +104,14 @@ std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> events_by_pair
 }
 
 struct PairEvents {
-  NoticePair pair;
+  SignalPair pair;
   std::vector<Event> events;
 };
 
-NoticePair notice_pair(const NoticeSource& from, EntityIndex first, EntityIndex second,
+SignalPair signal_pair(const SignalSource& from, EntityIndex first, EntityIndex second,
                        const std::vector<Event>& events) {
   const Tension tension = add_up(events);
-  NoticePair pair;
+  SignalPair pair;
   pair.name = name_of(from.gazetteer, first, second);
   pair.score = tenths_of(tension.score);
   pair.threat = tenths_of(tension.threat);
@@ -124,10 +124,10 @@ NoticePair notice_pair(const NoticeSource& from, EntityIndex first, EntityIndex 
   return pair;
 }
 
-std::vector<PairEvents> worthy_pairs(const NoticeSource& from) {
+std::vector<PairEvents> worthy_pairs(const SignalSource& from) {
   std::vector<PairEvents> worthy;
   for (auto& [pair, events] : events_by_pair(from)) {
-    NoticePair noticed = notice_pair(from, pair.first, pair.second, events);
+    SignalPair noticed = signal_pair(from, pair.first, pair.second, events);
     if (std::max(noticed.score, noticed.cooperation) < kWorthTenths) continue;
     worthy.push_back({std::move(noticed), events});
   }
@@ -137,14 +137,14 @@ std::vector<PairEvents> worthy_pairs(const NoticeSource& from) {
 // Those that meet a rule first, then the most hostile.
 void keep_foremost(std::vector<PairEvents>& pairs) {
   std::sort(pairs.begin(), pairs.end(), [](const PairEvents& left, const PairEvents& right) {
-    const NoticePair& a = left.pair;
-    const NoticePair& b = right.pair;
+    const SignalPair& a = left.pair;
+    const SignalPair& b = right.pair;
     if ((a.rules != 0) != (b.rules != 0)) return a.rules != 0;
     if (a.score != b.score) return a.score > b.score;
     if (a.cooperation != b.cooperation) return a.cooperation > b.cooperation;
     return a.name.key() < b.name.key();
   });
-  if (pairs.size() > Notice::kPairsMax) pairs.resize(Notice::kPairsMax);
+  if (pairs.size() > AlertSignal::kPairsMax) pairs.resize(AlertSignal::kPairsMax);
 }
 
 // What is news stands at the top; what comes later is the story so far.
@@ -153,13 +153,13 @@ bool is_in_lead(const Text& text, const Event& event) {
   return sentence.field == Field::title || sentence.index < kLeadSentences;
 }
 
-void match_rules(const NoticeSource& from, const AlertRules& rules, std::vector<PairEvents>& pairs,
-                 Notice& notice) {
+void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<PairEvents>& pairs,
+                 AlertSignal& signal) {
   KeywordSearch search(from.text);
   for (const AlertRule& rule : rules.all()) {
-    if (notice.rules.size() == Notice::kRulesMax) return;
-    const auto bit = static_cast<std::uint16_t>(1U << notice.rules.size());
-    std::vector<NoticePair*> met;
+    if (signal.rules.size() == AlertSignal::kRulesMax) return;
+    const auto bit = static_cast<std::uint16_t>(1U << signal.rules.size());
+    std::vector<SignalPair*> met;
     for (PairEvents& each : pairs) {
       const bool is_met =
           is_about(rule, each.pair.name) &&
@@ -169,50 +169,50 @@ void match_rules(const NoticeSource& from, const AlertRules& rules, std::vector<
       if (is_met) met.push_back(&each.pair);
     }
     if (met.empty() || !holds_for_article(rule, from.source, search)) continue;
-    for (NoticePair* pair : met) pair->rules = static_cast<std::uint16_t>(pair->rules | bit);
-    notice.rules.push_back(rule.id);
+    for (SignalPair* pair : met) pair->rules = static_cast<std::uint16_t>(pair->rules | bit);
+    signal.rules.push_back(rule.id);
   }
 }
 
 }  // namespace
 
-std::optional<Notice> make_notice(const NoticeSource& from, const AlertRules& rules) {
+std::optional<AlertSignal> make_alert_signal(const SignalSource& from, const AlertRules& rules) {
   if (!from.assessment.tension) return std::nullopt;
   std::vector<PairEvents> pairs = worthy_pairs(from);
   if (pairs.empty()) return std::nullopt;
-  Notice notice;
-  match_rules(from, rules, pairs, notice);
+  AlertSignal signal;
+  match_rules(from, rules, pairs, signal);
   keep_foremost(pairs);
-  for (PairEvents& each : pairs) notice.pairs.push_back(std::move(each.pair));
+  for (PairEvents& each : pairs) signal.pairs.push_back(std::move(each.pair));
 
   const Article& article = from.article;
-  notice.published_at_ms = article.published_at_ms;
+  signal.published_at_ms = article.published_at_ms;
   const bool is_dated = article.published_at_source == PublishedAtSource::record ||
                         article.published_at_source == PublishedAtSource::clamped;
-  if (is_dated) notice.flags |= Notice::kDated;
-  if (is_opinion(article, from.text)) notice.flags |= Notice::kOpinion;
-  if (is_history(article, from.text, from.assessment)) notice.flags |= Notice::kHistory;
-  notice.tier = static_cast<std::uint8_t>(std::clamp(from.source.tier * 100 + 0.5, 0.0, 100.0));
-  notice.title = cut(on_one_line(article.title), Notice::kTitleBytesMax);
-  notice.url = cut(article.url, Notice::kUrlBytesMax);
+  if (is_dated) signal.flags |= AlertSignal::kDated;
+  if (is_opinion(article, from.text)) signal.flags |= AlertSignal::kOpinion;
+  if (is_history(article, from.text, from.assessment)) signal.flags |= AlertSignal::kHistory;
+  signal.tier = static_cast<std::uint8_t>(std::clamp(from.source.tier * 100 + 0.5, 0.0, 100.0));
+  signal.title = cut(on_one_line(article.title), AlertSignal::kTitleBytesMax);
+  signal.url = cut(article.url, AlertSignal::kUrlBytesMax);
   const std::vector<Event>& events = pairs.front().events;
   const auto strongest = std::max_element(
       events.begin(), events.end(),
       [](const Event& a, const Event& b) { return a.weight * a.weight < b.weight * b.weight; });
-  notice.evidence = sentence_at(from.text, strongest->evidence);
-  notice.evidence_rule = cut(from.lexicon.rule_id(strongest->rule), Notice::kNameBytesMax);
-  return notice;
+  signal.evidence = sentence_at(from.text, strongest->evidence);
+  signal.evidence_rule = cut(from.lexicon.rule_id(strongest->rule), AlertSignal::kNameBytesMax);
+  return signal;
 }
 
 // version u8 | published_at i64 | flags u8 | tier u8 | pairs | rules | title, url, evidence, rule.
-std::string encode(const Notice& notice) {
+std::string encode(const AlertSignal& signal) {
   ByteWriter writer;
   writer.integer(kVersion);
-  writer.integer(notice.published_at_ms);
-  writer.integer(notice.flags);
-  writer.integer(notice.tier);
-  writer.length(notice.pairs.size());
-  for (const NoticePair& pair : notice.pairs) {
+  writer.integer(signal.published_at_ms);
+  writer.integer(signal.flags);
+  writer.integer(signal.tier);
+  writer.length(signal.pairs.size());
+  for (const SignalPair& pair : signal.pairs) {
     for (const std::string* text :
          {&pair.name.first, &pair.name.second, &pair.name.first_code, &pair.name.second_code,
           &pair.name.first_name, &pair.name.second_name}) {
@@ -223,26 +223,26 @@ std::string encode(const Notice& notice) {
       writer.integer(number);
     }
   }
-  writer.length(notice.rules.size());
-  for (const std::string& rule : notice.rules) writer.text(rule);
+  writer.length(signal.rules.size());
+  for (const std::string& rule : signal.rules) writer.text(rule);
   for (const std::string* text :
-       {&notice.title, &notice.url, &notice.evidence, &notice.evidence_rule}) {
+       {&signal.title, &signal.url, &signal.evidence, &signal.evidence_rule}) {
     writer.text(*text);
   }
   return writer.bytes();
 }
 
-std::optional<Notice> decode_notice(std::string_view bytes) {
+std::optional<AlertSignal> decode_alert_signal(std::string_view bytes) {
   ByteReader reader(bytes);
   if (reader.integer<std::uint8_t>() != kVersion) return std::nullopt;
-  Notice notice;
-  notice.published_at_ms = reader.integer<std::int64_t>();
-  notice.flags = reader.integer<std::uint8_t>();
-  notice.tier = reader.integer<std::uint8_t>();
+  AlertSignal signal;
+  signal.published_at_ms = reader.integer<std::int64_t>();
+  signal.flags = reader.integer<std::uint8_t>();
+  signal.tier = reader.integer<std::uint8_t>();
   const std::size_t pairs = reader.length();
-  if (pairs > Notice::kPairsMax) return std::nullopt;
+  if (pairs > AlertSignal::kPairsMax) return std::nullopt;
   for (std::size_t i = 0; i < pairs; ++i) {
-    NoticePair& pair = notice.pairs.emplace_back();
+    SignalPair& pair = signal.pairs.emplace_back();
     for (std::string* text :
          {&pair.name.first, &pair.name.second, &pair.name.first_code, &pair.name.second_code,
           &pair.name.first_name, &pair.name.second_name}) {
@@ -254,13 +254,13 @@ std::optional<Notice> decode_notice(std::string_view bytes) {
     }
   }
   const std::size_t rules = reader.length();
-  if (rules > Notice::kRulesMax) return std::nullopt;
-  for (std::size_t i = 0; i < rules; ++i) notice.rules.push_back(reader.text());
-  for (std::string* text : {&notice.title, &notice.url, &notice.evidence, &notice.evidence_rule}) {
+  if (rules > AlertSignal::kRulesMax) return std::nullopt;
+  for (std::size_t i = 0; i < rules; ++i) signal.rules.push_back(reader.text());
+  for (std::string* text : {&signal.title, &signal.url, &signal.evidence, &signal.evidence_rule}) {
     *text = reader.text();
   }
   if (!reader.ok() || !reader.at_end()) return std::nullopt;
-  return notice;
+  return signal;
 }
 
 }  // namespace tocsin

@@ -36,18 +36,19 @@ struct PairName {
 };
 
 // Scores are tenths of a point, 0..1000.
-struct NoticePair {
+struct SignalPair {
   PairName name;
   std::uint16_t score = 0;
   std::uint16_t threat = 0;
   std::uint16_t act = 0;
   std::uint16_t cooperation = 0;
   std::uint16_t events = 0;  // bit of each EventType that is asserted between them
-  std::uint16_t rules = 0;   // bit of each of Notice::rules that is about them and met by an event
-  friend bool operator==(const NoticePair&, const NoticePair&) = default;
+  std::uint16_t rules =
+      0;  // bit of each of AlertSignal::rules that is about them and met by an event
+  friend bool operator==(const SignalPair&, const SignalPair&) = default;
 };
 
-struct Notice {
+struct AlertSignal {
   static constexpr std::uint8_t kDated = 1;  // the article says when; else the record's time
   static constexpr std::uint8_t kOpinion = 2;
   static constexpr std::uint8_t kHistory = 4;
@@ -55,7 +56,7 @@ struct Notice {
   std::int64_t published_at_ms = 0;
   std::uint8_t flags = 0;
   std::uint8_t tier = 60;          // of the source, hundredths
-  std::vector<NoticePair> pairs;   // at most kPairsMax: those that meet a rule first, then by score
+  std::vector<SignalPair> pairs;   // at most kPairsMax: those that meet a rule first, then by score
   std::vector<std::string> rules;  // alert rules whose conditions on an article hold, kRulesMax
   std::string title;
   std::string url;
@@ -72,11 +73,11 @@ struct Notice {
   [[nodiscard]] bool is(std::uint8_t flag) const { return (flags & flag) != 0; }
   // Fresh reporting: may open an alert if it is not too old.
   [[nodiscard]] bool is_report() const { return flags == kDated; }
-  friend bool operator==(const Notice&, const Notice&) = default;
+  friend bool operator==(const AlertSignal&, const AlertSignal&) = default;
 };
 
-// Everything about the article that a notice is made of.
-struct NoticeSource {
+// Everything about the article that a signal is made of.
+struct SignalSource {
   const Article& article;
   const Source& source;
   const Text& text;
@@ -86,10 +87,11 @@ struct NoticeSource {
 };
 
 // nullopt for an article that is neither tense nor cooperative between countable actors.
-[[nodiscard]] std::optional<Notice> make_notice(const NoticeSource& from, const AlertRules& rules);
+[[nodiscard]] std::optional<AlertSignal> make_alert_signal(const SignalSource& from,
+                                                           const AlertRules& rules);
 
-[[nodiscard]] std::string encode(const Notice& notice);
+[[nodiscard]] std::string encode(const AlertSignal& signal);
 // nullopt for bytes that are damaged or of a newer version: such an article rings nothing.
-[[nodiscard]] std::optional<Notice> decode_notice(std::string_view bytes);
+[[nodiscard]] std::optional<AlertSignal> decode_alert_signal(std::string_view bytes);
 
 }  // namespace tocsin
