@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/fault.h"
-#include "pipeline/bell/alert_rules.h"
+#include "pipeline/alerts/alert_rules.h"
 
 namespace tocsin {
 

@@ -93,13 +93,9 @@ struct WebhookConfig {
 struct AlertsConfig {
   std::filesystem::path rules;  // empty: the shipped ones
   std::vector<WebhookConfig> webhooks;
-  std::chrono::milliseconds silence_max{300'000};  // without a tick: then notify rings itself
-  ListenAddress listen;                            // of notify's probes and metrics; off by default
-};
-
-// The second fold: ticks, pairs, alerts.
-struct BellConfig {
-  std::chrono::milliseconds tick_interval{60'000};
+  std::chrono::milliseconds tick_interval{60'000};  // ticks in the ledger; deadlines of alerts
+  std::chrono::milliseconds silence_max{300'000};   // without a tick: then notify rings itself
+  ListenAddress listen;  // of notify's probes and metrics; off by default
 };
 
 struct AdminConfig {
@@ -141,7 +137,6 @@ struct Config {
   std::vector<std::filesystem::path> lexicon;
   std::filesystem::path sources;
   AlertsConfig alerts;
-  BellConfig bell;
   AdminConfig admin;
   PageConfig page;
   LogConfig log;

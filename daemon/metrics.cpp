@@ -37,7 +37,8 @@ prometheus::Counter& ticks(prometheus::Registry& registry, const char* result) {
   return BuildCounter()
       .Name("tocsin_ticks_total")
       .Help(
-          "The bell's ticks read, by how its board's digest compares with this one's; unchecked: "
+          "The alert engine's ticks read, by how its board's digest compares with this one's; "
+          "unchecked: "
           "too old, or while a disagreement is being settled")
       .Register(registry)
       .Add({{"result", result}});
@@ -86,10 +87,11 @@ Metrics::Metrics()
       ready(gauge(registry, "tocsin_ready", "1 when /readyz answers 200")),
       partitions_assigned(
           gauge(registry, "tocsin_partitions_assigned", "Raw partitions this instance reads now")),
-      bell_owner(gauge(registry, "tocsin_bell_owner", "1 where the bell is")),
-      bell_pairs(gauge(registry, "tocsin_bell_pairs", "Pairs the bell knows; 0 where it is not")),
-      bell_alerts_open(
-          gauge(registry, "tocsin_bell_alerts_open", "Open alerts; 0 where the bell is not")),
+      alerts_owner(gauge(registry, "tocsin_alerts_owner", "1 where the alert engine is")),
+      alert_pairs(gauge(registry, "tocsin_alerts_pairs",
+                        "Pairs the alert engine knows; 0 where it is not")),
+      alerts_open(
+          gauge(registry, "tocsin_alerts_open", "Open alerts; 0 where the alert engine is not")),
       restore_seconds(gauge(registry, "tocsin_ledger_restore_seconds",
                             "How long the board took to be rebuilt at start")),
       inflight_bytes(

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "daemon/kafka/client.h"
-#include "pipeline/bell/alert.h"
+#include "pipeline/alerts/alert.h"
 #include "pipeline/board/board.h"
 #include "pipeline/error.h"
 #include "pipeline/pipeline.h"
@@ -47,9 +47,9 @@ class Metrics {
   prometheus::Counter& reloads_bad;
   prometheus::Gauge& ready;
   prometheus::Gauge& partitions_assigned;
-  prometheus::Gauge& bell_owner;
-  prometheus::Gauge& bell_pairs;
-  prometheus::Gauge& bell_alerts_open;
+  prometheus::Gauge& alerts_owner;
+  prometheus::Gauge& alert_pairs;
+  prometheus::Gauge& alerts_open;
   prometheus::Gauge& restore_seconds;
   prometheus::Gauge& inflight_bytes;
   prometheus::Gauge& inflight_batches;

@@ -53,7 +53,7 @@ ExitCode Process::run() {
   io_.run();
   service_.stop();
   limit_leaving();
-  bell_.reset();
+  alerts_.reset();
   intake_thread_.join();
   notify_service_manager("STOPPING=1");
   spdlog::info("service: stopped exit_code={}", static_cast<int>(exit_code));
@@ -106,7 +106,7 @@ void Process::watch() {
       spdlog::info("service: ready");
       notify_service_manager("READY=1");
     }
-    if (!bell_ && service_.health().restored) start_bell();
+    if (!alerts_ && service_.health().restored) start_alerts();
     if (not_live().empty()) notify_service_manager("WATCHDOG=1");
     watch_stall();
     if (service_.health().stopping) limit_leaving();
@@ -114,14 +114,14 @@ void Process::watch() {
   });
 }
 
-void Process::start_bell() {
-  bell_ = std::make_unique<Bell>(service_.config(), service_.board(), service_.follower(),
-                                 service_.ledger(), service_.metrics(),
-                                 [this] { return service_.pipeline(); });
-  bell_->on_stop = [this](const StopError& error) {
+void Process::start_alerts() {
+  alerts_ = std::make_unique<AlertPublisher>(
+      service_.config(), service_.board(), service_.follower(), service_.ledger(),
+      service_.metrics(), [this] { return service_.pipeline(); });
+  alerts_->on_stop = [this](const StopError& error) {
     service_.fail(error.exit_code(), error.what());
   };
-  bell_->start();
+  alerts_->start();
 }
 
 // send_offsets can hang for good in librdkafka (DESIGN.md, 4.7): a call that takes minutes although
@@ -165,7 +165,8 @@ std::string Process::not_live() const {
   }
   if (!health.restored) return "";  // busy: restoring
   if (now_ms - health.follower_ms > kHeartbeatLimitMs) return "follower makes no progress";
-  if (bell_ && now_ms - bell_->heartbeat_ms() > kHeartbeatLimitMs) return "bell makes no progress";
+  if (alerts_ && now_ms - alerts_->heartbeat_ms() > kHeartbeatLimitMs)
+    return "the alert engine makes no progress";
   const bool in_call = health.publisher_in_call_since_ms != 0;  // brokers away: not our fault
   if (!in_call && now_ms - health.publisher_ms > kHeartbeatLimitMs) {
     return "publisher makes no progress";

@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "daemon/admin/server.h"
-#include "daemon/bell.h"
+#include "daemon/alert_publisher.h"
 #include "daemon/service.h"
 
 namespace tocsin {
@@ -33,7 +33,7 @@ class Process {
   void wait_for_signal();
   void watch();
   void watch_stall();
-  void start_bell();
+  void start_alerts();
   void limit_leaving();
   void begin_reload();
   [[nodiscard]] std::string not_live() const;
@@ -48,7 +48,7 @@ class Process {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
   std::unique_ptr<AdminServer> admin_;
-  std::unique_ptr<Bell> bell_;  // once the board is restored
+  std::unique_ptr<AlertPublisher> alerts_;  // once the board is restored
   bool announced_ready_ = false;
   bool is_leaving_limited_ = false;
   std::thread reloader_;

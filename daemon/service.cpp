@@ -198,7 +198,7 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
   }
   if (copy_of) metrics_.early_skips.Increment();
   item.drafts = *std::move(drafts);
-  item.sighting = encode(LedgerRecord(tocsin::sight(*reading, copy_of, item.drafts->bell)));
+  item.sighting = encode(LedgerRecord(tocsin::sight(*reading, copy_of, item.drafts->signal)));
 }
 
 void Service::sight(Batch& batch) {

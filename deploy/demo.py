@@ -256,7 +256,7 @@ def watch(broker, daemon, records, screen, per_second):
     feeder = Feeder(broker)
     consumer, _ = reader(broker, [*OUTPUTS, ALERTS])
     waiting, begin, seen, deadline, ended = list(reversed(records)), time.monotonic(), 0, None, None
-    # The bell reads the ledger behind the outcomes: an alert may come a moment after the last of them.
+    # The alert engine reads the ledger behind the outcomes: an alert may come a moment after the last of them.
     while seen < due or (not screen.counts["alerts"] and time.monotonic() - ended < ALERT_LIMIT_S):
         daemon.check_alive()
         fed = len(records) - len(waiting)

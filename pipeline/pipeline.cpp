@@ -53,7 +53,7 @@ Result<Drafts> draft_copy(const Pipeline& pipeline, const Reading& reading) {
   Result<Draft> duplicate =
       within_limit(pipeline, draft_duplicate(reading.article, reading.position, reading.source));
   if (!duplicate) return duplicate.error();
-  return Drafts{.enriched = {}, .duplicate = *std::move(duplicate), .bell = ""};
+  return Drafts{.enriched = {}, .duplicate = *std::move(duplicate), .signal = ""};
 }
 
 Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Analysis& analysis) {
@@ -69,11 +69,11 @@ Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Ana
       make_alert_signal({reading.article, reading.source, reading.text, analysis.assessment,
                          pipeline.gazetteer, pipeline.lexicon},
                         pipeline.alert_rules);
-  if (signal) drafts->bell = encode(*signal);
+  if (signal) drafts->signal = encode(*signal);
   return drafts;
 }
 
-Sighting sight(const Reading& reading, std::optional<std::int64_t> copy_of, std::string bell) {
+Sighting sight(const Reading& reading, std::optional<std::int64_t> copy_of, std::string signal) {
   Sighting sighting;
   sighting.position = reading.position;
   sighting.raw_hash = reading.raw_hash;
@@ -84,7 +84,7 @@ Sighting sight(const Reading& reading, std::optional<std::int64_t> copy_of, std:
   sighting.outlet = reading.source.owner;
   sighting.signature = reading.signature;
   sighting.copy_of = copy_of;
-  sighting.bell = std::move(bell);
+  sighting.signal = std::move(signal);
   return sighting;
 }
 

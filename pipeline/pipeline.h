@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/alerts/alert_rules.h"
 #include "pipeline/article.h"
-#include "pipeline/bell/alert_rules.h"
 #include "pipeline/board/board.h"
 #include "pipeline/decode/decode.h"
 #include "pipeline/dedupe/signature.h"
@@ -55,7 +55,7 @@ struct Rejected {
 struct Drafts {
   Draft enriched;
   Draft duplicate;
-  std::string bell;  // what an alert needs of it (bell/alert_signal.h); empty: nothing
+  std::string signal;  // what an alert needs of it (alerts/alert_signal.h); empty: nothing
 };
 
 // decode → normalise → sign. Everything about bytes that can fail, fails here.
@@ -72,9 +72,9 @@ struct Analysis {
 [[nodiscard]] Result<Drafts> draft_copy(const Pipeline&, const Reading&);
 
 // What goes into the ledger for it. `copy_of`: the ledger offset an early skip found.
-// `bell`: that of its drafts.
+// `signal`: that of its drafts.
 [[nodiscard]] Sighting sight(const Reading&, std::optional<std::int64_t> copy_of,
-                             std::string bell = "");
+                             std::string signal = "");
 
 enum class OutcomeKind : std::uint8_t { enriched, duplicate, deadletter };
 

@@ -95,7 +95,7 @@ void Archive::keep(Replayed& item, Result<Drafts> drafts) {
 
 std::string Archive::settle_one(Replayed& item) {
   if (item.drafts) {
-    append(sight(*item.reading, std::nullopt, item.drafts->bell));
+    append(sight(*item.reading, std::nullopt, item.drafts->signal));
     const std::optional<Verdict> verdict = board_.verdict(item.position, item.reading->raw_hash);
     if (!verdict->is_copy && item.drafts->enriched.head.empty()) {
       keep(item, draft(*pipeline_, *item.reading, analyse(*pipeline_, *item.reading)));

@@ -80,16 +80,16 @@ class Summary {
 
 }  // namespace
 
-void ring_alerts(Archive& archive, BellFold& bell,
+void fold_alerts(Archive& archive, AlertEngine& engine,
                  std::function<void(const AlertRecord& record)> on_alert) {
-  archive.on_record = [&bell, on_alert = std::move(on_alert)](
+  archive.on_record = [&engine, on_alert = std::move(on_alert)](
                           std::int64_t offset, std::int64_t append_time_ms,
                           const LedgerRecord& record, const Board& board) {
     for (const AlertRecord& alert :
-         bell.apply(offset, append_time_ms, record, board.first_verdict_at(offset))) {
+         engine.apply(offset, append_time_ms, record, board.first_verdict_at(offset))) {
       on_alert(alert);
     }
-    static_cast<void>(bell.take_changes());
+    static_cast<void>(engine.take_changes());
   };
 }
 
@@ -97,10 +97,10 @@ ExitCode backtest(const BacktestOptions& options) {
   Setup setup = load_setup(options.config, std::nullopt, options.rules);
   if (!setup.pipeline) return ExitCode::bad_input;
   Archive archive(setup.config, setup.pipeline, options.workers);
-  BellFold bell(setup.pipeline->alert_rules);
+  AlertEngine engine(setup.pipeline->alert_rules);
   Summary summary;
   bool is_written = true;
-  ring_alerts(archive, bell, [&](const AlertRecord& record) {
+  fold_alerts(archive, engine, [&](const AlertRecord& record) {
     summary.add(record);
     const int printed = options.is_json
                             ? std::printf("%s\n", record.value.c_str())

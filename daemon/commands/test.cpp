@@ -65,9 +65,9 @@ std::string article_json(const AlertExampleArticle& article, std::int64_t at_ms)
 std::vector<std::string> alerts_of(const Setup& setup, const AlertRules& rules,
                                    const AlertExample& example) {
   Archive archive(setup.config, setup.pipeline, 1);
-  BellFold bell(rules);
+  AlertEngine engine(rules);
   std::vector<std::string> alerts;
-  ring_alerts(archive, bell, [&](const AlertRecord& record) {
+  fold_alerts(archive, engine, [&](const AlertRecord& record) {
     alerts.push_back(std::string(name(record.change)) + ' ' + std::string(name(record.level)));
   });
   archive.open();

@@ -20,7 +20,7 @@ constexpr std::size_t kHeadBytes = 3;
 constexpr std::size_t kRawTopicsMax = 1024;
 
 enum class Type : std::uint8_t { header = 1, epoch = 2, sighting = 3, retract = 4, tick = 5 };
-enum class Tag : std::uint8_t { copy_of = 1, bell = 2, article_id = 3, outlet = 4 };
+enum class Tag : std::uint8_t { copy_of = 1, signal = 2, article_id = 3, outlet = 4 };
 
 std::string signature_block(const Signature& signature) {
   ByteWriter writer;
@@ -91,8 +91,8 @@ void write(ByteWriter& writer, const Sighting& sighting) {
   if (sighting.copy_of) {
     tagged(writer, Tag::copy_of, [&](ByteWriter& field) { field.integer(*sighting.copy_of); });
   }
-  if (!sighting.bell.empty()) {
-    tagged(writer, Tag::bell, [&](ByteWriter& field) { field.text(sighting.bell); });
+  if (!sighting.signal.empty()) {
+    tagged(writer, Tag::signal, [&](ByteWriter& field) { field.text(sighting.signal); });
   }
 }
 
@@ -146,8 +146,8 @@ void read_tagged(ByteReader& reader, Sighting& sighting) {
       case Tag::copy_of:
         sighting.copy_of = field.integer<std::int64_t>();
         break;
-      case Tag::bell:
-        sighting.bell = field.text();
+      case Tag::signal:
+        sighting.signal = field.text();
         break;
       case Tag::article_id:
         sighting.article_id = field.text();

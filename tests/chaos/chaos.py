@@ -107,9 +107,9 @@ class ChaosTest(ServiceTestCase):
         self.healed_at = None
 
     def run_daemon(self, instance="one", ready=True, extra="", **arguments):
-        """With a short session, and a bell that compares the boards every second."""
+        """With a short session, and an alert engine that compares the boards every second."""
         arguments.setdefault("session_timeout_ms", SESSION_TIMEOUT_MS)
-        return super().run_daemon(instance, ready, extra="bell: {tick_interval: 1s}\n" + extra, **arguments)
+        return super().run_daemon(instance, ready, extra="alerts: {tick_interval: 1s}\n" + extra, **arguments)
 
     def feed(self, count, seconds, **arguments):
         records, _ = articles.stream(count, seed=self.random.randrange(1 << 30), **arguments)

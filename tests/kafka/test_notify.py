@@ -330,9 +330,9 @@ class NotifyTest(unittest.TestCase):
         self.assertEqual(notify.metric("tocsin_notify_silent"), 0)
 
     def tick_bytes(self):
-        """A tick as the bell appends it: taken from the ledger of a service that ticks fast."""
+        """A tick as the alert engine appends it: taken from the ledger of a service that ticks fast."""
         topics = Topics()
-        with_ticks = Daemon(self.broker, topics, extra="bell: {tick_interval: 100ms}\n").wait_ready()
+        with_ticks = Daemon(self.broker, topics, extra="alerts: {tick_interval: 100ms}\n").wait_ready()
         self.addCleanup(with_ticks.close)
         def find():
             code, out, _ = tocsin("ledger", "show", "--format", "json", "--config", with_ticks.config)

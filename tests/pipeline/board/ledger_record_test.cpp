@@ -38,7 +38,7 @@ LedgerRecord random_record() {
       sighting.signature_version = *rc::gen::arbitrary<std::uint16_t>();
       sighting.signature = signature_of(*rc::gen::arbitrary<std::vector<std::uint64_t>>());
       if (*rc::gen::arbitrary<bool>()) sighting.copy_of = *rc::gen::arbitrary<std::int64_t>();
-      sighting.bell = text();
+      sighting.signal = text();
       return sighting;
     }
     case 3:

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/bell/pair_series.h"
+#include "pipeline/alerts/pair_series.h"
 
 namespace tocsin::test {
 

@@ -1,4 +1,4 @@
-#include "pipeline/bell/genre.h"
+#include "pipeline/alerts/genre.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "pipeline/bell/alert_signal.h"
+#include "pipeline/alerts/alert_signal.h"
 
 namespace tocsin::test {
 namespace {

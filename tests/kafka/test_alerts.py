@@ -1,4 +1,4 @@
-"""The bell against a real broker: ticks, what a board that differs from the others does, and alerts exactly
+"""The alert engine against a real broker: ticks, what a board that differs from the others does, and alerts exactly
 once, the same from one instance, from three, and from `tocsin backtest`."""
 
 import json
@@ -12,14 +12,14 @@ import articles
 from harness import (TOCSIN, ServiceTestCase, check_outputs, committed, consume, high_watermarks, produce, tocsin,
                      wait_processed, wait_until)
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bell"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "alerts"))
 import crisis  # noqa: E402
 
-TICKS = "bell: {tick_interval: 300ms}\n"
+TICKS = "alerts: {tick_interval: 300ms}\n"
 DIVERGENCES = "tocsin_board_divergences_total"
 
 
-class BellTest(ServiceTestCase):
+class AlertsTest(ServiceTestCase):
     def setUp(self):
         super().setUp()
         self.broker.create(self.topics.raw, 4)
@@ -40,7 +40,7 @@ class BellTest(ServiceTestCase):
         wait_until(boards, "equal boards")
 
     def owner_and_other(self, sick, failpoint):
-        """Two daemons, the bell with the first in the order of names. The sick one will not apply its 100th
+        """Two daemons, the alert engine with the first in the order of names. The sick one will not apply its 100th
         sighting."""
         def env(instance):
             return {"TOCSIN_FAIL_AT": failpoint + ":100"} if instance == sick else None
@@ -49,7 +49,7 @@ class BellTest(ServiceTestCase):
         wait_processed(self.broker, self.topics)
         other = self.run_daemon("b-other", env=env("b-other"))
         wait_until(lambda: other.metrics()['tocsin_ticks_total{result="equal"}'] > 1, "equal ticks")
-        self.assertEqual([d.metrics()["tocsin_bell_owner"] for d in self.daemons], [1, 0])
+        self.assertEqual([d.metrics()["tocsin_alerts_owner"] for d in self.daemons], [1, 0])
         self.assertEqual(self.divergences(), [0, 0])
         return owner, other
 
@@ -65,7 +65,7 @@ class BellTest(ServiceTestCase):
         self.assertEqual(sum(check_outputs(self.broker, self.topics, chains=False).values()), 360)
         self.assertEqual([d.terminate() for d in (owner, other)], [0, 0])
 
-    def test_the_owner_of_the_bell_hears_that_it_is_the_one_that_differs(self):
+    def test_the_alerts_owner_hears_that_it_is_the_one_that_differs(self):
         owner, other = self.owner_and_other("a-owner", "skip_sighting")
         self.feed(200, seed=4)
         wait_until(lambda: self.divergences() == [1, 1], "both to rebuild", 30)
@@ -85,12 +85,12 @@ class BellTest(ServiceTestCase):
         wait_processed(self.broker, self.topics)
         self.assertEqual(sum(check_outputs(self.broker, self.topics, chains=False).values()), 360)
 
-    def test_the_bell_moves_to_another_instance(self):
+    def test_the_alert_engine_moves_to_another_instance(self):
         owner = self.run_daemon("a-owner")
         other = self.run_daemon("b-other")
-        wait_until(lambda: owner.metrics()["tocsin_bell_owner"] == 1, "an owner of the bell")
+        wait_until(lambda: owner.metrics()["tocsin_alerts_owner"] == 1, "an owner of the alert engine")
         owner.kill()
-        wait_until(lambda: other.metrics()["tocsin_bell_owner"] == 1, "an heir", 30)
+        wait_until(lambda: other.metrics()["tocsin_alerts_owner"] == 1, "an heir", 30)
         ticks = other.metrics()['tocsin_ticks_total{result="equal"}']
         wait_until(lambda: other.metrics()['tocsin_ticks_total{result="equal"}'] > ticks, "its ticks", 10)
 
@@ -128,7 +128,7 @@ class AlertsTest(ServiceTestCase):
 
     def run_daemon(self, instance, **arguments):
         # No tick comes while it runs: it would take an offset of the ledger.
-        return super().run_daemon(instance, extra="bell: {tick_interval: 10m}\n", **arguments)
+        return super().run_daemon(instance, extra="alerts: {tick_interval: 10m}\n", **arguments)
 
     def backtest(self):
         """What `backtest` prints of the same articles in a file by the name of the topic."""
@@ -143,12 +143,12 @@ class AlertsTest(ServiceTestCase):
         produce(self.broker, self.topics.raw, [{"value": a, "timestamp": ms} for ms, _, a in self.articles])
 
     def alerts(self):
-        """What is published once the bell is at the ledger's end."""
+        """What is published once the alert engine is at the ledger's end."""
         def at_end():
             end = high_watermarks(self.broker, self.topics.ledger)[0]
-            return committed(self.broker, self.topics.prefix + ".bell", self.topics.ledger)[0] >= end
+            return committed(self.broker, self.topics.prefix + ".alerts", self.topics.ledger)[0] >= end
         wait_processed(self.broker, self.topics)
-        wait_until(at_end, "the bell to commit the ledger's end")
+        wait_until(at_end, "the alert engine to commit the ledger's end")
         return [m.value().decode() for m in consume(self.broker, self.topics.alerts)]
 
     def test_one_instance_publishes_what_backtest_prints_byte_for_byte(self):
@@ -165,7 +165,7 @@ class AlertsTest(ServiceTestCase):
 
     def test_three_instances_two_owners_die_before_and_after_a_commit(self):
         """Each owner dies as by SIGKILL at a commit that holds alerts; the next takes over in the middle of it all."""
-        steps = {"a": "bell_before_commit_of_alerts:1", "b": "bell_after_commit_of_alerts:1"}
+        steps = {"a": "alerts_before_commit:1", "b": "alerts_after_commit:1"}
         first, second, _ = [self.run_daemon(name, env={"TOCSIN_FAIL_AT": steps.get(name, "")}) for name in "abc"]
         self.feed()
         self.assertEqual([daemon.wait_exit(60) for daemon in (first, second)], [137, 137])

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/bell/alert_signal.h"
+#include "pipeline/alerts/alert_signal.h"
 
 namespace tocsin {
 

@@ -1,4 +1,4 @@
-#include "pipeline/bell/bell_fold.h"
+#include "pipeline/alerts/alert_engine.h"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ constexpr std::uint16_t kCalmTenths = 300;
 // A hostile article of a pair counts for an alert from here on.
 constexpr std::uint16_t kHostileTenths = 200;
 // Reserved keys on news.pairs begin with '!': no id does.
-constexpr std::string_view kClockKey = "!bell";
+constexpr std::string_view kClockKey = "!engine";
 constexpr std::string_view kAlertPrefix = "!alert|";
 
 std::string id_of(const Sighting& sighting) {
@@ -31,9 +31,9 @@ const SignalPair* first_of(const AlertSignal& signal, std::size_t rule) {
 
 }  // namespace
 
-std::vector<AlertRecord> BellFold::apply(std::int64_t offset, std::int64_t append_time_ms,
-                                         const LedgerRecord& record,
-                                         const std::optional<Verdict>& verdict) {
+std::vector<AlertRecord> AlertEngine::apply(std::int64_t offset, std::int64_t append_time_ms,
+                                            const LedgerRecord& record,
+                                            const std::optional<Verdict>& verdict) {
   if (std::exchange(is_restored_, false)) forget_old();
   offset_ = offset;
   if (const auto* sighting = std::get_if<Sighting>(&record)) {
@@ -51,7 +51,7 @@ std::vector<AlertRecord> BellFold::apply(std::int64_t offset, std::int64_t appen
 
 // ---- time
 
-void BellFold::advance(std::int64_t to_ms) {
+void AlertEngine::advance(std::int64_t to_ms) {
   const Hour before = hour_now();
   const Hour after = to_ms / kHourMs;
   // After a gap longer than the series nothing of the hours between is left to decide.
@@ -64,8 +64,9 @@ void BellFold::advance(std::int64_t to_ms) {
   clock_ms_ = std::max(clock_ms_, to_ms);
 }
 
-// Deadlines are looked at on the hour of the bell's clock, whatever record brought it there.
-void BellFold::pass_hour(Hour hour) {
+// Deadlines are looked at on the hour of the alert engine's clock, whatever record brought it
+// there.
+void AlertEngine::pass_hour(Hour hour) {
   changed_clock_ = true;
   all_.forget_before(hour - kSeriesHours + 1);
   for (auto it = alerts_.begin(); it != alerts_.end();) {
@@ -82,7 +83,7 @@ void BellFold::pass_hour(Hour hour) {
 }
 
 // Not written down: what is old follows from the clock, and is dropped again after a restore.
-void BellFold::forget_old() {
+void AlertEngine::forget_old() {
   std::vector<std::string> quiet;
   for (auto& [key, series] : pairs_) {
     for (const std::uint64_t story : series.forget(hour_now())) forget_story(story, key);
@@ -91,7 +92,7 @@ void BellFold::forget_old() {
   for (const std::string& key : quiet) drop_pair(key);
 }
 
-void BellFold::settle(Alert& alert) {
+void AlertEngine::settle(Alert& alert) {
   const AlertRule* rule = rules_->find(alert.rule);
   static const AlertRule kGone = [] {
     AlertRule gone;
@@ -113,7 +114,7 @@ void BellFold::settle(Alert& alert) {
 }
 
 // `for:` may have passed without another article.
-void BellFold::look_at_pending() {
+void AlertEngine::look_at_pending() {
   for (auto& [key, alert] : alerts_) {
     if (alert.state != AlertState::pending) continue;
     const AlertRule* rule = rules_->find(alert.rule);
@@ -129,10 +130,10 @@ void BellFold::look_at_pending() {
 
 // ---- articles
 
-void BellFold::apply_sighting(const Sighting& sighting, const Verdict& verdict) {
+void AlertEngine::apply_sighting(const Sighting& sighting, const Verdict& verdict) {
   changed_clock_ = true;
   const std::optional<AlertSignal> signal =
-      sighting.bell.empty() ? std::nullopt : decode_alert_signal(sighting.bell);
+      sighting.signal.empty() ? std::nullopt : decode_alert_signal(sighting.signal);
   const bool is_dated = signal && signal->is(AlertSignal::kDated);
   const std::int64_t time_ms =
       std::min(is_dated ? signal->published_at_ms : sighting.time_ms, clock_ms_);
@@ -144,7 +145,7 @@ void BellFold::apply_sighting(const Sighting& sighting, const Verdict& verdict) 
 }
 
 // Whatever a copy says was said before: it only shows how many tell it.
-void BellFold::apply_copy(const Sighting& sighting, const Verdict& verdict) {
+void AlertEngine::apply_copy(const Sighting& sighting, const Verdict& verdict) {
   const auto pairs = pairs_of_story_.find(verdict.story);
   if (pairs == pairs_of_story_.end()) return;
   for (const std::string& key : pairs->second) {
@@ -169,8 +170,8 @@ void BellFold::apply_copy(const Sighting& sighting, const Verdict& verdict) {
   }
 }
 
-void BellFold::apply_pair(const Sighting& sighting, const Verdict& verdict,
-                          const AlertSignal& signal, const SignalPair& pair) {
+void AlertEngine::apply_pair(const Sighting& sighting, const Verdict& verdict,
+                             const AlertSignal& signal, const SignalPair& pair) {
   const std::int64_t time_ms = std::min(
       signal.is(AlertSignal::kDated) ? signal.published_at_ms : sighting.time_ms, clock_ms_);
   const Hour hour = time_ms / kHourMs;
@@ -192,8 +193,8 @@ void BellFold::apply_pair(const Sighting& sighting, const Verdict& verdict,
   ring(sighting, verdict, signal, pair, series);
 }
 
-void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
-                    const SignalPair& pair, const PairSeries& series) {
+void AlertEngine::ring(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
+                       const SignalPair& pair, const PairSeries& series) {
   const std::string key = pair.name.key();
   const bool is_calm = pair.cooperation >= kCalmTenths && pair.cooperation > pair.score;
   if (is_calm) {
@@ -240,7 +241,7 @@ void BellFold::ring(const Sighting& sighting, const Verdict& verdict, const Aler
   }
 }
 
-void BellFold::emit(const Alert& alert, AlertChange change) {
+void AlertEngine::emit(const Alert& alert, AlertChange change) {
   static const AlertRule kGone;
   const AlertRule* rule = rules_->find(alert.rule);
   const auto series = pairs_.find(alert.pair.key());
@@ -255,20 +256,20 @@ void BellFold::emit(const Alert& alert, AlertChange change) {
 
 // ---- bounds
 
-void BellFold::forget_story(std::uint64_t story, const std::string& key) {
+void AlertEngine::forget_story(std::uint64_t story, const std::string& key) {
   const auto pairs = pairs_of_story_.find(story);
   if (pairs == pairs_of_story_.end()) return;
   pairs->second.erase(key);
   if (pairs->second.empty()) pairs_of_story_.erase(pairs);
 }
 
-void BellFold::drop_pair(const std::string& key) {
+void AlertEngine::drop_pair(const std::string& key) {
   for (const PairStory& story : pairs_[key].stories) forget_story(story.id, key);
   pairs_.erase(key);
   changed_pairs_.insert(key);
 }
 
-void BellFold::make_room() {
+void AlertEngine::make_room() {
   while (pairs_.size() > kPairsMax) {
     const auto least =
         std::min_element(pairs_.begin(), pairs_.end(), [](const auto& a, const auto& b) {
@@ -280,7 +281,7 @@ void BellFold::make_room() {
 
 // An alert that only waits leaves for a new one, the one that waits longest first. False: all are
 // open.
-bool BellFold::make_room_for_alert() {
+bool AlertEngine::make_room_for_alert() {
   if (alerts_.size() < kAlertsMax) return true;
   auto oldest = alerts_.end();
   for (auto it = alerts_.begin(); it != alerts_.end(); ++it) {
@@ -295,7 +296,7 @@ bool BellFold::make_room_for_alert() {
   return true;
 }
 
-BellSize BellFold::size() const {
+AlertEngineSize AlertEngine::size() const {
   const auto open = std::count_if(alerts_.begin(), alerts_.end(), [](const auto& entry) {
     return entry.second.state == AlertState::open;
   });
@@ -304,7 +305,7 @@ BellSize BellFold::size() const {
 
 // ---- state
 
-std::vector<StateRecord> BellFold::take_changes() {
+std::vector<StateRecord> AlertEngine::take_changes() {
   std::vector<StateRecord> changes;
   for (const std::string& key : std::exchange(changed_pairs_, {})) {
     const auto series = pairs_.find(key);
@@ -316,7 +317,7 @@ std::vector<StateRecord> BellFold::take_changes() {
           {key, encode_pair(series->second, figures, hour_now()), encode_state(series->second)});
     }
   }
-  constexpr std::string_view kInternal = R"({"schema":"tocsin.bell/1"})";
+  constexpr std::string_view kInternal = R"({"schema":"tocsin.alert_engine/1"})";
   for (const AlertKey& key : std::exchange(changed_alerts_, {})) {
     const std::string name = std::string(kAlertPrefix) + key.second + '|' + key.first;
     const auto alert = alerts_.find(key);
@@ -343,7 +344,7 @@ std::vector<StateRecord> BellFold::take_changes() {
   return changes;
 }
 
-bool BellFold::restore(std::string_view key, std::string_view state) {
+bool AlertEngine::restore(std::string_view key, std::string_view state) {
   is_restored_ = true;
   if (key == kClockKey) {
     ByteReader reader(without_checksum(state));

@@ -1,4 +1,4 @@
-#include "pipeline/bell/alert.h"
+#include "pipeline/alerts/alert.h"
 
 #include <xxhash.h>
 

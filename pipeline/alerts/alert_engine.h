@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/bell/alert.h"
-#include "pipeline/bell/alert_rules.h"
-#include "pipeline/bell/pair_series.h"
+#include "pipeline/alerts/alert.h"
+#include "pipeline/alerts/alert_rules.h"
+#include "pipeline/alerts/pair_series.h"
 #include "pipeline/board/board.h"
 
 namespace tocsin {
@@ -26,29 +26,29 @@ struct AlertRecord {
   Level level = Level::none;
   std::string rule;
   std::string sentence;
-  std::int64_t time_ms = 0;        // the bell's clock
+  std::int64_t time_ms = 0;        // the alert engine's clock
   std::int64_t first_seen_ms = 0;  // published_at of its first article
 };
 
-// One record for news.pairs: what people read, and what the bell itself is restored from.
+// One record for news.pairs: what people read, and what the alert engine itself is restored from.
 struct StateRecord {
   std::string key;
   std::optional<std::string> value;  // nullopt: a tombstone
   std::string state;                 // goes into the header `tocsin.state`
 };
 
-struct BellSize {
+struct AlertEngineSize {
   std::size_t pairs = 0;
   std::size_t open_alerts = 0;
 };
 
-class BellFold {
+class AlertEngine {
  public:
   static constexpr std::size_t kPairsMax = 4096;   // the one quiet for longest leaves first
   static constexpr std::size_t kAlertsMax = 4096;  // pending, open, or remembering a cooldown
   static constexpr std::int64_t kFreshMs = 24 * kHourMs;  // older articles ring nothing
 
-  explicit BellFold(const AlertRules& rules) : rules_(&rules) {}
+  explicit AlertEngine(const AlertRules& rules) : rules_(&rules) {}
 
   // Rules of a reload; alerts of rules that are gone close when they are next looked at.
   void set_rules(const AlertRules& rules) { rules_ = &rules; }
@@ -62,7 +62,7 @@ class BellFold {
   // One record of news.pairs, in any order, before the first apply(). False: it cannot be read.
   [[nodiscard]] bool restore(std::string_view key, std::string_view state);
 
-  [[nodiscard]] BellSize size() const;
+  [[nodiscard]] AlertEngineSize size() const;
   // Unix ms: record time of the newest article, going on with the ledger's ticks.
   [[nodiscard]] std::int64_t clock_ms() const { return clock_ms_; }
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/bell/alert_signal.h"
+#include "pipeline/alerts/alert_signal.h"
 
 namespace tocsin {
 

@@ -1,11 +1,11 @@
-// The bell's fold: a restored one goes on as if it had never stopped, whatever it had seen.
+// The alert engine's fold: a restored one goes on as if it had never stopped, whatever it had seen.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include <map>
 #include <set>
 
-#include "pipeline/bell/bell_fold.h"
+#include "pipeline/alerts/alert_engine.h"
 
 namespace tocsin::test {
 namespace {
@@ -67,31 +67,31 @@ std::vector<Entry> random_ledger(std::size_t records) {
     signal.rules = {"escalation", "surge"};
     signal.title = "Title " + std::to_string(i);
     signal.pairs = {random_pair()};
-    if (!verdict.is_copy) sighting.bell = encode(signal);
+    if (!verdict.is_copy) sighting.signal = encode(signal);
     ledger.push_back({now_ms, sighting, verdict});
   }
   return ledger;
 }
 
-std::vector<std::string> apply(BellFold& bell, const std::vector<Entry>& ledger, std::size_t begin,
-                               std::size_t end) {
+std::vector<std::string> apply(AlertEngine& engine, const std::vector<Entry>& ledger,
+                               std::size_t begin, std::size_t end) {
   std::vector<std::string> values;
   for (std::size_t i = begin; i < end; ++i) {
-    for (const AlertRecord& record : bell.apply(static_cast<std::int64_t>(i), ledger[i].append_ms,
-                                                ledger[i].record, ledger[i].verdict)) {
+    for (const AlertRecord& record : engine.apply(static_cast<std::int64_t>(i), ledger[i].append_ms,
+                                                  ledger[i].record, ledger[i].verdict)) {
       values.push_back(record.value);
     }
   }
   return values;
 }
 
-TEST(BellFold, ARestoredBellGoesOnAsIfItHadNeverStopped) {
+TEST(AlertEngine, ARestoredBellGoesOnAsIfItHadNeverStopped) {
   EXPECT_TRUE(rc::check("alerts after a restore at any record", [] {
     const AlertRules its_rules = rules();
     const std::vector<Entry> ledger = random_ledger(120);
     const std::size_t stop = *rc::gen::inRange<std::size_t>(1, ledger.size());
     const std::size_t between = *rc::gen::inRange<std::size_t>(0, stop);
-    BellFold running(its_rules);
+    AlertEngine running(its_rules);
     std::map<std::string, std::string> compacted;  // what is left on news.pairs
     const auto publish = [&](std::vector<StateRecord> changes) {
       for (const StateRecord& change : changes) {
@@ -106,7 +106,7 @@ TEST(BellFold, ARestoredBellGoesOnAsIfItHadNeverStopped) {
     publish(running.take_changes());
     static_cast<void>(apply(running, ledger, between, stop));
     publish(running.take_changes());
-    BellFold restored(its_rules);
+    AlertEngine restored(its_rules);
     for (const auto& [key, state] : compacted) RC_ASSERT(restored.restore(key, state));
     RC_ASSERT(restored.clock_ms() == running.clock_ms());
     RC_ASSERT(restored.size().pairs == running.size().pairs);
@@ -116,15 +116,16 @@ TEST(BellFold, ARestoredBellGoesOnAsIfItHadNeverStopped) {
 }
 
 // Sequence of what is published for one pair: opened, then updated..., then closed.
-TEST(BellFold, RevisionsOfAnAlertAreInOrder) {
+TEST(AlertEngine, RevisionsOfAnAlertAreInOrder) {
   EXPECT_TRUE(rc::check("opened first, closed last, ids apart", [] {
     const AlertRules its_rules = rules();
-    BellFold bell(its_rules);
+    AlertEngine engine(its_rules);
     const std::vector<Entry> ledger = random_ledger(200);
     std::map<std::string, AlertChange> last;
     for (std::size_t i = 0; i < ledger.size(); ++i) {
-      for (const AlertRecord& record : bell.apply(static_cast<std::int64_t>(i), ledger[i].append_ms,
-                                                  ledger[i].record, ledger[i].verdict)) {
+      for (const AlertRecord& record :
+           engine.apply(static_cast<std::int64_t>(i), ledger[i].append_ms, ledger[i].record,
+                        ledger[i].verdict)) {
         const auto known = last.find(record.key);
         RC_ASSERT((known == last.end()) == (record.change == AlertChange::opened));
         if (known != last.end()) RC_ASSERT(known->second != AlertChange::closed);
@@ -149,7 +150,7 @@ Entry report(std::size_t number, std::int64_t now_ms, const PairName& name, std:
   pair.score = score;
   pair.rules = 1;
   signal.pairs = {pair};
-  sighting.bell = encode(signal);
+  sighting.signal = encode(signal);
   Verdict verdict;
   verdict.story = number + 1;
   return {now_ms, sighting, verdict};
@@ -160,16 +161,16 @@ PairName numbered(std::size_t number) {
 }
 
 // Alerts that are open stay; pairs and alerts that only wait make room, with a tombstone each.
-TEST(BellFold, MemoryIsBoundedAndWhatLeavesIsBuried) {
+TEST(AlertEngine, MemoryIsBoundedAndWhatLeavesIsBuried) {
   const AlertRules its_rules = rules();
-  BellFold bell(its_rules);
+  AlertEngine engine(its_rules);
   std::set<std::string> kept;
   std::size_t number = 0;
   const auto add = [&](std::size_t pair, std::uint16_t score) {
     const Entry entry = report(number++, kStartMs, numbered(pair), score);
-    std::vector<AlertRecord> alerts =
-        bell.apply(static_cast<std::int64_t>(number), entry.append_ms, entry.record, entry.verdict);
-    for (const StateRecord& change : bell.take_changes()) {
+    std::vector<AlertRecord> alerts = engine.apply(static_cast<std::int64_t>(number),
+                                                   entry.append_ms, entry.record, entry.verdict);
+    for (const StateRecord& change : engine.take_changes()) {
       if (change.value) {
         kept.insert(change.key);
       } else {
@@ -179,21 +180,21 @@ TEST(BellFold, MemoryIsBoundedAndWhatLeavesIsBuried) {
     return alerts;
   };
   EXPECT_EQ(add(0, 900).size(), 1U);
-  for (std::size_t i = 0; i < BellFold::kPairsMax + 50; ++i) {
+  for (std::size_t i = 0; i < AlertEngine::kPairsMax + 50; ++i) {
     EXPECT_TRUE(add(i + 1, 250).empty());
-    EXPECT_LE(bell.size().pairs, BellFold::kPairsMax);
+    EXPECT_LE(engine.size().pairs, AlertEngine::kPairsMax);
   }
   // Pairs, alerts (one of them open), the clock.
-  EXPECT_LE(kept.size(), BellFold::kPairsMax + BellFold::kAlertsMax + 1);
-  EXPECT_EQ(bell.size().open_alerts, 1U);
+  EXPECT_LE(kept.size(), AlertEngine::kPairsMax + AlertEngine::kAlertsMax + 1);
+  EXPECT_EQ(engine.size().open_alerts, 1U);
   EXPECT_TRUE(kept.contains("!alert|escalation|Q1|Q2"));
   // Full of alerts that wait, it still rings for a new pair.
-  EXPECT_EQ(add(BellFold::kPairsMax + 100, 900).size(), 1U);
+  EXPECT_EQ(add(AlertEngine::kPairsMax + 100, 900).size(), 1U);
 }
 
-TEST(BellFold, CooldownHoldsForALevelAndAHigherOneBreaksThrough) {
+TEST(AlertEngine, CooldownHoldsForALevelAndAHigherOneBreaksThrough) {
   const AlertRules its_rules = rules();
-  BellFold bell(its_rules);
+  AlertEngine engine(its_rules);
   std::int64_t now_ms = kStartMs;
   std::size_t number = 0;
   const auto add = [&](std::int64_t after_ms, std::uint16_t score) {
@@ -201,7 +202,7 @@ TEST(BellFold, CooldownHoldsForALevelAndAHigherOneBreaksThrough) {
     const Entry entry = report(number++, now_ms, numbered(0), score);
     std::vector<std::string> told;
     for (const AlertRecord& alert :
-         bell.apply(static_cast<std::int64_t>(number), now_ms, entry.record, entry.verdict)) {
+         engine.apply(static_cast<std::int64_t>(number), now_ms, entry.record, entry.verdict)) {
       told.push_back(std::string(name(alert.change)) + ' ' + std::string(name(alert.level)));
     }
     return told;
@@ -213,12 +214,12 @@ TEST(BellFold, CooldownHoldsForALevelAndAHigherOneBreaksThrough) {
   EXPECT_EQ(add(kHourMs, 700), Told{"opened medium"});  // a second voice makes it higher
 }
 
-TEST(BellFold, DamagedStateIsRefused) {
+TEST(AlertEngine, DamagedStateIsRefused) {
   const AlertRules its_rules = rules();
-  BellFold bell(its_rules);
-  EXPECT_FALSE(bell.restore("Q1|Q2", "nonsense"));
-  EXPECT_FALSE(bell.restore("!alert|escalation|Q1|Q2", ""));
-  EXPECT_FALSE(bell.restore("!bell", "nonsense"));
+  AlertEngine engine(its_rules);
+  EXPECT_FALSE(engine.restore("Q1|Q2", "nonsense"));
+  EXPECT_FALSE(engine.restore("!alert|escalation|Q1|Q2", ""));
+  EXPECT_FALSE(engine.restore("!engine", "nonsense"));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Alerts and pairs as people and programs read them (CONTRACT.md, "Alert", "Pair").
 #include <string>
 
-#include "pipeline/bell/bell_fold.h"
+#include "pipeline/alerts/alert_engine.h"
 #include "pipeline/decode/decode.h"
 #include "pipeline/encode/json_writer.h"
 

@@ -1,4 +1,4 @@
-#include "pipeline/bell/alert_rules.h"
+#include "pipeline/alerts/alert_rules.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // The life of one alert: pending, open with revisions, closed, then silent for a while.
-// Pure: every step takes the bell's clock and gives what is to be published.
+// Pure: every step takes the alert engine's clock and gives what is to be published.
 #pragma once
 
 #include <array>
@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/bell/alert_rules.h"
-#include "pipeline/bell/pair_series.h"
+#include "pipeline/alerts/alert_rules.h"
+#include "pipeline/alerts/pair_series.h"
 
 namespace tocsin {
 
@@ -82,10 +82,10 @@ class Alert {
   std::uint16_t peak = 0;     // tenths, as of peak_ms
   std::int64_t peak_ms = 0;
   std::int64_t since_ms = 0;       // pending since
-  std::int64_t published_ms = 0;   // bell's clock of the last revision
+  std::int64_t published_ms = 0;   // engine's clock of the last revision
   std::int64_t first_seen_ms = 0;  // published_at of its articles
   std::int64_t last_seen_ms = 0;
-  std::int64_t hostile_ms = 0;  // bell's clock of the last hostile article
+  std::int64_t hostile_ms = 0;  // engine's clock of the last hostile article
   std::uint32_t articles = 0;
   std::uint32_t published_outlets = 0;
   std::uint8_t tier = 0;

@@ -1,11 +1,11 @@
-#include "pipeline/bell/alert_signal.h"
+#include "pipeline/alerts/alert_signal.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
 
-#include "pipeline/bell/alert_rules.h"
-#include "pipeline/bell/genre.h"
+#include "pipeline/alerts/alert_rules.h"
+#include "pipeline/alerts/genre.h"
 #include "pipeline/board/byte_codec.h"
 #include "pipeline/tension/score.h"
 

@@ -1,5 +1,5 @@
 // The state of pairs and alerts as bytes: version u8 | fields | XXH3-64 of all before.
-#include "pipeline/bell/bell_fold.h"
+#include "pipeline/alerts/alert_engine.h"
 #include "pipeline/board/byte_codec.h"
 
 namespace tocsin {

@@ -1,6 +1,6 @@
-// The bell: one instance of the group owns it, by a consumer group of its own on the one-partition
-// ledger. Its owner appends the ticks all instances compare their boards with, folds the ledger
-// into pairs and alerts, and publishes both in one transaction with its ledger offset.
+// The alert engine: one instance of the group owns it, by a consumer group of its own on the
+// one-partition ledger. Its owner appends the ticks all instances compare their boards with, folds
+// the ledger into pairs and alerts, and publishes both in one transaction with its ledger offset.
 #pragma once
 
 #include <atomic>
@@ -13,24 +13,24 @@
 #include "daemon/metrics.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
-#include "pipeline/bell/bell_fold.h"
+#include "pipeline/alerts/alert_engine.h"
 #include "pipeline/pipeline.h"
 
 namespace tocsin {
 
-// Owner of the bell thread, its consumer and its producer; only that thread touches them. After any
-// doubt about a transaction it begins again from what is committed: state and offset are always of
-// one transaction, so that is right whatever its outcome was.
-class Bell {
+// Owner of the alerts thread, its consumer and its producer; only that thread touches them. After
+// any doubt about a transaction it begins again from what is committed: state and offset are always
+// of one transaction, so that is right whatever its outcome was.
+class AlertPublisher {
  public:
   // The pipeline of the moment, for its alert rules.
   using CurrentPipeline = std::function<std::shared_ptr<const Pipeline>()>;
 
-  Bell(const Config& config, const SharedBoard& board, Follower& follower, LedgerWriter& ledger,
-       Metrics& metrics, CurrentPipeline pipeline);
-  ~Bell();
+  AlertPublisher(const Config& config, const SharedBoard& board, Follower& follower,
+                 LedgerWriter& ledger, Metrics& metrics, CurrentPipeline pipeline);
+  ~AlertPublisher();
 
-  // Joins the group `<group>.bell`. The board must be restored.
+  // Joins the group `<group>.alerts`. The board must be restored.
   void start();
   void stop() { stopping_ = true; }
   std::function<void(const StopError&)> on_stop;
@@ -54,7 +54,8 @@ class Bell {
                            rd_kafka_topic_partition_list_t* partitions, void* self);
   void assign(rd_kafka_topic_partition_list_t* partitions);
 
-  // Takes the bell over, or begins again: fences, restores, goes on from the committed offset.
+  // Takes the alert engine over, or begins again: fences, restores, goes on from the committed
+  // offset.
   void take_over();
   [[nodiscard]] bool fence_others();
   void restore();
@@ -80,11 +81,11 @@ class Bell {
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> heartbeat_ms_{0};
 
-  // The bell thread's own.
+  // The alerts thread's own.
   kafka::Client consumer_;
   kafka::Client producer_;
   std::shared_ptr<const Pipeline> pipeline_;  // whose rules the fold looks at
-  std::unique_ptr<BellFold> fold_;            // while it is here and restored
+  std::unique_ptr<AlertEngine> fold_;         // while it is here and restored
   bool is_owner_ = false;
   std::int64_t tick_due_ms_ = 0;  // steady clock
   std::int64_t published_ms_ = 0;

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "pipeline/bell/pair_series.h"
-#include "tests/pipeline/bell/pair_oracle.h"
+#include "pipeline/alerts/pair_series.h"
+#include "tests/pipeline/alerts/pair_oracle.h"
 
 namespace tocsin::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/bell/pair_series.h"
+#include "pipeline/alerts/pair_series.h"
 
 #include <algorithm>
 #include <array>

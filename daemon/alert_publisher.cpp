@@ -1,4 +1,4 @@
-#include "daemon/bell.h"
+#include "daemon/alert_publisher.h"
 
 #include <spdlog/spdlog.h>
 
@@ -23,8 +23,8 @@ constexpr const char* kStateHeader = "tocsin.state";
 
 }  // namespace
 
-Bell::Bell(const Config& config, const SharedBoard& board, Follower& follower, LedgerWriter& ledger,
-           Metrics& metrics, CurrentPipeline pipeline)
+AlertPublisher::AlertPublisher(const Config& config, const SharedBoard& board, Follower& follower,
+                               LedgerWriter& ledger, Metrics& metrics, CurrentPipeline pipeline)
     : config_(config),
       board_(board),
       follower_(follower),
@@ -32,32 +32,32 @@ Bell::Bell(const Config& config, const SharedBoard& board, Follower& follower, L
       metrics_(metrics),
       current_pipeline_(std::move(pipeline)) {}
 
-Bell::~Bell() {
+AlertPublisher::~AlertPublisher() {
   stop();
   thread_.join();
 }
 
-void Bell::start() {
-  kafka::Conf conf =
-      kafka::make_conf(config_.kafka,
-                       {{"session.timeout.ms", "10000"},
-                        {"heartbeat.interval.ms", "3000"},
-                        // Members are ordered by it: the bell stays where the first name is.
-                        {"client.id", "tocsin-bell-" + config_.instance},
-                        {"fetch.wait.max.ms", "100"},
-                        {"queued.max.messages.kbytes", "8192"}},
-                       {{"group.id", config_.kafka.group + ".bell"},
-                        {"partition.assignment.strategy", "range"},
-                        {"enable.auto.commit", "false"},
-                        {"enable.auto.offset.store", "false"},
-                        // The ledger has no transactions; its offsets are committed in some.
-                        {"isolation.level", "read_committed"},
-                        {"auto.offset.reset", "error"}});
+void AlertPublisher::start() {
+  kafka::Conf conf = kafka::make_conf(
+      config_.kafka,
+      {{"session.timeout.ms", "10000"},
+       {"heartbeat.interval.ms", "3000"},
+       // Members are ordered by it: the alert engine'stays where the first name is.
+       {"client.id", "tocsin-alerts-" + config_.instance},
+       {"fetch.wait.max.ms", "100"},
+       {"queued.max.messages.kbytes", "8192"}},
+      {{"group.id", config_.kafka.group + ".alerts"},
+       {"partition.assignment.strategy", "range"},
+       {"enable.auto.commit", "false"},
+       {"enable.auto.offset.store", "false"},
+       // The ledger has no transactions; its offsets are committed in some.
+       {"isolation.level", "read_committed"},
+       {"auto.offset.reset", "error"}});
   rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), &Bell::on_rebalance);
+  rd_kafka_conf_set_rebalance_cb(conf.get(), &AlertPublisher::on_rebalance);
   consumer_ = kafka::make_consumer(std::move(conf));
   heartbeat_ms_ = steady_ms();
-  thread_ = Thread("bell", [this] {
+  thread_ = Thread("alerts", [this] {
     try {
       run();
     } catch (const StopError& error) {
@@ -66,17 +66,17 @@ void Bell::start() {
   });
 }
 
-void Bell::subscribe() {
+void AlertPublisher::subscribe() {
   const kafka::PartitionList topics(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(topics.get(), config_.topics.ledger.c_str(),
                                     RD_KAFKA_PARTITION_UA);
   const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "bell: cannot subscribe: " + kafka::text(error));
+    throw StopError(ExitCode::failed, "alerts: cannot subscribe: " + kafka::text(error));
   }
 }
 
-void Bell::run() {
+void AlertPublisher::run() {
   subscribe();
   while (!stopping_) {
     heartbeat_ms_ = steady_ms();
@@ -85,7 +85,7 @@ void Bell::run() {
   rd_kafka_consumer_close(consumer_.get());
 }
 
-void Bell::turn() {
+void AlertPublisher::turn() {
   const std::vector<kafka::Message> messages = poll_batch();
   if (!is_owner_) return;
   if (!fold_) return take_over();
@@ -97,8 +97,8 @@ void Bell::turn() {
 
 // Not waited for: a tick that is lost is followed by the next. Header and epoch are repeated here,
 // too: a raw topic may be quiet for longer than the ledger keeps its records.
-void Bell::tick() {
-  tick_due_ms_ = steady_ms() + config_.bell.tick_interval.count();
+void AlertPublisher::tick() {
+  tick_due_ms_ = steady_ms() + config_.alerts.tick_interval.count();
   const bool is_epoch_due = follower_.is_epoch_due();
   const std::vector<std::string> records = board_.read([&](const Board& board) {
     std::vector<std::string> due;
@@ -114,14 +114,14 @@ void Bell::tick() {
 
 // ---- ownership
 
-void Bell::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
-                        rd_kafka_topic_partition_list_t* partitions, void* self) {
-  auto& bell = *static_cast<Bell*>(self);
-  bell.assign(event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? partitions : nullptr);
+void AlertPublisher::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
+                                  rd_kafka_topic_partition_list_t* partitions, void* self) {
+  auto& publisher = *static_cast<AlertPublisher*>(self);
+  publisher.assign(event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? partitions : nullptr);
 }
 
 // Held, paused, until take_over() knows where to go on.
-void Bell::assign(rd_kafka_topic_partition_list_t* partitions) {
+void AlertPublisher::assign(rd_kafka_topic_partition_list_t* partitions) {
   is_owner_ = partitions != nullptr && partitions->cnt > 0;
   fold_.reset();
   producer_.reset();
@@ -130,20 +130,20 @@ void Bell::assign(rd_kafka_topic_partition_list_t* partitions) {
   if (is_owner_) partitions->elems[0].offset = RD_KAFKA_OFFSET_END;
   const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), partitions);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    spdlog::warn("bell: cannot assign: {}", kafka::text(error));
+    spdlog::warn("alerts: cannot assign: {}", kafka::text(error));
   }
   if (is_owner_) rd_kafka_pause_partitions(consumer_.get(), partitions);
-  tick_due_ms_ = steady_ms() + config_.bell.tick_interval.count();
-  metrics_.bell_owner.Set(is_owner_ ? 1 : 0);
-  metrics_.bell_pairs.Set(0);
-  metrics_.bell_alerts_open.Set(0);
-  spdlog::info("bell: {}", is_owner_ ? "here" : "elsewhere");
+  tick_due_ms_ = steady_ms() + config_.alerts.tick_interval.count();
+  metrics_.alerts_owner.Set(is_owner_ ? 1 : 0);
+  metrics_.alert_pairs.Set(0);
+  metrics_.alerts_open.Set(0);
+  spdlog::info("alerts: {}", is_owner_ ? "here" : "elsewhere");
 }
 
-void Bell::begin_again(const std::string& why) {
-  spdlog::warn("bell: {}: beginning again from what is committed", why);
+void AlertPublisher::begin_again(const std::string& why) {
+  spdlog::warn("alerts: {}: beginning again from what is committed", why);
   if (++failures_ > kFailuresMax) {
-    throw StopError(ExitCode::failed, "bell: it cannot publish: " + why);
+    throw StopError(ExitCode::failed, "alerts: it cannot publish: " + why);
   }
   fold_.reset();
   producer_.reset();
@@ -151,30 +151,30 @@ void Bell::begin_again(const std::string& why) {
   sleep_for(kBackoff);
 }
 
-void Bell::take_over() {
+void AlertPublisher::take_over() {
   if (!fence_others()) return;
   pipeline_ = current_pipeline_();
-  fold_ = std::make_unique<BellFold>(pipeline_->alert_rules);
+  fold_ = std::make_unique<AlertEngine>(pipeline_->alert_rules);
   restore();
   committed_offset_ = next_offset_ = committed_offset();
   const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, next_offset_}});
   rd_kafka_assign(consumer_.get(), list.get());
   rd_kafka_resume_partitions(consumer_.get(), list.get());
   published_ms_ = steady_ms();
-  const BellSize size = fold_->size();
-  spdlog::info("bell: restored pairs={} alerts_open={} ledger_offset={}", size.pairs,
+  const AlertEngineSize size = fold_->size();
+  spdlog::info("alerts: restored pairs={} alerts_open={} ledger_offset={}", size.pairs,
                size.open_alerts, next_offset_);
 }
 
-// One transactional id for the bell of the whole group: whoever begins fences the owner before it,
-// and the outcome of its last transaction is decided before init_transactions() returns.
-bool Bell::fence_others() {
+// One transactional id for the alert engine of the whole group: whoever begins fences the owner
+// before it, and the outcome of its last transaction is decided before init_transactions() returns.
+bool AlertPublisher::fence_others() {
   kafka::Conf conf = kafka::make_conf(
       config_.kafka, {{"retry.backoff.ms", "10"}, {"linger.ms", "1"}, {"compression.codec", "lz4"}},
       {{"enable.idempotence", "true"},
        {"acks", "all"},
        {"partitioner", "murmur2_random"},
-       {"transactional.id", "tocsin." + config_.kafka.group + ".bell"},
+       {"transactional.id", "tocsin." + config_.kafka.group + ".alerts"},
        {"transaction.timeout.ms", std::to_string(config_.limits.transaction_timeout.count())},
        {"message.timeout.ms", std::to_string(config_.limits.transaction_timeout.count() * 2 / 3)}});
   producer_ = kafka::make_producer(std::move(conf));
@@ -184,7 +184,7 @@ bool Bell::fence_others() {
   return false;
 }
 
-void Bell::restore() {
+void AlertPublisher::restore() {
   std::map<std::string, std::string> states;  // the newest of each key
   kafka::Reader reader(config_, kafka::Isolation::committed);
   reader.read(reader.extents(reader.partitions({config_.topics.pairs})),
@@ -208,15 +208,15 @@ void Bell::restore() {
               });
   for (const auto& [key, state] : states) {
     if (fold_->restore(key, state)) continue;
-    throw StopError(ExitCode::state_refused, "bell: the state of '" + key + "' on " +
+    throw StopError(ExitCode::state_refused, "alerts: the state of '" + key + "' on " +
                                                  config_.topics.pairs +
                                                  " is damaged or of a newer version");
   }
 }
 
-// Where the bell goes on; the first record of the ledger for a new bell, or when the ledger is
-// younger than the bell's offset.
-std::int64_t Bell::committed_offset() {
+// Where the alert engine goes on; the first record of the ledger for a new alert engine, or when
+// the ledger is younger than the alert engine's offset.
+std::int64_t AlertPublisher::committed_offset() {
   std::int64_t low = 0;
   std::int64_t high = 0;
   rd_kafka_resp_err_t error = kafka::ask("watermarks of the ledger", [&] {
@@ -225,24 +225,24 @@ std::int64_t Bell::committed_offset() {
   });
   const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, 0}});
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    error = kafka::ask("the bell's offset", [&] {
+    error = kafka::ask("the offset of alerts", [&] {
       return rd_kafka_committed(consumer_.get(), list.get(), kQueryTimeoutMs);
     });
   }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "bell: its offset cannot be read: " + kafka::text(error));
+    throw StopError(ExitCode::failed, "alerts: its offset cannot be read: " + kafka::text(error));
   }
   const std::int64_t committed = list->elems[0].offset;
   if (committed > low && committed <= high) return committed;
   if (committed >= 0 && committed != low) {
-    spdlog::error("bell: its offset {} is not in the ledger, going on at {}", committed, low);
+    spdlog::error("alerts: its offset {} is not in the ledger, going on at {}", committed, low);
   }
   return low;
 }
 
 // ---- the way of a record
 
-std::vector<kafka::Message> Bell::poll_batch() {
+std::vector<kafka::Message> AlertPublisher::poll_batch() {
   std::vector<kafka::Message> messages;
   int wait_ms = 100;
   while (messages.size() < kBatchMax) {
@@ -252,7 +252,8 @@ std::vector<kafka::Message> Bell::poll_batch() {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       messages.push_back(std::move(message));
     } else if (rd_kafka_fatal_error(consumer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw StopError(ExitCode::failed, "bell: the consumer is lost: " + kafka::text(message->err));
+      throw StopError(ExitCode::failed,
+                      "alerts: the consumer is lost: " + kafka::text(message->err));
     } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && fold_) {
       begin_again("its offset is no longer in the ledger");
       return {};
@@ -263,7 +264,8 @@ std::vector<kafka::Message> Bell::poll_batch() {
 
 // The board's verdicts, once the follower has applied the records; of one board, not of one that is
 // being rebuilt.
-std::vector<Bell::Judged> Bell::judge(const std::vector<kafka::Message>& messages) {
+std::vector<AlertPublisher::Judged> AlertPublisher::judge(
+    const std::vector<kafka::Message>& messages) {
   std::vector<Judged> records;
   std::uint64_t rebuilds = 0;
   do {
@@ -287,7 +289,7 @@ std::vector<Bell::Judged> Bell::judge(const std::vector<kafka::Message>& message
   return records;
 }
 
-void Bell::fold(std::vector<Judged> records) {
+void AlertPublisher::fold(std::vector<Judged> records) {
   if (std::shared_ptr<const Pipeline> pipeline = current_pipeline_(); pipeline != pipeline_) {
     fold_->set_rules(pipeline->alert_rules);
     pipeline_ = std::move(pipeline);
@@ -302,28 +304,28 @@ void Bell::fold(std::vector<Judged> records) {
   }
 }
 
-void Bell::publish() {
+void AlertPublisher::publish() {
   const std::vector<StateRecord> changes = fold_->take_changes();
   published_ms_ = steady_ms();
-  if (!alerts_.empty()) failpoint("bell_before_commit_of_alerts");
+  if (!alerts_.empty()) failpoint("alerts_before_commit");
   const kafka::Fault error = commit(changes);
-  if (!alerts_.empty()) failpoint("bell_after_commit_of_alerts");
+  if (!alerts_.empty()) failpoint("alerts_after_commit");
   if (error) return begin_again(kafka::text(error.get()));
   failures_ = 0;
   committed_offset_ = next_offset_;
   for (const AlertRecord& alert : alerts_) {
     metrics_.alert(alert.change);
-    spdlog::info("bell: alert id={} state={} rule={} level={}", alert.key, name(alert.change),
+    spdlog::info("alerts: alert id={} state={} rule={} level={}", alert.key, name(alert.change),
                  alert.rule, name(alert.level));
   }
   alerts_.clear();
-  const BellSize size = fold_->size();
-  metrics_.bell_pairs.Set(static_cast<double>(size.pairs));
-  metrics_.bell_alerts_open.Set(static_cast<double>(size.open_alerts));
+  const AlertEngineSize size = fold_->size();
+  metrics_.alert_pairs.Set(static_cast<double>(size.pairs));
+  metrics_.alerts_open.Set(static_cast<double>(size.open_alerts));
 }
 
 // Alerts, states and the ledger offset in one transaction. Any error: begin again.
-kafka::Fault Bell::commit(const std::vector<StateRecord>& changes) {
+kafka::Fault AlertPublisher::commit(const std::vector<StateRecord>& changes) {
   const auto refused = [](rd_kafka_resp_err_t error) {
     return kafka::Fault(rd_kafka_error_new(error, "%s", rd_kafka_err2str(error)));
   };
@@ -347,9 +349,9 @@ kafka::Fault Bell::commit(const std::vector<StateRecord>& changes) {
   return kafka::Fault(rd_kafka_commit_transaction(producer_.get(), -1));
 }
 
-rd_kafka_resp_err_t Bell::produce(const std::string& topic, const std::string& key,
-                                  const std::optional<std::string>& value,
-                                  const std::string& state) {
+rd_kafka_resp_err_t AlertPublisher::produce(const std::string& topic, const std::string& key,
+                                            const std::optional<std::string>& value,
+                                            const std::string& state) {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   char* const bytes = value ? const_cast<char*>(value->data()) : nullptr;
   const std::size_t size = value ? value->size() : 0;
