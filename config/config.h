@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "config/fault.h"
-#include "pipeline/board/ledger_record.h"
 #include "pipeline/decode/decode.h"
+#include "pipeline/ledger/ledger_record.h"
 
 namespace tocsin {
 

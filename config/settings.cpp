@@ -140,7 +140,8 @@ void add_data_and_listeners(std::vector<Setting>& all) {
         "probes and metrics of tocsin notify; \"\": off"},
        {"alerts.tick_interval",
         DurationSetting{TOCSIN_AT(alerts.tick_interval), milliseconds{100}, 10 * kMinute},
-        "how often the boards of all instances are compared and deadlines of alerts looked at"},
+        "how often the dedup states of all instances are compared and deadlines of alerts looked "
+        "at"},
        {"admin.listen", ListenSetting{TOCSIN_AT(admin.listen)},
         "probes and metrics, host:port or [::1]:port; \"\": off"},
        {"admin.token_file", PathSetting{TOCSIN_AT(admin.token_file)},

@@ -23,10 +23,11 @@ constexpr const char* kStateHeader = "tocsin.state";
 
 }  // namespace
 
-AlertPublisher::AlertPublisher(const Config& config, const SharedBoard& board, Follower& follower,
-                               LedgerWriter& ledger, Metrics& metrics, CurrentPipeline pipeline)
+AlertPublisher::AlertPublisher(const Config& config, const SharedDedupState& state,
+                               Follower& follower, LedgerWriter& ledger, Metrics& metrics,
+                               CurrentPipeline pipeline)
     : config_(config),
-      board_(board),
+      state_(state),
       follower_(follower),
       ledger_(ledger),
       metrics_(metrics),
@@ -100,13 +101,13 @@ void AlertPublisher::turn() {
 void AlertPublisher::tick() {
   tick_due_ms_ = steady_ms() + config_.alerts.tick_interval.count();
   const bool is_epoch_due = follower_.is_epoch_due();
-  const std::vector<std::string> records = board_.read([&](const Board& board) {
+  const std::vector<std::string> records = state_.read([&](const DedupState& state) {
     std::vector<std::string> due;
     if (follower_.is_in_doubt()) return due;
-    if (is_epoch_due && board.header() && board.epoch()) {
-      due = {encode(LedgerRecord(*board.header())), encode(LedgerRecord(*board.epoch()))};
+    if (is_epoch_due && state.header() && state.epoch()) {
+      due = {encode(LedgerRecord(*state.header())), encode(LedgerRecord(*state.epoch()))};
     }
-    due.push_back(encode(LedgerRecord(Tick{board.next_offset(), board.digest()})));
+    due.push_back(encode(LedgerRecord(Tick{state.next_offset(), state.digest()})));
     return due;
   });
   if (!records.empty()) static_cast<void>(ledger_.append(records, stopping_));
@@ -262,8 +263,8 @@ std::vector<kafka::Message> AlertPublisher::poll_batch() {
   return messages;
 }
 
-// The board's verdicts, once the follower has applied the records; of one board, not of one that is
-// being rebuilt.
+// The dedup state's verdicts, once the follower has applied the records; of one dedup state, not of
+// one that is being rebuilt.
 std::vector<AlertPublisher::Judged> AlertPublisher::judge(
     const std::vector<kafka::Message>& messages) {
   std::vector<Judged> records;
@@ -275,14 +276,14 @@ std::vector<AlertPublisher::Judged> AlertPublisher::judge(
       heartbeat_ms_ = steady_ms();
     }
     if (stopping_) return {};
-    board_.read([&](const Board& board) {
+    state_.read([&](const DedupState& state) {
       for (const kafka::Message& message : messages) {
         LedgerResult<LedgerRecord> record =
             decode_ledger_record({static_cast<const char*>(message->payload), message->len});
         if (!record) continue;  // the follower counted it, or stops the instance
         const std::int64_t append_time_ms = rd_kafka_message_timestamp(message.get(), nullptr);
         records.push_back({message->offset, append_time_ms, *std::move(record),
-                           board.first_verdict_at(message->offset)});
+                           state.first_verdict_at(message->offset)});
       }
     });
   } while (rebuilds != follower_.rebuilds());

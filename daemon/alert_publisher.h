@@ -1,6 +1,7 @@
 // The alert engine: one instance of the group owns it, by a consumer group of its own on the
-// one-partition ledger. Its owner appends the ticks all instances compare their boards with, folds
-// the ledger into pairs and alerts, and publishes both in one transaction with its ledger offset.
+// one-partition ledger. Its owner appends the ticks all instances compare their dedup states with,
+// folds the ledger into pairs and alerts, and publishes both in one transaction with its ledger
+// offset.
 #pragma once
 
 #include <atomic>
@@ -26,11 +27,11 @@ class AlertPublisher {
   // The pipeline of the moment, for its alert rules.
   using CurrentPipeline = std::function<std::shared_ptr<const Pipeline>()>;
 
-  AlertPublisher(const Config& config, const SharedBoard& board, Follower& follower,
+  AlertPublisher(const Config& config, const SharedDedupState& state, Follower& follower,
                  LedgerWriter& ledger, Metrics& metrics, CurrentPipeline pipeline);
   ~AlertPublisher();
 
-  // Joins the group `<group>.alerts`. The board must be restored.
+  // Joins the group `<group>.alerts`. The dedup state must be restored.
   void start();
   void stop() { stopping_ = true; }
   std::function<void(const StopError&)> on_stop;
@@ -38,7 +39,7 @@ class AlertPublisher {
   [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
 
  private:
-  // One record of the ledger with the board's verdict on it.
+  // One record of the ledger with the dedup state's verdict on it.
   struct Judged {
     std::int64_t offset = 0;
     std::int64_t append_time_ms = 0;
@@ -72,7 +73,7 @@ class AlertPublisher {
                                             const std::string& state);
 
   const Config& config_;
-  const SharedBoard& board_;
+  const SharedDedupState& state_;
   Follower& follower_;
   LedgerWriter& ledger_;
   Metrics& metrics_;

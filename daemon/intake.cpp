@@ -7,7 +7,7 @@
 #include <set>
 
 #include "daemon/wait.h"
-#include "pipeline/board/board.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin {
 namespace {
@@ -193,7 +193,7 @@ std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t co
     // Somebody may have sighted records before the first commit and died; if they are passed over
     // now, nobody ever publishes them.
     if (on_gap && start > 0) {
-      on_gap({partition, std::max<std::int64_t>(0, start - Board::kGapOffsetsMax), start});
+      on_gap({partition, std::max<std::int64_t>(0, start - DedupState::kGapOffsetsMax), start});
     }
     return start;
   }

@@ -14,10 +14,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kQueryTimeoutMs = 10'000;
-constexpr std::size_t kApplyBatch = 2000;  // records applied under one hold of the board's lock
+constexpr std::size_t kApplyBatch =
+    2000;  // records applied under one hold of the dedup state's lock
 constexpr std::int64_t kFullWarningMs = 3'600'000;
 constexpr auto kEverything = std::chrono::milliseconds::max();  // a window without a beginning
-// A board that differs twice within this time is not healed by rebuilding it.
+// A dedup state that differs twice within this time is not healed by rebuilding it.
 constexpr std::int64_t kDisagreementLimitMs = std::chrono::milliseconds(1h).count();
 
 }  // namespace
@@ -129,8 +130,9 @@ void LedgerWriter::serve(std::chrono::milliseconds wait) {
 
 // ---- Follower
 
-Follower::Follower(const Config& config, SharedBoard& board, LedgerWriter& ledger, Metrics& metrics)
-    : config_(config), board_(board), ledger_(ledger), metrics_(metrics) {
+Follower::Follower(const Config& config, SharedDedupState& state, LedgerWriter& ledger,
+                   Metrics& metrics)
+    : config_(config), state_(state), ledger_(ledger), metrics_(metrics) {
   // The group id is never joined: assign() only. Uncommitted, to the high watermark: the ledger is
   // written without transactions, and a restore bounded by the LSO would under-read (KAFKA-10167).
   // A full queue is looked at again only once a second (librdkafka 2.0), so it must hold what is
@@ -230,7 +232,7 @@ std::int64_t Follower::read_windows(const std::atomic<bool>& stop) {
   std::chrono::milliseconds window = config_.dedupe.window;
   while (true) {
     const auto [from, resident] = extent_of(low, high, window);
-    board_.reset(resident);
+    state_.reset(resident);
     read(from, high, stop);
     // An epoch of the ledger may have a longer window than the configuration: more of it counts.
     const bool is_whole = epoch_window_max_ms_ != 0 && epoch_window_max_ms_ <= window.count();
@@ -283,14 +285,14 @@ void Follower::run() {
   while (!stopping_) {
     heartbeat_ms_ = steady_ms();
     apply_available(100ms);
-    if (disagreement_) settle_disagreement();
+    if (disagreement_) end_disagreement();
   }
 }
 
-// ---- ticks: one digest for all boards
+// ---- ticks: one digest for all dedup states
 
-void Follower::compare(const Tick& tick, const Board& board) {
-  const std::optional<std::uint64_t> own = board.digest_at(tick.through);
+void Follower::compare(const Tick& tick, const DedupState& state) {
+  const std::optional<std::uint64_t> own = state.digest_at(tick.through);
   if (!own || in_doubt_ || tick.through < disputed_until_) {
     metrics_.ticks_unchecked.Increment();
   } else if (*own == tick.digest) {
@@ -302,30 +304,30 @@ void Follower::compare(const Tick& tick, const Board& board) {
   }
 }
 
-// Either this board is wrong or its author's. The ledger read once more tells which: if our board
-// comes out as it was, the author is wrong and has to hear so.
-void Follower::settle_disagreement() {
+// Either this dedup state is wrong or its author's. The ledger read once more tells which: if our
+// dedup state comes out as it was, the author is wrong and has to hear so.
+void Follower::end_disagreement() {
   const Disagreement disagreement = *std::exchange(disagreement_, std::nullopt);
   const std::int64_t now_ms = steady_ms();
-  const std::string where = "board: its digest at ledger offset " +
+  const std::string where = "dedup: its digest at ledger offset " +
                             std::to_string(disagreement.tick.through) + " is not the tick's";
   if (disagreed_ms_ && now_ms - *disagreed_ms_ < kDisagreementLimitMs) {
     throw StopError(ExitCode::state_refused, where + ", for the second time within an hour");
   }
   disagreed_ms_ = now_ms;
-  metrics_.board_divergences.Increment();
+  metrics_.dedup_divergences.Increment();
   spdlog::error("{}: rebuilding it", where);
   rebuild();
   if (stopping_) return;
-  const std::optional<std::uint64_t> rebuilt =
-      board_.read([&](const Board& board) { return board.digest_at(disagreement.tick.through); });
+  const std::optional<std::uint64_t> rebuilt = state_.read(
+      [&](const DedupState& state) { return state.digest_at(disagreement.tick.through); });
   if (rebuilt == disagreement.own_digest) {
-    spdlog::error("board: rebuilt, and as it was: the author of the tick differs");
+    spdlog::error("dedup: rebuilt, and as it was: the author of the tick differs");
     dispute();
   } else if (rebuilt && *rebuilt != disagreement.tick.digest) {
     throw StopError(ExitCode::state_refused, where + ", and rebuilding it gave a third one");
   } else {
-    spdlog::warn("board: rebuilt, and {} now", rebuilt ? "as the tick says" : "past the tick");
+    spdlog::warn("dedup: rebuilt, and {} now", rebuilt ? "as the tick says" : "past the tick");
   }
   in_doubt_ = false;
 }
@@ -344,8 +346,8 @@ void Follower::rebuild() {
 // Appends our own digest, for the author to compare with. Ticks made before anyone can have read it
 // say nothing new.
 void Follower::dispute() {
-  const Tick own = board_.read([](const Board& board) {
-    return Tick{board.next_offset(), board.digest()};
+  const Tick own = state_.read([](const DedupState& state) {
+    return Tick{state.next_offset(), state.digest()};
   });
   std::shared_ptr<AppendTicket> ticket;
   while (!stopping_ && (!ticket || !ticket->delivered())) {
@@ -388,11 +390,11 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
   };
   std::size_t applied = 0;
   std::int64_t next_offset = next_offset_;
-  const BoardSize size = board_.write([&](Board& board) {
+  const DedupStateSize size = state_.write([&](DedupState& state) {
     for (std::size_t i = 0; i < messages.size(); ++i) {
       const rd_kafka_message_t& message = *messages[i];
-      if (const auto* far = record_at(i + Board::kFarAhead)) board.prefetch_far(*far);
-      if (const auto* near = record_at(i + Board::kNearAhead)) board.prefetch_near(*near);
+      if (const auto* far = record_at(i + DedupState::kFarAhead)) state.prefetch_far(*far);
+      if (const auto* near = record_at(i + DedupState::kNearAhead)) state.prefetch_near(*near);
       if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
         throw StopError(ExitCode::state_refused,
                         "ledger: offset " + std::to_string(next_offset) +
@@ -401,11 +403,11 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
       }
       // Transport errors: librdkafka retries, error_cb logged it.
       if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || message.offset < next_offset) continue;
-      apply(message, records[i], board);
+      apply(message, records[i], state);
       next_offset = message.offset + 1;
       ++applied;
     }
-    return metrics_.observe(board);
+    return metrics_.observe(state);
   });
   warn_when_full(size);
   {
@@ -417,18 +419,18 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
 }
 
 // The cap on entries shortens the window: counted in the metrics, said here once in a while.
-void Follower::warn_when_full(const BoardSize& size) {
+void Follower::warn_when_full(const DedupStateSize& size) {
   const std::int64_t now_ms = steady_ms();
   if (size.cap_evictions == evictions_warned_) return;
   if (evictions_warned_ != 0 && now_ms - warned_ms_ < kFullWarningMs) return;
   evictions_warned_ = size.cap_evictions;
   warned_ms_ = now_ms;
-  spdlog::warn("board: full, its window is shorter than dedupe.window entries={} window_s={}",
+  spdlog::warn("dedup: full, its window is shorter than dedupe.window entries={} window_s={}",
                size.window_entries, size.effective_window_ms / 1000);
 }
 
 void Follower::apply(const rd_kafka_message_t& message, const std::optional<LedgerRecord>& record,
-                     Board& board) {
+                     DedupState& state) {
   if (!record) {
     metrics_.ledger_bad_records.Increment();
     spdlog::error("ledger: bad checksum, skipped offset={}", message.offset);
@@ -440,11 +442,11 @@ void Follower::apply(const rd_kafka_message_t& message, const std::optional<Ledg
     epoch_time_ms_ = append_time_ms;
     epoch_window_max_ms_ = std::max(epoch_window_max_ms_, epoch->window_ms);
   }
-  if (is_before_epoch(*record, board)) return;
+  if (is_before_epoch(*record, state)) return;
   if (std::holds_alternative<Sighting>(*record) && is_planted_skip(message.offset)) return;
   if (const auto* header = std::get_if<LedgerHeader>(&*record)) check_owner(*header, config_);
-  const Applied applied = board.apply(message.offset, append_time_ms, *record);
-  if (applied == Applied::tick && is_live_) compare(std::get<Tick>(*record), board);
+  const Applied applied = state.apply(message.offset, append_time_ms, *record);
+  if (applied == Applied::tick && is_live_) compare(std::get<Tick>(*record), state);
   if (applied == Applied::recreated) {
     metrics_.positions_recreated.Increment();
     spdlog::warn(
@@ -454,8 +456,8 @@ void Follower::apply(const rd_kafka_message_t& message, const std::optional<Ledg
 }
 
 bool Follower::is_epoch_due() const {
-  const auto window = board_.read([&](const Board& board) {
-    return board.epoch() ? std::chrono::milliseconds(board.epoch()->window_ms)
+  const auto window = state_.read([&](const DedupState& state) {
+    return state.epoch() ? std::chrono::milliseconds(state.epoch()->window_ms)
                          : config_.dedupe.window;
   });
   return append_time_ms_ - epoch_time_ms_ > epoch_interval(window).count();

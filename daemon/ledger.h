@@ -1,4 +1,4 @@
-// The ledger topic from both ends: Follower reads all of it and keeps the board, LedgerWriter
+// The ledger topic from both ends: Follower reads all of it and keeps the dedup state, LedgerWriter
 // appends. Both are rebuilt from Kafka alone; neither holds state that a kill -9 could lose.
 #pragma once
 
@@ -16,7 +16,7 @@
 #include "daemon/metrics.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
-#include "pipeline/board/board.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin {
 
@@ -63,38 +63,38 @@ class LedgerWriter {
   std::shared_ptr<rd_kafka_t> producer_;
 };
 
-// The board under its lock: one writer (the follower), readers between its batches.
-class SharedBoard {
+// The dedup state under its lock: one writer (the follower), readers between its batches.
+class SharedDedupState {
  public:
   template <class F>
   auto read(F&& use) const {
     const std::shared_lock lock(mutex_);
-    return use(board_);
+    return use(state_);
   }
   template <class F>
   auto write(F&& use) {
     const std::unique_lock lock(mutex_);
-    return use(board_);
+    return use(state_);
   }
   // Empty again, its tables sized for `expected` articles in the window.
   void reset(std::uint64_t expected) {
     const std::unique_lock lock(mutex_);
-    board_ = Board();  // frees the old one first
-    board_ = Board(expected);
+    state_ = DedupState();  // frees the old one first
+    state_ = DedupState(expected);
   }
 
  private:
   mutable std::shared_mutex mutex_;  // the follower writes, analysis and publisher read
-  Board board_;
+  DedupState state_;
 };
 
 // Reads the whole ledger in order and folds it. restore() first, then start(): from then on the
-// follower's thread is the only writer of the board. Compares the board with each tick it reads: at
-// a difference it rebuilds the board once, and stops the instance (exit 3) if that did not settle
-// it (DESIGN.md, rules of the fold, 8).
+// follower's thread is the only writer of the dedup state. Compares the dedup state with each tick
+// it reads: at a difference it rebuilds the dedup state once, and stops the instance (exit 3) if
+// that did not settle it (DESIGN.md, rules of the fold, 8).
 class Follower {
  public:
-  Follower(const Config& config, SharedBoard& board, LedgerWriter& ledger, Metrics& metrics);
+  Follower(const Config& config, SharedDedupState& state, LedgerWriter& ledger, Metrics& metrics);
   ~Follower();
 
   // Reads from three windows (of the configuration or of the ledger's epochs, whichever is longer)
@@ -114,11 +114,11 @@ class Follower {
   [[nodiscard]] bool is_epoch_due() const;
   // Steady milliseconds of the last turn of the loop, for /livez.
   [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
-  // True from a tick that differs until the board is rebuilt: not ready, and no tick of our own.
-  // Turns true under the board's lock, so who reads the board can rely on it.
+  // True from a tick that differs until the dedup state is rebuilt: not ready, and no tick of our
+  // own. Turns true under the dedup state's lock, so who reads the dedup state can rely on it.
   [[nodiscard]] bool is_in_doubt() const { return in_doubt_; }
-  // How often the board was emptied to be rebuilt. Who found the same number before waiting and
-  // after reading verdicts read them from a whole board.
+  // How often the dedup state was emptied to be rebuilt. Who found the same number before waiting
+  // and after reading verdicts read them from a whole dedup state.
   [[nodiscard]] std::uint64_t rebuilds() const { return rebuilds_; }
 
  private:
@@ -144,17 +144,17 @@ class Follower {
   void assign(std::int64_t offset);
   std::size_t apply_available(std::chrono::milliseconds wait);
   void apply(const rd_kafka_message_t& message, const std::optional<LedgerRecord>& record,
-             Board& board);
-  void warn_when_full(const BoardSize& size);
-  void compare(const Tick& tick, const Board& board);
-  void settle_disagreement();
+             DedupState& state);
+  void warn_when_full(const DedupStateSize& size);
+  void compare(const Tick& tick, const DedupState& state);
+  void end_disagreement();
   void rebuild();
   void dispute();
   [[nodiscard]] bool is_planted_skip(std::int64_t offset);
   void run();
 
   const Config& config_;
-  SharedBoard& board_;
+  SharedDedupState& state_;
   LedgerWriter& ledger_;
   Metrics& metrics_;
   kafka::Client consumer_;

@@ -34,8 +34,8 @@ void check_cluster(const LedgerHeader& header, const std::string& cluster_id,
       "ledger " + config.topics.ledger + " was written for another cluster: " + header.cluster_id);
 }
 
-bool is_before_epoch(const LedgerRecord& record, const Board& board) {
-  return std::holds_alternative<Sighting>(record) && !board.epoch();
+bool is_before_epoch(const LedgerRecord& record, const DedupState& state) {
+  return std::holds_alternative<Sighting>(record) && !state.epoch();
 }
 
 }  // namespace tocsin

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "config/config.h"
-#include "pipeline/board/board.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin {
 
@@ -22,6 +22,6 @@ void check_cluster(const LedgerHeader& header, const std::string& cluster_id, co
 
 // A reader that starts inside a ledger meets sightings before the first repeated epoch: they are
 // not folded. (A restore starts so early that no verdict that still counts needs them.)
-[[nodiscard]] bool is_before_epoch(const LedgerRecord& record, const Board& board);
+[[nodiscard]] bool is_before_epoch(const LedgerRecord& record, const DedupState& state);
 
 }  // namespace tocsin

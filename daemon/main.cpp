@@ -84,7 +84,7 @@ void add_state_verbs(CLI::App& app, CommandLine& line) {
       "audit",
       "Folds raw topic and ledger again and compares with what was published: lost, doubled,\n"
       "differing, unexplained, broken chains of copies; exit 0 or 1. Reads only; the service may\n"
-      "run. Memory: 0.25 kB for each article in the topics, and the board of one window.");
+      "run. Memory: 0.25 kB for each article in the topics, and the dedup state of one window.");
   audit->add_option("--config", line.config, kConfig)->required();
   add_report_format(audit, line);
   audit->add_option("--limit", line.listed_max, "Findings listed a kind; counts are always whole")
@@ -111,7 +111,8 @@ void add_state_verbs(CLI::App& app, CommandLine& line) {
   init->add_option("--config", line.config, kConfig)->required();
   init->callback([&line] { line.verb = [&line] { return tocsin::ledger_init(line.config); }; });
   CLI::App* verify = ledger->add_subcommand(
-      "verify", "Settings, checksums, owner, epochs, offsets and append times; the board's digest");
+      "verify",
+      "Settings, checksums, owner, epochs, offsets and append times; the dedup state's digest");
   verify->add_option("--config", line.config, kConfig)->required();
   verify->callback([&line] { line.verb = [&line] { return tocsin::ledger_verify(line.config); }; });
 }

@@ -28,7 +28,7 @@ prometheus::Histogram& seconds(prometheus::Registry& registry, const char* name,
 prometheus::Counter& transactions(prometheus::Registry& registry, const char* result) {
   return BuildCounter()
       .Name("tocsin_transactions_total")
-      .Help("Transactions by how they ended; unknown ones were looked up and settled")
+      .Help("Transactions by how they ended; unknown ones were looked up and resolved")
       .Register(registry)
       .Add({{"result", result}});
 }
@@ -37,9 +37,10 @@ prometheus::Counter& ticks(prometheus::Registry& registry, const char* result) {
   return BuildCounter()
       .Name("tocsin_ticks_total")
       .Help(
-          "The alert engine's ticks read, by how its board's digest compares with this one's; "
+          "The alert engine's ticks read, by how its dedup state's digest compares with this "
+          "one's; "
           "unchecked: "
-          "too old, or while a disagreement is being settled")
+          "too old, or while a disagreement is being resolved")
       .Register(registry)
       .Add({{"result", result}});
 }
@@ -72,8 +73,9 @@ Metrics::Metrics()
       ticks_equal(ticks(registry, "equal")),
       ticks_different(ticks(registry, "different")),
       ticks_unchecked(ticks(registry, "unchecked")),
-      board_divergences(counter(registry, "tocsin_board_divergences_total",
-                                "Times this board was rebuilt because a tick told another digest")),
+      dedup_divergences(
+          counter(registry, "tocsin_dedup_divergences_total",
+                  "Times this dedup state was rebuilt because a tick told another digest")),
       offset_gaps(counter(registry, "tocsin_offset_gaps_total",
                           "Raw offsets that no longer existed when they were due")),
       guard_refused(counter(registry, "tocsin_commit_guard_refused_total",
@@ -93,24 +95,24 @@ Metrics::Metrics()
       alerts_open(
           gauge(registry, "tocsin_alerts_open", "Open alerts; 0 where the alert engine is not")),
       restore_seconds(gauge(registry, "tocsin_ledger_restore_seconds",
-                            "How long the board took to be rebuilt at start")),
+                            "How long the dedup state took to be rebuilt at start")),
       inflight_bytes(
           gauge(registry, "tocsin_inflight_bytes", "Raw payloads taken in and not yet published")),
       inflight_batches(gauge(registry, "tocsin_inflight_batches", "Batches not yet published")),
-      board_bytes(gauge(registry, "tocsin_board_bytes", "Memory of the board, all of it")),
-      board_entries(gauge(registry, "tocsin_board_entries", "Sightings in the duplicate window")),
-      board_positions(gauge(registry, "tocsin_board_positions", "Honoured positions")),
-      board_window_seconds(gauge(registry, "tocsin_board_effective_window_seconds",
+      dedup_bytes(gauge(registry, "tocsin_dedup_bytes", "Memory of the dedup state, all of it")),
+      dedup_entries(gauge(registry, "tocsin_dedup_entries", "Sightings in the duplicate window")),
+      dedup_positions(gauge(registry, "tocsin_dedup_positions", "Honoured positions")),
+      dedup_window_seconds(gauge(registry, "tocsin_dedup_effective_window_seconds",
                                  "The window as it is; shorter than configured when full")),
-      board_hot_lookups(gauge(registry, "tocsin_board_hot_band_lookups",
+      dedup_hot_lookups(gauge(registry, "tocsin_dedup_hot_band_lookups",
                               "Look-ups cut at dedupe.band_candidates_max since start")),
-      board_cap_evictions(gauge(registry, "tocsin_board_cap_evictions",
+      dedup_cap_evictions(gauge(registry, "tocsin_dedup_cap_evictions",
                                 "Sightings that left the window early since start: it was full")),
-      board_next_offset(gauge(registry, "tocsin_board_next_offset",
-                              "Ledger offset up to which the board is folded")),
-      board_digest(gauge(registry, "tocsin_board_digest",
-                         "Low 52 bits of the board's digest; equal on all instances at equal "
-                         "tocsin_board_next_offset")),
+      dedup_next_offset(gauge(registry, "tocsin_dedup_next_offset",
+                              "Ledger offset up to which the dedup state is folded")),
+      dedup_digest(gauge(registry, "tocsin_dedup_digest",
+                         "Low 52 bits of the dedup state's digest; equal on all instances at equal "
+                         "tocsin_dedup_next_offset")),
       batch_records(BuildHistogram()
                         .Name("tocsin_batch_records")
                         .Help("Records a batch")
@@ -118,8 +120,8 @@ Metrics::Metrics()
                         .Add({}, prometheus::Histogram::BucketBoundaries{1, 3, 10, 30, 100, 300,
                                                                          1000, 3000, 10000})),
       analyse_seconds(seconds(registry, "tocsin_analyse_seconds", "Analysis of a batch")),
-      settle_seconds(seconds(registry, "tocsin_settle_seconds",
-                             "From the sighting of a batch to its verdicts")),
+      resolve_seconds(seconds(registry, "tocsin_resolve_seconds",
+                              "From the sighting of a batch to its verdicts")),
       publish_seconds(seconds(registry, "tocsin_publish_seconds",
                               "From verdicts to committed outputs of a batch")),
       published_(BuildCounter()
@@ -160,16 +162,16 @@ Metrics::Metrics()
       .Set(1);
 }
 
-BoardSize Metrics::observe(const Board& board) {
-  const BoardSize size = board.size();
-  board_bytes.Set(static_cast<double>(size.bytes));
-  board_entries.Set(static_cast<double>(size.window_entries));
-  board_positions.Set(static_cast<double>(size.position_entries));
-  board_window_seconds.Set(static_cast<double>(size.effective_window_ms) / 1000.0);
-  board_hot_lookups.Set(static_cast<double>(size.hot_band_lookups));
-  board_next_offset.Set(static_cast<double>(board.next_offset()));
-  board_cap_evictions.Set(static_cast<double>(size.cap_evictions));
-  board_digest.Set(static_cast<double>(board.digest() & kExactInDouble));
+DedupStateSize Metrics::observe(const DedupState& state) {
+  const DedupStateSize size = state.size();
+  dedup_bytes.Set(static_cast<double>(size.bytes));
+  dedup_entries.Set(static_cast<double>(size.window_entries));
+  dedup_positions.Set(static_cast<double>(size.position_entries));
+  dedup_window_seconds.Set(static_cast<double>(size.effective_window_ms) / 1000.0);
+  dedup_hot_lookups.Set(static_cast<double>(size.hot_band_lookups));
+  dedup_next_offset.Set(static_cast<double>(state.next_offset()));
+  dedup_cap_evictions.Set(static_cast<double>(size.cap_evictions));
+  dedup_digest.Set(static_cast<double>(state.digest() & kExactInDouble));
   return size;
 }
 

@@ -14,8 +14,8 @@
 
 #include "daemon/kafka/client.h"
 #include "pipeline/alerts/alert.h"
-#include "pipeline/board/board.h"
 #include "pipeline/error.h"
+#include "pipeline/ledger/dedup_state.h"
 #include "pipeline/pipeline.h"
 
 namespace tocsin {
@@ -36,7 +36,7 @@ class Metrics {
   prometheus::Counter& ticks_equal;
   prometheus::Counter& ticks_different;
   prometheus::Counter& ticks_unchecked;
-  prometheus::Counter& board_divergences;
+  prometheus::Counter& dedup_divergences;
   prometheus::Counter& offset_gaps;
   prometheus::Counter& guard_refused;
   prometheus::Counter& rebalances;
@@ -53,21 +53,21 @@ class Metrics {
   prometheus::Gauge& restore_seconds;
   prometheus::Gauge& inflight_bytes;
   prometheus::Gauge& inflight_batches;
-  prometheus::Gauge& board_bytes;
-  prometheus::Gauge& board_entries;
-  prometheus::Gauge& board_positions;
-  prometheus::Gauge& board_window_seconds;
-  prometheus::Gauge& board_hot_lookups;
-  prometheus::Gauge& board_cap_evictions;
-  prometheus::Gauge& board_next_offset;
-  prometheus::Gauge& board_digest;  // low 52 bits: what a double holds exactly
+  prometheus::Gauge& dedup_bytes;
+  prometheus::Gauge& dedup_entries;
+  prometheus::Gauge& dedup_positions;
+  prometheus::Gauge& dedup_window_seconds;
+  prometheus::Gauge& dedup_hot_lookups;
+  prometheus::Gauge& dedup_cap_evictions;
+  prometheus::Gauge& dedup_next_offset;
+  prometheus::Gauge& dedup_digest;  // low 52 bits: what a double holds exactly
   prometheus::Histogram& batch_records;
   prometheus::Histogram& analyse_seconds;
-  prometheus::Histogram& settle_seconds;
+  prometheus::Histogram& resolve_seconds;
   prometheus::Histogram& publish_seconds;
 
-  // Copies the board's sizes and digest; the caller holds the board's lock.
-  BoardSize observe(const Board& board);
+  // Copies the dedup state's sizes and digest; the caller holds the dedup state's lock.
+  DedupStateSize observe(const DedupState& state);
   void published(OutcomeKind kind, Method method);
   void alert(AlertChange change);
   void dead_letter(const Error& error);

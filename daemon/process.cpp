@@ -116,7 +116,7 @@ void Process::watch() {
 
 void Process::start_alerts() {
   alerts_ = std::make_unique<AlertPublisher>(
-      service_.config(), service_.board(), service_.follower(), service_.ledger(),
+      service_.config(), service_.state(), service_.follower(), service_.ledger(),
       service_.metrics(), [this] { return service_.pipeline(); });
   alerts_->on_stop = [this](const StopError& error) {
     service_.fail(error.exit_code(), error.what());
@@ -177,8 +177,8 @@ std::string Process::not_live() const {
 std::string Process::not_ready() const {
   const Health health = service_.health();
   if (health.stopping) return "draining";
-  if (!health.restored) return "restoring the board from the ledger";
-  if (health.in_doubt) return "the board differs from the tick's: reading the ledger again";
+  if (!health.restored) return "restoring the dedup state from the ledger";
+  if (health.in_doubt) return "the dedup state differs from the tick's: reading the ledger again";
   if (!health.producer_up) return "the producer is not up";
   if (!health.assigned) return "no assignment yet";
   return "";

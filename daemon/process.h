@@ -48,7 +48,7 @@ class Process {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
   std::unique_ptr<AdminServer> admin_;
-  std::unique_ptr<AlertPublisher> alerts_;  // once the board is restored
+  std::unique_ptr<AlertPublisher> alerts_;  // once the dedup state is restored
   bool announced_ready_ = false;
   bool is_leaving_limited_ = false;
   std::thread reloader_;

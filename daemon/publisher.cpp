@@ -81,14 +81,14 @@ kafka::Headers headers_of(const Output& output, const std::string& config_hash) 
 }  // namespace
 
 Publisher::Publisher(const Config& config, Metrics& metrics, BatchQueue& queue, Intake& intake,
-                     LedgerWriter& ledger, Follower& follower, const SharedBoard& board)
+                     LedgerWriter& ledger, Follower& follower, const SharedDedupState& state)
     : config_(config),
       metrics_(metrics),
       queue_(queue),
       intake_(intake),
       ledger_(ledger),
       follower_(follower),
-      board_(board) {}
+      state_(state) {}
 
 Publisher::~Publisher() {
   stop();
@@ -132,12 +132,12 @@ void Publisher::run() {
   }
 }
 
-// ---- settle: verdicts of the board become outputs
+// ---- resolve: verdicts of the dedup state become outputs
 
 void Publisher::process(Batch& batch) {
-  if (!settle(batch)) return;  // only when it is not current any more
-  const std::int64_t settled_ms = steady_ms();
-  metrics_.settle_seconds.Observe(static_cast<double>(settled_ms - batch.sighted_ms) / 1000.0);
+  if (!resolve(batch)) return;  // only when it is not current any more
+  const std::int64_t resolved_ms = steady_ms();
+  metrics_.resolve_seconds.Observe(static_cast<double>(resolved_ms - batch.sighted_ms) / 1000.0);
   if (!publish(batch, 0, batch.items.size())) {
     spdlog::warn("publisher: dropped a batch that this instance no longer owns records={}",
                  batch.items.size());
@@ -145,7 +145,7 @@ void Publisher::process(Batch& batch) {
     dropped_assignment_ = batch.assignment;
     return;
   }
-  metrics_.publish_seconds.Observe(static_cast<double>(steady_ms() - settled_ms) / 1000.0);
+  metrics_.publish_seconds.Observe(static_cast<double>(steady_ms() - resolved_ms) / 1000.0);
 }
 
 bool Publisher::current(const Batch& batch) const {
@@ -155,7 +155,7 @@ bool Publisher::current(const Batch& batch) const {
 
 // Waits for the delivery of the records and for the follower to apply them; appends them again when
 // the ledger's producer lost them. False when the batch is no longer ours.
-bool Publisher::wait_settled(Batch& batch, const std::vector<std::string>& records,
+bool Publisher::wait_applied(Batch& batch, const std::vector<std::string>& records,
                              std::shared_ptr<AppendTicket> ticket) {
   std::int64_t refused_since_ms = 0;
   std::chrono::milliseconds backoff = kBackoffFirst;
@@ -193,23 +193,23 @@ void Publisher::throw_broken_ledger(const std::string& reason) const {
                       "cleanup.policy; see `tocsin ledger verify`");
 }
 
-bool Publisher::settle(Batch& batch) {
+bool Publisher::resolve(Batch& batch) {
   std::vector<std::string> records;
   for (const Item& item : batch.items) {
     if (item.drafts) records.push_back(item.sighting);
   }
   std::vector<std::string> retracts;
   std::uint64_t rebuilds = 0;
-  do {  // again when the board was emptied for a rebuild while its verdicts were read
+  do {  // again when the dedup state was emptied for a rebuild while its verdicts were read
     rebuilds = follower_.rebuilds();
-    if (!records.empty() && !wait_settled(batch, records, batch.ticket)) return false;
+    if (!records.empty() && !wait_applied(batch, records, batch.ticket)) return false;
     outputs_.clear();
     outputs_.resize(batch.items.size());
     retracts.clear();
     for (std::size_t i = 0; i < batch.items.size(); ++i) {
       Item& item = batch.items[i];
       outputs_[i] = output_of(batch, item);
-      if (outputs_[i] && outputs_[i]->error && is_news_on_board(item)) {
+      if (outputs_[i] && outputs_[i]->error && is_judged_news(item)) {
         retracts.push_back(encode(LedgerRecord(Retract{item.position, item.raw_hash})));
       }
     }
@@ -219,16 +219,16 @@ bool Publisher::settle(Batch& batch) {
 
 // Whether later copies may match it: a dead letter that was sighted as news by an instance with
 // other limits, or whose early skip was refused, must not be anybody's original.
-bool Publisher::is_news_on_board(const Item& item) const {
-  const std::optional<Verdict> verdict =
-      board_.read([&](const Board& board) { return board.verdict(item.position, item.raw_hash); });
+bool Publisher::is_judged_news(const Item& item) const {
+  const std::optional<Verdict> verdict = state_.read(
+      [&](const DedupState& state) { return state.verdict(item.position, item.raw_hash); });
   return verdict && !verdict->is_copy;
 }
 
 // Appends the retractions and waits until they are applied; false when the batch is no longer ours.
 bool Publisher::retract(Batch& batch, const std::vector<std::string>& retracts) {
   if (retracts.empty()) return true;
-  if (!wait_settled(batch, retracts, ledger_.append(retracts, stopping_))) return false;
+  if (!wait_applied(batch, retracts, ledger_.append(retracts, stopping_))) return false;
   metrics_.retracts.Increment(static_cast<double>(retracts.size()));
   return true;
 }
@@ -242,11 +242,13 @@ std::optional<Output> Publisher::output_of(const Batch& batch, Item& item) {
     output.error = item.rejected->error;
     return output;
   }
-  const std::optional<Verdict> verdict =
-      board_.read([&](const Board& board) { return board.verdict(item.position, item.raw_hash); });
+  const std::optional<Verdict> verdict = state_.read(
+      [&](const DedupState& state) { return state.verdict(item.position, item.raw_hash); });
   if (!verdict) {
-    // The position left the board (two windows) between its sighting and now: cannot be judged.
-    output.error = Error{Stage::publish, Errc::poison, "the sighting is no longer on the board"};
+    // The position left the dedup state (two windows) between its sighting and now: cannot be
+    // judged.
+    output.error =
+        Error{Stage::publish, Errc::poison, "the sighting is no longer in the dedup state"};
     return output;
   }
   if (!verdict->is_copy && item.drafts->enriched.head.empty()) {
@@ -264,7 +266,7 @@ std::optional<Output> Publisher::output_of(const Batch& batch, Item& item) {
     }
     item.drafts = *std::move(drafts);
   }
-  output.outcome = tocsin::settle(*item.drafts, *verdict);
+  output.outcome = tocsin::resolve(*item.drafts, *verdict);
   output.method = verdict->method;
   return output;
 }

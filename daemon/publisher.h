@@ -1,4 +1,4 @@
-// Publishes settled batches: outputs and consumed offsets in one transaction (or, at least once,
+// Publishes resolved batches: outputs and consumed offsets in one transaction (or, at least once,
 // the outputs and then the offsets). Decides every outcome of a transaction, unknown ones included.
 #pragma once
 
@@ -30,7 +30,7 @@ struct Output {
 class Publisher {
  public:
   Publisher(const Config& config, Metrics& metrics, BatchQueue& queue, Intake& intake,
-            LedgerWriter& ledger, Follower& follower, const SharedBoard& board);
+            LedgerWriter& ledger, Follower& follower, const SharedDedupState& state);
   ~Publisher();
 
   // Creates the producer and fences the past of this instance. Throws StopError.
@@ -51,12 +51,12 @@ class Publisher {
 
   void run();
   void process(Batch& batch);
-  [[nodiscard]] bool settle(Batch& batch);
-  [[nodiscard]] bool wait_settled(Batch& batch, const std::vector<std::string>& records,
+  [[nodiscard]] bool resolve(Batch& batch);
+  [[nodiscard]] bool wait_applied(Batch& batch, const std::vector<std::string>& records,
                                   std::shared_ptr<AppendTicket> ticket);
   [[noreturn]] void throw_broken_ledger(const std::string& reason) const;
   [[nodiscard]] bool retract(Batch& batch, const std::vector<std::string>& retracts);
-  [[nodiscard]] bool is_news_on_board(const Item& item) const;
+  [[nodiscard]] bool is_judged_news(const Item& item) const;
   [[nodiscard]] std::optional<Output> output_of(const Batch& batch, Item& item);
   [[nodiscard]] bool publish(Batch& batch, std::size_t begin, std::size_t end);
   [[nodiscard]] bool condemn(Batch& batch, std::size_t index);
@@ -96,7 +96,7 @@ class Publisher {
   Intake& intake_;
   LedgerWriter& ledger_;
   Follower& follower_;
-  const SharedBoard& board_;
+  const SharedDedupState& state_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> is_up_{false};
   std::atomic<std::int64_t> in_call_since_ms_{0};

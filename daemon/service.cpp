@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kBatchesInFlightMax = 3;  // one published, one settled, one sighted
+constexpr std::size_t kBatchesInFlightMax = 3;  // one published, one resolved, one sighted
 constexpr auto kPollWait = 100ms;
 
 double seconds_since(std::int64_t started_ms) {
@@ -25,9 +25,9 @@ double seconds_since(std::int64_t started_ms) {
 Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline)
     : config_(std::move(config)),
       ledger_(config_, metrics_),
-      follower_(config_, board_, ledger_, metrics_),
+      follower_(config_, state_, ledger_, metrics_),
       intake_(config_, metrics_),
-      publisher_(config_, metrics_, queue_, intake_, ledger_, follower_, board_),
+      publisher_(config_, metrics_, queue_, intake_, ledger_, follower_, state_),
       fork_join_(config_.worker_count()),
       pipeline_(std::move(pipeline)) {
   intake_.on_revoke = [this](bool) { handle_revoke(); };
@@ -84,7 +84,7 @@ Health Service::health() const {
           .publisher_in_call_since_ms = publisher_.in_call_since_ms()};
 }
 
-// ---- the loop: fill → analyse → sight → (publisher: settle → publish)
+// ---- the loop: fill → analyse → sight → (publisher: resolve → publish)
 
 void Service::run_intake() {
   intake_heartbeat_ms_ = steady_ms();
@@ -186,9 +186,9 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
   }
   // Early skip: only a position that nobody has sighted yet (DESIGN.md, rules of the fold, 3).
   const std::optional<std::int64_t> copy_of =
-      board_.read([&](const Board& board) -> std::optional<std::int64_t> {
-        if (board.is_sighted(item.position)) return std::nullopt;
-        return board.find_copy(reading->signature, reading->time_ms);
+      state_.read([&](const DedupState& state) -> std::optional<std::int64_t> {
+        if (state.is_sighted(item.position)) return std::nullopt;
+        return state.find_copy(reading->signature, reading->time_ms);
       });
   Result<Drafts> drafts = copy_of ? draft_copy(pipeline, *reading)
                                   : draft(pipeline, *reading, tocsin::analyse(pipeline, *reading));
@@ -215,20 +215,20 @@ void Service::sight(Batch& batch) {
 // ---- the ledger at start
 
 std::vector<std::string> Service::epoch_records() const {
-  const Epoch epoch = board_.read(
-      [&](const Board& board) { return board.epoch().value_or(config_.dedupe.epoch()); });
+  const Epoch epoch = state_.read(
+      [&](const DedupState& state) { return state.epoch().value_or(config_.dedupe.epoch()); });
   return {encode(LedgerRecord(LedgerHeader{cluster_id_, config_.kafka.group, config_.topics.raw})),
           encode(LedgerRecord(epoch))};
 }
 
-// Checks that the ledger is ours and whole, rebuilds the board from it, settles the epoch.
+// Checks that the ledger is ours and whole, rebuilds the dedup state from it, resolves the epoch.
 void Service::open_ledger() {
   const kafka::TopicsState topics = kafka::prepare_topics(config_);
   cluster_id_ = topics.cluster_id;
   follower_.restore(stopping_);
   if (stopping_) return;
   const bool has_header =
-      board_.read([](const Board& board) { return board.header().has_value(); });
+      state_.read([](const DedupState& state) { return state.header().has_value(); });
   if (!has_header && topics.group_has_offsets) {
     throw StopError(ExitCode::state_refused,
                     "ledger " + config_.topics.ledger + " is empty although group " +
@@ -237,7 +237,7 @@ void Service::open_ledger() {
                         "`tocsin ledger init` starts a new one");
   }
   const Epoch wanted = config_.dedupe.epoch();
-  const auto epoch = board_.read([](const Board& board) { return board.epoch(); });
+  const auto epoch = state_.read([](const DedupState& state) { return state.epoch(); });
   if (!has_header || !epoch || epoch->revision < wanted.revision) {
     const std::int64_t last = append_and_wait(
         {encode(LedgerRecord(LedgerHeader{cluster_id_, config_.kafka.group, config_.topics.raw})),
@@ -250,8 +250,9 @@ void Service::open_ledger() {
 
 // The header and the epoch that are in force are ours, or the service must not go on.
 void Service::check_ledger() const {
-  const auto [header, epoch] = board_.read(
-      [](const Board& board) { return std::pair(board.header().value(), board.epoch().value()); });
+  const auto [header, epoch] = state_.read([](const DedupState& state) {
+    return std::pair(state.header().value(), state.epoch().value());
+  });
   check_cluster(header, cluster_id_, config_);
   const Epoch wanted = config_.dedupe.epoch();
   if (epoch.revision == wanted.revision && epoch != wanted) {
@@ -291,12 +292,12 @@ void Service::handle_revoke() {
 
 // Sighted positions that were never published and can never be: later copies must not match them.
 void Service::retract_gap(const OffsetGap& gap) {
-  // What was appended before this record counts, too, though the board may not have it yet.
+  // What was appended before this record counts, too, though the dedup state may not have it yet.
   const std::int64_t last = append_and_wait(epoch_records());
   while (!stopping_ && !follower_.wait_applied(last + 1, 100ms)) {
   }
-  const std::vector<Retract> retracts = board_.read([&](const Board& board) {
-    return board.sighted_between(gap.partition.topic, gap.partition.number, gap.from, gap.to);
+  const std::vector<Retract> retracts = state_.read([&](const DedupState& state) {
+    return state.sighted_between(gap.partition.topic, gap.partition.number, gap.from, gap.to);
   });
   std::vector<std::string> records;
   for (const Retract& retract : retracts) records.push_back(encode(LedgerRecord(retract)));

@@ -26,7 +26,7 @@ inline constexpr std::chrono::milliseconds kRevokeWait{30'000};  // for batches 
 struct Health {
   bool stopping = false;
   ExitCode exit_code = ExitCode::fine;  // as of now; set before `stopping`
-  bool restored = false;                // the board is read
+  bool restored = false;                // the dedup state is read
   bool in_doubt = false;                // it is read again, for it differs from a tick
   bool producer_up = false;
   bool assigned = false;
@@ -54,7 +54,7 @@ class Service {
   [[nodiscard]] Health health() const;
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
-  [[nodiscard]] const SharedBoard& board() const { return board_; }
+  [[nodiscard]] const SharedDedupState& state() const { return state_; }
   [[nodiscard]] Follower& follower() { return follower_; }
   [[nodiscard]] LedgerWriter& ledger() { return ledger_; }
   // To ask the brokers for metadata with.
@@ -82,7 +82,7 @@ class Service {
 
   // Own synchronisation. Threads end in reverse order: publisher before follower.
   Metrics metrics_;
-  SharedBoard board_;
+  SharedDedupState state_;
   LedgerWriter ledger_;
   Follower follower_;
   Intake intake_;

@@ -88,7 +88,7 @@ Sighting sight(const Reading& reading, std::optional<std::int64_t> copy_of, std:
   return sighting;
 }
 
-Outcome settle(const Drafts& drafts, const Verdict& verdict) {
+Outcome resolve(const Drafts& drafts, const Verdict& verdict) {
   Outcome outcome;
   outcome.key = story_id(verdict.story);
   if (verdict.is_copy) {

@@ -1,5 +1,5 @@
-// The way of an article, without Kafka: read → (copy? skip) → analyse → settle → outcome.
-// Pure and deterministic: const in, value out, any thread; only Board::apply has an order.
+// The way of an article, without Kafka: read → (copy? skip) → analyse → resolve → outcome.
+// Pure and deterministic: const in, value out, any thread; only DedupState::apply has an order.
 #pragma once
 
 #include <memory>
@@ -8,12 +8,12 @@
 
 #include "pipeline/alerts/alert_rules.h"
 #include "pipeline/article.h"
-#include "pipeline/board/board.h"
 #include "pipeline/decode/decode.h"
 #include "pipeline/dedupe/signature.h"
 #include "pipeline/encode/encode.h"
 #include "pipeline/entities/gazetteer.h"
 #include "pipeline/error.h"
+#include "pipeline/ledger/dedup_state.h"
 #include "pipeline/tension/lexicon.h"
 #include "pipeline/tension/tension.h"
 #include "pipeline/text/text.h"
@@ -86,6 +86,6 @@ struct Outcome {
 };
 
 // The record the verdict asks for. Precondition: `drafts.enriched` is there if the verdict is news.
-[[nodiscard]] Outcome settle(const Drafts&, const Verdict&);
+[[nodiscard]] Outcome resolve(const Drafts&, const Verdict&);
 
 }  // namespace tocsin

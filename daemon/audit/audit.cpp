@@ -164,23 +164,23 @@ void Audit::read_outputs() {
 void Audit::fold_ledger() {
   report_.ledger_first = ledger_.begin()->second.low;
   report_.ledger_end = ledger_.begin()->second.high;
-  // A ledger keeps three windows; a board that is sized for one grows little.
-  Board board(static_cast<std::uint64_t>(report_.ledger_end - report_.ledger_first) / 3);
+  // A ledger keeps three windows; a dedup state that is sized for one grows little.
+  DedupState state(static_cast<std::uint64_t>(report_.ledger_end - report_.ledger_first) / 3);
   horizon_.ledger_is_whole = report_.ledger_first == 0;
   uncommitted_.read(ledger_, [&](const kafka::Message& message) {
     step();
-    fold(*message, board);
+    fold(*message, state);
   });
-  if (!board.header()) {
+  if (!state.header()) {
     throw StopError(ExitCode::state_refused,
                     "ledger " + config_.topics.ledger + " has no header: it is empty or damaged");
   }
-  check_cluster(*board.header(), uncommitted_.cluster_id(), config_);
-  report_.ledger_digest = board.digest();
+  check_cluster(*state.header(), uncommitted_.cluster_id(), config_);
+  report_.ledger_digest = state.digest();
   evidence_.sort();
 }
 
-void Audit::fold(const rd_kafka_message_t& message, Board& board) {
+void Audit::fold(const rd_kafka_message_t& message, DedupState& state) {
   const std::int64_t append_ms = rd_kafka_message_timestamp(&message, nullptr);
   if (report_.ledger_records++ == 0) {
     horizon_.ledger_first_ms = append_ms;
@@ -191,16 +191,16 @@ void Audit::fold(const rd_kafka_message_t& message, Board& board) {
     ++report_.ledger_bad_records;
     return;
   }
-  if (is_before_epoch(*record, board)) return;
+  if (is_before_epoch(*record, state)) return;
   if (const auto* header = std::get_if<LedgerHeader>(&*record)) check_owner(*header, config_);
-  const Applied applied = board.apply(message.offset, append_ms, *record);
+  const Applied applied = state.apply(message.offset, append_ms, *record);
   if (const auto* retract = std::get_if<Retract>(&*record)) evidence_.add_retract(*retract);
   if (const auto* epoch = std::get_if<Epoch>(&*record)) {
     horizon_.window_ms = std::max(horizon_.window_ms, epoch->window_ms);
   }
   if (applied != Applied::sighting && applied != Applied::recreated) return;
   const auto& sighting = std::get<Sighting>(*record);
-  evidence_.add_sighted(sighting, append_ms, *board.verdict(sighting.position, sighting.raw_hash));
+  evidence_.add_sighted(sighting, append_ms, *state.verdict(sighting.position, sighting.raw_hash));
   if (applied != Applied::recreated) return;
   for (auto& [number, raw] : horizon_.raw) {
     raw.is_created_again |= evidence_.partitions[number].topic == sighting.position.topic;

@@ -57,7 +57,7 @@ void Judge::expect(const RawRecord& record, Expectation& expected) const {
   if (!drafts) {
     expected.error = drafts.error().code;
   } else if (expected.sighted != nullptr) {
-    expected.value = raw_hash(settle(*drafts, evidence_.verdict_of(*expected.sighted)).value);
+    expected.value = raw_hash(resolve(*drafts, evidence_.verdict_of(*expected.sighted)).value);
   }
 }
 

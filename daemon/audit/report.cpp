@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "pipeline/board/board.h"
 #include "pipeline/encode/json_writer.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin {
 namespace {

@@ -47,7 +47,7 @@ bool Archive::finish() {
   std::string out;
   for (Replayed& item : batch_) {
     if (on_reading && item.reading) on_reading(*item.reading);
-    out += settle_one(item);
+    out += resolve_one(item);
     out += '\n';
   }
   articles_ += batch_.size();
@@ -75,11 +75,11 @@ void Archive::date(Replayed& item) {
   item.reading->time_ms = time_ms_;
 }
 
-// The board before the batch only predicts copies, to spare their analysis; the fold decides.
+// The dedup state before the batch only predicts copies, to spare their analysis; the fold decides.
 void Archive::analyse_one(Replayed& item) const {
   if (!item.reading) return;
   const Reading& reading = *item.reading;
-  keep(item, board_.find_copy(reading.signature, reading.time_ms)
+  keep(item, state_.find_copy(reading.signature, reading.time_ms)
                  ? draft_copy(*pipeline_, reading)
                  : draft(*pipeline_, reading, analyse(*pipeline_, reading)));
 }
@@ -93,14 +93,14 @@ void Archive::keep(Replayed& item, Result<Drafts> drafts) {
   }
 }
 
-std::string Archive::settle_one(Replayed& item) {
+std::string Archive::resolve_one(Replayed& item) {
   if (item.drafts) {
     append(sight(*item.reading, std::nullopt, item.drafts->signal));
-    const std::optional<Verdict> verdict = board_.verdict(item.position, item.reading->raw_hash);
+    const std::optional<Verdict> verdict = state_.verdict(item.position, item.reading->raw_hash);
     if (!verdict->is_copy && item.drafts->enriched.head.empty()) {
       keep(item, draft(*pipeline_, *item.reading, analyse(*pipeline_, *item.reading)));
     }
-    if (!item.error) return settle(*item.drafts, *verdict).value;
+    if (!item.error) return resolve(*item.drafts, *verdict).value;
     append(Retract{item.position, item.reading->raw_hash});
   }
   return encode_deadletter(item.id, item.position, *item.error);
@@ -110,8 +110,8 @@ void Archive::append(const LedgerRecord& record) {
   if (const auto* sighting = std::get_if<Sighting>(&record)) {
     append_time_ms_ = std::max(append_time_ms_, sighting->time_ms);
   }
-  board_.apply(next_offset_, append_time_ms_, record);
-  if (on_record) on_record(next_offset_, append_time_ms_, record, board_);
+  state_.apply(next_offset_, append_time_ms_, record);
+  if (on_record) on_record(next_offset_, append_time_ms_, record, state_);
   ++next_offset_;
 }
 

@@ -24,9 +24,9 @@ class Archive {
   std::function<bool(const std::string& lines)> on_outcomes;
   // Every article that could be read, in order, before its outcome.
   std::function<void(const Reading& reading)> on_reading;
-  // Every record of the ledger, after the board applied it.
+  // Every record of the ledger, after the dedup state applied it.
   std::function<void(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record,
-                     const Board& board)>
+                     const DedupState& state)>
       on_record;
 
   // Header and epoch; before the first add().
@@ -52,14 +52,14 @@ class Archive {
   void date(Replayed& item);
   void analyse_one(Replayed& item) const;
   static void keep(Replayed& item, Result<Drafts> drafts);
-  std::string settle_one(Replayed& item);
+  std::string resolve_one(Replayed& item);
   void append(const LedgerRecord& record);
 
   const std::shared_ptr<const Pipeline> pipeline_;
   const std::string group_;
   const Epoch epoch_;
   ForkJoin fork_join_;
-  Board board_;
+  DedupState state_;
   std::int64_t next_offset_ = 0;
   std::int64_t append_time_ms_ = 0;
   std::int64_t time_ms_ = 0;  // of the line before; the epoch at first

@@ -84,9 +84,9 @@ void fold_alerts(Archive& archive, AlertEngine& engine,
                  std::function<void(const AlertRecord& record)> on_alert) {
   archive.on_record = [&engine, on_alert = std::move(on_alert)](
                           std::int64_t offset, std::int64_t append_time_ms,
-                          const LedgerRecord& record, const Board& board) {
+                          const LedgerRecord& record, const DedupState& state) {
     for (const AlertRecord& alert :
-         engine.apply(offset, append_time_ms, record, board.first_verdict_at(offset))) {
+         engine.apply(offset, append_time_ms, record, state.first_verdict_at(offset))) {
       on_alert(alert);
     }
     static_cast<void>(engine.take_changes());
@@ -111,11 +111,11 @@ ExitCode backtest(const BacktestOptions& options) {
   });
   const auto ring = std::exchange(archive.on_record, nullptr);
   archive.on_record = [&](std::int64_t offset, std::int64_t append_time_ms,
-                          const LedgerRecord& record, const Board& board) {
+                          const LedgerRecord& record, const DedupState& state) {
     if (const auto* sighting = std::get_if<Sighting>(&record)) {
       summary.add_article(sighting->time_ms);
     }
-    ring(offset, append_time_ms, record, board);
+    ring(offset, append_time_ms, record, state);
   };
   archive.on_outcomes = [&](const std::string&) { return is_written; };
   const ExitCode exit_code = replay_files(setup, options.files, archive);

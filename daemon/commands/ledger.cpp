@@ -50,7 +50,7 @@ std::string_view kind_of(const Verdict& verdict) {
 
 // Folds each record of the ledger, as it is now, and hands it over.
 template <class Each>
-std::int64_t fold_ledger(const Config& config, kafka::Reader& reader, Board& board,
+std::int64_t fold_ledger(const Config& config, kafka::Reader& reader, DedupState& state,
                          const Each& each) {
   const kafka::Extents extents = reader.extents(reader.partitions({config.topics.ledger}));
   if (extents.empty()) {
@@ -59,16 +59,16 @@ std::int64_t fold_ledger(const Config& config, kafka::Reader& reader, Board& boa
   reader.read(extents, [&](const kafka::Message& message) {
     Folded folded{message->offset, rd_kafka_message_timestamp(message.get(), nullptr),
                   decode_ledger_message(*message), std::nullopt};
-    if (folded.record && !is_before_epoch(*folded.record, board)) {
-      folded.applied = board.apply(folded.offset, folded.append_ms, *folded.record);
+    if (folded.record && !is_before_epoch(*folded.record, state)) {
+      folded.applied = state.apply(folded.offset, folded.append_ms, *folded.record);
     }
     each(folded);
   });
   return extents.begin()->second.high;
 }
 
-std::string verdict_text(const Sighting& sighting, const Folded& folded, const Board& board) {
-  const auto verdict = board.verdict(sighting.position, sighting.raw_hash);
+std::string verdict_text(const Sighting& sighting, const Folded& folded, const DedupState& state) {
+  const auto verdict = state.verdict(sighting.position, sighting.raw_hash);
   if (!folded.applied || !verdict) return "verdict=unknown";
   std::string text =
       fmt::format("verdict={} story={} size={} outlets={}", kind_of(*verdict),
@@ -83,7 +83,7 @@ std::string verdict_text(const Sighting& sighting, const Folded& folded, const B
   return text;
 }
 
-std::string text_line(const Folded& folded, const Board& board) {
+std::string text_line(const Folded& folded, const DedupState& state) {
   std::string line =
       fmt::format("{:>10}  {}  {:<8}", folded.offset, time_text(folded.append_ms), name(folded));
   const auto out = std::back_inserter(line);
@@ -92,7 +92,7 @@ std::string text_line(const Folded& folded, const Board& board) {
     fmt::format_to(out, "  {} hash={}", default_article_id(sighting->position),
                    hex(sighting->raw_hash));
     if (sighting->copy_of) fmt::format_to(out, " copy_of={}", *sighting->copy_of);
-    fmt::format_to(out, " {}", verdict_text(*sighting, folded, board));
+    fmt::format_to(out, " {}", verdict_text(*sighting, folded, state));
   } else if (const auto* retract = std::get_if<Retract>(&*folded.record)) {
     fmt::format_to(out, "  {} hash={}", default_article_id(retract->position),
                    hex(retract->raw_hash));
@@ -113,8 +113,8 @@ std::string text_line(const Folded& folded, const Board& board) {
 }
 
 void write_verdict(JsonWriter& json, const Sighting& sighting, const Folded& folded,
-                   const Board& board) {
-  const auto verdict = board.verdict(sighting.position, sighting.raw_hash);
+                   const DedupState& state) {
+  const auto verdict = state.verdict(sighting.position, sighting.raw_hash);
   if (!folded.applied || !verdict) return;
   json.key("redelivery").boolean(*folded.applied == Applied::redelivery);
   json.key("verdict").open_object();
@@ -130,7 +130,7 @@ void write_verdict(JsonWriter& json, const Sighting& sighting, const Folded& fol
   json.close_object();
 }
 
-std::string json_line(const Folded& folded, const Board& board) {
+std::string json_line(const Folded& folded, const DedupState& state) {
   std::string line;
   JsonWriter json(line);
   json.open_object();
@@ -142,7 +142,7 @@ std::string json_line(const Folded& folded, const Board& board) {
     write_position(json, "position", sighting->position);
     json.key("raw_hash").string(hex(sighting->raw_hash));
     if (sighting->copy_of) json.key("copy_of").integer(*sighting->copy_of);
-    write_verdict(json, *sighting, folded, board);
+    write_verdict(json, *sighting, folded, state);
   } else if (const auto* retract = std::get_if<Retract>(record)) {
     write_position(json, "position", retract->position);
     json.key("raw_hash").string(hex(retract->raw_hash));
@@ -199,8 +199,8 @@ class Verification {
     if (folded.applied == Applied::recreated) ++recreated_;
   }
 
-  [[nodiscard]] ExitCode finish(const Board& board) const {
-    if (!board.header()) {
+  [[nodiscard]] ExitCode finish(const DedupState& state) const {
+    if (!state.header()) {
       throw StopError(ExitCode::state_refused, "ledger " + config_.topics.ledger +
                                                    " has no header; `tocsin ledger init` writes "
                                                    "one to an empty topic");
@@ -217,8 +217,8 @@ class Verification {
                   static_cast<unsigned long long>(recreated_));
     }
     std::printf("faults       %llu\n", static_cast<unsigned long long>(faults_));
-    std::printf("digest       %s at next offset %lld\n", story_id(board.digest()).c_str(),
-                static_cast<long long>(board.next_offset()));
+    std::printf("digest       %s at next offset %lld\n", story_id(state.digest()).c_str(),
+                static_cast<long long>(state.next_offset()));
     return faults_ == 0 ? ExitCode::fine : ExitCode::failed;
   }
 
@@ -248,13 +248,13 @@ class Verification {
 
 ExitCode show(const Config& config, const LedgerShowOptions& options) {
   kafka::Reader reader(config, kafka::Isolation::uncommitted);
-  Board board;
+  DedupState state;
   std::uint64_t shown = 0;
   bool is_written = true;
-  fold_ledger(config, reader, board, [&](const Folded& folded) {
+  fold_ledger(config, reader, state, [&](const Folded& folded) {
     if (!is_written || folded.offset < options.from || shown == options.records_max) return;
     ++shown;
-    const std::string line = options.as_json ? json_line(folded, board) : text_line(folded, board);
+    const std::string line = options.as_json ? json_line(folded, state) : text_line(folded, state);
     is_written = std::fputs(line.c_str(), stdout) >= 0;
   });
   return is_written && std::fflush(stdout) == 0 ? ExitCode::fine : ExitCode::failed;
@@ -294,10 +294,10 @@ ExitCode init(const Config& config) {
 ExitCode verify(const Config& config) {
   kafka::check_ledger(config);
   kafka::Reader reader(config, kafka::Isolation::uncommitted);
-  Board board;
+  DedupState state;
   Verification verification(config, reader.cluster_id());
-  fold_ledger(config, reader, board, [&](const Folded& folded) { verification.add(folded); });
-  return verification.finish(board);
+  fold_ledger(config, reader, state, [&](const Folded& folded) { verification.add(folded); });
+  return verification.finish(state);
 }
 
 // Runs with the configuration; what is refused goes to standard error with its exit code.

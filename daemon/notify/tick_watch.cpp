@@ -3,7 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "daemon/stop.h"
-#include "pipeline/board/ledger_record.h"
+#include "pipeline/ledger/ledger_record.h"
 
 namespace tocsin {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/board/byte_codec.h"
+#include "pipeline/ledger/byte_codec.h"
 
 namespace tocsin {
 namespace {
@@ -71,7 +71,7 @@ void AlertEngine::pass_hour(Hour hour) {
   all_.forget_before(hour - kSeriesHours + 1);
   for (auto it = alerts_.begin(); it != alerts_.end();) {
     Alert& alert = it->second;
-    settle(alert);
+    publish_due(alert);
     if (alert.is_spent(clock_ms_)) {
       changed_alerts_.insert(it->first);
       it = alerts_.erase(it);
@@ -92,7 +92,7 @@ void AlertEngine::forget_old() {
   for (const std::string& key : quiet) drop_pair(key);
 }
 
-void AlertEngine::settle(Alert& alert) {
+void AlertEngine::publish_due(Alert& alert) {
   const AlertRule* rule = rules_->find(alert.rule);
   static const AlertRule kGone = [] {
     AlertRule gone;

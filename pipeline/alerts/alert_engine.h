@@ -14,7 +14,7 @@
 #include "pipeline/alerts/alert.h"
 #include "pipeline/alerts/alert_rules.h"
 #include "pipeline/alerts/pair_series.h"
-#include "pipeline/board/board.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin {
 
@@ -79,7 +79,7 @@ class AlertEngine {
                   const SignalPair& pair);
   void ring(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
             const SignalPair& pair, const PairSeries& series);
-  void settle(Alert& alert);
+  void publish_due(Alert& alert);
   void emit(const Alert& alert, AlertChange change);
   void make_room();
   [[nodiscard]] bool make_room_for_alert();

@@ -1,6 +1,6 @@
 // The state of pairs and alerts as bytes: version u8 | fields | XXH3-64 of all before.
 #include "pipeline/alerts/alert_engine.h"
-#include "pipeline/board/byte_codec.h"
+#include "pipeline/ledger/byte_codec.h"
 
 namespace tocsin {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "pipeline/alerts/alert_rules.h"
 #include "pipeline/alerts/genre.h"
-#include "pipeline/board/byte_codec.h"
+#include "pipeline/ledger/byte_codec.h"
 #include "pipeline/tension/score.h"
 
 namespace tocsin {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "pipeline/board/board.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin {
 

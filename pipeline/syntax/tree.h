@@ -33,7 +33,7 @@ enum class Upos : std::uint8_t {
 
 // Universal Dependencies relations, with the subtypes that tell who does what to whom. Names of
 // several words hang on their last word by `compound`, not on the first by `flat`.
-enum class Relation : std::uint8_t {
+enum class Deprel : std::uint8_t {
   root,
   acl,
   acl_relcl,
@@ -91,7 +91,7 @@ inline constexpr std::uint16_t kRootHead = 0xFFFF;
 
 struct Node {
   std::uint16_t head = kRootHead;  // index into Tree::nodes; kRootHead for the one root
-  Relation relation = Relation::root;
+  Deprel relation = Deprel::root;
   Upos tag = Upos::x;
   WordForm form = WordForm::other;
 };
@@ -102,7 +102,7 @@ struct Tree {
   std::vector<Node> nodes;
 };
 
-[[nodiscard]] std::string_view name(Upos) noexcept;      // NOUN, ...
-[[nodiscard]] std::string_view name(Relation) noexcept;  // nsubj:pass, ...
+[[nodiscard]] std::string_view name(Upos) noexcept;    // NOUN, ...
+[[nodiscard]] std::string_view name(Deprel) noexcept;  // nsubj:pass, ...
 
 }  // namespace tocsin

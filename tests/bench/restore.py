@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Restore of the board from a real broker: restore.py [RECORDS]. Needs a release build.
+"""Restore of the dedup state from a real broker: restore.py [RECORDS]. Needs a release build.
 
 Lets a daemon create its ledger, appends that many made-up sightings (every fourth a copy) and
 starts a daemon again: prints sightings a second from its own log, the processor time of all its threads
@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests/kafka"))
 import harness  # noqa: E402
 from confluent_kafka import Producer  # noqa: E402
 
-BENCH = ROOT / "build/release/tests/bench/board_bench"
+BENCH = ROOT / "build/release/tests/bench/ledger_bench"
 RESTORED = re.compile(r"ledger: restored records=(\d+) .*seconds=([\d.]+)")
 
 
@@ -37,7 +37,7 @@ def append(broker, topic, count):
                 producer.poll(0.05)
     producer.flush()
     if made.wait() != 0:
-        sys.exit("board_bench failed")
+        sys.exit("ledger_bench failed")
 
 
 def processor_seconds(pid):
@@ -63,8 +63,8 @@ def main():
         second.terminate()
         print("restored %s records in %s s: %.0f a second (%.2f s of processors: %.0f); %.0f bytes an article of %.0f"
               % (records, seconds, int(records) / float(seconds), busy, int(records) / busy,
-                 metrics["tocsin_board_bytes"] / metrics["tocsin_board_entries"],
-                 metrics["tocsin_board_entries"]))
+                 metrics["tocsin_dedup_bytes"] / metrics["tocsin_dedup_entries"],
+                 metrics["tocsin_dedup_entries"]))
     finally:
         broker.close()
 

@@ -107,7 +107,7 @@ class ChaosTest(ServiceTestCase):
         self.healed_at = None
 
     def run_daemon(self, instance="one", ready=True, extra="", **arguments):
-        """With a short session, and an alert engine that compares the boards every second."""
+        """With a short session, and an alert engine that compares the dedup states every second."""
         arguments.setdefault("session_timeout_ms", SESSION_TIMEOUT_MS)
         return super().run_daemon(instance, ready, extra="alerts: {tick_interval: 1s}\n" + extra, **arguments)
 
@@ -149,20 +149,20 @@ class ChaosTest(ServiceTestCase):
         if exactly_once:
             self.assertEqual(sum(counts.values()), self.expected)
         check_audit(self.daemons[0])
-        self.check_boards()
+        self.check_states()
         used = [use_of(daemon.process) for daemon in self.live()]
         worst = [max(values) for values in zip(*used)] or [0, 0, 0]
         self.row(fault, "exactly once" if exactly_once else "as decided", recovery_s, counts, worst)
         for value, limit in zip(worst, (RSS_MIB_MAX, DESCRIPTORS_MAX, THREADS_MAX)):
             self.assertLessEqual(value, limit, "memory, descriptors or threads out of bounds: %s" % worst)
 
-    def check_boards(self):
-        def boards():
+    def check_states(self):
+        def digests():
             values = [daemon.metrics() for daemon in self.live()]
-            return [(m.get("tocsin_board_next_offset"), m.get("tocsin_board_digest")) for m in values]
-        wait_until(lambda: len(set(boards())) <= 1, "equal boards: %s" % boards(), 30)
+            return [(m.get("tocsin_dedup_next_offset"), m.get("tocsin_dedup_digest")) for m in values]
+        wait_until(lambda: len(set(digests())) <= 1, "equal dedup states: %s" % digests(), 30)
         for daemon in self.live():
-            self.assertEqual(daemon.metrics()["tocsin_board_divergences_total"], 0)
+            self.assertEqual(daemon.metrics()["tocsin_dedup_divergences_total"], 0)
 
     def row(self, fault, result, recovery_s=None, counts=None, used=None):
         print("| %-58s | seed %d | %-12s | %s | %s | %s |" % (

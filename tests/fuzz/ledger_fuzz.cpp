@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "pipeline/board/ledger_record.h"
+#include "pipeline/ledger/ledger_record.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace tocsin;

@@ -1,4 +1,4 @@
-// read → analyse → draft → settle with everything that ships: each record is one valid JSON object
+// read → analyse → draft → resolve with everything that ships: each record is one valid JSON object
 // within its limit, and each span in it is the slice of the field it names.
 #include <simdjson.h>
 
@@ -64,13 +64,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Result<Drafts> drafts = draft(pipeline(), *reading, analyse(pipeline(), *reading));
   if (!drafts) return 0;
   Verdict verdict;
-  const Outcome news = settle(*drafts, verdict);
+  const Outcome news = resolve(*drafts, verdict);
   require(news.kind == OutcomeKind::enriched);
   require(news.value.size() <= pipeline().limits.output_bytes_max);
   check_enriched(news.value, reading->article);
   verdict.is_copy = true;
   verdict.original_position = {"topic", 0, 3};
   simdjson::dom::parser parser;
-  require(parser.parse(settle(*drafts, verdict).value).is_object());
+  require(parser.parse(resolve(*drafts, verdict).value).is_object());
   return 0;
 }

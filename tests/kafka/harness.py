@@ -306,7 +306,7 @@ def outcomes(broker, topics):
 
 
 def check_outputs(broker, topics, null_values=0, chains=True):
-    """The oracle. Returns counts by kind. Without chains: a board that a test made wrong judged some of them."""
+    """The oracle. Returns counts by kind. Without chains: a dedup state that a test made wrong judged some of them."""
     found = outcomes(broker, topics)
     raw = consume(broker, topics.raw)
     missing, counts = [], collections.Counter()

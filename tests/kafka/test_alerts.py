@@ -1,4 +1,4 @@
-"""The alert engine against a real broker: ticks, what a board that differs from the others does, and alerts exactly
+"""The alert engine against a real broker: ticks, what a dedup state that differs from the others does, and alerts exactly
 once, the same from one instance, from three, and from `tocsin backtest`."""
 
 import json
@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "alerts"))
 import crisis  # noqa: E402
 
 TICKS = "alerts: {tick_interval: 300ms}\n"
-DIVERGENCES = "tocsin_board_divergences_total"
+DIVERGENCES = "tocsin_dedup_divergences_total"
 
 
 class AlertsTest(ServiceTestCase):
@@ -33,11 +33,11 @@ class AlertsTest(ServiceTestCase):
     def feed(self, count, seed):
         produce(self.broker, self.topics.raw, articles.stream(count, seed=seed)[0])
 
-    def wait_equal_boards(self):
-        def boards():
+    def wait_equal_states(self):
+        def digests():
             values = [d.metrics() for d in self.daemons]
-            return len({(m["tocsin_board_next_offset"], m["tocsin_board_digest"]) for m in values}) == 1
-        wait_until(boards, "equal boards")
+            return len({(m["tocsin_dedup_next_offset"], m["tocsin_dedup_digest"]) for m in values}) == 1
+        wait_until(digests, "equal dedup states")
 
     def owner_and_other(self, sick, failpoint):
         """Two daemons, the alert engine with the first in the order of names. The sick one will not apply its 100th
@@ -53,14 +53,14 @@ class AlertsTest(ServiceTestCase):
         self.assertEqual(self.divergences(), [0, 0])
         return owner, other
 
-    def test_a_board_that_missed_a_record_is_found_and_healed(self):
+    def test_a_dedup_state_that_missed_a_record_is_found_and_healed(self):
         owner, other = self.owner_and_other("b-other", "skip_sighting")
         self.feed(200, seed=4)
         wait_until(lambda: self.divergences() == [0, 1], "the divergence", 30)
         other.wait_ready()
         self.feed(100, seed=5)
         wait_processed(self.broker, self.topics)
-        self.wait_equal_boards()
+        self.wait_equal_states()
         self.assertEqual(self.divergences(), [0, 1])
         self.assertEqual(sum(check_outputs(self.broker, self.topics, chains=False).values()), 360)
         self.assertEqual([d.terminate() for d in (owner, other)], [0, 0])
@@ -71,11 +71,11 @@ class AlertsTest(ServiceTestCase):
         wait_until(lambda: self.divergences() == [1, 1], "both to rebuild", 30)
         self.feed(100, seed=5)
         wait_processed(self.broker, self.topics)
-        self.wait_equal_boards()
+        self.wait_equal_states()
         self.assertEqual(self.divergences(), [1, 1])
         self.assertEqual([d.terminate() for d in (owner, other)], [0, 0])
 
-    def test_a_board_that_rebuilding_does_not_heal_ends_its_instance(self):
+    def test_a_dedup_state_that_rebuilding_does_not_heal_ends_its_instance(self):
         owner, other = self.owner_and_other("b-other", "skip_sighting_always")
         self.feed(200, seed=4)
         self.assertEqual(other.wait_exit(60), 3)

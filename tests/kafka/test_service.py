@@ -86,10 +86,10 @@ class ServiceTest(ServiceTestCase):
         self.assertGreater(counts[DUPLICATE], 1000)
         self.assertEqual(check_audit(daemons[0])["raw_records"], 6000)
         left = [daemons[0], daemons[2]]
-        def boards():
+        def digests():
             values = [d.metrics() for d in left]
-            return [(m["tocsin_board_next_offset"], m["tocsin_board_digest"]) for m in values]
-        wait_until(lambda: len(set(boards())) == 1, "equal boards: %s" % boards())
+            return [(m["tocsin_dedup_next_offset"], m["tocsin_dedup_digest"]) for m in values]
+        wait_until(lambda: len(set(digests())) == 1, "equal dedup states: %s" % digests())
         for daemon in left:
             self.assertEqual(daemon.terminate(), 0)
 

@@ -12,7 +12,7 @@
    any two steps, be taken for dead and go on as a zombie, have its requests to end a transaction
    delayed, repeated or lost, and have a record refused by the broker, at most FaultsMax such faults a
    run. The broker fences by producer epoch and by generation, as Kafka does.
-   What is not: time. Windows never close here; tests/pipeline/board covers expiry. *)
+   What is not: time. Windows never close here; tests/pipeline/ledger covers expiry. *)
 EXTENDS Naturals, Sequences, FiniteSets, TLC
 
 CONSTANTS
@@ -42,47 +42,47 @@ VARIABLES
 vars == <<ledger, committed, published, generation, owner, epoch, open, requests, mind, faults>>
 
 Closed == [outcome |-> None, offset_of |-> None]
-EmptyBoard == [verdict |-> [q \in Positions |-> None], live |-> {}]
+EmptyState == [verdict |-> [q \in Positions |-> None], live |-> {}]
 Down == [up |-> FALSE, epoch |-> 0, generation |-> 0,
          mine |-> {}, next |-> [p \in Partitions |-> 0], hand |-> <<>>, step |-> "idle",
          repeated |-> FALSE]
 
 -------------------------------------------------------------------------------
-(* The fold (pipeline/board). A board is the verdict on every sighted position and the ledger offsets
+(* The fold (pipeline/ledger). A dedup state is the verdict on every sighted position and the ledger offsets
    of the sightings that a later one may match. *)
 
-Root(board, position) ==
-  IF board.verdict[position].kind = "news" THEN position ELSE board.verdict[position].of
+Root(dedup, position) ==
+  IF dedup.verdict[position].kind = "news" THEN position ELSE dedup.verdict[position].of
 
-CopyOf(board, offset) == [kind |-> "copy", of |-> Root(board, ledger[offset].position)]
-Alike(board, text) == {m \in board.live : Text(ledger[m].position) = text}
+CopyOf(dedup, offset) == [kind |-> "copy", of |-> Root(dedup, ledger[offset].position)]
+Alike(dedup, text) == {m \in dedup.live : Text(ledger[m].position) = text}
 Oldest(set) == CHOOSE m \in set : \A n \in set : m <= n
 
-Judge(board, sighting) ==
+Judge(dedup, sighting) ==
   IF sighting.copy_of # 0
-  THEN IF sighting.copy_of \in board.live THEN CopyOf(board, sighting.copy_of) ELSE [kind |-> "news"]
-  ELSE LET matches == Alike(board, Text(sighting.position))
-       IN IF matches = {} THEN [kind |-> "news"] ELSE CopyOf(board, Oldest(matches))
+  THEN IF sighting.copy_of \in dedup.live THEN CopyOf(dedup, sighting.copy_of) ELSE [kind |-> "news"]
+  ELSE LET matches == Alike(dedup, Text(sighting.position))
+       IN IF matches = {} THEN [kind |-> "news"] ELSE CopyOf(dedup, Oldest(matches))
 
-Sighted(board, offset) ==
+Sighted(dedup, offset) ==
   LET s == ledger[offset]
-      again == board.verdict[s.position] # None  \* a redelivery: it keeps its first verdict
-  IN IF again /\ Bug # "redelivery judged anew" THEN board
-     ELSE [verdict |-> [board.verdict EXCEPT ![s.position] = Judge(board, s)],
-           live |-> board.live \union {offset}]
+      again == dedup.verdict[s.position] # None  \* a redelivery: it keeps its first verdict
+  IN IF again /\ Bug # "redelivery judged anew" THEN dedup
+     ELSE [verdict |-> [dedup.verdict EXCEPT ![s.position] = Judge(dedup, s)],
+           live |-> dedup.live \union {offset}]
 
 (* A retracted article is not matched any more, and neither are the copies that lead to it. *)
-Retracted(board, offset) ==
+Retracted(dedup, offset) ==
   LET gone(m) == LET q == ledger[m].position IN
         \/ q = ledger[offset].position
-        \/ Bug # "copies of a retracted article stay" /\ Root(board, q) = ledger[offset].position
-  IN [board EXCEPT !.live = {m \in board.live : ~gone(m)}]
+        \/ Bug # "copies of a retracted article stay" /\ Root(dedup, q) = ledger[offset].position
+  IN [dedup EXCEPT !.live = {m \in dedup.live : ~gone(m)}]
 
-(* The board of the first n records: a function of the ledger and of nothing else, so it is no variable. *)
-RECURSIVE Board(_)
-Board(n) ==
-  IF n = 0 THEN EmptyBoard
-  ELSE IF ledger[n].kind = "sighting" THEN Sighted(Board(n - 1), n) ELSE Retracted(Board(n - 1), n)
+(* The dedup state of the first n records: a function of the ledger and of nothing else, so it is no variable. *)
+RECURSIVE Dedup(_)
+Dedup(n) ==
+  IF n = 0 THEN EmptyState
+  ELSE IF ledger[n].kind = "sighting" THEN Sighted(Dedup(n - 1), n) ELSE Retracted(Dedup(n - 1), n)
 
 -------------------------------------------------------------------------------
 (* What an instance does (daemon/service.cpp, daemon/publisher.cpp, daemon/intake.cpp). *)
@@ -113,15 +113,15 @@ Join(i) ==
                          !.hand = IF m.step = "idle" THEN <<>> ELSE <<First(i)>>])
      /\ UNCHANGED <<ledger, committed, published, generation, owner, epoch, open, requests, faults>>
 
-(* Read the next record; look whether it is a copy of something on the board (early skip), but only a
-   position that nobody has sighted; append its sighting. The board that is asked may lag behind by any
+(* Read the next record; look whether it is a copy of something on the dedup state (early skip), but only a
+   position that nobody has sighted; append its sighting. The dedup state that is asked may lag behind by any
    number of records. *)
 Sight(i) == \E p \in mind[i].mine, n \in 0..Len(ledger) :
   LET m == mind[i]
-      board == Board(n)
+      dedup == Dedup(n)
       position == <<p, m.next[p]>>
-      may_skip == board.verdict[position] = None \/ Bug = "early skip of a sighted position"
-      matches == Alike(board, Text(position))
+      may_skip == dedup.verdict[position] = None \/ Bug = "early skip of a sighted position"
+      matches == Alike(dedup, Text(position))
       copy_of == IF may_skip /\ matches # {} THEN Oldest(matches) ELSE 0
   IN /\ m.up /\ Len(m.hand) < InHandMax /\ m.next[p] <= Len(Raw[p])
      /\ ledger' = Append(ledger, [kind |-> "sighting", position |-> position, copy_of |-> copy_of])
@@ -141,14 +141,14 @@ SightAgain(i) ==
 
 Outcome(i) ==
   LET item == First(i)
-      board == Board(item.sighted)
+      dedup == Dedup(item.sighted)
       verdict == IF Bug = "early skip of a sighted position" /\ item.copy_of # 0
-                 THEN CopyOf(board, item.copy_of) ELSE board.verdict[item.position]
+                 THEN CopyOf(dedup, item.copy_of) ELSE dedup.verdict[item.position]
   IN CASE item.condemned -> [kind |-> "deadletter", position |-> item.position]
        [] verdict.kind = "news" -> [kind |-> "enriched", position |-> item.position]
        [] OTHER -> [kind |-> "duplicate", position |-> item.position, of |-> verdict.of]
 
-(* Settled: the board holds everything up to our own sighting. Begin, and produce the output. *)
+(* The dedup state holds everything up to our own sighting. Begin, and produce the output. *)
 Produce(i) ==
   /\ HasWork(i) /\ mind[i].step = "idle"
   /\ mind[i].epoch = epoch[i] /\ First(i).generation = mind[i].generation
@@ -328,9 +328,9 @@ CheckDuplicates == \A q \in Positions : published[q] # <<>> /\ published[q][1].k
           \/ published[original][1].kind = "enriched"
           \/ published[original][1].kind = "deadletter" /\ retracts # {}
 
-(* A verdict never changes, however much more of the ledger an instance has read: boards agree. *)
-CheckBoards == Len(ledger) > 0 =>
-  LET before == Board(Len(ledger) - 1).verdict
-      after == Board(Len(ledger)).verdict
+(* A verdict never changes, however much more of the ledger an instance has read: they agree. *)
+CheckStates == Len(ledger) > 0 =>
+  LET before == Dedup(Len(ledger) - 1).verdict
+      after == Dedup(Len(ledger)).verdict
   IN \A q \in Positions : before[q] # None => after[q] = before[q]
 ===============================================================================

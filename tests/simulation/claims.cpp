@@ -38,7 +38,7 @@ std::map<Place, Judged> fold(const Claims& claims) {
     if (entry.fate == Fate::marker) continue;
     const LedgerResult<LedgerRecord> record = decode_ledger_record(entry.value);
     if (!record) continue;
-    const Applied applied = claims.board.apply(offset, entry.timestamp_ms, *record);
+    const Applied applied = claims.state.apply(offset, entry.timestamp_ms, *record);
     if (const auto* retract = std::get_if<Retract>(&*record)) {
       Judged& entry_of = judged[{retract->position.partition, retract->position.offset}];
       if (entry_of.retract_offset < 0) entry_of.retract_offset = offset;
@@ -48,7 +48,7 @@ std::map<Place, Judged> fold(const Claims& claims) {
     Judged& entry_of = judged[{sighting->position.partition, sighting->position.offset}];
     if (entry_of.first_offset < 0) entry_of.first_offset = offset;
     if (applied == Applied::redelivery) continue;
-    const auto verdict = claims.board.verdict(sighting->position, sighting->raw_hash);
+    const auto verdict = claims.state.verdict(sighting->position, sighting->raw_hash);
     if (verdict) entry_of.verdicts.emplace_back(sighting->raw_hash, *verdict);
   }
   return judged;
@@ -93,7 +93,7 @@ std::map<Place, std::vector<Published>> collect(const Claims& claims) {
 // The record a verdict asks for.
 Published expected(const Claims& claims, const Reading& reading, const Verdict& verdict) {
   const Result<Drafts> drafts = draft(claims.pipeline, reading, analyse(claims.pipeline, reading));
-  tocsin::Outcome outcome = settle(*drafts, verdict);
+  tocsin::Outcome outcome = resolve(*drafts, verdict);
   return {outcome.kind == OutcomeKind::enriched ? claims.config.topics.enriched
                                                 : claims.config.topics.duplicates,
           std::move(outcome.value)};

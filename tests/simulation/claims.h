@@ -16,7 +16,7 @@ struct Claims {
   const Broker& broker;
   const Config& config;
   const Pipeline& pipeline;
-  Board& board;  // comes back with the whole ledger folded
+  DedupState& state;  // comes back with the whole ledger folded
 };
 
 // One line for each claim that does not hold.

@@ -21,9 +21,9 @@ BUGS = [
      '  }\n'
      '  failpoint("before_begin");\n' % (ON % "offsets_before_outputs")),
     # A sighted position is skipped as a copy (of itself), and the fold takes the ledger's word for it.
-    ("daemon/service.cpp", "if (board.is_sighted(item.position)) return std::nullopt;",
-     "if (board.is_sighted(item.position) && !%s) return std::nullopt;" % (ON % "early_skip_of_sighted")),
-    ("pipeline/board/board.cpp", "identity); earlier != 0) {",
+    ("daemon/service.cpp", "if (state.is_sighted(item.position)) return std::nullopt;",
+     "if (state.is_sighted(item.position) && !%s) return std::nullopt;" % (ON % "early_skip_of_sighted")),
+    ("pipeline/ledger/dedup_state.cpp", "identity); earlier != 0) {",
      "identity); earlier != 0 && !%s && !(sighting.copy_of && %s)) {"
      % (ON % "redelivery_judged_anew", ON % "early_skip_of_sighted")),
     # The second sighting of an article is judged against the window, as if it were new: see above.
@@ -32,7 +32,7 @@ BUGS = [
      "  const std::int64_t append_time_ms = %s ? tocsin::simulation::wall_clock_ms()\n"
      "                                         : rd_kafka_message_timestamp(&message, nullptr);"
      % (ON % "window_by_wall_clock")),
-    # The ledger is read to the last stable offset, and the board is taken for whole then.
+    # The ledger is read to the last stable offset, and the dedup state is taken for whole then.
     ("daemon/ledger.cpp", '{"isolation.level", "read_uncommitted"}',
      '{"isolation.level", %s ? "read_committed" : "read_uncommitted"}' % (ON % "restore_to_lso")),
     ("daemon/ledger.cpp", "return next_offset_ >= offset; });",

@@ -83,7 +83,7 @@ class World {
     if (!scheduler_.run(active_ms_ + kSettleLimitMs, [this] { return is_settled(); })) {
       fail("does not settle: " + unsettled());
     } else {
-      compare_boards();
+      compare_states();
       stop_all();
     }
     if (outcome_.violations.empty()) check_claims();
@@ -348,8 +348,8 @@ class World {
       if (instance.service == nullptr || !instance.service->health().assigned) {
         return "instance " + instance.config.instance + " is not up";
       }
-      const std::int64_t next =
-          instance.service->board().read([](const Board& board) { return board.next_offset(); });
+      const std::int64_t next = instance.service->state().read(
+          [](const DedupState& state) { return state.next_offset(); });
       if (next < end) return "instance " + instance.config.instance + " does not follow";
     }
     return "";
@@ -362,16 +362,16 @@ class World {
     return unsettled().empty();
   }
 
-  void compare_boards() {
+  void compare_states() {
     std::int64_t next = -1;
     std::uint64_t digest = 0;
     for (const Instance& instance : instances_) {
       if (instance.service == nullptr) continue;
-      const auto [its_next, its_digest] = instance.service->board().read(
-          [](const Board& board) { return std::pair(board.next_offset(), board.digest()); });
-      boards_.push_back({instance.config.instance, its_next, its_digest});
+      const auto [its_next, its_digest] = instance.service->state().read(
+          [](const DedupState& state) { return std::pair(state.next_offset(), state.digest()); });
+      states_.push_back({instance.config.instance, its_next, its_digest});
       if (next >= 0 && (next != its_next || digest != its_digest)) {
-        fail("the boards of the instances differ");
+        fail("the dedup states of the instances differ");
       }
       next = its_next;
       digest = its_digest;
@@ -391,12 +391,12 @@ class World {
   }
 
   void check_claims() {
-    Board board;
-    const Claims claims{broker_, instances_[0].config, *pipeline(), board};
+    DedupState state;
+    const Claims claims{broker_, instances_[0].config, *pipeline(), state};
     for (std::string& broken : broken_claims(claims)) fail(broken);
-    for (const auto& [name, next, digest] : boards_) {
-      if (next == board.next_offset() && digest != board.digest()) {
-        fail("the board of " + name + " is not the fold of the ledger");
+    for (const auto& [name, next, digest] : states_) {
+      if (next == state.next_offset() && digest != state.digest()) {
+        fail("the dedup state of " + name + " is not the fold of the ledger");
       }
     }
   }
@@ -412,7 +412,7 @@ class World {
   Writer writer_;
   std::vector<Partition> raw_;
   std::vector<Instance> instances_;
-  std::vector<Seen> boards_;
+  std::vector<Seen> states_;
   Outcome outcome_;
   std::int64_t active_ms_ = 0;
   std::int64_t next_look_ms_ = 0;

@@ -18,7 +18,7 @@ const Pipeline& pipeline() {
   return *shared;
 }
 
-// A ledger folded by the real board, outcomes made by the real encoder.
+// A ledger folded by the real dedup state, outcomes made by the real encoder.
 class JudgeTest : public testing::Test {
  protected:
   JudgeTest() : config_(default_config()), evidence_(pipeline().stamp) {
@@ -28,7 +28,7 @@ class JudgeTest : public testing::Test {
     horizon_.ledger_first_ms = kStartMs;
     horizon_.raw[raw_].high = 1'000;
     horizon_.raw[raw_].committed = 1'000;
-    board_.apply(1, kStartMs, Epoch{});
+    state_.apply(1, kStartMs, Epoch{});
   }
 
   // Forty words that no other seed has.
@@ -49,9 +49,9 @@ class JudgeTest : public testing::Test {
     const LedgerRecord appended(std::in_place_type<Sighting>, sight(*reading, std::nullopt));
     const auto& sighting = std::get<Sighting>(appended);
     const std::int64_t append_ms = kStartMs + hours * kHourMs;
-    const Applied applied = board_.apply(next_++, append_ms, appended);
+    const Applied applied = state_.apply(next_++, append_ms, appended);
     if (applied != Applied::sighting && applied != Applied::recreated) return;
-    const Verdict verdict = *board_.verdict(sighting.position, sighting.raw_hash);
+    const Verdict verdict = *state_.verdict(sighting.position, sighting.raw_hash);
     verdicts_[{offset, payload}] = verdict;
     evidence_.add_sighted(sighting, append_ms, verdict);
   }
@@ -61,7 +61,7 @@ class JudgeTest : public testing::Test {
     const Result<Reading> reading = read(pipeline(), record(offset, payload));
     const Verdict verdict = verdicts_.at({offset, payload});
     const Outcome outcome =
-        settle(*draft(pipeline(), *reading, analyse(pipeline(), *reading)), verdict);
+        resolve(*draft(pipeline(), *reading, analyse(pipeline(), *reading)), verdict);
     Published published;
     published.position = {raw_, offset};
     published.place = {output_, places_++};
@@ -115,7 +115,7 @@ class JudgeTest : public testing::Test {
   Config config_;
   Evidence evidence_;
   Horizon horizon_;
-  Board board_;
+  DedupState state_;
   std::map<std::pair<std::int64_t, std::string>, Verdict> verdicts_;
   std::int64_t next_ = 2;
   std::int64_t places_ = 0;

@@ -1,5 +1,6 @@
 // Holds kSignatureVersion to what it promises: whoever changes code, parameters, phrases or folding
-// so that a signature changes has to raise it, or boards of two builds would differ in silence.
+// so that a signature changes has to raise it, or dedup states of two builds would differ in
+// silence.
 #include <gtest/gtest.h>
 #include <xxhash.h>
 
@@ -7,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "pipeline/board/ledger_record.h"
+#include "pipeline/ledger/ledger_record.h"
 #include "tests/pipeline/dedupe/newsroom.h"
 
 namespace tocsin::test {

@@ -1,4 +1,4 @@
-#include "pipeline/board/board.h"
+#include "pipeline/ledger/dedup_state.h"
 
 #include <xxhash.h>
 
@@ -6,10 +6,10 @@
 #include <array>
 #include <vector>
 
-#include "pipeline/board/settled.h"
 #include "pipeline/dedupe/sequence_ring.h"
 #include "pipeline/dedupe/sketch.h"
 #include "pipeline/dedupe/window.h"
+#include "pipeline/ledger/verdict_log.h"
 
 namespace tocsin {
 namespace {
@@ -44,25 +44,26 @@ std::uint32_t short_outlet(std::uint64_t outlet) {
   return static_cast<std::uint32_t>(outlet ^ (outlet >> 32));
 }
 
-// A sighting's share of the digest: what must be equal on a board that was restored from three
-// windows of the ledger. Story ids and sizes are not (rule 9), so they stay out; the verdict of a
-// redelivery is its first sighting's, which may lie before the restore.
-std::uint64_t digest_share(const Settled& settled) {
-  const bool first = !settled.is(Settled::kRedelivery);
+// A sighting's share of the digest: what must be equal on a dedup state that was restored from
+// three windows of the ledger. Story ids and sizes are not (rule 9), so they stay out; the verdict
+// of a redelivery is its first sighting's, which may lie before the restore.
+std::uint64_t digest_share(const LoggedVerdict& verdicts) {
+  const bool first = !verdicts.is(LoggedVerdict::kRedelivery);
   constexpr std::uint8_t kAlways =
-      Settled::kRedelivery | Settled::kRetracted | Settled::kNotInWindow;
-  std::uint64_t hash = mix64(settled.identity ^ mix64(settled.offset.get()));
-  hash = mix64(hash ^ (first ? settled.flags : settled.flags & kAlways));
+      LoggedVerdict::kRedelivery | LoggedVerdict::kRetracted | LoggedVerdict::kNotInWindow;
+  std::uint64_t hash = mix64(verdicts.identity ^ mix64(verdicts.offset.get()));
+  hash = mix64(hash ^ (first ? verdicts.flags : verdicts.flags & kAlways));
   if (!first) return hash;
-  hash =
-      mix64(hash ^ (static_cast<std::uint64_t>(settled.method) << 8 | settled.similarity_percent));
-  return mix64(hash ^ settled.matched_offset.get());
+  hash = mix64(hash ^
+               (static_cast<std::uint64_t>(verdicts.method) << 8 | verdicts.similarity_percent));
+  return mix64(hash ^ verdicts.matched_offset.get());
 }
 
 }  // namespace
 
-struct Board::State {
-  explicit State(std::uint64_t expected) : settled(kPositionWindows * expected), window(expected) {}
+struct DedupState::State {
+  explicit State(std::uint64_t expected)
+      : verdicts(kPositionWindows * expected), window(expected) {}
 
   Applied fold(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record);
   [[nodiscard]] std::uint64_t digest_now() const {
@@ -76,11 +77,11 @@ struct Board::State {
   void orphan_copies(std::uint64_t retracted);
   void advance(std::int64_t append_time_ms);
   void leave_window();
-  void settle_first(Settled& verdict, const Sighting& sighting, const WindowItem& item);
+  void judge_first(LoggedVerdict& verdict, const Sighting& sighting, const WindowItem& item);
   void found_story(std::uint64_t matched);
-  void join_story(Settled& verdict, std::uint64_t matched, const Sighting& sighting);
-  void append(const Settled& verdict, const Sighting& sighting, const WindowItem* item);
-  [[nodiscard]] Verdict verdict_of(const Settled& entry) const;
+  void join_story(LoggedVerdict& verdict, std::uint64_t matched, const Sighting& sighting);
+  void append(const LoggedVerdict& verdict, const Sighting& sighting, const WindowItem* item);
+  [[nodiscard]] Verdict verdict_of(const LoggedVerdict& entry) const;
   [[nodiscard]] WindowLimits limits() const;
   [[nodiscard]] std::uint64_t entries_max() const {
     return std::clamp<std::uint64_t>(parameters().entries_max, 1, DedupeWindow::kEntriesMax - 1);
@@ -105,21 +106,21 @@ struct Board::State {
     std::uint64_t digest = 0;
   };
   SequenceRing<PastDigest> past_digests;  // offsets grow
-  // The three logs share sequence numbers; `window` and `origins` begin later than `settled`.
-  SettledLog settled;
+  // The three logs share sequence numbers; `window` and `origins` begin later than `verdicts`.
+  VerdictLog verdicts;
   DedupeWindow window;
   Origins origins;
   Originals originals;
 };
 
-WindowLimits Board::State::limits() const {
+WindowLimits DedupState::State::limits() const {
   const Epoch& active = parameters();
   return {{active.jaccard_percent_min, active.containment_percent_min},
           static_cast<std::int64_t>(window_ms()),
           std::clamp<std::uint32_t>(active.band_candidates_max, 1, kBandCandidatesMax)};
 }
 
-Applied Board::State::apply_epoch(const Epoch& proposed) {
+Applied DedupState::State::apply_epoch(const Epoch& proposed) {
   if (epoch && proposed.revision <= epoch->revision) return Applied::adopted_epoch;
   epoch = proposed;
   leave_window();
@@ -127,47 +128,47 @@ Applied Board::State::apply_epoch(const Epoch& proposed) {
 }
 
 // Moves the clock and forgets what it has passed.
-void Board::State::advance(std::int64_t append_time_ms) {
+void DedupState::State::advance(std::int64_t append_time_ms) {
   now_ms = std::max(now_ms, clamp48(append_time_ms));
   leave_window();
 }
 
-void Board::State::leave_window() {
+void DedupState::State::leave_window() {
   std::uint64_t low = window.low();
   while (low < window.next()) {
-    const bool in_time = now_ms - settled[low].append_ms.get() <= window_ms();
+    const bool in_time = now_ms - verdicts[low].append_ms.get() <= window_ms();
     if (in_time && window.next() - low <= entries_max()) break;
     if (in_time) ++cap_evictions;
-    digest -= digest_share(settled[low]);
+    digest -= digest_share(verdicts[low]);
     ++low;
   }
   window.drop_below(low);
   origins.drop_below(low);
-  while (settled.low() < low) {
-    const Settled& oldest = settled[settled.low()];
+  while (verdicts.low() < low) {
+    const LoggedVerdict& oldest = verdicts[verdicts.low()];
     if (now_ms - oldest.append_ms.get() <= kPositionWindows * window_ms() &&
-        settled.size() <= kPositionCapFactor * entries_max()) {
+        verdicts.size() <= kPositionCapFactor * entries_max()) {
       break;
     }
     if (oldest.original != kNoOriginal) originals.drop_reference(oldest.original);
-    settled.drop_front();
+    verdicts.drop_front();
   }
 }
 
-void Board::State::append(const Settled& verdict, const Sighting& sighting,
-                          const WindowItem* item) {
-  settled.push(verdict);
+void DedupState::State::append(const LoggedVerdict& verdict, const Sighting& sighting,
+                               const WindowItem* item) {
+  verdicts.push(verdict);
   origins.push(sighting.position, PackedId(sighting.article_id), short_outlet(sighting.outlet));
   window.insert(item);
   digest += digest_share(verdict);
 }
 
-Applied Board::State::apply_sighting(std::uint64_t offset, const Sighting& sighting) {
+Applied DedupState::State::apply_sighting(std::uint64_t offset, const Sighting& sighting) {
   const std::uint64_t key = position_key_of(sighting.position);
   const std::uint64_t identity = identity_of(key, sighting.raw_hash);
-  const std::uint64_t at_position = settled.newest_at(key);
+  const std::uint64_t at_position = verdicts.newest_at(key);
   if (at_position != 0) {
-    if (const std::uint64_t earlier = settled.newest_of(key, identity); earlier != 0) {
+    if (const std::uint64_t earlier = verdicts.newest_of(key, identity); earlier != 0) {
       redeliver(offset, earlier, sighting);
       leave_window();
       return Applied::redelivery;
@@ -176,12 +177,12 @@ Applied Board::State::apply_sighting(std::uint64_t offset, const Sighting& sight
   const std::int64_t time_ms = std::min(static_cast<std::int64_t>(clamp48(sighting.time_ms)),
                                         static_cast<std::int64_t>(now_ms));
   const WindowItem item = item_of(sighting, time_ms);
-  Settled verdict;
+  LoggedVerdict verdict;
   verdict.identity = identity;
   verdict.position_key = key;
   verdict.offset = Number48(offset);
   verdict.append_ms = Number48(now_ms);
-  settle_first(verdict, sighting, item);
+  judge_first(verdict, sighting, item);
   append(verdict, sighting, &item);
   leave_window();
   return at_position != 0 ? Applied::recreated : Applied::sighting;
@@ -189,16 +190,16 @@ Applied Board::State::apply_sighting(std::uint64_t offset, const Sighting& sight
 
 // A redelivery gets the first sighting's verdict again and renews its position. It is matched by
 // later copies only when the earlier sighting has left the window, so whether a record is in the
-// window depends on one window of records before it, and a board restored from three agrees.
-void Board::State::redeliver(std::uint64_t offset, std::uint64_t earlier,
-                             const Sighting& sighting) {
-  Settled verdict = settled[earlier];
+// window depends on one window of records before it, and a dedup state restored from three agrees.
+void DedupState::State::redeliver(std::uint64_t offset, std::uint64_t earlier,
+                                  const Sighting& sighting) {
+  LoggedVerdict verdict = verdicts[earlier];
   const bool resident = earlier >= window.low();
   verdict.offset = Number48(offset);
   verdict.append_ms = Number48(now_ms);
-  verdict.flags =
-      static_cast<std::uint8_t>((verdict.flags & ~(Settled::kRetracted | Settled::kNotInWindow)) |
-                                Settled::kRedelivery | (resident ? Settled::kNotInWindow : 0));
+  verdict.flags = static_cast<std::uint8_t>(
+      (verdict.flags & ~(LoggedVerdict::kRetracted | LoggedVerdict::kNotInWindow)) |
+      LoggedVerdict::kRedelivery | (resident ? LoggedVerdict::kNotInWindow : 0));
   if (verdict.original != kNoOriginal) originals.add_reference(verdict.original);
   const std::int64_t time_ms = std::min(static_cast<std::int64_t>(clamp48(sighting.time_ms)),
                                         static_cast<std::int64_t>(now_ms));
@@ -206,13 +207,13 @@ void Board::State::redeliver(std::uint64_t offset, std::uint64_t earlier,
   append(verdict, sighting, resident ? nullptr : &item);
 }
 
-void Board::State::settle_first(Settled& verdict, const Sighting& sighting,
-                                const WindowItem& item) {
+void DedupState::State::judge_first(LoggedVerdict& verdict, const Sighting& sighting,
+                                    const WindowItem& item) {
   std::optional<WindowMatch> match;
   if (sighting.copy_of) {
-    const std::uint64_t named = settled.at_offset(clamp48(*sighting.copy_of), window.low());
+    const std::uint64_t named = verdicts.at_offset(clamp48(*sighting.copy_of), window.low());
     if (named == 0 || !window.matchable(named)) {
-      verdict.flags |= Settled::kSkipRefused;
+      verdict.flags |= LoggedVerdict::kSkipRefused;
       return;
     }
     match = WindowMatch{named, window.compare(item, named, limits().likeness)};
@@ -228,31 +229,32 @@ void Board::State::settle_first(Settled& verdict, const Sighting& sighting,
   const Likeness& likeness = match->likeness;
   verdict.method = likeness.method;
   verdict.similarity_percent = likeness.similarity_percent;
-  verdict.matched_offset = settled[match->sequence].offset;
-  verdict.flags |= Settled::kMatched;
-  verdict.flags |= likeness.method != Method::none ? Settled::kCopy : Settled::kUpdate;
+  verdict.matched_offset = verdicts[match->sequence].offset;
+  verdict.flags |= LoggedVerdict::kMatched;
+  verdict.flags |= likeness.method != Method::none ? LoggedVerdict::kCopy : LoggedVerdict::kUpdate;
   join_story(verdict, match->sequence, sighting);
 }
 
 // The first to join an article's story makes it one: all sightings of that article point to it now.
-void Board::State::found_story(std::uint64_t matched) {
-  const std::uint64_t identity = settled[matched].identity;
+void DedupState::State::found_story(std::uint64_t matched) {
+  const std::uint64_t identity = verdicts[matched].identity;
   const std::uint32_t original = originals.found(
       identity, origins.position(matched), origins.article_id(matched), origins.outlet(matched));
-  settled[matched].original = original;
-  for (std::uint64_t sequence = settled.newest_at(settled[matched].position_key); sequence != 0;
-       sequence = settled.older_at(sequence)) {
-    Settled& entry = settled[sequence];
+  verdicts[matched].original = original;
+  for (std::uint64_t sequence = verdicts.newest_at(verdicts[matched].position_key); sequence != 0;
+       sequence = verdicts.older_at(sequence)) {
+    LoggedVerdict& entry = verdicts[sequence];
     if (entry.identity != identity || entry.original != kNoOriginal) continue;
     entry.original = original;
     originals.add_reference(original);
   }
 }
 
-void Board::State::join_story(Settled& verdict, std::uint64_t matched, const Sighting& sighting) {
-  if (settled[matched].original == kNoOriginal) found_story(matched);
-  const std::uint32_t original = settled[matched].original;
-  if (verdict.is(Settled::kCopy)) {
+void DedupState::State::join_story(LoggedVerdict& verdict, std::uint64_t matched,
+                                   const Sighting& sighting) {
+  if (verdicts[matched].original == kNoOriginal) found_story(matched);
+  const std::uint32_t original = verdicts[matched].original;
+  if (verdict.is(LoggedVerdict::kCopy)) {
     verdict.original = original;
     originals.add_reference(verdict.original);
   } else {
@@ -264,16 +266,16 @@ void Board::State::join_story(Settled& verdict, std::uint64_t matched, const Sig
   verdict.story_outlets = static_cast<std::uint8_t>(originals.story_outlets(verdict.original));
 }
 
-void Board::State::retract(const Retract& retract) {
+void DedupState::State::retract(const Retract& retract) {
   const std::uint64_t key = position_key_of(retract.position);
   const std::uint64_t identity = identity_of(key, retract.raw_hash);
-  for (std::uint64_t sequence = settled.newest_at(key); sequence >= window.low() && sequence != 0;
-       sequence = settled.older_at(sequence)) {
-    Settled& entry = settled[sequence];
+  for (std::uint64_t sequence = verdicts.newest_at(key); sequence >= window.low() && sequence != 0;
+       sequence = verdicts.older_at(sequence)) {
+    LoggedVerdict& entry = verdicts[sequence];
     if (retract.raw_hash != Hash128{} && entry.identity != identity) continue;
-    if (entry.is(Settled::kRetracted)) continue;
+    if (entry.is(LoggedVerdict::kRetracted)) continue;
     digest -= digest_share(entry);
-    entry.flags |= Settled::kRetracted;
+    entry.flags |= LoggedVerdict::kRetracted;
     digest += digest_share(entry);
     window.withdraw(sequence);
     orphan_copies(sequence);
@@ -282,39 +284,40 @@ void Board::State::retract(const Retract& retract) {
 
 // Copies that lead to a retracted article are not matched any more either: a later one would lead
 // to a record that was never enriched, for as long as copies follow one another. Followed by ledger
-// offsets, not by `original`, which a restored board may know less well. O(window), and rare.
-void Board::State::orphan_copies(std::uint64_t retracted) {
-  const Settled& root = settled[retracted];
-  if (root.original == kNoOriginal) return;                               // nothing joined it
-  if (root.is(Settled::kCopy) && !root.is(Settled::kRedelivery)) return;  // its copies lead past it
-  std::vector<std::uint64_t> offsets{root.offset.get()};                  // ascending
-  for (std::uint64_t sequence = retracted + 1; sequence < settled.next(); ++sequence) {
-    Settled& entry = settled[sequence];
-    if (entry.original != root.original || !entry.is(Settled::kCopy) ||
-        entry.is(Settled::kRedelivery) ||
+// offsets, not by `original`, which a restored dedup state may know less well. O(window), and rare.
+void DedupState::State::orphan_copies(std::uint64_t retracted) {
+  const LoggedVerdict& root = verdicts[retracted];
+  if (root.original == kNoOriginal) return;  // nothing joined it
+  if (root.is(LoggedVerdict::kCopy) && !root.is(LoggedVerdict::kRedelivery))
+    return;                                               // its copies lead past it
+  std::vector<std::uint64_t> offsets{root.offset.get()};  // ascending
+  for (std::uint64_t sequence = retracted + 1; sequence < verdicts.next(); ++sequence) {
+    LoggedVerdict& entry = verdicts[sequence];
+    if (entry.original != root.original || !entry.is(LoggedVerdict::kCopy) ||
+        entry.is(LoggedVerdict::kRedelivery) ||
         !std::binary_search(offsets.begin(), offsets.end(), entry.matched_offset.get())) {
       continue;
     }
     offsets.push_back(entry.offset.get());
     digest -= digest_share(entry);
-    entry.flags |= Settled::kOrphaned;
+    entry.flags |= LoggedVerdict::kOrphaned;
     digest += digest_share(entry);
     window.withdraw(sequence);
   }
 }
 
-Verdict Board::State::verdict_of(const Settled& entry) const {
+Verdict DedupState::State::verdict_of(const LoggedVerdict& entry) const {
   Verdict verdict;
-  verdict.is_copy = entry.is(Settled::kCopy);
-  verdict.relation = entry.is(Settled::kUpdate) ? Relation::update : Relation::none;
+  verdict.is_copy = entry.is(LoggedVerdict::kCopy);
+  verdict.relation = entry.is(LoggedVerdict::kUpdate) ? Relation::update : Relation::none;
   verdict.method = entry.method;
   verdict.similarity_percent = entry.similarity_percent;
   verdict.story =
       entry.original == kNoOriginal ? entry.identity : originals.story_id(entry.original);
   verdict.story_size = entry.story_size;
   verdict.story_outlets = entry.story_outlets;
-  verdict.early_skip_refused = entry.is(Settled::kSkipRefused);
-  if (entry.is(Settled::kMatched)) {
+  verdict.early_skip_refused = entry.is(LoggedVerdict::kSkipRefused);
+  if (entry.is(LoggedVerdict::kMatched)) {
     verdict.original_offset = static_cast<std::int64_t>(entry.matched_offset.get());
   }
   if (verdict.is_copy) {
@@ -327,8 +330,8 @@ Verdict Board::State::verdict_of(const Settled& entry) const {
   return verdict;
 }
 
-Applied Board::State::fold(std::int64_t offset, std::int64_t append_time_ms,
-                           const LedgerRecord& record) {
+Applied DedupState::State::fold(std::int64_t offset, std::int64_t append_time_ms,
+                                const LedgerRecord& record) {
   next_offset = offset + 1;
   advance(append_time_ms);
   if (const auto* sighting = std::get_if<Sighting>(&record)) {
@@ -346,26 +349,27 @@ Applied Board::State::fold(std::int64_t offset, std::int64_t append_time_ms,
   return Applied::tick;
 }
 
-void Board::State::remember_digest() {
+void DedupState::State::remember_digest() {
   past_digests.push() = {next_offset, digest_now()};
   if (past_digests.size() > kDigestsMax) past_digests.drop_below(past_digests.low() + 1);
 }
 
-Board::Board() : Board(kExpectedAtStart) {}
-Board::Board(std::uint64_t expected)
+DedupState::DedupState() : DedupState(kExpectedAtStart) {}
+DedupState::DedupState(std::uint64_t expected)
     : state_(std::make_unique<State>(std::min(expected, DedupeWindow::kEntriesMax))) {}
-Board::~Board() = default;
-Board::Board(Board&&) noexcept = default;
-Board& Board::operator=(Board&&) noexcept = default;
+DedupState::~DedupState() = default;
+DedupState::DedupState(DedupState&&) noexcept = default;
+DedupState& DedupState::operator=(DedupState&&) noexcept = default;
 
-Applied Board::apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record) {
+Applied DedupState::apply(std::int64_t offset, std::int64_t append_time_ms,
+                          const LedgerRecord& record) {
   const Applied applied = state_->fold(offset, append_time_ms, record);
   state_->remember_digest();
   return applied;
 }
 
-std::optional<std::int64_t> Board::find_copy(const Signature& signature,
-                                             std::int64_t time_ms) const {
+std::optional<std::int64_t> DedupState::find_copy(const Signature& signature,
+                                                  std::int64_t time_ms) const {
   const State& state = *state_;
   if (state.parameters().signature_version != kSignatureVersion) return std::nullopt;
   // A raw hash of nothing: the signature's own hash finds equal texts.
@@ -374,29 +378,29 @@ std::optional<std::int64_t> Board::find_copy(const Signature& signature,
   state.window.prefetch_candidates(item);
   const auto match = state.window.find(item, state.limits(), nullptr);
   if (!match || match->likeness.method == Method::none) return std::nullopt;
-  return static_cast<std::int64_t>(state.settled[match->sequence].offset.get());
+  return static_cast<std::int64_t>(state.verdicts[match->sequence].offset.get());
 }
 
-void Board::prefetch_far(const LedgerRecord& record) const {
+void DedupState::prefetch_far(const LedgerRecord& record) const {
   const auto* sighting = std::get_if<Sighting>(&record);
   if (sighting == nullptr) return;
-  state_->settled.prefetch_bucket(position_key_of(sighting->position));
+  state_->verdicts.prefetch_bucket(position_key_of(sighting->position));
   state_->window.prefetch_places(state_->item_of(*sighting, 0));
 }
 
-void Board::prefetch_near(const LedgerRecord& record) const {
+void DedupState::prefetch_near(const LedgerRecord& record) const {
   const auto* sighting = std::get_if<Sighting>(&record);
   if (sighting == nullptr) return;
-  state_->settled.prefetch_newest(position_key_of(sighting->position));
+  state_->verdicts.prefetch_newest(position_key_of(sighting->position));
   state_->window.prefetch_candidates(state_->item_of(*sighting, 0));
 }
 
-bool Board::is_sighted(const Position& position) const {
-  return state_->settled.newest_at(position_key_of(position)) != 0;
+bool DedupState::is_sighted(const Position& position) const {
+  return state_->verdicts.newest_at(position_key_of(position)) != 0;
 }
 
-std::vector<Retract> Board::sighted_between(const std::string& topic, std::int32_t partition,
-                                            std::int64_t first, std::int64_t end) const {
+std::vector<Retract> DedupState::sighted_between(const std::string& topic, std::int32_t partition,
+                                                 std::int64_t first, std::int64_t end) const {
   std::vector<Retract> retracts;
   end = std::min(end, first + kGapOffsetsMax);
   for (Position position{topic, partition, first}; position.offset < end; ++position.offset) {
@@ -405,29 +409,30 @@ std::vector<Retract> Board::sighted_between(const std::string& topic, std::int32
   return retracts;
 }
 
-std::optional<Verdict> Board::verdict(const Position& position, const Hash128& raw_hash) const {
+std::optional<Verdict> DedupState::verdict(const Position& position,
+                                           const Hash128& raw_hash) const {
   const std::uint64_t key = position_key_of(position);
-  const std::uint64_t sequence = state_->settled.newest_of(key, identity_of(key, raw_hash));
+  const std::uint64_t sequence = state_->verdicts.newest_of(key, identity_of(key, raw_hash));
   if (sequence == 0) return std::nullopt;
-  return state_->verdict_of(state_->settled[sequence]);
+  return state_->verdict_of(state_->verdicts[sequence]);
 }
 
-std::optional<Verdict> Board::first_verdict_at(std::int64_t offset) const {
-  const SettledLog& settled = state_->settled;
-  const std::uint64_t sequence = settled.at_offset(clamp48(offset), settled.low());
-  if (sequence == 0 || settled[sequence].is(Settled::kRedelivery)) return std::nullopt;
-  return state_->verdict_of(settled[sequence]);
+std::optional<Verdict> DedupState::first_verdict_at(std::int64_t offset) const {
+  const VerdictLog& verdicts = state_->verdicts;
+  const std::uint64_t sequence = verdicts.at_offset(clamp48(offset), verdicts.low());
+  if (sequence == 0 || verdicts[sequence].is(LoggedVerdict::kRedelivery)) return std::nullopt;
+  return state_->verdict_of(verdicts[sequence]);
 }
 
-std::int64_t Board::next_offset() const {
+std::int64_t DedupState::next_offset() const {
   return state_->next_offset;
 }
 
-std::uint64_t Board::digest() const {
+std::uint64_t DedupState::digest() const {
   return state_->digest_now();
 }
 
-std::optional<std::uint64_t> Board::digest_at(std::int64_t next_offset) const {
+std::optional<std::uint64_t> DedupState::digest_at(std::int64_t next_offset) const {
   const auto& past = state_->past_digests;
   std::uint64_t first = past.low();
   std::uint64_t last = past.next();
@@ -443,23 +448,23 @@ std::optional<std::uint64_t> Board::digest_at(std::int64_t next_offset) const {
   return past[first].digest;
 }
 
-const std::optional<LedgerHeader>& Board::header() const {
+const std::optional<LedgerHeader>& DedupState::header() const {
   return state_->header;
 }
-const std::optional<Epoch>& Board::epoch() const {
+const std::optional<Epoch>& DedupState::epoch() const {
   return state_->epoch;
 }
 
-BoardSize Board::size() const {
+DedupStateSize DedupState::size() const {
   const State& state = *state_;
-  BoardSize size;
-  size.bytes = sizeof(State) + state.settled.bytes() + state.window.bytes() +
+  DedupStateSize size;
+  size.bytes = sizeof(State) + state.verdicts.bytes() + state.window.bytes() +
                state.origins.bytes() + state.originals.bytes() + state.past_digests.bytes();
   size.window_entries = state.window.next() - state.window.low();
-  size.position_entries = state.settled.size();
+  size.position_entries = state.verdicts.size();
   const bool cut = size.window_entries == state.entries_max();
   size.effective_window_ms = static_cast<std::int64_t>(
-      cut ? state.now_ms - state.settled[state.window.low()].append_ms.get() : state.window_ms());
+      cut ? state.now_ms - state.verdicts[state.window.low()].append_ms.get() : state.window_ms());
   size.hot_band_lookups = state.hot_band_lookups;
   size.cap_evictions = state.cap_evictions;
   return size;

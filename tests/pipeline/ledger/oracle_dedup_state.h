@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/board/board.h"
 #include "pipeline/dedupe/window.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin::test {
 
-class OracleBoard {
+class OracleDedupState {
  public:
   Applied apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record) {
     now_ = std::max(now_, append_time_ms);

@@ -1,6 +1,6 @@
-// The board under load: `board_bench RESIDENT [ID_BYTES]` folds a made-up ledger until RESIDENT
-// articles are in the window and as many more have left it, then prints rates and memory.
-// `board_bench --records COUNT` writes such a ledger instead: u32 length, record, and so on.
+// The dedup state under load: `ledger_bench RESIDENT [ID_BYTES]` folds a made-up ledger until
+// RESIDENT articles are in the window and as many more have left it, then prints rates and memory.
+// `ledger_bench --records COUNT` writes such a ledger instead: u32 length, record, and so on.
 #include <sys/resource.h>
 #include <time.h>
 
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/board/board.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin {
 namespace {
@@ -94,7 +94,7 @@ struct Rates {
 };
 
 // Folds `count` more; only decoding and applying are timed.
-Rates fold(Board& board, Ledger& ledger, std::size_t count) {
+Rates fold(DedupState& state, Ledger& ledger, std::size_t count) {
   double decoding = 0;
   double applying = 0;
   for (std::size_t done = 0; done < count; done += kBatch) {
@@ -110,11 +110,12 @@ Rates fold(Board& board, Ledger& ledger, std::size_t count) {
     const double between = cpu_seconds();
     for (std::size_t i = 0; i < decoded.size(); ++i) {
       const std::uint64_t sequence = first + i;
-      if (i + Board::kFarAhead < decoded.size()) board.prefetch_far(decoded[i + Board::kFarAhead]);
-      if (i + Board::kNearAhead < decoded.size()) {
-        board.prefetch_near(decoded[i + Board::kNearAhead]);
+      if (i + DedupState::kFarAhead < decoded.size())
+        state.prefetch_far(decoded[i + DedupState::kFarAhead]);
+      if (i + DedupState::kNearAhead < decoded.size()) {
+        state.prefetch_near(decoded[i + DedupState::kNearAhead]);
       }
-      board.apply(static_cast<std::int64_t>(sequence + 1), Ledger::time_ms(sequence), decoded[i]);
+      state.apply(static_cast<std::int64_t>(sequence + 1), Ledger::time_ms(sequence), decoded[i]);
     }
     applying += cpu_seconds() - between;
     decoding += between - started;
@@ -123,21 +124,21 @@ Rates fold(Board& board, Ledger& ledger, std::size_t count) {
   return {rate(decoding), rate(applying), rate(decoding + applying)};
 }
 
-double lookups(const Board& board, Ledger ledger, std::size_t count) {
+double lookups(const DedupState& state, Ledger ledger, std::size_t count) {
   std::vector<Sighting> probes;
   for (std::size_t i = 0; i < count; ++i) probes.push_back(ledger.next());
   const double started = cpu_seconds();
   std::size_t found = 0;
   for (const Sighting& probe : probes) {
-    found += board.find_copy(probe.signature, probe.time_ms) ? 1U : 0U;
+    found += state.find_copy(probe.signature, probe.time_ms) ? 1U : 0U;
   }
   const double seconds = cpu_seconds() - started;
   std::printf("copies found %.3f\n", static_cast<double>(found) / static_cast<double>(count));
   return static_cast<double>(count) / seconds;
 }
 
-void print(const char* what, const Board& board, const Rates& rates) {
-  const BoardSize size = board.size();
+void print(const char* what, const DedupState& state, const Rates& rates) {
+  const DedupStateSize size = state.size();
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   std::printf(
@@ -175,17 +176,17 @@ int main(int argc, char** argv) {
   epoch.window_ms = static_cast<std::int64_t>(resident);
   epoch.entries_max = 2 * resident;
   {
-    Board growing;
+    DedupState growing;
     growing.apply(0, kStartMs, LedgerRecord(epoch));
     Ledger same = ledger;
     print("filling, growing", growing, fold(growing, same, resident));
   }
-  Board board(resident);  // as a restore does
-  board.apply(0, kStartMs, LedgerRecord(epoch));
-  print("filling", board, fold(board, ledger, resident));
-  print("two windows", board, fold(board, ledger, resident));
-  print("steady", board, fold(board, ledger, std::min<std::size_t>(resident, 1'000'000)));
+  DedupState state(resident);  // as a restore does
+  state.apply(0, kStartMs, LedgerRecord(epoch));
+  print("filling", state, fold(state, ledger, resident));
+  print("two windows", state, fold(state, ledger, resident));
+  print("steady", state, fold(state, ledger, std::min<std::size_t>(resident, 1'000'000)));
   std::printf("look-ups alone %.2f M/s\n",
-              lookups(board, ledger, std::min<std::size_t>(resident / 4, 200'000)) / 1e6);
+              lookups(state, ledger, std::min<std::size_t>(resident / 4, 200'000)) / 1e6);
   return 0;
 }

@@ -1,5 +1,5 @@
 // The fold of the ledger: the duplicate window, the verdict on every sighted position, the stories.
-// A board is a pure function of the records applied, in order: no clock, no floating point.
+// A dedup state is a pure function of the records applied, in order: no clock, no floating point.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "pipeline/article.h"
-#include "pipeline/board/ledger_record.h"
 #include "pipeline/dedupe/likeness.h"
+#include "pipeline/ledger/ledger_record.h"
 
 namespace tocsin {
 
@@ -25,7 +25,7 @@ struct Verdict {
   std::uint8_t similarity_percent = 0;  // 0..100; of a copy or update
   std::uint64_t story = 0;              // hash of the founder's position and raw hash
   std::uint32_t story_size = 1;         // articles of the story up to and with this one
-  std::uint32_t story_outlets = 1;      // distinct owners of them (saturates, see board.cpp)
+  std::uint32_t story_outlets = 1;      // distinct owners of them (saturates, see dedup_state.cpp)
   std::int64_t original_offset = -1;  // ledger offset of the sighting this one matched; -1 for news
   // The enriched record this is a copy of, directly or by way of other copies; a copy only. (Not
   // the story's founder when that was updated since: a copy of the update leads to the update.)
@@ -50,7 +50,7 @@ enum class Applied : std::uint8_t {
 };
 
 // Memory and contents, for metrics. All of it is counted, tables included.
-struct BoardSize {
+struct DedupStateSize {
   std::uint64_t bytes = 0;
   std::uint64_t window_entries = 0;      // resident sightings
   std::uint64_t position_entries = 0;    // honoured positions
@@ -60,14 +60,14 @@ struct BoardSize {
 };
 
 // Owner: one thread applies; const members may be called by others only while none applies.
-class Board {
+class DedupState {
  public:
-  Board();
+  DedupState();
   // Tables are sized for `expected` articles in the window; verdicts do not depend on it.
-  explicit Board(std::uint64_t expected);
-  ~Board();
-  Board(Board&&) noexcept;
-  Board& operator=(Board&&) noexcept;
+  explicit DedupState(std::uint64_t expected);
+  ~DedupState();
+  DedupState(DedupState&&) noexcept;
+  DedupState& operator=(DedupState&&) noexcept;
 
   // Folds one record. `offset` must grow; `append_time_ms` is the broker's append time.
   Applied apply(std::int64_t offset, std::int64_t append_time_ms, const LedgerRecord& record);
@@ -84,7 +84,7 @@ class Board {
   // True when the position is honoured, whatever its raw hash.
   [[nodiscard]] bool is_sighted(const Position&) const;
   // The verdict of the first sighting of this article; nullopt when not (or no longer) on the
-  // board.
+  // dedup state.
   [[nodiscard]] std::optional<Verdict> verdict(const Position&, const Hash128& raw_hash) const;
 
   // The verdict on the sighting at this ledger offset; nullopt when it was a redelivery, is no
@@ -109,7 +109,7 @@ class Board {
   [[nodiscard]] std::optional<std::uint64_t> digest_at(std::int64_t next_offset) const;
   [[nodiscard]] const std::optional<LedgerHeader>& header() const;
   [[nodiscard]] const std::optional<Epoch>& epoch() const;
-  [[nodiscard]] BoardSize size() const;
+  [[nodiscard]] DedupStateSize size() const;
 
  private:
   struct State;

@@ -1,5 +1,5 @@
-// What the board keeps of every sighting for two windows: its verdict, found again by its position.
-// Also the originals and stories those verdicts point to, counted by reference.
+// What the dedup state keeps of every sighting for two windows: its verdict, found again by its
+// position. Also the originals and stories those verdicts point to, counted by reference.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,18 @@
 #include <vector>
 
 #include "pipeline/article.h"
-#include "pipeline/board/packed_id.h"
 #include "pipeline/dedupe/likeness.h"
 #include "pipeline/dedupe/packed.h"
 #include "pipeline/dedupe/prefetch.h"
 #include "pipeline/dedupe/sequence_ring.h"
+#include "pipeline/ledger/packed_id.h"
 
 namespace tocsin {
 
 inline constexpr std::uint32_t kNoOriginal = ~0U;
 
 // One sighting with its verdict.
-struct Settled {
+struct LoggedVerdict {
   std::uint64_t identity = 0;      // hash of position and raw hash; the story's id if it founds one
   std::uint64_t position_key = 0;  // hash of the position
   std::uint32_t original = kNoOriginal;  // into Originals; none: news that nothing joined yet
@@ -48,12 +48,12 @@ struct Settled {
 };
 
 // Sightings by sequence number, and by position.
-class SettledLog {
+class VerdictLog {
  public:
   // The table is sized for `expected` sightings, and grows beyond.
-  explicit SettledLog(std::uint64_t expected);
+  explicit VerdictLog(std::uint64_t expected);
 
-  Settled& push(const Settled& settled);
+  LoggedVerdict& push(const LoggedVerdict& verdicts);
   void drop_front() { log_.drop_below(log_.low() + 1); }
 
   // Hints, for a position that will be asked for soon: its bucket, and once that has come, what is
@@ -62,7 +62,8 @@ class SettledLog {
     prefetch_line(&heads_[position_key & (heads_.size() - 1)]);
   }
   void prefetch_newest(std::uint64_t position_key) const {
-    const std::uint64_t sequence = resolve(heads_[position_key & (heads_.size() - 1)], log_.next());
+    const std::uint64_t sequence =
+        sequence_of(heads_[position_key & (heads_.size() - 1)], log_.next());
     if (sequence != 0) prefetch_line(&log_[sequence].position_key);
   }
   // Newest sighting of the position: any identity, or this one; 0 when there is none.
@@ -73,20 +74,20 @@ class SettledLog {
   // Sighting with this ledger offset, at or after `low`; 0 when there is none. O(log n).
   [[nodiscard]] std::uint64_t at_offset(std::uint64_t offset, std::uint64_t low) const;
 
-  Settled& operator[](std::uint64_t sequence) { return log_[sequence]; }
-  const Settled& operator[](std::uint64_t sequence) const { return log_[sequence]; }
+  LoggedVerdict& operator[](std::uint64_t sequence) { return log_[sequence]; }
+  const LoggedVerdict& operator[](std::uint64_t sequence) const { return log_[sequence]; }
   [[nodiscard]] std::uint64_t low() const { return log_.low(); }
   [[nodiscard]] std::uint64_t next() const { return log_.next(); }
   [[nodiscard]] std::uint64_t size() const { return log_.size(); }
   [[nodiscard]] std::uint64_t bytes() const;
 
  private:
-  [[nodiscard]] std::uint64_t resolve(std::uint32_t link, std::uint64_t later) const;
+  [[nodiscard]] std::uint64_t sequence_of(std::uint32_t link, std::uint64_t later) const;
   void link(std::uint64_t sequence);
   void grow();
 
   std::vector<std::uint32_t> heads_;  // newest sighting of a bucket of positions
-  SequenceRing<Settled> log_;
+  SequenceRing<LoggedVerdict> log_;
 };
 
 // Partitions of topics by number, counted by reference.

@@ -1,4 +1,4 @@
-#include "pipeline/board/settled.h"
+#include "pipeline/ledger/verdict_log.h"
 
 #include <algorithm>
 #include <bit>
@@ -14,25 +14,25 @@ constexpr std::size_t kIdBytesMax = 0xffff;  // decoding bounds ids far below: L
 
 }  // namespace
 
-SettledLog::SettledLog(std::uint64_t expected)
+VerdictLog::VerdictLog(std::uint64_t expected)
     : heads_(std::bit_ceil(std::max<std::uint64_t>(expected / kLoadMax, 2))) {}
 
-std::uint64_t SettledLog::resolve(std::uint32_t link, std::uint64_t later) const {
+std::uint64_t VerdictLog::sequence_of(std::uint32_t link, std::uint64_t later) const {
   const std::uint32_t distance = static_cast<std::uint32_t>(later) - link;
   if (distance == 0 || distance > later || later - distance < log_.low()) return 0;
   return later - distance;
 }
 
-void SettledLog::link(std::uint64_t sequence) {
-  Settled& settled = log_[sequence];
-  std::uint32_t& head = heads_[settled.position_key & (heads_.size() - 1)];
-  settled.previous = head;
+void VerdictLog::link(std::uint64_t sequence) {
+  LoggedVerdict& verdicts = log_[sequence];
+  std::uint32_t& head = heads_[verdicts.position_key & (heads_.size() - 1)];
+  verdicts.previous = head;
   head = static_cast<std::uint32_t>(sequence);
 }
 
-Settled& SettledLog::push(const Settled& settled) {
+LoggedVerdict& VerdictLog::push(const LoggedVerdict& verdicts) {
   const std::uint64_t sequence = log_.next();
-  log_.push() = settled;
+  log_.push() = verdicts;
   if (log_.size() > kLoadMax * heads_.size()) {
     grow();  // links the new one too
   } else {
@@ -41,36 +41,36 @@ Settled& SettledLog::push(const Settled& settled) {
   return log_[sequence];
 }
 
-void SettledLog::grow() {
+void VerdictLog::grow() {
   const std::size_t doubled = heads_.size() * 2;
   heads_ = {};
   heads_.resize(doubled);
   for (std::uint64_t sequence = log_.low(); sequence < log_.next(); ++sequence) link(sequence);
 }
 
-std::uint64_t SettledLog::newest_at(std::uint64_t position_key) const {
-  std::uint64_t sequence = resolve(heads_[position_key & (heads_.size() - 1)], log_.next());
+std::uint64_t VerdictLog::newest_at(std::uint64_t position_key) const {
+  std::uint64_t sequence = sequence_of(heads_[position_key & (heads_.size() - 1)], log_.next());
   while (sequence != 0 && log_[sequence].position_key != position_key) {
-    sequence = resolve(log_[sequence].previous, sequence);
+    sequence = sequence_of(log_[sequence].previous, sequence);
   }
   return sequence;
 }
 
-std::uint64_t SettledLog::older_at(std::uint64_t sequence) const {
+std::uint64_t VerdictLog::older_at(std::uint64_t sequence) const {
   const std::uint64_t position_key = log_[sequence].position_key;
   do {
-    sequence = resolve(log_[sequence].previous, sequence);
+    sequence = sequence_of(log_[sequence].previous, sequence);
   } while (sequence != 0 && log_[sequence].position_key != position_key);
   return sequence;
 }
 
-std::uint64_t SettledLog::newest_of(std::uint64_t position_key, std::uint64_t identity) const {
+std::uint64_t VerdictLog::newest_of(std::uint64_t position_key, std::uint64_t identity) const {
   std::uint64_t sequence = newest_at(position_key);
   while (sequence != 0 && log_[sequence].identity != identity) sequence = older_at(sequence);
   return sequence;
 }
 
-std::uint64_t SettledLog::at_offset(std::uint64_t offset, std::uint64_t low) const {
+std::uint64_t VerdictLog::at_offset(std::uint64_t offset, std::uint64_t low) const {
   std::uint64_t first = std::max(low, log_.low());
   std::uint64_t last = log_.next();
   while (first < last) {
@@ -84,7 +84,7 @@ std::uint64_t SettledLog::at_offset(std::uint64_t offset, std::uint64_t low) con
   return first < log_.next() && log_[first].offset.get() == offset ? first : 0;
 }
 
-std::uint64_t SettledLog::bytes() const {
+std::uint64_t VerdictLog::bytes() const {
   return log_.bytes() + heads_.capacity() * sizeof(std::uint32_t);
 }
 

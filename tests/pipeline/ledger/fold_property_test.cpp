@@ -1,13 +1,13 @@
-// The fast board against the obvious one, against itself with other tables, and against a board
-// restored from the end of the ledger.
+// The fast dedup state against the obvious one, against itself with other tables, and against a
+// dedup state restored from the end of the ledger.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include <limits>
 #include <map>
 
-#include "tests/pipeline/board/oracle_board.h"
-#include "tests/pipeline/board/random_history.h"
+#include "tests/pipeline/ledger/oracle_dedup_state.h"
+#include "tests/pipeline/ledger/random_history.h"
 
 namespace tocsin::test {
 namespace {
@@ -44,7 +44,7 @@ std::vector<LedgerEntry> random_ledger(std::size_t records, bool more_epochs,
   return ledger;
 }
 
-// Stories of both boards must name the same groups, whatever they call them.
+// Stories of both dedup states must name the same groups, whatever they call them.
 class SameStories {
  public:
   bool operator()(std::uint64_t first, std::uint64_t second) {
@@ -60,22 +60,22 @@ class SameStories {
 TEST(FoldProperty, EqualsTheOracle) {
   EXPECT_TRUE(rc::check("every verdict, every look-up", [] {
     const std::vector<LedgerEntry> ledger = random_ledger(250, true);
-    Board board(2);
-    OracleBoard oracle;
+    DedupState state(2);
+    OracleDedupState oracle;
     SameStories same_stories;
     for (const LedgerEntry& entry : ledger) {
       if (const auto* sighting = std::get_if<Sighting>(&entry.record)) {
-        RC_ASSERT(board.is_sighted(sighting->position) == oracle.is_sighted(sighting->position));
-        if (!board.epoch() || board.epoch()->signature_version == kSignatureVersion) {
-          RC_ASSERT(board.find_copy(sighting->signature, sighting->time_ms) ==
+        RC_ASSERT(state.is_sighted(sighting->position) == oracle.is_sighted(sighting->position));
+        if (!state.epoch() || state.epoch()->signature_version == kSignatureVersion) {
+          RC_ASSERT(state.find_copy(sighting->signature, sighting->time_ms) ==
                     oracle.find_copy(sighting->signature, sighting->time_ms));
         }
       }
-      const Applied applied = board.apply(entry.offset, entry.append_time_ms, entry.record);
+      const Applied applied = state.apply(entry.offset, entry.append_time_ms, entry.record);
       RC_ASSERT(applied == oracle.apply(entry.offset, entry.append_time_ms, entry.record));
-      RC_ASSERT(board.size().window_entries == oracle.residents());
+      RC_ASSERT(state.size().window_entries == oracle.residents());
       if (const auto* sighting = std::get_if<Sighting>(&entry.record)) {
-        auto verdict = board.verdict(sighting->position, sighting->raw_hash);
+        auto verdict = state.verdict(sighting->position, sighting->raw_hash);
         auto expected = oracle.verdict(sighting->position, sighting->raw_hash);
         RC_ASSERT(verdict.has_value() == expected.has_value());
         if (!verdict) continue;
@@ -90,12 +90,12 @@ TEST(FoldProperty, EqualsTheOracle) {
 TEST(FoldProperty, AGapHoldsWhatIsSightedInIt) {
   EXPECT_TRUE(rc::check("the positions of the range that are honoured, in order", [] {
     const std::vector<LedgerEntry> ledger = random_ledger(150, false);
-    Board board;
-    OracleBoard oracle;
+    DedupState state;
+    OracleDedupState oracle;
     Position somewhere;
     std::int64_t last = 0;
     for (const LedgerEntry& entry : ledger) {
-      board.apply(entry.offset, entry.append_time_ms, entry.record);
+      state.apply(entry.offset, entry.append_time_ms, entry.record);
       oracle.apply(entry.offset, entry.append_time_ms, entry.record);
       if (const auto* sighting = std::get_if<Sighting>(&entry.record)) {
         somewhere = sighting->position;
@@ -109,21 +109,21 @@ TEST(FoldProperty, AGapHoldsWhatIsSightedInIt) {
          ++at.offset) {
       if (oracle.is_sighted(at)) expected.push_back({at, {}});
     }
-    RC_ASSERT(board.sighted_between(somewhere.topic, somewhere.partition, first, end) == expected);
-    RC_ASSERT(board.sighted_between("elsewhere", somewhere.partition, first, end).empty());
+    RC_ASSERT(state.sighted_between(somewhere.topic, somewhere.partition, first, end) == expected);
+    RC_ASSERT(state.sighted_between("elsewhere", somewhere.partition, first, end).empty());
   }));
 }
 
 TEST(FoldProperty, AGapIsLookedAtNoFurtherThanItsLimit) {
-  Board board;
-  board.apply(0, 0, LedgerHeader{"cluster", "group", {"raw"}});
-  board.apply(1, 0, Epoch{});
+  DedupState state;
+  state.apply(0, 0, LedgerHeader{"cluster", "group", {"raw"}});
+  state.apply(1, 0, Epoch{});
   Sighting sighting;
-  for (const std::int64_t offset : {std::int64_t{0}, Board::kGapOffsetsMax}) {
+  for (const std::int64_t offset : {std::int64_t{0}, DedupState::kGapOffsetsMax}) {
     sighting.position = {"raw", 0, offset};
-    board.apply(board.next_offset(), 0, sighting);
+    state.apply(state.next_offset(), 0, sighting);
   }
-  const auto found = board.sighted_between("raw", 0, 0, std::numeric_limits<std::int64_t>::max());
+  const auto found = state.sighted_between("raw", 0, 0, std::numeric_limits<std::int64_t>::max());
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found.front().position.offset, 0);
 }
@@ -131,8 +131,8 @@ TEST(FoldProperty, AGapIsLookedAtNoFurtherThanItsLimit) {
 TEST(FoldProperty, TablesDoNotMatter) {
   EXPECT_TRUE(rc::check("equal digests and verdicts from small and large tables", [] {
     const std::vector<LedgerEntry> ledger = random_ledger(300, true);
-    Board small(2);
-    Board large(1 << 12);
+    DedupState small(2);
+    DedupState large(1 << 12);
     for (const LedgerEntry& entry : ledger) {
       RC_ASSERT(small.apply(entry.offset, entry.append_time_ms, entry.record) ==
                 large.apply(entry.offset, entry.append_time_ms, entry.record));
@@ -146,32 +146,32 @@ TEST(FoldProperty, TablesDoNotMatter) {
 }
 
 TEST(FoldProperty, PastDigestsAreRemembered) {
-  const std::uint64_t records = Board::kDigestsMax + 500;
+  const std::uint64_t records = DedupState::kDigestsMax + 500;
   const LedgerRecord tick = Tick{};
-  Board board;
+  DedupState state;
   std::map<std::int64_t, std::uint64_t> digests;
   std::int64_t offset = 0;
   for (std::uint64_t i = 0; i < records; ++i) {
     offset += 1 + static_cast<std::int64_t>(i % 3);  // offsets may have gaps
-    board.apply(offset, static_cast<std::int64_t>(i), tick);
-    digests[offset + 1] = board.digest();
+    state.apply(offset, static_cast<std::int64_t>(i), tick);
+    digests[offset + 1] = state.digest();
   }
   std::uint64_t found = 0;
   for (std::int64_t at = 0; at <= offset + 2; ++at) {
-    const std::optional<std::uint64_t> past = board.digest_at(at);
+    const std::optional<std::uint64_t> past = state.digest_at(at);
     if (!past) continue;
     EXPECT_EQ(*past, digests.at(at));
     ++found;
   }
-  EXPECT_EQ(found, Board::kDigestsMax);
-  EXPECT_EQ(board.digest_at(offset + 1), board.digest());
+  EXPECT_EQ(found, DedupState::kDigestsMax);
+  EXPECT_EQ(state.digest_at(offset + 1), state.digest());
 }
 
-// A board that ran through and one that was restored from three windows of the ledger when `end`
-// records were there: equal then and for the rest of the ledger?
+// A dedup state that ran through and one that was restored from three windows of the ledger when
+// `end` records were there: equal then and for the rest of the ledger?
 bool restores(const std::vector<LedgerEntry>& ledger, std::size_t end) {
   const Epoch& epoch = std::get<Epoch>(ledger.front().record);
-  Board running;
+  DedupState running;
   std::vector<std::int64_t> clock;  // the broker's stamps as the fold reads them
   for (std::size_t i = 0; i < end; ++i) {
     running.apply(ledger[i].offset, ledger[i].append_time_ms, ledger[i].record);
@@ -179,7 +179,7 @@ bool restores(const std::vector<LedgerEntry>& ledger, std::size_t end) {
   }
   std::size_t first = 1;
   while (clock[first] < clock.back() - 3 * epoch.window_ms) ++first;
-  Board restored;
+  DedupState restored;
   restored.apply(ledger[0].offset, ledger[0].append_time_ms, ledger[0].record);
   for (std::size_t i = first; i < end; ++i) {
     // Stamps that step back are read as the fold's clock stood.
@@ -205,7 +205,7 @@ bool restores(const std::vector<LedgerEntry>& ledger, std::size_t end) {
 }
 
 TEST(FoldProperty, ThreeWindowsRestore) {
-  EXPECT_TRUE(rc::check("a restored board has the digest and judges alike", [] {
+  EXPECT_TRUE(rc::check("a restored dedup state has the digest and judges alike", [] {
     const std::vector<LedgerEntry> ledger = random_ledger(400, false, false);
     RC_ASSERT(restores(ledger, *rc::gen::inRange<std::size_t>(100, ledger.size())));
   }));
@@ -213,7 +213,8 @@ TEST(FoldProperty, ThreeWindowsRestore) {
 
 // A retract takes the copies that lead to it along, so what it does depends on verdicts that are as
 // old as the window: where one meets a copy at the far edge of the three windows, the restored
-// board may differ, until a tick shows it. Rare even where every twentieth record is a retract.
+// dedup state may differ, until a tick shows it. Rare even where every twentieth record is a
+// retract.
 TEST(FoldProperty, ThreeWindowsRestoreNearlyAlwaysWithRetracts) {
   constexpr std::uint64_t kLedgers = 400;
   std::uint64_t different = 0;

@@ -1,4 +1,4 @@
-#include "pipeline/board/packed_id.h"
+#include "pipeline/ledger/packed_id.h"
 
 #include <array>
 #include <cstddef>

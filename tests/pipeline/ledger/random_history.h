@@ -1,5 +1,5 @@
-// Random ledgers for the board's tests: articles from a small pool of texts, so that copies, cut
-// copies, redeliveries, re-created topics, retracts, early skips and epochs meet each other.
+// Random ledgers for the dedup state's tests: articles from a small pool of texts, so that copies,
+// cut copies, redeliveries, re-created topics, retracts, early skips and epochs meet each other.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/board/board.h"
 #include "pipeline/dedupe/sketch.h"
+#include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin::test {
 

@@ -46,7 +46,7 @@ struct Sighting {
   std::uint16_t signature_version = kSignatureVersion;
   Signature signature;
   std::optional<std::int64_t> copy_of;  // early skip: ledger offset of what it is a copy of
-  std::string signal;  // what an alert needs of a tense article; opaque to the board
+  std::string signal;  // what an alert needs of a tense article; opaque to the dedup state
   friend bool operator==(const Sighting&, const Sighting&) = default;
 };
 
@@ -58,7 +58,7 @@ struct Retract {
   friend bool operator==(const Retract&, const Retract&) = default;
 };
 
-// The alert engine's clock and its board digest at `through` (rule 8).
+// The alert engine's clock and its dedup state digest at `through` (rule 8).
 struct Tick {
   std::int64_t through = 0;  // ledger offset: the digest covers records below it
   std::uint64_t digest = 0;

@@ -1,10 +1,10 @@
-#include "pipeline/board/ledger_record.h"
+#include "pipeline/ledger/ledger_record.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <xxhash.h>
 
-#include "tests/pipeline/board/random_history.h"
+#include "tests/pipeline/ledger/random_history.h"
 
 namespace tocsin::test {
 namespace {

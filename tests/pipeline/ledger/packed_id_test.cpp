@@ -1,5 +1,5 @@
 // PackedId: any id comes back as it was, and the usual ones are small.
-#include "pipeline/board/packed_id.h"
+#include "pipeline/ledger/packed_id.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -3,13 +3,13 @@
 // Strings and the signature block carry their length as a LEB128 number; a tagged field is
 // tag u8 | length | bytes, and readers skip tags they do not know, so fields may be added without a
 // new version. A version changes when an old reader would misjudge the record.
-#include "pipeline/board/ledger_record.h"
+#include "pipeline/ledger/ledger_record.h"
 
 #include <xxhash.h>
 
 #include <stdexcept>
 
-#include "pipeline/board/byte_codec.h"
+#include "pipeline/ledger/byte_codec.h"
 
 namespace tocsin {
 namespace {
