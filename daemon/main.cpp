@@ -38,6 +38,8 @@ struct CommandLine {
   std::size_t listed_max = tocsin::AuditOptions{}.listed_max;
   std::int64_t from = 0;
   std::uint64_t records_max = tocsin::LedgerShowOptions{}.records_max;
+  tocsin::DeadletterOptions deadletter;
+  tocsin::TapOptions tap;
   std::function<ExitCode()> verb;
 
   [[nodiscard]] std::optional<InputFormat> input_format() const {
@@ -115,6 +117,73 @@ void add_state_verbs(CLI::App& app, CommandLine& line) {
       "Settings, checksums, owner, epochs, offsets and append times; the dedup state's digest");
   verify->add_option("--config", line.config, kConfig)->required();
   verify->callback([&line] { line.verb = [&line] { return tocsin::ledger_verify(line.config); }; });
+}
+
+void add_deadletter_verbs(CLI::App& app, CommandLine& line) {
+  CLI::App* deadletter =
+      app.add_subcommand("deadletter", "Inputs that could not be processed: list, show, send back");
+  deadletter->require_subcommand(1);
+  tocsin::DeadletterOptions& options = line.deadletter;
+  const auto add = [&](const char* name, const char* what, tocsin::DeadletterAction action) {
+    CLI::App* verb = deadletter->add_subcommand(name, what);
+    verb->add_option("--config", options.config, "The configuration (YAML)")->required();
+    verb->add_option("--stage", options.stage, "Only of this stage: decode, analyse, ...");
+    verb->add_option("--code", options.code, "Only of this code: invalid_json, no_text, ...");
+    verb->add_option("--since", options.since, "Only from this time on (RFC 3339)");
+    verb->add_option("--until", options.until, "Only before this time (RFC 3339)");
+    verb->add_option("--limit", options.records_max, "Records at most; all when absent");
+    verb->add_option("PLACE", options.places,
+                     "<partition>/<offset> on the dead letter topic, as list prints it; all when "
+                     "absent");
+    verb->callback([&line, action] {
+      line.deadletter.action = action;
+      line.verb = [&line] { return tocsin::deadletter(line.deadletter); };
+    });
+    return verb;
+  };
+  using Action = tocsin::DeadletterAction;
+  CLI::App* list = add("list", "One line each, and how many of each kind", Action::list);
+  list->add_option_function<std::string>(
+          "--format", [&options](const std::string& format) { options.as_json = format == "json"; },
+          "text (default) or json")
+      ->check(CLI::IsMember({"text", "json"}));
+  add("show", "Headers and bytes; what is not printable ASCII as \\xNN", Action::show);
+  CLI::App* replay = add(
+      "replay",
+      "Sends originals back to the topic they came from, with header tocsin.attempt; one that was\n"
+      "cut stays, its original stands in the raw topic. What succeeds is published as any input.",
+      Action::replay);
+  replay->add_option("--attempts", options.attempts_max, "A record is sent back so often at most")
+      ->capture_default_str();
+  replay->add_flag("--dry-run", options.is_dry, "Count only");
+}
+
+void add_tap_verb(CLI::App& app, CommandLine& line) {
+  tocsin::TapOptions& options = line.tap;
+  CLI::App* tap = app.add_subcommand(
+      "tap", "Enriched records or alerts as they are published, filtered, until Ctrl-C");
+  tap->add_option("--config", options.config, "The configuration (YAML)")->required();
+  tap->add_flag("--alerts", options.of_alerts, "Alerts instead of articles");
+  tap->add_option("--level", options.level, "At least this level")
+      ->check(CLI::IsMember({"none", "low", "medium", "high", "critical"}));
+  tap->add_option("--pair", options.codes, "Between these, in either order: RUS,UKR; one: RUS")
+      ->delimiter(',');
+  tap->add_option("--topic", options.topic, "With this topic: conflict, diplomacy, ...");
+  tap->add_option("--since", options.since, "From this time on (RFC 3339); from now when absent");
+  tap->add_option("--group", options.group,
+                  "Goes on where the last tap with this consumer group ended");
+  tap->add_flag("--until-end", options.until_end, "Ends at what is there now");
+  tap->add_option("--limit", options.records_max, "Ends after so many");
+  tap->add_option_function<std::string>(
+         "--format",
+         [&options](const std::string& format) {
+           options.format = format == "json"  ? tocsin::TapFormat::json
+                            : format == "csv" ? tocsin::TapFormat::csv
+                                              : tocsin::TapFormat::text;
+         },
+         "text (default), json (the records as they are) or csv")
+      ->check(CLI::IsMember({"text", "json", "csv"}));
+  tap->callback([&line] { line.verb = [&line] { return tocsin::tap(line.tap); }; });
 }
 
 void add_config_verbs(CLI::App& app, CommandLine& line) {
@@ -245,6 +314,8 @@ int main(int argc, char** argv) {
   add_service_verbs(app, line);
   add_article_verbs(app, line);
   add_state_verbs(app, line);
+  add_deadletter_verbs(app, line);
+  add_tap_verb(app, line);
   add_gazetteer_verbs(app, line);
   add_config_verbs(app, line);
   try {

@@ -60,6 +60,35 @@ struct BacktestOptions {
   unsigned workers = 0;            // 0: one a core
 };
 
+enum class DeadletterAction : std::uint8_t { list, show, replay };
+struct DeadletterOptions {
+  std::filesystem::path config;
+  DeadletterAction action = DeadletterAction::list;
+  std::string stage;                // empty: any
+  std::string code;                 // empty: any
+  std::string since;                // RFC 3339, of the dead letter's record; empty: the first
+  std::string until;                // exclusive; empty: the last
+  std::vector<std::string> places;  // <partition>/<offset> on the dead letter topic; none: all
+  std::uint64_t records_max = ~0ULL;
+  std::uint64_t attempts_max = 3;  // of `replay`: how often one record is sent back
+  bool is_dry = false;             // of `replay`: count only
+  bool as_json = false;
+};
+
+enum class TapFormat : std::uint8_t { text, json, csv };
+struct TapOptions {
+  std::filesystem::path config;
+  bool of_alerts = false;  // else of enriched records
+  TapFormat format = TapFormat::text;
+  std::string level;               // least level; empty: any
+  std::vector<std::string> codes;  // all of them in one pair; none: any
+  std::string topic;               // one of the record's topics; empty: any
+  std::string since;               // RFC 3339; empty: from now on
+  std::string group;               // not empty: goes on where the last tap of the group ended
+  bool until_end = false;          // ends at what is there now
+  std::uint64_t records_max = ~0ULL;
+};
+
 [[nodiscard]] ExitCode run_service(const std::filesystem::path& config_file);
 [[nodiscard]] ExitCode replay(const ReplayOptions& options);
 [[nodiscard]] ExitCode backtest(const BacktestOptions& options);
@@ -80,6 +109,10 @@ struct BacktestOptions {
                                          const std::filesystem::path& output);
 // Alerts to webhooks, until SIGTERM.
 [[nodiscard]] ExitCode notify(const std::filesystem::path& config_file);
+// Inputs that could not be processed: which, their bytes, back to the raw topic.
+[[nodiscard]] ExitCode deadletter(const DeadletterOptions& options);
+// Enriched records or alerts as they are published, until SIGINT.
+[[nodiscard]] ExitCode tap(const TapOptions& options);
 // Name data of others as rows of a gazetteer, to standard output.
 [[nodiscard]] ExitCode import(const ImportOptions& options);
 // The examples written beside the rules of the lexicon, the gazetteer and the alarm.

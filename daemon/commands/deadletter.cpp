@@ -1,0 +1,313 @@
+// `tocsin deadletter list|show|replay`: the inputs that could not be processed, for a person: which
+// and why, their bytes, and back to the raw topic once the cause is mended.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <functional>
+#include <iterator>
+#include <map>
+
+#include "daemon/commands/commands.h"
+#include "daemon/kafka/reader.h"
+#include "daemon/log.h"
+#include "daemon/wait.h"
+#include "pipeline/decode/decode.h"
+#include "pipeline/encode/json_writer.h"
+
+namespace tocsin {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kAttempt = "tocsin.attempt";
+constexpr std::size_t kShownBytesMax = 64 << 10;
+constexpr auto kFlushLimit = 60s;
+
+// A record of the dead letter topic. The views live as long as the message.
+struct DeadLetter {
+  const rd_kafka_message_t* message = nullptr;
+  std::map<std::string, std::string_view> headers;  // the last of each name
+
+  [[nodiscard]] std::string_view header(const std::string& name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string_view{} : found->second;
+  }
+  [[nodiscard]] std::string_view value() const {
+    return {static_cast<const char*>(message->payload), message->len};
+  }
+  [[nodiscard]] std::int64_t time_ms() const {
+    return rd_kafka_message_timestamp(message, nullptr);
+  }
+  // Where it stands, as `show` and `replay` take it.
+  [[nodiscard]] std::string place() const {
+    return fmt::format("{}/{}", message->partition, message->offset);
+  }
+  [[nodiscard]] std::string original() const {
+    return fmt::format("{}/{}/{}", header("tocsin.original.topic"),
+                       header("tocsin.original.partition"), header("tocsin.original.offset"));
+  }
+  // The topic could not take the original: the value is a part of it or nothing.
+  [[nodiscard]] bool is_cut() const { return !header("tocsin.original.size").empty(); }
+};
+
+DeadLetter read_letter(const rd_kafka_message_t* message) {
+  DeadLetter letter{message, {}};
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return letter;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    letter.headers[name] = {static_cast<const char*>(value), value == nullptr ? 0 : size};
+  }
+  return letter;
+}
+
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+  Number number{};
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return number;
+}
+
+// A time that a person typed; an empty one is `otherwise`.
+std::int64_t time_in(const std::string& option, const std::string& text, std::int64_t otherwise) {
+  if (text.empty()) return otherwise;
+  const std::optional<std::int64_t> time_ms = parse_time_ms(text);
+  if (!time_ms) {
+    throw StopError(ExitCode::bad_input, option + ": '" + text + "' is no time (RFC 3339)");
+  }
+  return *time_ms;
+}
+
+struct Filter {
+  const DeadletterOptions& options;
+  std::int64_t since_ms;
+  std::int64_t until_ms;
+
+  explicit Filter(const DeadletterOptions& given)
+      : options(given),
+        since_ms(time_in("--since", given.since, std::numeric_limits<std::int64_t>::min())),
+        until_ms(time_in("--until", given.until, std::numeric_limits<std::int64_t>::max())) {}
+
+  [[nodiscard]] bool takes(const DeadLetter& letter) const {
+    if (!options.stage.empty() && letter.header("tocsin.stage") != options.stage) return false;
+    if (!options.code.empty() && letter.header("tocsin.error.code") != options.code) return false;
+    if (!options.places.empty() && std::find(options.places.begin(), options.places.end(),
+                                             letter.place()) == options.places.end()) {
+      return false;
+    }
+    return letter.time_ms() >= since_ms && letter.time_ms() < until_ms;
+  }
+};
+
+void for_each_letter(const Config& config, const DeadletterOptions& options,
+                     const std::function<void(const DeadLetter&)>& each) {
+  const Filter filter(options);
+  kafka::Reader reader(config, kafka::Isolation::committed);
+  const auto partitions = reader.partitions({config.topics.deadletter});
+  if (partitions.empty()) {
+    throw StopError(ExitCode::failed, "topic " + config.topics.deadletter + " does not exist");
+  }
+  std::uint64_t taken = 0;
+  reader.read(reader.extents(partitions), [&](const kafka::Message& message) {
+    const DeadLetter letter = read_letter(message.get());
+    if (taken == options.records_max || !filter.takes(letter)) return;
+    ++taken;
+    each(letter);
+  });
+}
+
+// Bytes of strangers on somebody's terminal: what is no printable ASCII is written as \xNN, so no
+// escape sequence, bidirectional mark or line break gets through.
+std::string safe(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes.substr(0, kShownBytesMax)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7F && c != '\\') {
+      out += c;
+    } else {
+      out += c == '\\' ? "\\\\" : fmt::format("\\x{:02x}", byte);
+    }
+  }
+  if (bytes.size() > kShownBytesMax) {
+    out += fmt::format(" ... {} bytes more", bytes.size() - kShownBytesMax);
+  }
+  return out;
+}
+
+void print(const std::string& text) {
+  if (std::fputs(text.c_str(), stdout) < 0) {
+    throw StopError(ExitCode::failed, "standard output cannot be written");
+  }
+}
+
+std::string json_line(const DeadLetter& letter) {
+  std::string out;
+  JsonWriter json(out);
+  json.open_object();
+  json.key("place").string(letter.place());
+  json.key("time").string(format_time(letter.time_ms()));
+  for (const char* name : {"tocsin.stage", "tocsin.error.code", "tocsin.error.message"}) {
+    json.key(std::string_view(name).substr(7)).string(safe(letter.header(name)));
+  }
+  json.key("original").string(safe(letter.original()));
+  json.key("attempt").integer(number_in<std::int64_t>(letter.header(kAttempt)).value_or(0));
+  json.key("bytes").integer(static_cast<std::int64_t>(letter.message->len));
+  json.key("cut").boolean(letter.is_cut());
+  json.close_object();
+  return out + "\n";
+}
+
+std::string text_line(const DeadLetter& letter) {
+  return fmt::format("{:<10} {} {:<8} {:<16} {:>8} bytes{} {}  {}\n", letter.place(),
+                     format_time(letter.time_ms()), safe(letter.header("tocsin.stage")),
+                     safe(letter.header("tocsin.error.code")), letter.message->len,
+                     letter.is_cut() ? ", cut" : "", safe(letter.original()),
+                     safe(letter.header("tocsin.error.message")));
+}
+
+ExitCode list(const Config& config, const DeadletterOptions& options) {
+  std::map<std::string, std::uint64_t> counts;  // by stage and code
+  for_each_letter(config, options, [&](const DeadLetter& letter) {
+    ++counts[fmt::format("{} {}", safe(letter.header("tocsin.stage")),
+                         safe(letter.header("tocsin.error.code")))];
+    print(options.as_json ? json_line(letter) : text_line(letter));
+  });
+  if (!options.as_json) {
+    for (const auto& [kind, count] : counts) print(fmt::format("{:>10} {}\n", count, kind));
+    if (counts.empty()) print("no dead letter matches\n");
+  }
+  return ExitCode::fine;
+}
+
+ExitCode show(const Config& config, const DeadletterOptions& options) {
+  std::uint64_t shown = 0;
+  for_each_letter(config, options, [&](const DeadLetter& letter) {
+    ++shown;
+    print(text_line(letter));
+    print(fmt::format("  key: {}\n", safe({static_cast<const char*>(letter.message->key),
+                                           letter.message->key_len})));
+    for (const auto& [name, value] : letter.headers) {
+      print(fmt::format("  {}: {}\n", safe(name), safe(value)));
+    }
+    print(fmt::format("  value: {}\n", safe(letter.value())));
+  });
+  if (shown == 0) throw StopError(ExitCode::failed, "no dead letter matches");
+  return ExitCode::fine;
+}
+
+// Sends originals to the topics they came from, with a count of the attempts.
+class Replayer {
+ public:
+  Replayer(const Config& config, const DeadletterOptions& options)
+      : options_(options), raw_topics_(config.topics.raw) {
+    kafka::Conf conf = kafka::make_conf(
+        config.kafka, {{"message.max.bytes", "1000000000"}},  // the topic's own limit decides
+        {{"enable.idempotence", "true"}, {"partitioner", "murmur2_random"}});
+    rd_kafka_conf_set_opaque(conf.get(), this);
+    rd_kafka_conf_set_dr_msg_cb(
+        conf.get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
+          auto& replayer = *static_cast<Replayer*>(self);
+          ++(message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? replayer.sent_ : replayer.failed_);
+        });
+    producer_ = kafka::make_producer(std::move(conf));
+  }
+
+  void add(const DeadLetter& letter) {
+    const auto attempt = number_in<std::uint64_t>(letter.header(kAttempt)).value_or(0) + 1;
+    const std::string topic(letter.header("tocsin.original.topic"));
+    if (letter.is_cut()) {
+      ++cut_;  // what is left of it is not the article; the original stands in the raw topic
+    } else if (attempt > options_.attempts_max) {
+      ++over_cap_;
+    } else if (std::find(raw_topics_.begin(), raw_topics_.end(), topic) == raw_topics_.end()) {
+      ++foreign_;
+    } else if (options_.is_dry) {
+      ++sent_;
+    } else {
+      send(letter, topic, attempt);
+    }
+  }
+
+  ExitCode finish() {
+    const auto deadline_ms = steady_ms() + std::chrono::milliseconds(kFlushLimit).count();
+    while (rd_kafka_outq_len(producer_.get()) > 0 && steady_ms() < deadline_ms) {
+      rd_kafka_flush(producer_.get(), 200);
+    }
+    failed_ += static_cast<std::uint64_t>(rd_kafka_outq_len(producer_.get()));  // nobody answered
+    print(
+        fmt::format("{} {}, {} over {} attempts, {} cut (the original stands in the raw topic), "
+                    "{} of a topic that is not read, {} failed\n",
+                    sent_, options_.is_dry ? "would be sent" : "sent", over_cap_,
+                    options_.attempts_max, cut_, foreign_, failed_));
+    return failed_ == 0 ? ExitCode::fine : ExitCode::failed;
+  }
+
+ private:
+  // Key, value and headers as they came, but for what tocsin added.
+  void send(const DeadLetter& letter, const std::string& topic, std::uint64_t attempt) {
+    kafka::Headers headers = kafka::copy_headers(letter.message);
+    for (const auto& [name, value] : letter.headers) {
+      if (name.starts_with("tocsin.")) rd_kafka_header_remove(headers.get(), name.c_str());
+    }
+    const std::string count = std::to_string(attempt);
+    rd_kafka_header_add(headers.get(), kAttempt, -1, count.data(),
+                        static_cast<ssize_t>(count.size()));
+    const rd_kafka_resp_err_t error = rd_kafka_producev(
+        producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
+        RD_KAFKA_V_KEY(letter.message->key, letter.message->key_len),
+        RD_KAFKA_V_VALUE(letter.message->payload, letter.message->len),
+        RD_KAFKA_V_HEADERS(headers.get()),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK), RD_KAFKA_V_END);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      static_cast<void>(headers.release());  // the producer owns them now
+    } else {
+      ++failed_;
+    }
+    rd_kafka_poll(producer_.get(), 0);
+  }
+
+  const DeadletterOptions& options_;
+  const std::vector<std::string>& raw_topics_;
+  std::uint64_t sent_ = 0;
+  std::uint64_t over_cap_ = 0;
+  std::uint64_t cut_ = 0;
+  std::uint64_t foreign_ = 0;
+  std::uint64_t failed_ = 0;
+  kafka::Client producer_;
+};
+
+ExitCode replay_letters(const Config& config, const DeadletterOptions& options) {
+  Replayer replayer(config, options);
+  for_each_letter(config, options, [&](const DeadLetter& letter) { replayer.add(letter); });
+  return replayer.finish();
+}
+
+}  // namespace
+
+ExitCode deadletter(const DeadletterOptions& options) {
+  const std::optional<Config> config = read_config(options.config);
+  if (!config) return ExitCode::bad_input;
+  init_log(config->log, config->instance);
+  try {
+    const ExitCode code = options.action == DeadletterAction::list ? list(*config, options)
+                          : options.action == DeadletterAction::show
+                              ? show(*config, options)
+                              : replay_letters(*config, options);
+    if (std::fflush(stdout) != 0) {
+      throw StopError(ExitCode::failed, "standard output cannot be written");
+    }
+    return code;
+  } catch (const StopError& error) {
+    std::fprintf(stderr, "tocsin: %s\n", error.what());
+    return error.exit_code();
+  }
+}
+
+}  // namespace tocsin
