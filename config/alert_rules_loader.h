@@ -1,4 +1,4 @@
-// Reads the rules of the alarm (config/alerts.yaml, format in its head) with the examples beside
+// Reads the alert rules (config/alerts.yaml, format in its head) with the examples beside
 // them. Faults come back as values with file, line and column; nothing here throws.
 #pragma once
 

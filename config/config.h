@@ -63,7 +63,7 @@ struct OutputConfig {
   bool include_body = false;
 };
 
-// Parameters of the fold; those of the ledger's epoch win (DESIGN.md, rules of the fold, 6).
+// Parameters of the fold; those of the ledger's epoch win.
 struct DedupeConfig {
   std::uint32_t revision = Epoch{}.revision;
   std::chrono::milliseconds window{Epoch{}.window_ms};
@@ -94,8 +94,8 @@ struct AlertsConfig {
   std::filesystem::path rules;  // empty: the shipped ones
   std::vector<WebhookConfig> webhooks;
   std::chrono::milliseconds tick_interval{60'000};  // ticks in the ledger; deadlines of alerts
-  std::chrono::milliseconds silence_max{300'000};   // without a tick: then notify rings itself
-  ListenAddress listen;  // of notify's probes and metrics; off by default
+  std::chrono::milliseconds silence_max{300'000};  // without a tick: then notify alerts all targets
+  ListenAddress listen;                            // of notify's probes and metrics; off by default
 };
 
 struct AdminConfig {

@@ -37,7 +37,7 @@ struct LoadedNameExamples {
   std::vector<Fault> faults;
 };
 [[nodiscard]] LoadedNameExamples load_name_examples(const Config& config);
-// The rules of the alarm, with their examples.
+// The alert rules, with their examples.
 [[nodiscard]] LoadedAlertRules load_alert_rules(const Config& config, const Gazetteer& gazetteer);
 [[nodiscard]] LoadedPipeline load_pipeline(const Config& config);
 

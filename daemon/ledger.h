@@ -91,7 +91,7 @@ class SharedDedupState {
 // Reads the whole ledger in order and folds it. restore() first, then start(): from then on the
 // follower's thread is the only writer of the dedup state. Compares the dedup state with each tick
 // it reads: at a difference it rebuilds the dedup state once, and stops the instance (exit 3) if
-// that did not settle it (DESIGN.md, rules of the fold, 8).
+// that did not settle it.
 class Follower {
  public:
   Follower(const Config& config, SharedDedupState& state, LedgerWriter& ledger, Metrics& metrics);

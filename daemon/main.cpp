@@ -63,7 +63,7 @@ void add_service_verbs(CLI::App& app, CommandLine& line) {
   run->callback([&line] { line.verb = [&line] { return tocsin::run_service(line.config); }; });
 
   CLI::App* notify = app.add_subcommand(
-      "notify", "Alerts to webhooks (alerts.webhooks), and an alarm when tocsin falls silent");
+      "notify", "Alerts to webhooks (alerts.webhooks), and an alert when tocsin has stopped");
   notify->add_option("--config", line.config, "The configuration (YAML)")->required();
   notify->callback([&line] { line.verb = [&line] { return tocsin::notify(line.config); }; });
 
@@ -222,7 +222,7 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
   });
 
   CLI::App* backtest = app.add_subcommand(
-      "backtest", "An archive of articles through the rules of the alarm: which alerts, when");
+      "backtest", "An archive of articles through the alert rules: which alerts, when");
   backtest->add_option("--config", line.config, kConfig);
   backtest->add_option("--rules", line.rules, "Alert rules; as configured when absent");
   backtest->add_option("--format", line.format, "text (for people) or json (as published)")
@@ -251,8 +251,8 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
     };
   });
 
-  CLI::App* test = app.add_subcommand(
-      "test", "Runs the examples beside the rules of the lexicon, the gazetteer and the alarm");
+  CLI::App* test =
+      app.add_subcommand("test", "Runs the examples beside lexicon, gazetteer and alert rules");
   test->add_option("--config", line.config, kConfig);
   CLI::Option* report = test->add_flag(
       "--report", line.has_report,
@@ -269,31 +269,29 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
 }
 
 void add_gazetteer_verbs(CLI::App& app, CommandLine& line) {
-  CLI::App* import = app.add_subcommand(
+  CLI::App* importer = app.add_subcommand(
       "import", "Names from a Wikidata JSON dump, a GeoNames or a JRC-Names file as TSV");
-  import->add_option("--config", line.config, "The configuration whose gazetteer names the states");
-  import->add_option("FORMAT", line.source, "wikidata, geonames or jrc-names")
+  importer->add_option("--config", line.config,
+                       "The configuration whose gazetteer names the states");
+  importer->add_option("FORMAT", line.source, "wikidata, geonames or jrc-names")
       ->required()
       ->check(CLI::IsMember({"wikidata", "geonames", "jrc-names"}));
-  import->add_option("FILE", line.files, "The file, or - for standard input (of zcat, say)")
+  importer->add_option("FILE", line.files, "The file, or - for standard input (of zcat, say)")
       ->required()
       ->expected(1);
-  import->callback([&line] {
-    line.verb = [&line] {
-      return tocsin::import({line.config, line.source, line.files.front()});
-};
-}  // namespace
-);
+  importer->callback([&line] {
+    line.verb = [&line] { return tocsin::import({line.config, line.source, line.files.front()}); };
+  });
 
-CLI::App* compile = app.add_subcommand(
-    "compile-gazetteer", "The gazetteer as one file that is mapped at start, for large ones");
-compile->add_option("--config", line.config,
-                    "The configuration; the shipped gazetteer when absent");
-compile->add_option("OUTPUT", line.output, "The file to write; name it under gazetteer:")
-    ->required();
-compile->callback([&line] {
-  line.verb = [&line] { return tocsin::compile_gazetteer(line.config, line.output); };
-});
+  CLI::App* compile = app.add_subcommand(
+      "compile-gazetteer", "The gazetteer as one file that is mapped at start, for large ones");
+  compile->add_option("--config", line.config,
+                      "The configuration; the shipped gazetteer when absent");
+  compile->add_option("OUTPUT", line.output, "The file to write; name it under gazetteer:")
+      ->required();
+  compile->callback([&line] {
+    line.verb = [&line] { return tocsin::compile_gazetteer(line.config, line.output); };
+  });
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ void Process::start_alerts() {
   alerts_->start();
 }
 
-// send_offsets can hang for good in librdkafka (DESIGN.md, 4.7): a call that takes minutes although
+// send_offsets can hang for good in librdkafka: a call that takes minutes although
 // the brokers answer ends the process; a restart is safe by construction.
 void Process::watch_stall() {
   const std::int64_t since_ms = service_.health().publisher_in_call_since_ms;

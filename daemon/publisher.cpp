@@ -442,7 +442,7 @@ Publisher::End Publisher::end_of(const rd_kafka_error_t* error, const char* what
 }
 
 // A broker accepts offsets from an empty member, so a commit without a valid membership would move
-// another instance's offsets (DESIGN.md, 4.3): refused here.
+// another instance's offsets: refused here.
 Publisher::End Publisher::send_offsets(const Batch& batch, std::size_t begin, std::size_t end) {
   const kafka::Owned<rd_kafka_consumer_group_metadata_t> metadata(
       rd_kafka_consumer_group_metadata(intake_.consumer()));

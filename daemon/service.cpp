@@ -184,7 +184,7 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
     item.rejected = Rejected{item.position, "", reading.error()};
     return;
   }
-  // Early skip: only a position that nobody has sighted yet (DESIGN.md, rules of the fold, 3).
+  // Early skip: only a position that nobody has sighted yet.
   const std::optional<std::int64_t> copy_of =
       state_.read([&](const DedupState& state) -> std::optional<std::int64_t> {
         if (state.is_sighted(item.position)) return std::nullopt;

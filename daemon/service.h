@@ -1,5 +1,5 @@
-// The service loop: raw news in, outcomes out, exactly once. Owns the threads of DESIGN.md
-// section 3 but for the io thread, which is Process's; everything that blocks is librdkafka or
+// The service loop: raw news in, outcomes out, exactly once. Owns the threads of ARCHITECTURE.md
+// ("Threads") but for the io thread, which is Process's; everything that blocks is librdkafka or
 // daemon/wait.h, so tests/simulation runs this very class.
 #pragma once
 

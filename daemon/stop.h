@@ -1,4 +1,4 @@
-// Why and how the process ends: the exit codes of CONTRACT.md as a type.
+// Why and how the process ends: the exit codes as a type.
 #pragma once
 
 #include <stdexcept>

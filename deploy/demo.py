@@ -19,10 +19,15 @@ import uuid
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+import schemas  # noqa: E402 (the check that the tests use)
+
 DATA = ROOT / "deploy/demo-data"
 RAW = "news.raw"
 OUTPUTS = {"news.enriched": "enriched", "news.duplicates": "duplicates", "news.deadletter": "deadletter"}
 ALERTS = "news.alerts"
+PAIRS = "news.pairs"
 READY_LIMIT_S = 60
 ALERT_LIMIT_S = 20  # after the last outcome, for the first alert
 OUTCOME_LIMIT_S = 90
@@ -281,16 +286,21 @@ def watch(broker, daemon, records, screen, per_second):
 
 
 def check(broker, expected):
-    """Each input in exactly one output, each copy's chain ends in news, the counts are as expected."""
+    """Each input in exactly one output, records as their schemas say, each copy's chain ends in news, the
+    counts are as expected."""
     found, copies, counts = collections.defaultdict(list), {}, collections.Counter()
-    for message in read_all(broker, list(OUTPUTS)):
+    faults = []
+    for message in read_all(broker, [*OUTPUTS, ALERTS, PAIRS]):
+        faults += (schemas.header_faults(message.headers()) if OUTPUTS.get(message.topic()) == "deadletter"
+                   else schemas.record_faults(message.value()))
+        if message.topic() not in OUTPUTS:
+            continue
         kind, place, record = outcome(message)
         found[place].append(kind)
         counts[kind] += 1
         if kind == "duplicates":
             original = record["duplicate_of_position"]
             copies[place] = original["partition"], original["offset"]
-    faults = []
     for message in read_all(broker, [RAW]):
         place = message.partition(), message.offset()
         kinds = found.pop(place, [])
@@ -330,7 +340,7 @@ def main():
             daemon.stop()
         faults = check(arguments.broker, json.loads((DATA / "expected.json").read_text()))
         if not screen.counts["alerts"]:
-            faults.append("no alert rang")
+            faults.append("no alert was opened")
         print("\n".join(faults) if faults else "every record has exactly one outcome; counts as expected")
         return 1 if faults else 0
     except KeyboardInterrupt:

@@ -17,7 +17,7 @@ struct Position {
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 
-// Why `published_at` has its value (CONTRACT.md, "Raw article").
+// Why `published_at` has its value (docs/input.md, "Dates").
 enum class PublishedAtSource : std::uint8_t {
   record,   // the article said so
   clamped,  // the article said more than an hour after its record's timestamp

@@ -13,16 +13,16 @@ namespace tocsin {
 // The stage an article failed in; becomes `stage` of a dead letter.
 enum class Stage : std::uint8_t { decode, analyse, encode, publish };
 
-// Why an article failed; becomes `code` of a dead letter. Names are part of the contract.
+// Why an article failed; becomes `code` of a dead letter. Names stand in docs/records.md.
 enum class Errc : std::uint8_t {
   invalid_json,      // not one JSON object
   invalid_utf8,      // bytes are not UTF-8, or an escape makes a lone surrogate
-  wrong_type,        // a mapped field is not what the contract says (title is a number, ...)
+  wrong_type,        // a mapped field is not of its type (title is a number, ...)
   no_text,           // neither title nor body
   too_deep,          // nested deeper than limits.json_depth_max
   too_large,         // longer than limits.article_bytes_max
   id_too_long,       // `id` longer than limits.id_bytes_max
-  over_budget,       // analysis needed more steps than limits.steps_max
+  over_budget,       // more tokens than limits.tokens_max
   output_too_large,  // the record to publish is longer than limits.output_bytes_max
   poison,            // the broker refused the record again and again
 };

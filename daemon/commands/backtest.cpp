@@ -109,13 +109,13 @@ ExitCode backtest(const BacktestOptions& options) {
                                           record.rule.c_str(), record.sentence.c_str());
     is_written = is_written && printed > 0;
   });
-  const auto ring = std::exchange(archive.on_record, nullptr);
+  const auto publish = std::exchange(archive.on_record, nullptr);
   archive.on_record = [&](std::int64_t offset, std::int64_t append_time_ms,
                           const LedgerRecord& record, const DedupState& state) {
     if (const auto* sighting = std::get_if<Sighting>(&record)) {
       summary.add_article(sighting->time_ms);
     }
-    ring(offset, append_time_ms, record, state);
+    publish(offset, append_time_ms, record, state);
   };
   archive.on_outcomes = [&](const std::string&) { return is_written; };
   const ExitCode exit_code = replay_files(setup, options.files, archive);

@@ -115,7 +115,7 @@ struct TapOptions {
 [[nodiscard]] ExitCode tap(const TapOptions& options);
 // Name data of others as rows of a gazetteer, to standard output.
 [[nodiscard]] ExitCode import(const ImportOptions& options);
-// The examples written beside the rules of the lexicon, the gazetteer and the alarm.
+// The examples written beside the lexicon, gazetteer and alert rules.
 [[nodiscard]] ExitCode test(const std::filesystem::path& config_file);
 // Rules that no text reaches and rules that read the same words.
 [[nodiscard]] ExitCode report_rules(const TestOptions& options);

@@ -64,7 +64,7 @@ struct Partition {
 using Settings = std::map<std::string, std::string>;
 
 // What `role` clients need, under the user's `kafka.client`, under what may never be changed.
-// Throws StartError (exit 2) when librdkafka refuses a property.
+// Throws StopError (exit 2) when librdkafka refuses a property.
 [[nodiscard]] Conf make_conf(const KafkaConfig& config, const Settings& defaults,
                              const Settings& fixed);
 

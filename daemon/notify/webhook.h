@@ -13,7 +13,7 @@
 
 namespace tocsin {
 
-// What the requests need of an alert record (CONTRACT.md, "Alert").
+// What the requests need of an alert record (docs/records.md, "Alert").
 struct ReceivedAlert {
   struct Evidence {
     std::string title;
@@ -49,7 +49,7 @@ struct WebhookRequest {
 //   Tocsin-Delivery: <alert id>.<revision>, the same at each repetition;
 //   Tocsin-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>"> when there is a secret.
 // slack: {"text": ...} in its mrkdwn. pagerduty: Events API v2, dedup_key is the alert's id, a
-// closed alert resolves; `secret` is the routing key, `source` what rings.
+// closed alert resolves; `secret` is the routing key, `source` who alerts.
 [[nodiscard]] WebhookRequest webhook_request(WebhookKind kind, const ReceivedAlert& alert,
                                              const std::string& secret, const std::string& source,
                                              std::int64_t unix_seconds);

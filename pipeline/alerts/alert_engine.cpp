@@ -190,11 +190,12 @@ void AlertEngine::apply_pair(const Sighting& sighting, const Verdict& verdict,
   if (!signal.is_report()) return;
   series.note_events(pair, signal.published_at_ms);
   if (clock_ms_ - signal.published_at_ms > kFreshMs) return;
-  ring(sighting, verdict, signal, pair, series);
+  alert_of(sighting, verdict, signal, pair, series);
 }
 
-void AlertEngine::ring(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
-                       const SignalPair& pair, const PairSeries& series) {
+void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
+                           const AlertSignal& signal, const SignalPair& pair,
+                           const PairSeries& series) {
   const std::string key = pair.name.key();
   const bool is_calm = pair.cooperation >= kCalmTenths && pair.cooperation > pair.score;
   if (is_calm) {

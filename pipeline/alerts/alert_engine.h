@@ -46,14 +46,14 @@ class AlertEngine {
  public:
   static constexpr std::size_t kPairsMax = 4096;   // the one quiet for longest leaves first
   static constexpr std::size_t kAlertsMax = 4096;  // pending, open, or remembering a cooldown
-  static constexpr std::int64_t kFreshMs = 24 * kHourMs;  // older articles ring nothing
+  static constexpr std::int64_t kFreshMs = 24 * kHourMs;  // older articles alert of nothing
 
   explicit AlertEngine(const AlertRules& rules) : rules_(&rules) {}
 
   // Rules of a reload; alerts of rules that are gone close when they are next looked at.
   void set_rules(const AlertRules& rules) { rules_ = &rules; }
   // Folds one record. `verdict`: of a first sighting; nullopt for a redelivery and for a verdict
-  // that is no longer known: both ring nothing. Returns what is to be published, in order.
+  // that is no longer known: both alert of nothing. Returns what is to be published, in order.
   [[nodiscard]] std::vector<AlertRecord> apply(std::int64_t offset, std::int64_t append_time_ms,
                                                const LedgerRecord& record,
                                                const std::optional<Verdict>& verdict);
@@ -77,8 +77,8 @@ class AlertEngine {
   void apply_copy(const Sighting& sighting, const Verdict& verdict);
   void apply_pair(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
                   const SignalPair& pair);
-  void ring(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
-            const SignalPair& pair, const PairSeries& series);
+  void alert_of(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
+                const SignalPair& pair, const PairSeries& series);
   void publish_due(Alert& alert);
   void emit(const Alert& alert, AlertChange change);
   void make_room();
@@ -105,7 +105,7 @@ class AlertEngine {
 
 // ---- bytes
 
-// Published records (CONTRACT.md, "Alert", "Pair").
+// Published records (docs/records.md, "Alert", "Pair").
 [[nodiscard]] std::string encode_alert(const Alert& alert, AlertChange change,
                                        const AlertRule& rule, const PairFigures& figures,
                                        std::int64_t now_ms, std::int64_t ledger_offset);

@@ -1,4 +1,4 @@
-// Alerts and pairs as people and programs read them (CONTRACT.md, "Alert", "Pair").
+// Alerts and pairs as people and programs read them (docs/records.md, "Alert", "Pair").
 #include <string>
 
 #include "pipeline/alerts/alert_engine.h"

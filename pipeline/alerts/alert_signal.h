@@ -91,7 +91,7 @@ struct SignalSource {
                                                            const AlertRules& rules);
 
 [[nodiscard]] std::string encode(const AlertSignal& signal);
-// nullopt for bytes that are damaged or of a newer version: such an article rings nothing.
+// nullopt for bytes that are damaged or of a newer version: such an article alerts of nothing.
 [[nodiscard]] std::optional<AlertSignal> decode_alert_signal(std::string_view bytes);
 
 }  // namespace tocsin

@@ -1,5 +1,5 @@
 // What kind of text an article is: a report, or one that argues, speaks or looks back.
-// Pure; decided by labels, by whose voice it is, and by when its acts were. Only reports ring.
+// Pure; decided by labels, by whose voice it is, and by when its acts were. Only reports alert.
 #pragma once
 
 #include "pipeline/article.h"

@@ -40,8 +40,9 @@ struct Limits {
 // read as its text. `format` text: first line the title, the rest the body.
 [[nodiscard]] Result<Article> decode(const RawRecord&, InputFormat, const FieldMap&, const Limits&);
 
-// published_at in any form of the contract to Unix milliseconds; nullopt when unreadable or outside
-// the years 1000 to 9999. Eight and fourteen digits that are a date (20211231) are read as one.
+// published_at in any form of docs/input.md to Unix milliseconds; nullopt when unreadable or
+// outside the years 1000 to 9999. Eight and fourteen digits that are a date (20211231) are read as
+// one.
 [[nodiscard]] std::optional<std::int64_t> parse_time_ms(std::string_view text);
 // Epoch seconds, or milliseconds from 10^11 on.
 [[nodiscard]] std::optional<std::int64_t> epoch_to_ms(double number);

@@ -8,7 +8,7 @@
 
 namespace tocsin {
 
-// By what an article was found to be a copy (CONTRACT.md, "Duplicate").
+// By what an article was found to be a copy (docs/records.md, "Duplicate").
 enum class Method : std::uint8_t { none, exact, near, lead };
 
 // How an enriched article relates to an earlier one of its story.

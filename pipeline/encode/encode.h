@@ -1,4 +1,4 @@
-// Outcomes as the bytes that are published (CONTRACT.md, "Outcome"). Everything that can fail is
+// Outcomes as the bytes that are published (docs/records.md). Everything that can fail is
 // encoded before the sighting; only the verdict, whose size is bounded, is spliced in afterwards.
 #pragma once
 

@@ -1,5 +1,5 @@
 // A compact JSON writer that appends to one string: no tree, no locale, no floating-point printing.
-// The caller gives keys in the order of the contract; numbers are rounded half away from zero.
+// The caller gives keys in the order of docs/records.md; numbers are rounded half away from zero.
 #pragma once
 
 #include <cstdint>

@@ -38,7 +38,7 @@ enum class MatchDepth : std::uint8_t {
 inline constexpr std::size_t kPhraseTokensMax = 16;
 
 // Open addressing keyed by the rolling hash of a phrase's token prefix, in front of it a filter of
-// first tokens (DESIGN.md 5; measured against byte automata in reference notes and tests/bench).
+// first tokens (measured against byte automata in tests/bench/matchers).
 //
 // Inside a phrase space, hyphen, apostrophe, slash and line break are the same joint. A stop,
 // comma, colon, quote, parenthesis, dash or paragraph ends a match unless the phrase itself has it;

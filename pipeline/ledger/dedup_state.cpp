@@ -45,8 +45,9 @@ std::uint32_t short_outlet(std::uint64_t outlet) {
 }
 
 // A sighting's share of the digest: what must be equal on a dedup state that was restored from
-// three windows of the ledger. Story ids and sizes are not (rule 9), so they stay out; the verdict
-// of a redelivery is its first sighting's, which may lie before the restore.
+// three windows of the ledger. Story ids and sizes are not (ARCHITECTURE.md, "What tocsin does not
+// promise"), so they stay out; the verdict of a redelivery is its first sighting's, which may lie
+// before the restore.
 std::uint64_t digest_share(const LoggedVerdict& verdicts) {
   const bool first = !verdicts.is(LoggedVerdict::kRedelivery);
   constexpr std::uint8_t kAlways =

@@ -78,7 +78,7 @@ class DedupState {
   void prefetch_far(const LedgerRecord& record) const;
   void prefetch_near(const LedgerRecord& record) const;
 
-  // Early skip (rule 3): ledger offset of the resident sighting a not yet sighted article is a copy
+  // Early skip: ledger offset of the resident sighting a not yet sighted article is a copy
   // of.
   [[nodiscard]] std::optional<std::int64_t> find_copy(const Signature&, std::int64_t time_ms) const;
   // True when the position is honoured, whatever its raw hash.

@@ -1,5 +1,5 @@
 // The records of the ledger topic and their bytes. Decoding never trusts a byte: a bad checksum,
-// an unknown type or a newer version come back as errors (DESIGN.md, rules of the fold, 7).
+// an unknown type or a newer version come back as errors.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct LedgerHeader {
   friend bool operator==(const LedgerHeader&, const LedgerHeader&) = default;
 };
 
-// Parameters of the fold, active from the record's offset on (rule 6).
+// Parameters of the fold, active from the record's offset on.
 struct Epoch {
   std::uint32_t revision = 1;
   std::uint16_t signature_version = kSignatureVersion;
@@ -51,14 +51,14 @@ struct Sighting {
 };
 
 // A sighted article that ended as a dead letter after all: later copies match neither it nor the
-// copies that lead to it (rule 4).
+// copies that lead to it.
 struct Retract {
   Position position;
   Hash128 raw_hash;  // zero: every sighting of the position (its record is gone, its hash unknown)
   friend bool operator==(const Retract&, const Retract&) = default;
 };
 
-// The alert engine's clock and its dedup state digest at `through` (rule 8).
+// The alert engine's clock and its dedup state digest at `through`.
 struct Tick {
   std::int64_t through = 0;  // ledger offset: the digest covers records below it
   std::uint64_t digest = 0;

@@ -47,7 +47,7 @@ enum class Level : std::uint8_t { none, low, medium, high, critical };
 [[nodiscard]] std::string_view name(Polarity) noexcept;
 [[nodiscard]] std::string_view name(Modality) noexcept;
 [[nodiscard]] std::string_view name(Level) noexcept;
-// none <20, low <40, medium <60, high <80, critical (CONTRACT.md).
+// none <20, low <40, medium <60, high <80, critical.
 [[nodiscard]] Level level_of(double score) noexcept;
 
 // Each in 0..1; their product with the sign of the scale is the weight.

@@ -1,4 +1,4 @@
-"""The scripted crisis rings early, a few times, for the right reasons, and for nothing else."""
+"""The scripted crisis opens alerts early, few, for the right reasons, and for nothing else."""
 
 import json
 import os

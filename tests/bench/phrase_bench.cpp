@@ -1,5 +1,5 @@
 // Matching 4 kB of text against 10 k, 100 k and 1 M made-up aliases: time an article, bytes an
-// alias, build time (reference for DESIGN.md 5).
+// alias, build time.
 #include <benchmark/benchmark.h>
 
 #include <random>

@@ -1,4 +1,4 @@
-// One article of 4.1 kB stage by stage and whole (budgets: DESIGN.md 5), and hostile texts of 1
+// One article of 4.1 kB stage by stage and whole, and hostile texts of 1
 // MiB. Times are CPU time of one thread; the articles are those of the demo, joined to that length.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>

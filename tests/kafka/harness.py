@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -23,6 +24,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AdminClient, NewTopic
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+import schemas  # noqa: E402 (stands in tests/)
+
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BINARY", ROOT / "build/release/tocsin"))
 ENRICHED, DUPLICATE, DEADLETTER = "enriched", "duplicates", "deadletter"
 
@@ -308,6 +313,7 @@ def outcomes(broker, topics):
 def check_outputs(broker, topics, null_values=0, chains=True):
     """The oracle. Returns counts by kind. Without chains: a dedup state that a test made wrong judged some of them."""
     found = outcomes(broker, topics)
+    check_schemas(broker, topics)
     raw = consume(broker, topics.raw)
     missing, counts = [], collections.Counter()
     for message in raw:
@@ -325,6 +331,15 @@ def check_outputs(broker, topics, null_values=0, chains=True):
     if chains:
         check_chains(outcomes(broker, topics))
     return counts
+
+
+def check_schemas(broker, topics):
+    """Every record that was published is as config/schemas say."""
+    for topic in (topics.enriched, topics.duplicates, topics.alerts, topics.pairs, topics.deadletter):
+        for message in consume(broker, topic):
+            faults = (schemas.header_faults(message.headers()) if topic == topics.deadletter
+                      else schemas.record_faults(message.value()))
+            assert not faults, "%s %d/%d: %s" % (topic, message.partition(), message.offset(), faults)
 
 
 def tocsin(*arguments):

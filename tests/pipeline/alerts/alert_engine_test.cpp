@@ -188,7 +188,7 @@ TEST(AlertEngine, MemoryIsBoundedAndWhatLeavesIsBuried) {
   EXPECT_LE(kept.size(), AlertEngine::kPairsMax + AlertEngine::kAlertsMax + 1);
   EXPECT_EQ(engine.size().open_alerts, 1U);
   EXPECT_TRUE(kept.contains("!alert|escalation|Q1|Q2"));
-  // Full of alerts that wait, it still rings for a new pair.
+  // Full of alerts that wait, it still opens one for a new pair.
   EXPECT_EQ(add(AlertEngine::kPairsMax + 100, 900).size(), 1U);
 }
 

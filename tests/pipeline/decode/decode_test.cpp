@@ -1,4 +1,4 @@
-// Raw records to articles: every rule of the contract's "Raw article" a row.
+// Raw records to articles: every rule of docs/input.md a row.
 #include "pipeline/decode/decode.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Which invented texts are copies, updates or neither: the families of DESIGN.md, section 5, on
+// Which invented texts are copies, updates or neither: families of edits, on
 // frames, templates and outlets that no list knows. Rates, because a sketch is an estimate.
 #include <gtest/gtest.h>
 
