@@ -174,18 +174,9 @@ void add_cues(const Place& place, const YAML::Node& cues, LexiconBuilder& builde
   }
 }
 
-void add_gates(const Place& place, const YAML::Node& root, LexiconBuilder& builder) {
+void add_idioms(const Place& place, const YAML::Node& idioms, LexiconBuilder& builder) {
   std::string message;
-  for (const YAML::Node& node : root["gates"]) {
-    known_keys(place, node, {"topic", "factor", "factor_state", "words"});
-    GateSpec gate;
-    gate.topic = text_of(node, "topic");
-    gate.factor = node["factor"].as<double>(0.1);
-    gate.factor_state = node["factor_state"].as<double>(0.6);
-    gate.words = list_of(node["words"]);
-    if (!builder.add_gate(gate, message)) place.fault(node, message);
-  }
-  for (const YAML::Node& node : root["idioms"]) {
+  for (const YAML::Node& node : idioms) {
     if (!builder.add_idiom(node.Scalar(), message)) place.fault(node, message);
   }
 }
@@ -270,7 +261,7 @@ LoadedLexicon load_lexicon(std::span<const LexiconFile> files) {
       const Place place{file, loaded.faults};
       if (root["rules"]) add_rules(place, root, builder, loaded.examples);
       if (root["cues"]) add_cues(place, root["cues"], builder);
-      if (root["gates"] || root["idioms"]) add_gates(place, root, builder);
+      if (root["idioms"]) add_idioms(place, root["idioms"], builder);
     }
   } catch (const YAML::Exception& error) {
     loaded.faults.push_back(

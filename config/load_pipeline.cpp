@@ -211,6 +211,17 @@ LoadedNames load_names(const Config& config) {
   return parse_names(files, unreadable);
 }
 
+// A view into the binary itself.
+TopicModel shipped_topics() {
+  TopicModel topics;
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.name == "topics/topics.bin") {
+      topics = TopicModel::parse(file.content).value_or(TopicModel());
+    }
+  }
+  return topics;
+}
+
 std::vector<DataFile> lexicon_files(const Config& config, std::vector<DataFault>& faults) {
   return config.lexicon.empty() ? embedded("lexicon/", ".yaml")
                                 : read_paths(config.lexicon, ".yaml", faults);
@@ -220,6 +231,7 @@ LoadedLexicon parse_lexicon(const std::vector<DataFile>& files, std::vector<Data
   std::vector<LexiconFile> sources;
   for (const DataFile& file : files) sources.push_back({file.name, file.text});
   LoadedLexicon loaded = load_lexicon(std::span<const LexiconFile>(sources));
+  loaded.lexicon.set_topics(shipped_topics());
   loaded.ok = loaded.ok && faults.empty();
   loaded.faults.insert(loaded.faults.end(), faults.begin(), faults.end());
   return loaded;

@@ -1,5 +1,8 @@
 #include "pipeline/encode/encode.h"
 
+#include <algorithm>
+#include <array>
+#include <numeric>
 #include <vector>
 
 #include "pipeline/decode/decode.h"
@@ -208,6 +211,25 @@ void write_story(JsonWriter& json, const Verdict& verdict) {
   json.close_object();
 }
 
+// At most three topics, the likeliest first; the first always, others from one in twenty on.
+void write_topics(JsonWriter& json, const TopicShares& topics) {
+  constexpr std::size_t kShownMax = 3;
+  constexpr std::uint16_t kShownMin = 50;  // per mille
+  if (!topics.is_known()) return;
+  std::array<std::size_t, kTopics> order{};
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return topics.per_mille[a] > topics.per_mille[b];
+  });
+  json.key("topics").open_object();
+  for (std::size_t i = 0; i < kShownMax; ++i) {
+    const std::uint16_t share = topics.per_mille[order[i]];
+    if (i > 0 && share < kShownMin) break;
+    json.key(name(static_cast<Topic>(order[i]))).fixed(share / 1000.0, 2);
+  }
+  json.close_object();
+}
+
 void write_text_field(JsonWriter& json, std::string_view key, std::string_view text) {
   if (!text.empty()) json.key(key).string(text);
 }
@@ -237,6 +259,7 @@ Draft draft_enriched(const Article& article, const Position& position, const Sou
   head.key("published_at").string(format_time(article.published_at_ms));
   head.key("published_at_source").string(name(article.published_at_source));
   head.key("language").string(text.language);
+  write_topics(head, assessment.topics);
 
   constexpr std::size_t kMentionBytes = 96;  // about what one takes, its share of an event included
   draft.tail.reserve(1024 + kMentionBytes * tagging.mentions.size());

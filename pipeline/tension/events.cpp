@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/tension/gate.h"
 #include "pipeline/tension/modality.h"
 #include "pipeline/tension/roles.h"
 #include "pipeline/tension/score.h"
@@ -18,7 +19,7 @@ constexpr std::uint32_t kSentenceTokensMax = 250;
 struct Scene {
   const Page& page;
   std::int64_t published_at_ms;
-  const Gate* gate = nullptr;
+  TopicShares topics;  // of the whole text
 };
 
 // How much it matters between whom: two powers most, nobody known least.
@@ -59,6 +60,7 @@ struct Here {
   std::span<const Match> cues;
   std::span<const Match> acts;
   bool is_past = false;
+  TopicShares topics;
 };
 
 struct Way {
@@ -223,7 +225,7 @@ void name_parties(const Page& page, Event& event, const Party& actor, const Part
   if (event.recipient == kNoEntity) event.recipient_text = lower_text(page, recipient);
 }
 
-double gate_factor(const Scene& scene, const Rule& rule, const Party& actor,
+double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
                    const Party& recipient) {
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
   const bool b = recipient.valid && is_power(recipient) && !recipient.is_team;
@@ -236,9 +238,9 @@ double gate_factor(const Scene& scene, const Rule& rule, const Party& actor,
   if (factor < 1 && is_official) factor = 0.7;
   if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = is_official ? 0.5 : 0.15;
   if (rule.spec.needs_both && (!a || !b || actor.entity == recipient.entity)) factor = 0.1;
-  if (scene.gate == nullptr) return factor;
-  const bool is_dyad = a && b && actor.entity != recipient.entity;
-  return factor * (is_dyad ? scene.gate->factor_state : scene.gate->factor);
+  const GateParties parties{a || b || is_armed_noun(actor) || is_armed_noun(recipient),
+                            a && b && actor.entity != recipient.entity};
+  return factor * topic_gate(scene.topics, here.topics, rule.spec.type, parties);
 }
 
 bool reads_as_verb(const Page& page, const Match& match, TokenSpan sentence) {
@@ -260,7 +262,7 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   event.factors.modality = way_factor;
   event.factors.position = position_factor(here.sentence);
   event.factors.dyad = dyad_factor(actor, recipient);
-  event.factors.gate = gate_factor(scene, rule, actor, recipient);
+  event.factors.gate = gate_factor(scene, here, rule, actor, recipient);
   const double size = event.factors.scale * event.factors.modality * event.factors.position *
                       event.factors.dyad * event.factors.gate;
   event.weight = event.scale < 0 ? -size : size;
@@ -395,20 +397,8 @@ std::vector<Match> choose(const Page& page, std::vector<Match> matches, TokenSpa
   return chosen;
 }
 
-// The topic of the page, when everyday language of that topic prevails over that of conflict.
-const Gate* topic_of(const Page& page, const std::vector<Match>& all) {
-  std::vector<std::uint32_t> hits(page.lexicon.gates.size(), 0);
-  for (const Match& match : all) {
-    const Pattern& pattern = page.lexicon.patterns[match.pattern];
-    if (pattern.use == Use::gate)
-      hits[pattern.owner] += match.span.begin < page.text.body_token ? 2U : 1U;
-  }
-  if (hits.empty()) return nullptr;
-  const auto top = std::max_element(hits.begin(), hits.end());
-  const Gate& gate = page.lexicon.gates[static_cast<std::size_t>(top - hits.begin())];
-  const std::size_t needed = std::max<std::size_t>(3, 2 + page.text.tokens.size() / 120);
-  if (*top < needed || gate.topic == "conflict") return nullptr;
-  return &gate;
+TopicShares topics_of(const Page& page, TokenSpan span) {
+  return page.lexicon.topics.shares(std::span(page.text.tokens).subspan(span.begin, span.size()));
 }
 
 // A headline too short for its language to be told: read when most of its words are the lexicon's
@@ -447,7 +437,7 @@ void add_events(const Scene& scene, const Sentence& sentence, std::span<const Ma
   if (acts.empty()) return;
   const Chunks chunks = chunk(page, sentence.tokens);
   const bool is_past = names_past_year(page, sentence.tokens, scene.published_at_ms);
-  const Here there{sentence, chunks, cues, acts, is_past};
+  const Here there{sentence, chunks, cues, acts, is_past, topics_of(page, sentence.tokens)};
   for (const Match& act : acts) add_event(scene, act, there, events);
 }
 
@@ -461,7 +451,8 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   const Page page(state, gazetteer, text, tagging);
   if (text.language == "und" && !is_readable(page)) return assessment;
   const std::vector<Match> all = find_matches(page);
-  Scene scene{page, published_at_ms, topic_of(page, all)};
+  assessment.topics = topics_of(page, {0, static_cast<std::uint32_t>(text.tokens.size())});
+  Scene scene{page, published_at_ms, assessment.topics};
   std::span<const Match> left = all;
   for (const Sentence& sentence : text.sentences) {
     Sentence piece = sentence;

@@ -21,6 +21,10 @@ std::size_t Lexicon::rule_count() const {
   return state_->rules.size();
 }
 
+void Lexicon::set_topics(const TopicModel& topics) {
+  state_->topics = topics;
+}
+
 std::uint16_t Lexicon::State::forms_in(std::uint32_t word, std::uint32_t set) const {
   const auto& memberships = words[word].memberships;
   const auto at = std::lower_bound(memberships.begin(), memberships.end(), set,
@@ -290,16 +294,6 @@ bool LexiconBuilder::add_cue(const CueSpec& cue, std::string& message) {
   const auto index = static_cast<std::uint32_t>(state_->tables().cues.size());
   state_->tables().cues.push_back(cue);
   return state_->add_pattern(cue.pattern, Use::cue, index, message);
-}
-
-bool LexiconBuilder::add_gate(const GateSpec& gate, std::string& message) {
-  const auto index = static_cast<std::uint32_t>(state_->tables().gates.size());
-  state_->tables().gates.push_back({gate.topic, gate.factor, gate.factor_state});
-  bool ok = true;
-  for (const std::string& pattern : gate.words) {
-    ok = state_->add_pattern(pattern, Use::gate, index, message) && ok;
-  }
-  return ok;
 }
 
 bool LexiconBuilder::add_idiom(const std::string& pattern, std::string& message) {

@@ -11,6 +11,7 @@
 
 #include "pipeline/entities/gazetteer.h"
 #include "pipeline/tension/tension.h"
+#include "pipeline/topics/topics.h"
 
 namespace tocsin {
 
@@ -66,15 +67,6 @@ struct RuleSpec {
   std::uint32_t line = 0;
 };
 
-// Words of one topic whose everyday language looks like conflict (gates.yaml).
-struct GateSpec {
-  std::string topic;
-  double factor = 0.1;             // on acts without a state or armed actor
-  double factor_state = 0.6;       // on acts with one
-  std::vector<std::string> words;  // patterns
-  std::uint32_t line = 0;
-};
-
 class Lexicon {
  public:
   Lexicon();
@@ -86,6 +78,9 @@ class Lexicon {
   [[nodiscard]] std::string_view rule_id(std::uint32_t rule) const;
   [[nodiscard]] std::size_t rule_count() const;
 
+  // What tells topics apart in its language; without it all texts count alike.
+  void set_topics(const TopicModel& topics);
+
   struct State;
   [[nodiscard]] const State& state() const { return *state_; }
 
@@ -94,7 +89,7 @@ class Lexicon {
   std::unique_ptr<State> state_;
 };
 
-// Collects rules, cues, gates and word classes, then freezes them. Faults are values: a lexicon
+// Collects rules, cues, idioms and word classes, then freezes them. Faults are values: a lexicon
 // with faults still freezes, without the faulty parts.
 class LexiconBuilder {
  public:
@@ -109,7 +104,6 @@ class LexiconBuilder {
   // False and a message when a pattern cannot be read.
   [[nodiscard]] bool add_rule(const RuleSpec& rule, std::string& message);
   [[nodiscard]] bool add_cue(const CueSpec& cue, std::string& message);
-  [[nodiscard]] bool add_gate(const GateSpec& gate, std::string& message);
   // A fixed phrase whose words carry no act ("price war", "heart attack").
   [[nodiscard]] bool add_idiom(const std::string& pattern, std::string& message);
   [[nodiscard]] Lexicon freeze();

@@ -99,11 +99,11 @@ struct Element {
   bool is_optional = false;
 };
 
-enum class Use : std::uint8_t { rule, cue, gate, idiom };
+enum class Use : std::uint8_t { rule, cue, idiom };
 
 struct Pattern {
   Use use = Use::rule;
-  std::uint32_t owner = 0;        // index of the rule, cue or gate
+  std::uint32_t owner = 0;        // index of the rule or cue
   std::uint8_t head = 0;          // element that carries the grammar
   std::uint16_t specificity = 0;  // more for fewer words an element; breaks ties
   std::vector<Element> elements;
@@ -133,12 +133,6 @@ struct Rule {
   std::vector<std::uint64_t> prepositions;  // in order of preference
 };
 
-struct Gate {
-  std::string topic;
-  double factor = 1;
-  double factor_state = 1;
-};
-
 // Hashes of the few words the chunker asks for by name.
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
@@ -154,7 +148,7 @@ struct Lexicon::State {
   std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern
   std::vector<Rule> rules;
   std::vector<CueSpec> cues;
-  std::vector<Gate> gates;
+  TopicModel topics;
   KeyWords key{};
 
   // Forms of the word in the set; 0 when it is not a member.

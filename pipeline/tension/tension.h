@@ -11,6 +11,7 @@
 
 #include "pipeline/entities/gazetteer.h"
 #include "pipeline/text/text.h"
+#include "pipeline/topics/topics.h"
 
 namespace tocsin {
 
@@ -56,7 +57,7 @@ struct Factors {
   double modality = 1;  // how it is said: modality, polarity, hedges, attribution
   double position = 1;  // where: title, lead, rest
   double dyad = 1;      // between whom
-  double gate = 1;      // sport, business, court at home, idiom
+  double gate = 1;      // what the text is about, everyday uses (gate.h)
 };
 
 struct Event {
@@ -94,6 +95,7 @@ struct Tension {
 };
 
 struct Assessment {
+  TopicShares topics;              // of the whole text; unknown without a lexicon
   std::vector<Event> events;       // by position
   std::optional<Tension> tension;  // nullopt: no lexicon for the text's language
   std::vector<Dyad> dyads;         // by falling score, then ids
