@@ -1,7 +1,5 @@
 #include "pipeline/error.h"
 
-#include "pipeline/article.h"
-
 namespace tocsin {
 
 std::string_view name(Stage stage) noexcept {
@@ -40,20 +38,6 @@ std::string_view name(Errc code) noexcept {
       return "output_too_large";
     case Errc::poison:
       return "poison";
-  }
-  return "";
-}
-
-std::string_view name(PublishedAtSource source) noexcept {
-  switch (source) {
-    case PublishedAtSource::record:
-      return "record";
-    case PublishedAtSource::clamped:
-      return "clamped";
-    case PublishedAtSource::kafka:
-      return "kafka";
-    case PublishedAtSource::none:
-      return "none";
   }
   return "";
 }

@@ -9,6 +9,7 @@
 
 #include "pipeline/decode/decode.h"
 #include "pipeline/encode/json_writer.h"
+#include "pipeline/text/code_points.h"
 
 namespace tocsin {
 namespace {
@@ -56,14 +57,6 @@ std::string read_codes(const simdjson::dom::element& record) {
     }
   }
   return out;
-}
-
-// At most `bytes_max`, cut at a code point.
-std::string cut(const std::string& text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
 }
 
 std::string hmac_sha256_hex(const std::string& key, const std::string& text) {
@@ -129,7 +122,7 @@ std::string pagerduty_body(const ReceivedAlert& alert, const std::string& routin
   json.key("dedup_key").string(alert.id);
   json.key("payload").open_object();
   json.key("summary").string(
-      cut(alert.sentence.empty() ? alert.rule : alert.sentence, kSummaryBytesMax));
+      beginning_of(alert.sentence.empty() ? alert.rule : alert.sentence, kSummaryBytesMax));
   json.key("source").string(source);
   json.key("severity").string(pagerduty_severity(alert.severity));
   if (!alert.last_seen.empty()) json.key("timestamp").string(alert.last_seen);

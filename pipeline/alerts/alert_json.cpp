@@ -4,6 +4,8 @@
 #include "pipeline/alerts/alert_engine.h"
 #include "pipeline/decode/decode.h"
 #include "pipeline/encode/json_writer.h"
+#include "pipeline/text/ascii.h"
+#include "pipeline/text/code_points.h"
 
 namespace tocsin {
 namespace {
@@ -40,14 +42,6 @@ std::string_view severity_of(const Alert& alert, const AlertRule& rule) {
   return alert.level == Level::medium ? "warning" : "info";
 }
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return result;
-}
-
 std::string count_of(std::size_t count, std::string_view noun) {
   return std::to_string(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
 }
@@ -77,7 +71,7 @@ std::string sentence_of(const Alert& alert, AlertChange change) {
            ". Was " + std::string(name(alert.level)) + ", " + count_of(alert.articles, "article") +
            " since " + format_time(alert.first_seen_ms) + ".";
   }
-  std::string head = upper(name(alert.level)) + ' ' + between + ": ";
+  std::string head = ascii_upper(name(alert.level)) + ' ' + between + ": ";
   std::string tail = " (" + count_of(alert.outlets.size(), "outlet") +
                      (alert.realised ? ", a threat was carried out)" : ")");
   std::string title;
@@ -86,9 +80,8 @@ std::string sentence_of(const Alert& alert, AlertChange change) {
     title = best.title.empty() ? best.text : best.title;
   }
   if (head.size() + title.size() + tail.size() > kSentenceBytesMax) {
-    std::size_t end = kSentenceBytesMax - head.size() - tail.size() - 3;
-    while (end > 0 && (static_cast<unsigned char>(title[end]) & 0xC0U) == 0x80) --end;
-    title = title.substr(0, end) + "…";
+    const std::size_t room = kSentenceBytesMax - head.size() - tail.size() - 3;
+    title = std::string(beginning_of(title, room)) + "…";
   }
   return head + title + tail;
 }

@@ -8,6 +8,7 @@
 #include "pipeline/alerts/genre.h"
 #include "pipeline/ledger/byte_codec.h"
 #include "pipeline/tension/score.h"
+#include "pipeline/text/code_points.h"
 
 namespace tocsin {
 namespace {
@@ -25,14 +26,6 @@ std::uint16_t tenths_of(double score) {
 bool is_said(const Event& event) {
   const double weight = event.weight < 0 ? -event.weight : event.weight;
   return event.polarity == Polarity::asserted && weight >= kEventWeightMin;
-}
-
-// At most `bytes_max`, cut between code points.
-std::string cut(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return std::string(text);
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;
-  return std::string(text.substr(0, end));
 }
 
 // One line: feeds break titles, and a phone shows one.
@@ -56,8 +49,8 @@ std::string sentence_at(const Text& text, TokenSpan evidence) {
   const TokenSpan sentence = text.sentences[text.sentence_of(evidence.begin)].tokens;
   const std::string_view whole = text.slice(text.bytes_of(sentence));
   if (whole.size() <= AlertSignal::kEvidenceBytesMax) return on_one_line(whole);
-  return cut(on_one_line(text.slice(text.bytes_of({evidence.begin, sentence.end}))),
-             AlertSignal::kEvidenceBytesMax);
+  const std::string line = on_one_line(text.slice(text.bytes_of({evidence.begin, sentence.end})));
+  return std::string(beginning_of(line, AlertSignal::kEvidenceBytesMax));
 }
 
 bool counts(const Gazetteer& gazetteer, EntityIndex index) {
@@ -70,7 +63,9 @@ PairName name_of(const Gazetteer& gazetteer, EntityIndex first, EntityIndex seco
   if (first == kNoEntity || (second != kNoEntity && gazetteer[second].id < gazetteer[first].id)) {
     std::swap(first, second);
   }
-  const auto named = [&](const std::string& text) { return cut(text, AlertSignal::kNameBytesMax); };
+  const auto named = [&](const std::string& text) {
+    return std::string(beginning_of(text, AlertSignal::kNameBytesMax));
+  };
   PairName name;
   name.first = named(gazetteer[first].id);
   name.first_code = named(gazetteer[first].code);
@@ -193,14 +188,15 @@ std::optional<AlertSignal> make_alert_signal(const SignalSource& from, const Ale
   if (is_opinion(article, from.text)) signal.flags |= AlertSignal::kOpinion;
   if (is_history(article, from.text, from.assessment)) signal.flags |= AlertSignal::kHistory;
   signal.tier = static_cast<std::uint8_t>(std::clamp(from.source.tier * 100 + 0.5, 0.0, 100.0));
-  signal.title = cut(on_one_line(article.title), AlertSignal::kTitleBytesMax);
-  signal.url = cut(article.url, AlertSignal::kUrlBytesMax);
+  signal.title = beginning_of(on_one_line(article.title), AlertSignal::kTitleBytesMax);
+  signal.url = beginning_of(article.url, AlertSignal::kUrlBytesMax);
   const std::vector<Event>& events = pairs.front().events;
   const auto strongest = std::max_element(
       events.begin(), events.end(),
       [](const Event& a, const Event& b) { return a.weight * a.weight < b.weight * b.weight; });
   signal.evidence = sentence_at(from.text, strongest->evidence);
-  signal.evidence_rule = cut(from.lexicon.rule_id(strongest->rule), AlertSignal::kNameBytesMax);
+  signal.evidence_rule =
+      beginning_of(from.lexicon.rule_id(strongest->rule), AlertSignal::kNameBytesMax);
   return signal;
 }
 

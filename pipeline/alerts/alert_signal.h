@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "pipeline/article.h"
-#include "pipeline/encode/sources.h"
 #include "pipeline/entities/gazetteer.h"
+#include "pipeline/outlets/sources.h"
 #include "pipeline/tension/lexicon.h"
 #include "pipeline/tension/tension.h"
 #include "pipeline/text/text.h"

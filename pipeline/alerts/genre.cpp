@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/text/ascii.h"
+
 namespace tocsin {
 namespace {
 
@@ -15,14 +17,6 @@ constexpr std::size_t kFirstPersonPerMilleMin = 4;
 constexpr std::size_t kReportingPerTenThousandMax = 25;
 // So much of it is no report, whoever is said to have said what.
 constexpr std::size_t kSpeakerPerMilleMin = 25;
-
-std::string lower_ascii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 template <std::size_t N>
 std::size_t find_any(std::string_view text, const std::array<std::string_view, N>& words) {
@@ -37,15 +31,15 @@ bool has_opinion_label(const Article& article) {
                                                        "op-ed",   "letters",    "explainer"};
   constexpr std::array<std::string_view, 6> kPaths = {"/opinion",  "/commentisfree", "/editorial",
                                                       "/comment/", "/columnists",    "/op-ed"};
-  const std::string title = lower_ascii(article.title);
-  const std::string section = lower_ascii(article.section);
+  const std::string title = ascii_lower(article.title);
+  const std::string section = ascii_lower(article.section);
   for (const std::string_view label : kLabels) {
     if (section == label || section == "commentisfree") return true;
     if (!title.starts_with(label)) continue;
     const std::string_view rest = std::string_view(title).substr(label.size());
     if (rest.starts_with(':') || rest.starts_with(" |") || rest.starts_with(" -")) return true;
   }
-  return find_any(lower_ascii(article.url), kPaths) != std::string_view::npos;
+  return find_any(ascii_lower(article.url), kPaths) != std::string_view::npos;
 }
 
 // "US" is a country: "us" counts in small letters only.
@@ -97,10 +91,10 @@ bool is_history(const Article& article, const Text& text, const Assessment& asse
                                                        "throwback", "remembrance day"};
   constexpr std::array<std::string_view, 6> kWords = {"anniversary", "years ago",   "years on",
                                                       "years after", "years since", "commemorat"};
-  if (find_any(lower_ascii(article.title), kSeries) != std::string_view::npos) return true;
+  if (find_any(ascii_lower(article.title), kSeries) != std::string_view::npos) return true;
   // "X bombs Y on anniversary of the war" reports; "X marks anniversary of the war on Y" does not.
   const std::string_view title = std::string_view(text.bytes).substr(0, text.body_begin);
-  const std::size_t word = find_any(lower_ascii(title), kWords);
+  const std::size_t word = find_any(ascii_lower(title), kWords);
   bool has_hostile = false;
   bool is_all_past = true;
   for (const Event& event : assessment.events) {

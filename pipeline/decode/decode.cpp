@@ -6,8 +6,6 @@
 #include <cstring>
 #include <utility>
 
-#include "pipeline/ledger/dedup_state.h"
-
 namespace tocsin {
 
 namespace {

@@ -3,6 +3,8 @@
 
 #include "pipeline/decode/decode.h"
 
+#include "pipeline/text/ascii.h"
+
 namespace tocsin {
 
 namespace {
@@ -30,16 +32,6 @@ constexpr std::int64_t kMsMax =
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-bool is_letter(char c) noexcept {
-  return lower(c) >= 'a' && lower(c) <= 'z';
-}
-bool is_space(char c) noexcept {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 int days_in(int year, int month) noexcept {
   constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -100,7 +92,7 @@ class Reader {
   std::string_view word(std::array<char, 8>& room) {
     std::size_t size = 0;
     while (!done() && is_letter(peek())) {
-      if (size < room.size()) room[size++] = lower(peek());
+      if (size < room.size()) room[size++] = ascii_lower(peek());
       rest_.remove_prefix(1);
     }
     return {room.data(), size};

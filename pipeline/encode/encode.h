@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "pipeline/article.h"
-#include "pipeline/encode/sources.h"
 #include "pipeline/entities/gazetteer.h"
 #include "pipeline/error.h"
 #include "pipeline/ledger/dedup_state.h"
+#include "pipeline/outlets/sources.h"
 #include "pipeline/tension/lexicon.h"
 #include "pipeline/tension/tension.h"
 

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "pipeline/text/ascii.h"
+
 namespace tocsin {
 namespace {
 
@@ -54,14 +56,11 @@ std::uint16_t breaks_before(const Text& text, std::uint32_t token) noexcept {
   return marks;
 }
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // `expected` is folded. The common case without a copy; anything else by fold() itself.
 bool folds_to(std::string_view token, std::string_view expected) {
-  if (token.size() == expected.size() && std::equal(token.begin(), token.end(), expected.begin(),
-                                                    [](char a, char b) { return lower(a) == b; })) {
+  if (token.size() == expected.size() &&
+      std::equal(token.begin(), token.end(), expected.begin(),
+                 [](char a, char b) { return ascii_lower(a) == b; })) {
     return true;
   }
   return fold(token) == expected;

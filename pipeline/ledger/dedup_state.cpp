@@ -492,9 +492,4 @@ std::string story_id(std::uint64_t story) {
   return id;
 }
 
-std::string default_article_id(const Position& position) {
-  return position.topic + '-' + std::to_string(position.partition) + '-' +
-         std::to_string(position.offset);
-}
-
 }  // namespace tocsin

@@ -1,4 +1,5 @@
-// The score: how events add up. Internal to tension/; every number is explained in score.cpp.
+// The score: how events add up, those of an article and those of one pair of it (alerts/); every
+// number is explained in score.cpp.
 #pragma once
 
 #include <vector>

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "pipeline/text/ascii.h"
 #include "pipeline/text/code_points.h"
 #include "pipeline/text/fold.h"
 
@@ -118,13 +119,6 @@ constexpr std::size_t kScansPerByteMax = 8;
 bool is_ascii_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
-char ascii_lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-bool is_name_char(char c) noexcept {
-  return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || (c >= '0' && c <= '9');
-}
-
 const Tag* find_tag(std::string_view name) noexcept {
   const auto* found =
       std::lower_bound(kTags.begin(), kTags.end(), name,

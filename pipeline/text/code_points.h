@@ -13,6 +13,13 @@ namespace tocsin {
 [[nodiscard]] constexpr bool starts_code_point(char byte) noexcept {
   return static_cast<signed char>(byte) > -65;  // not 10xxxxxx
 }
+// The longest beginning of at most `bytes_max` bytes that ends between code points.
+[[nodiscard]] constexpr std::string_view beginning_of(std::string_view text,
+                                                      std::size_t bytes_max) noexcept {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && !starts_code_point(text[bytes_max])) --bytes_max;
+  return text.substr(0, bytes_max);
+}
 [[nodiscard]] std::size_t count_code_points(std::string_view text) noexcept;
 
 // The text itself is the caller's and the same at every call.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/text/ascii.h"
 #include "pipeline/text/fold.h"
 #include "pipeline/text/word_set.h"
 
@@ -60,7 +61,7 @@ std::string primary_code(std::string_view declared) {
   std::string code;
   for (const char c : declared.substr(0, declared.find_first_of("-_"))) {
     if (c == ' ') continue;
-    const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    const char low = ascii_lower(c);
     if (low < 'a' || low > 'z') return "";
     code += low;
   }

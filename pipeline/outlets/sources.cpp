@@ -1,4 +1,4 @@
-#include "pipeline/encode/sources.h"
+#include "pipeline/outlets/sources.h"
 
 #include <xxhash.h>
 
@@ -6,19 +6,13 @@
 #include <array>
 #include <optional>
 
+#include "pipeline/text/ascii.h"
+
 namespace tocsin {
 namespace {
 
 constexpr std::size_t kColumns = 5;  // domain, owner, tier, name, note
 constexpr std::size_t kHostBytesMax = 253;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 bool is_host_name(std::string_view text) {
   if (text.size() > kHostBytesMax || text.find('.') == std::string_view::npos) return false;
@@ -37,7 +31,7 @@ std::string host_of(std::string_view url) {
   const std::size_t user = url.rfind('@');
   if (user != std::string_view::npos) url.remove_prefix(user + 1);
   url = url.substr(0, url.find(':'));
-  std::string host = lower(url);
+  std::string host = ascii_lower(url);
   if (!is_host_name(host)) return "";
   if (host.starts_with("www.")) host.erase(0, 4);
   return host;
@@ -93,10 +87,11 @@ void Sources::add_tsv(std::string_view file, std::string_view text,
     if (!tier)
       fault(cells[2], "tier must be a number from 0.0 to 1.0: '" + std::string(cells[2]) + "'");
     if (!is_host_name(cells[0]) || !tier) continue;
-    const bool is_new = rows_
-                            .emplace(lower(cells[0]), Row{std::string(cells[1]),
-                                                          std::string(cells[3]), *tier / 100.0})
-                            .second;
+    const bool is_new =
+        rows_
+            .emplace(ascii_lower(cells[0]),
+                     Row{std::string(cells[1]), std::string(cells[3]), *tier / 100.0})
+            .second;
     if (!is_new) fault(cells[0], "domain given twice: '" + std::string(cells[0]) + "'");
   }
 }
@@ -105,11 +100,11 @@ Source Sources::resolve(const Article& article) const {
   Source source;
   source.domain = host_of(article.url);
   if (source.domain.empty() && is_host_name(article.source)) {
-    source.domain = lower(article.source);
+    source.domain = ascii_lower(article.source);
     if (source.domain.starts_with("www.")) source.domain.erase(0, 4);
   }
   source.name = article.source;
-  std::string owner = source.domain.empty() ? lower(article.source) : source.domain;
+  std::string owner = source.domain.empty() ? ascii_lower(article.source) : source.domain;
   for (std::string_view suffix = source.domain; !suffix.empty();) {
     const auto row = rows_.find(std::string(suffix));
     if (row != rows_.end()) {
