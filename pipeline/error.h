@@ -1,4 +1,4 @@
-// What the world can do wrong to us, as a value. Every fallible function of the pipeline returns
+// What inputs and brokers can cause, as a value. Every fallible function of the pipeline returns
 // Result<T>; nothing on the data path throws.
 #pragma once
 

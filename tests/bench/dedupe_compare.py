@@ -150,7 +150,7 @@ def main():
     rows.append(("rensa, 32 bands, 0.5", rensa(articles, 0.5, 32)))
     rows.append(("simhash, k = 3", simhash(articles)))
     base = len(articles) / rows[0][1][1]
-    print("| system | precision | recall | F1 | documents a second | tocsin is faster by |")
+    print("| system | precision | recall | F1 | documents per second | tocsin is faster by |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name, (found, seconds) in rows:
         rate = len(articles) / seconds

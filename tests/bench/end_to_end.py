@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Articles a second from Kafka to Kafka, checked: end_to_end.py ARTICLES [--instances N] [--kill].
+"""Articles per second from Kafka to Kafka, checked: end_to_end.py ARTICLES [--instances N] [--kill].
 
 ARTICLES is JSON lines, plain or gzip; it is produced to a raw topic before the daemons start. With
 --kill, one instance gets SIGKILL at half of the way; a single one is started again. Prints articles and
-megabytes a second from the first to the last commit, the peak memory of each instance and the counts by
+megabytes per second from the first to the last commit, the peak memory of each instance and the counts by
 outcome; exit 1 unless every position has exactly one outcome, every chain of duplicates one enriched
 record, and `tocsin audit` finds the outputs byte for byte. Needs a release build.
 """

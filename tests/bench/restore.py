@@ -2,7 +2,7 @@
 """Restore of the dedup state from a real broker: restore.py [RECORDS]. Needs a release build.
 
 Lets a daemon create its ledger, appends that many made-up sightings (every fourth a copy) and
-starts a daemon again: prints sightings a second from its own log, the processor time of all its threads
+starts a daemon again: prints sightings per second from its own log, the processor time of all its threads
 until it was ready (what counts on a machine with other work), and bytes an article.
 """
 
@@ -61,7 +61,7 @@ def main():
         records, seconds = RESTORED.search(second.log.read_text()).groups()
         metrics = second.metrics()
         second.terminate()
-        print("restored %s records in %s s: %.0f a second (%.2f s of processors: %.0f); %.0f bytes an article of %.0f"
+        print("restored %s records in %s s: %.0f per second (%.2f s of processors: %.0f); %.0f bytes an article of %.0f"
               % (records, seconds, int(records) / float(seconds), busy, int(records) / busy,
                  metrics["tocsin_dedup_bytes"] / metrics["tocsin_dedup_entries"],
                  metrics["tocsin_dedup_entries"]))

@@ -43,7 +43,7 @@ int run(const Options& options) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   const auto count = static_cast<double>(seed - options.first);
   std::printf(
-      "%.0f seeds in %.1f s (%.0f a second), %zu articles, %zu deaths, %.0f h of virtual time, "
+      "%.0f seeds in %.1f s (%.0f per second), %zu articles, %zu deaths, %.0f h of virtual time, "
       "%llu steps; %llu failed\n",
       count, seconds, count / seconds, sum.articles, sum.deaths,
       static_cast<double>(sum.virtual_ms) / 3.6e6, static_cast<unsigned long long>(sum.steps),
