@@ -336,6 +336,12 @@ LoadedPipeline load_pipeline(const Config& config) {
   add_faults(lexicon.faults, rules, loaded.faults);
   pipeline->lexicon = std::move(lexicon.lexicon);
 
+  for (const DataFile& file : embedded("language/", "model.bin")) {
+    LoadedSyntaxModel syntax = read_model(file.text);
+    if (!syntax.fault.empty()) loaded.faults.push_back({file.name, 0, 0, syntax.fault, false, ""});
+    pipeline->syntax = std::move(syntax.model);
+  }
+
   LoadedAlertRules alerts = load_alert_rules(config, pipeline->gazetteer);
   loaded.faults.insert(loaded.faults.end(), alerts.faults.begin(), alerts.faults.end());
   pipeline->alert_rules = std::move(alerts.rules);

@@ -14,6 +14,7 @@
 #include "pipeline/entities/gazetteer.h"
 #include "pipeline/error.h"
 #include "pipeline/ledger/dedup_state.h"
+#include "pipeline/syntax/model.h"
 #include "pipeline/tension/lexicon.h"
 #include "pipeline/tension/tension.h"
 #include "pipeline/text/text.h"
@@ -24,6 +25,7 @@ namespace tocsin {
 struct Pipeline {
   Gazetteer gazetteer;
   Lexicon lexicon;
+  SyntaxModel syntax;  // for parse() of syntax/parser.h
   Sources sources;
   AlertRules alert_rules;
   FieldMap fields;

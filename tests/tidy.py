@@ -131,11 +131,11 @@ def check_text(path, source):
 
 
 def check_embedded():
-    """The binary carries its lexicon and gazetteer: each file must stand in a CMake list."""
+    """The binary carries its lexicon, gazetteer and models: each file must stand in a CMake list."""
     lists = "".join(p.read_text() for p in files() if p.name == "CMakeLists.txt")
-    for folder in ("config/lexicon", "config/gazetteer"):
+    for folder in ("config/lexicon", "config/gazetteer", "config/language"):
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix in {".yaml", ".yml", ".tsv"} and path.name not in lists:
+            if path.is_file() and path.suffix in {".yaml", ".yml", ".tsv", ".bin"} and path.name not in lists:
                 yield "%s: stands in no CMakeLists.txt, so the binary does not carry it" % at(path, 1)
 
 

@@ -2,6 +2,7 @@
 // scheme of Universal Dependencies (universaldependencies.org, version 2), on tocsin's own tokens.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,9 @@ enum class WordForm : std::uint8_t {
   singular,    // NN, NNP
   plural,      // NNS, NNPS
 };
+
+inline constexpr std::size_t kUposCount = 17;
+inline constexpr std::size_t kRelationCount = 38;
 
 inline constexpr std::uint16_t kRootHead = 0xFFFF;
 

@@ -1,0 +1,89 @@
+// The weights of tagger and parser: immutable, integers only, from a file that
+// config/language/train makes. Loading checks every size and index, so parsing need not.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/syntax/arc_hybrid.h"
+#include "pipeline/syntax/token_rows.h"
+#include "pipeline/syntax/tree.h"
+
+namespace tocsin {
+
+// Sizes of the layers; a model file must have these.
+inline constexpr std::size_t kWordSize = 32;       // numbers a token is made of, before context
+inline constexpr std::size_t kWindow = 5;          // tokens: two before, two behind
+inline constexpr std::size_t kTagHidden = 64;      // of the tagger
+inline constexpr std::size_t kParserHidden = 128;  // of the parser
+inline constexpr std::size_t kTagsMax = 96;
+
+// First layers are summed in int16 at 2^kSumBits. Each addend is at most kAddendMax and there are
+// fewer than 40, so no sum wraps.
+inline constexpr int kSumBits = 7;
+inline constexpr std::int32_t kAddendMax = 819;
+static_assert(kSlots + kStateRows + 1 <= 40);
+
+// Tags of a model: what they mean, in the order of its outputs.
+struct SyntaxTag {
+  Upos upos = Upos::x;
+  WordForm form = WordForm::other;
+};
+
+// Powers of two by which the weights of a layer were multiplied.
+struct LayerScales {
+  std::uint8_t rows = 0;    // embedding
+  std::uint8_t window = 0;  // its mix with its neighbours
+  std::uint8_t slots = 0;   // parser: from words to the hidden layer
+  std::uint8_t outputs = 0;
+};
+
+struct SyntaxModel {
+  WordIds words;
+  std::vector<SyntaxTag> tags;
+
+  // Tagger: rows of tokens, summed -> window of five + the two tags before -> ReLU -> tags.
+  LayerScales tagger_scales;
+  std::vector<std::int8_t> tagger_rows;       // [token rows][kWordSize]
+  std::vector<std::int16_t> tagger_window;    // [kTagHidden][kWindow * kWordSize]
+  std::vector<std::int16_t> tagger_bias;      // [kTagHidden] at 2^kSumBits
+  std::vector<std::int16_t> tagger_history;   // [2][tags + 1][kTagHidden] at 2^kSumBits
+  std::vector<std::int16_t> tagger_outputs;   // [tags][kTagHidden]
+  std::vector<std::int32_t> tagger_out_bias;  // [tags]
+
+  // Parser: rows of tokens and of their tags, summed, plus a ReLU of their window of five ->
+  // slots + rows of the state -> ReLU -> actions; labels of left arcs; labels of right arcs.
+  LayerScales parser_scales;
+  std::vector<std::int8_t> parser_rows;          // [token rows][kWordSize]
+  std::vector<std::int8_t> parser_tag_rows;      // [tags][kWordSize]
+  std::vector<std::int16_t> parser_window;       // [kWordSize][kWindow * kWordSize]
+  std::vector<std::int32_t> parser_window_bias;  // [kWordSize]
+  std::vector<std::int16_t> parser_slots;        // [kSlots][kParserHidden][kWordSize]
+  std::vector<std::int16_t> parser_slot_tags;  // [kSlots][tags + 2][kParserHidden]: none, root last
+  std::vector<std::int16_t> parser_states;     // [state_row::kCount][kParserHidden]
+  std::vector<std::int16_t> parser_bias;       // [kParserHidden]
+  std::vector<std::int16_t> parser_outputs;    // [kParserOutputs][kParserHidden]
+  std::vector<std::int32_t> parser_out_bias;   // [kParserOutputs]
+
+  [[nodiscard]] std::size_t token_rows() const noexcept {
+    return token_row::kWord + WordIds::kFirstWord + words.hashes().size();
+  }
+};
+inline constexpr std::size_t kParserOutputs = kActionCount + 2 * kRelationCount;
+
+// What read_model found: the model, or what is wrong with the file.
+struct LoadedSyntaxModel {
+  SyntaxModel model;
+  std::string fault;  // empty: good
+};
+
+// Bytes of a model file -> model. Any bytes may come; whatever is wrong ends in `fault`.
+[[nodiscard]] LoadedSyntaxModel read_model(std::string_view bytes);
+// The file of a model. Precondition: its vectors have the sizes that stand beside them.
+[[nodiscard]] std::string write_model(const SyntaxModel&);
+
+}  // namespace tocsin

@@ -1,0 +1,147 @@
+// Tagger and parser at their seam: text in, tree out; bytes in, model or fault out.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "config/embedded.h"
+#include "pipeline/syntax/model.h"
+#include "pipeline/syntax/parser.h"
+
+namespace tocsin {
+namespace {
+
+std::string_view model_bytes() {
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.name == "language/en/model.bin") return file.content;
+  }
+  return "";
+}
+
+const SyntaxModel& model() {
+  static const LoadedSyntaxModel kLoaded = read_model(model_bytes());
+  EXPECT_EQ(kLoaded.fault, "");
+  return kLoaded.model;
+}
+
+// One root, no cycle, every head inside.
+bool is_tree(const Tree& tree) {
+  std::size_t roots = 0;
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    std::size_t at = i;
+    std::size_t steps = 0;
+    for (; tree.nodes[at].head != kRootHead; at = tree.nodes[at].head) {
+      if (tree.nodes[at].head >= tree.nodes.size() || ++steps > tree.nodes.size()) return false;
+    }
+    roots += at == i;
+    if ((tree.nodes[i].relation == Deprel::root) != (at == i)) return false;
+  }
+  return roots == (tree.nodes.empty() ? 0U : 1U);
+}
+
+Tree parse_all(const Text& text) {
+  ParserScratch scratch;
+  return parse(model(), text, {0, static_cast<std::uint32_t>(text.tokens.size())}, scratch);
+}
+
+// "word/TAG/head/relation" of each token.
+std::string shown(const std::string& sentence) {
+  const Text text = make_text("", sentence, "en");
+  const Tree tree = parse_all(text);
+  std::string line;
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    const Node& node = tree.nodes[i];
+    const std::string_view head = node.head == kRootHead ? "-" : text.slice(text.tokens[node.head]);
+    line += (i > 0 ? " " : "") + std::string(text.slice(text.tokens[i])) + "/" +
+            std::string(name(node.tag)) + "/" + std::string(head) + "/" +
+            std::string(name(node.relation));
+  }
+  return line;
+}
+
+// With its checksum put right again.
+std::string sealed(std::string bytes) {
+  const std::size_t size = bytes.size() - sizeof(std::uint64_t);
+  std::uint64_t hash = XXH3_64bits(bytes.data(), size);
+  for (std::size_t i = size; i < bytes.size(); ++i, hash >>= 8) {
+    bytes[i] = static_cast<char>(hash & 0xFF);
+  }
+  return bytes;
+}
+
+TEST(Syntax, says_who_does_what_to_whom) {
+  EXPECT_EQ(shown("The army shelled the village."),
+            "The/DET/army/det army/NOUN/shelled/nsubj shelled/VERB/-/root the/DET/village/det "
+            "village/NOUN/shelled/obj");
+  EXPECT_EQ(shown("The village was shelled by the army."),
+            "The/DET/village/det village/NOUN/shelled/nsubj:pass was/AUX/shelled/aux:pass "
+            "shelled/VERB/-/root by/ADP/army/case the/DET/army/det army/NOUN/shelled/obl:agent");
+}
+
+TEST(Syntax, of_nothing_is_an_empty_tree) {
+  ParserScratch scratch;
+  EXPECT_TRUE(parse(model(), make_text("", "", "en"), {0, 0}, scratch).nodes.empty());
+}
+
+RC_GTEST_PROP(SyntaxProperty, any_text_gives_a_tree, ()) {
+  const auto words = *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(
+      std::vector<std::string>{"Norway", "the", "attacked", "of", ",", "and", "that", "said", "by",
+                               "-", "'s", "1,000", "\"", "U.S.", "to", "は", ".", ":", "x"}));
+  std::string body;
+  for (const std::string& word : words) body += word + " ";
+  RC_ASSERT(is_tree(parse_all(make_text("", body, "en"))));
+}
+
+TEST(Syntax, cuts_what_is_too_long) {
+  for (const std::string_view piece : {"word ", "a, ", "he said that ", "of the "}) {
+    std::string body;
+    for (std::size_t i = 0; i < kSentenceTokensMax + 100; ++i) body += piece;
+    const Text text = make_text("", body, "en");
+    const Tree tree = parse_all(text);
+    EXPECT_EQ(tree.nodes.size(), text.tokens.size());
+    EXPECT_TRUE(is_tree(tree));
+  }
+}
+
+TEST(Syntax, keeps_nothing_between_sentences) {
+  const Text text =
+      make_text("", "Norway bombed the port. The crew, he said, fled by night.", "en");
+  ParserScratch scratch;
+  for (const Sentence& sentence : text.sentences) {
+    const Tree again = parse(model(), text, sentence.tokens, scratch);
+    ParserScratch fresh;
+    const Tree alone = parse(model(), text, sentence.tokens, fresh);
+    for (std::size_t i = 0; i < alone.nodes.size(); ++i) {
+      EXPECT_EQ(again.nodes[i].head, alone.nodes[i].head);
+      EXPECT_EQ(again.nodes[i].relation, alone.nodes[i].relation);
+    }
+  }
+}
+
+TEST(SyntaxModelFile, comes_back_as_it_was_written) {
+  EXPECT_EQ(write_model(model()), model_bytes());
+}
+
+TEST(SyntaxModelFile, is_refused_when_damaged) {
+  EXPECT_NE(read_model("").fault, "");
+  EXPECT_NE(read_model("tocsin syntax 1\n").fault, "");
+  std::string bytes(model_bytes());
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  EXPECT_EQ(read_model(bytes).fault, "is damaged: its checksum is wrong");
+}
+
+TEST(SyntaxModelFile, is_refused_when_a_number_is_out_of_range) {
+  const std::string bytes(model_bytes());
+  for (const std::size_t at : {16U, 20U, 60U, 61U, 68U, 69U, 70U, 71U, 187U}) {
+    std::string wrong = bytes;
+    wrong[at] = '\x7F';
+    EXPECT_NE(read_model(sealed(std::move(wrong))).fault, "") << at;
+  }
+  EXPECT_NE(read_model(sealed(bytes.substr(0, bytes.size() - 1))).fault, "");
+  EXPECT_NE(read_model(sealed(bytes + "1")).fault, "");
+}
+
+}  // namespace
+}  // namespace tocsin
