@@ -119,6 +119,10 @@ constexpr std::size_t kScansPerByteMax = 8;
 bool is_ascii_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
+bool is_name_char(char c) noexcept {
+  return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || (c >= '0' && c <= '9');
+}
+
 const Tag* find_tag(std::string_view name) noexcept {
   const auto* found =
       std::lower_bound(kTags.begin(), kTags.end(), name,
