@@ -70,8 +70,9 @@ void parse_name_examples(std::string_view file, std::string_view text,
   }
 }
 
-std::string meaning_of(const NameExample& example, const Gazetteer& gazetteer) {
-  const Text text = make_text("", example.text, "en");
+std::string meaning_of(const NameExample& example, const Languages& languages,
+                       const Gazetteer& gazetteer) {
+  const Text text = make_text("", example.text, "en", languages);
   const Tagging tagging = tag(gazetteer, text, example.published_at_ms);
   for (const Mention& mention : tagging.mentions) {
     if (text.slice(text.bytes_of(mention.tokens)) != example.surface) continue;

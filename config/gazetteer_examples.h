@@ -27,6 +27,7 @@ void parse_name_examples(std::string_view file, std::string_view text,
                          std::vector<NameExample>& examples, std::vector<DataFault>& faults);
 
 // What the name means by this gazetteer, in the words of `expected`; equal to it when that fits.
-[[nodiscard]] std::string meaning_of(const NameExample& example, const Gazetteer& gazetteer);
+[[nodiscard]] std::string meaning_of(const NameExample& example, const Languages& languages,
+                                     const Gazetteer& gazetteer);
 
 }  // namespace tocsin

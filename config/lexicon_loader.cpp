@@ -1,48 +1,18 @@
 #include "config/lexicon_loader.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
-#include <fstream>
 #include <iterator>
+#include <memory>
 #include <set>
 
 namespace tocsin {
 namespace {
 
-struct Place {
-  std::string file;
-  std::vector<DataFault>& faults;
-
-  void fault(const YAML::Node& node, const std::string& message) const {
-    faults.push_back({file, static_cast<std::uint32_t>(node.Mark().line + 1),
-                      static_cast<std::uint32_t>(node.Mark().column + 1), message, false});
-  }
-};
-
-std::string text_of(const YAML::Node& node, const char* key) {
-  const YAML::Node value = node[key];
-  return value && value.IsScalar() ? value.Scalar() : std::string();
-}
-
-std::vector<std::string> list_of(const YAML::Node& node) {
-  std::vector<std::string> items;
-  if (!node) return items;
-  if (node.IsScalar()) {
-    items.push_back(node.Scalar());
-  } else if (node.IsSequence()) {
-    for (const YAML::Node& item : node) items.push_back(item.IsScalar() ? item.Scalar() : "");
-  }
-  return items;
-}
-
-bool flag_of(const YAML::Node& node, const char* key) {
-  return text_of(node, key) == "true";
-}
+using Kind = YamlNode::Kind;
 
 // The rule's own value, else that of its file.
-std::string inherited(const YAML::Node& node, const YAML::Node& root, const char* key) {
-  return node[key] ? text_of(node, key) : text_of(root, key);
+std::string inherited(const YamlReader& reader, const YamlNode& node, std::string_view key) {
+  return node.find(key) != nullptr ? reader.text_of(node, key) : reader.text_of(reader.root(), key);
 }
 
 bool event_type(const std::string& text, EventType& type) {
@@ -79,197 +49,166 @@ bool cue_kind(const std::string& text, CueKind& kind) {
   return at != std::end(kCueKinds);
 }
 
-void known_keys(const Place& place, const YAML::Node& node, const std::set<std::string>& keys) {
-  for (const auto& entry : node) {
-    if (!keys.contains(entry.first.Scalar()))
-      place.fault(entry.first, "unknown key '" + entry.first.Scalar() + "'");
-  }
-}
-
-LexiconExample example_of(const Place& place, const YAML::Node& node, const std::string& rule,
+LexiconExample example_of(const YamlReader& reader, const YamlNode& node, const std::string& rule,
                           bool is_negative) {
   LexiconExample example;
   example.rule = rule;
-  example.file = place.file;
-  example.line = static_cast<std::uint32_t>(node.Mark().line + 1);
+  example.file = reader.file();
+  example.line = node.place.line;
   example.is_negative = is_negative;
-  if (node.IsScalar()) {
-    example.text = node.Scalar();
+  if (node.kind == Kind::scalar) {
+    example.text = node.value;
     return example;
   }
-  if (!node.IsMap()) return example;
-  known_keys(place, node, {"text", "event", "actor", "recipient", "modality", "polarity"});
-  example.text = text_of(node, "text");
-  example.event = text_of(node, "event");
-  example.actor = text_of(node, "actor");
-  example.recipient = text_of(node, "recipient");
-  example.modality = text_of(node, "modality");
-  example.polarity = text_of(node, "polarity");
+  reader.known_keys(node, {"text", "event", "actor", "recipient", "modality", "polarity"});
+  example.text = reader.text_of(node, "text");
+  example.event = reader.text_of(node, "event");
+  example.actor = reader.text_of(node, "actor");
+  example.recipient = reader.text_of(node, "recipient");
+  example.modality = reader.text_of(node, "modality");
+  example.polarity = reader.text_of(node, "polarity");
   return example;
 }
 
-void add_rules(const Place& place, const YAML::Node& root, LexiconBuilder& builder,
+RuleSpec rule_of(const YamlReader& reader, const YamlNode& node, EventType type) {
+  RuleSpec rule;
+  rule.type = type;
+  rule.id = reader.text_of(node, "id");
+  rule.mode = reader.text_of(node, "mode");
+  rule.cameo = reader.text_of(node, "cameo");
+  rule.scale = reader.number_of(node, "scale", 0, -10, 10);
+  rule.patterns = reader.texts_of(node, "match");
+  rule.recipients =
+      reader.texts_of(node.find("recipient") != nullptr ? node : reader.root(), "recipient");
+  rule.is_swapped = reader.flag_of(node, "swapped");
+  rule.is_gated = inherited(reader, node, "gated") == "true";
+  rule.is_mutual = inherited(reader, node, "mutual") == "true";
+  const std::string governs = inherited(reader, node, "governs");
+  if (!governs.empty() && !cue_kind(governs, rule.governs))
+    reader.fault(node, "unknown kind of cue '" + governs + "'");
+  const std::string needs = reader.text_of(node, "needs");
+  if (!needs.empty() && needs != "actor" && needs != "both")
+    reader.fault(node, "a rule needs actor or both, not '" + needs + "'");
+  rule.needs_actor = needs == "actor";
+  rule.needs_both = needs == "both";
+  rule.line = node.place.line;
+  return rule;
+}
+
+void add_rules(const YamlReader& reader, LexiconBuilder& builder,
                std::vector<LexiconExample>& examples) {
-  RuleSpec base;
-  if (!event_type(text_of(root, "event"), base.type)) {
-    place.fault(root["event"], "unknown event type");
+  const std::vector<YamlNode>& rules = reader.items_of(reader.root(), "rules");
+  if (rules.empty()) return;
+  EventType type = EventType::consult;
+  if (!event_type(reader.text_of(reader.root(), "event"), type)) {
+    reader.fault(reader.root(), "expected `event:` with a type, as in `event: ASSAULT`");
     return;
   }
-  for (const YAML::Node& node : root["rules"]) {
-    if (!node.IsMap()) {
-      place.fault(node, "a rule is a map");
+  for (const YamlNode& node : rules) {
+    if (!reader.known_keys(node, {"id", "mode", "cameo", "scale", "match", "recipient", "swapped",
+                                  "gated", "needs", "mutual", "governs", "examples", "not"})) {
       continue;
     }
-    known_keys(place, node,
-               {"id", "mode", "cameo", "scale", "match", "recipient", "swapped", "gated", "needs",
-                "mutual", "governs", "examples", "not"});
-    RuleSpec rule = base;
-    rule.id = text_of(node, "id");
-    rule.mode = text_of(node, "mode");
-    rule.cameo = text_of(node, "cameo");
-    rule.scale = node["scale"] ? node["scale"].as<double>(0.0) : 0.0;
-    rule.patterns = list_of(node["match"]);
-    rule.recipients = node["recipient"] ? list_of(node["recipient"]) : list_of(root["recipient"]);
-    rule.is_swapped = flag_of(node, "swapped");
-    rule.is_gated = inherited(node, root, "gated") == "true";
-    rule.is_mutual = inherited(node, root, "mutual") == "true";
-    const std::string governs = inherited(node, root, "governs");
-    if (!governs.empty() && !cue_kind(governs, rule.governs))
-      place.fault(node, "unknown kind of cue '" + governs + "'");
-    rule.needs_actor = text_of(node, "needs") == "actor";
-    rule.needs_both = text_of(node, "needs") == "both";
-    rule.line = static_cast<std::uint32_t>(node.Mark().line + 1);
-    if (rule.id.empty() || rule.patterns.empty() || !(rule.scale >= -10 && rule.scale <= 10)) {
-      place.fault(node, "a rule needs id, match and a scale from -10 to 10");
+    const RuleSpec rule = rule_of(reader, node, type);
+    if (rule.id.empty() || rule.patterns.empty()) {
+      reader.fault(node, "a rule needs id, match and a scale from -10 to 10");
       continue;
     }
     std::string message;
-    if (!builder.add_rule(rule, message)) place.fault(node, rule.id + ": " + message);
-    for (const YAML::Node& item : node["examples"])
-      examples.push_back(example_of(place, item, rule.id, false));
-    for (const YAML::Node& item : node["not"])
-      examples.push_back(example_of(place, item, rule.id, true));
+    if (!builder.add_rule(rule, message)) reader.fault(node, rule.id + ": " + message);
+    for (const YamlNode& item : reader.items_of(node, "examples"))
+      examples.push_back(example_of(reader, item, rule.id, false));
+    for (const YamlNode& item : reader.items_of(node, "not"))
+      examples.push_back(example_of(reader, item, rule.id, true));
   }
 }
 
-void add_cues(const Place& place, const YAML::Node& cues, LexiconBuilder& builder) {
-  for (const YAML::Node& node : cues) {
-    known_keys(place, node, {"kind", "reach", "tokens", "match"});
-    const std::string kind = text_of(node, "kind");
+void add_cues(const YamlReader& reader, LexiconBuilder& builder) {
+  for (const YamlNode& node : reader.items_of(reader.root(), "cues")) {
+    reader.known_keys(node, {"kind", "reach", "tokens", "match"});
+    const std::string kind = reader.text_of(node, "kind");
     CueSpec cue;
     if (!cue_kind(kind, cue.kind)) {
-      place.fault(node, "unknown kind of cue '" + kind + "'");
+      reader.fault(node, "unknown kind of cue '" + kind + "'");
       continue;
     }
-    const std::string reach = text_of(node, "reach");
+    const std::string reach = reader.text_of(node, "reach");
+    if (!reach.empty() && reach != "forward" && reach != "backward" && reach != "both")
+      reader.fault(node, "a cue reaches forward, backward or both, not '" + reach + "'");
     cue.reach = reach == "backward" ? Reach::backward
                 : reach == "both"   ? Reach::both
                                     : Reach::forward;
-    cue.tokens_max = static_cast<std::uint8_t>(std::clamp(node["tokens"].as<int>(8), 1, 60));
-    for (const std::string& pattern : list_of(node["match"])) {
+    cue.tokens_max = static_cast<std::uint8_t>(reader.number_of(node, "tokens", 8, 1, 60));
+    for (const std::string& pattern : reader.texts_of(node, "match")) {
       cue.pattern = pattern;
       std::string message;
-      if (!builder.add_cue(cue, message)) place.fault(node, message);
+      if (!builder.add_cue(cue, message)) reader.fault(node, message);
     }
   }
 }
 
-void add_idioms(const Place& place, const YAML::Node& idioms, LexiconBuilder& builder) {
-  std::string message;
-  for (const YAML::Node& node : idioms) {
-    if (!builder.add_idiom(node.Scalar(), message)) place.fault(node, message);
-  }
-}
-
-// Classes and irregular verbs first: the patterns of every other file use them.
-void add_words(const Place& place, const YAML::Node& root, LexiconBuilder& builder) {
-  for (const auto& entry : root["irregular"]) {
-    const std::vector<std::string> forms = list_of(entry.second);
-    if (forms.size() == 2) builder.add_irregular(entry.first.Scalar(), forms[0], forms[1]);
-  }
-  for (const auto& entry : root["classes"]) {
-    std::vector<std::string> words;
-    for (const std::string& line : list_of(entry.second)) {
-      std::size_t begin = 0;
-      while (begin < line.size()) {
-        const std::size_t end = std::min(line.find(' ', begin), line.size());
-        if (end > begin) words.push_back(line.substr(begin, end - begin));
-        begin = end + 1;
-      }
-    }
+void add_idioms(const YamlReader& reader, LexiconBuilder& builder) {
+  for (const YamlNode& node : reader.items_of(reader.root(), "idioms")) {
     std::string message;
-    if (!builder.add_class(entry.first.Scalar(), words, message)) place.fault(entry.first, message);
+    if (!builder.add_idiom(node.value, message)) reader.fault(node, message);
   }
+}
+
+// First: the patterns of every other file use them.
+void add_classes(const YamlReader& reader, LexiconBuilder& builder) {
+  for (const YamlEntry& entry : reader.entries_of(reader.root(), "classes")) {
+    std::string message;
+    if (!builder.add_class(entry.key.value, reader.words_of(entry.value), message))
+      reader.fault(entry.key, message);
+  }
+}
+
+// What the files say; a second language is a fault of the file that says it.
+std::string language_of_files(const std::vector<std::unique_ptr<YamlReader>>& readers) {
+  std::string language;
+  for (const auto& reader : readers) {
+    const std::string own = reader->text_of(reader->root(), "language");
+    if (own.empty() || own == language) continue;
+    if (language.empty()) {
+      language = own;
+    } else {
+      reader->fault(*reader->root().find("language"),
+                    "language '" + own + "' beside '" + language +
+                        "': the files of a lexicon are of one language");
+    }
+  }
+  return language.empty() ? "en" : language;
 }
 
 }  // namespace
 
-std::vector<LexiconFile> read_lexicon_files(const std::filesystem::path& path,
-                                            std::vector<DataFault>& faults) {
-  std::vector<std::filesystem::path> paths;
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(path, error)) {
-      if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
-    }
-  } else {
-    paths.push_back(path);
-  }
-  std::sort(paths.begin(), paths.end());
-  std::vector<LexiconFile> files;
-  for (const auto& file : paths) {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) {
-      faults.push_back({file.string(), 0, 0, "cannot be read", false});
-      continue;
-    }
-    files.push_back({file.string(), std::string(std::istreambuf_iterator<char>(stream), {})});
-  }
-  return files;
-}
-
-LoadedLexicon load_lexicon(std::span<const LexiconFile> files) {
+LoadedLexicon load_lexicon(std::span<const DataFile> files, const Languages& languages) {
   LoadedLexicon loaded;
-  std::vector<std::pair<std::string, YAML::Node>> roots;
-  // Sorted before they are parsed: assigning a YAML::Node changes the document it stands for.
-  std::vector<LexiconFile> sorted(files.begin(), files.end());
+  std::vector<const DataFile*> sorted;
+  for (const DataFile& file : files) sorted.push_back(&file);
   std::sort(sorted.begin(), sorted.end(),
-            [](const LexiconFile& a, const LexiconFile& b) { return a.name < b.name; });
-  for (const LexiconFile& file : sorted) {
-    try {
-      const YAML::Node root = YAML::Load(file.text);
-      if (root.IsMap() || root.IsNull()) {
-        roots.emplace_back(file.name, root);
-      } else {
-        Place{file.name, loaded.faults}.fault(root,
-                                              "a lexicon file is a mapping: rules, cues, ...");
-      }
-    } catch (const YAML::Exception& error) {
-      loaded.faults.push_back({file.name, static_cast<std::uint32_t>(error.mark.line + 1),
-                               static_cast<std::uint32_t>(error.mark.column + 1), error.msg,
-                               false});
-    }
+            [](const DataFile* a, const DataFile* b) { return a->name < b->name; });
+  std::vector<std::unique_ptr<YamlReader>> readers;
+  for (const DataFile* file : sorted) {
+    readers.push_back(std::make_unique<YamlReader>(*file, loaded.faults));
+    readers.back()->known_keys(readers.back()->root(),
+                               {"language", "event", "recipient", "gated", "mutual", "governs",
+                                "rules", "cues", "idioms", "classes"});
   }
-  std::string language = "en";
-  for (const auto& [file, root] : roots) {
-    if (const std::string own = text_of(root, "language"); !own.empty()) language = own;
+  const std::string language = language_of_files(readers);
+  if (languages.find(language) == nullptr) {
+    loaded.faults.push_back({sorted.empty() ? "" : sorted.front()->name, 0, 0,
+                             "there is no data for the language '" + language + "'", false, ""});
   }
-  LexiconBuilder builder(language);
-  try {
-    for (const auto& [file, root] : roots) add_words({file, loaded.faults}, root, builder);
-    for (const auto& [file, root] : roots) {
-      const Place place{file, loaded.faults};
-      if (root["rules"]) add_rules(place, root, builder, loaded.examples);
-      if (root["cues"]) add_cues(place, root["cues"], builder);
-      if (root["idioms"]) add_idioms(place, root["idioms"], builder);
-    }
-  } catch (const YAML::Exception& error) {
-    loaded.faults.push_back(
-        {"", static_cast<std::uint32_t>(error.mark.line + 1), 0, error.msg, false});
+  LexiconBuilder builder(languages.reader_of(language));
+  for (const auto& reader : readers) add_classes(*reader, builder);
+  for (const auto& reader : readers) {
+    add_rules(*reader, builder, loaded.examples);
+    add_cues(*reader, builder);
+    add_idioms(*reader, builder);
   }
   loaded.lexicon = builder.freeze();
-  loaded.ok = std::all_of(loaded.faults.begin(), loaded.faults.end(),
-                          [](const DataFault& fault) { return fault.is_warning; });
+  loaded.ok = !has_errors(loaded.faults);
   return loaded;
 }
 
@@ -316,13 +255,14 @@ bool fits(const LoadedLexicon& loaded, const Gazetteer& gazetteer, const Lexicon
 
 }  // namespace
 
-ExampleReport run_examples(const LoadedLexicon& loaded, const Gazetteer& gazetteer) {
+ExampleReport run_examples(const LoadedLexicon& loaded, const Languages& languages,
+                           const Gazetteer& gazetteer) {
   ExampleReport report;
   std::set<std::string> covered;
   for (const LexiconExample& example : loaded.examples) {
     ++report.examples;
     if (!example.is_negative) covered.insert(example.rule);
-    const Text text = make_text("", example.text, "en");
+    const Text text = make_text("", example.text, "en", languages);
     const Tagging tagging = tag(gazetteer, text, kExampleTime_ms);
     const Assessment assessment = assess(loaded.lexicon, gazetteer, text, tagging, kExampleTime_ms);
     const bool any =

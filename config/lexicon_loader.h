@@ -3,21 +3,16 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "config/fault.h"
+#include "config/yaml_reader.h"
 #include "pipeline/entities/gazetteer.h"
 #include "pipeline/tension/lexicon.h"
 
 namespace tocsin {
-
-// A file by name and content, so that embedded defaults and files on disk load the same way.
-struct LexiconFile {
-  std::string name;
-  std::string text;
-};
 
 inline constexpr std::int64_t kExampleTime_ms = 1'640'995'200'000;  // 2022-01-01: of all examples
 
@@ -38,15 +33,14 @@ struct LexiconExample {
 struct LoadedLexicon {
   Lexicon lexicon;
   std::vector<LexiconExample> examples;
-  std::vector<DataFault> faults;
+  std::vector<Fault> faults;
   bool ok = true;  // no fault but warnings
 };
 
-// Order of the files does not matter. One language a lexicon.
-[[nodiscard]] LoadedLexicon load_lexicon(std::span<const LexiconFile> files);
-// All *.yaml below `path` (a folder of one language, or one file), by name.
-[[nodiscard]] std::vector<LexiconFile> read_lexicon_files(const std::filesystem::path& path,
-                                                          std::vector<DataFault>& faults);
+// Order of the files does not matter. All are of one language, that of `languages` which they name
+// ("en" when none does).
+[[nodiscard]] LoadedLexicon load_lexicon(std::span<const DataFile> files,
+                                         const Languages& languages);
 
 struct ExampleFailure {
   LexiconExample example;
@@ -60,6 +54,7 @@ struct ExampleReport {
   std::vector<ExampleFailure> failures;
 };
 
-[[nodiscard]] ExampleReport run_examples(const LoadedLexicon& loaded, const Gazetteer& gazetteer);
+[[nodiscard]] ExampleReport run_examples(const LoadedLexicon& loaded, const Languages& languages,
+                                         const Gazetteer& gazetteer);
 
 }  // namespace tocsin

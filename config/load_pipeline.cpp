@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::uintmax_t kDataFileBytesMax = 256 << 20;
 
-// A data file by name and content.
-struct DataFile {
-  std::string name;
-  std::string text;
-};
-
 DataFault file_fault(const std::filesystem::path& path, std::string message) {
   return {path.string(), 0, 0, std::move(message), false};
 }
@@ -227,22 +221,29 @@ std::vector<DataFile> lexicon_files(const Config& config, std::vector<DataFault>
                                 : read_paths(config.lexicon, ".yaml", faults);
 }
 
-LoadedLexicon parse_lexicon(const std::vector<DataFile>& files, std::vector<DataFault> faults) {
-  std::vector<LexiconFile> sources;
-  for (const DataFile& file : files) sources.push_back({file.name, file.text});
-  LoadedLexicon loaded = load_lexicon(std::span<const LexiconFile>(sources));
+LoadedLexicon parse_lexicon(const std::vector<DataFile>& files,
+                            const std::vector<DataFault>& unreadable, const Languages& languages) {
+  LoadedLexicon loaded = load_lexicon(files, languages);
   loaded.lexicon.set_topics(shipped_topics());
-  loaded.ok = loaded.ok && faults.empty();
-  loaded.faults.insert(loaded.faults.end(), faults.begin(), faults.end());
+  add_faults(unreadable, {}, loaded.faults);
+  loaded.ok = loaded.ok && !has_errors(loaded.faults);
   return loaded;
+}
+
+std::vector<DataFile> language_files() {
+  return embedded("language/", ".yaml");
 }
 
 }  // namespace
 
-LoadedLexicon load_lexicon(const Config& config) {
-  std::vector<DataFault> faults;
-  const std::vector<DataFile> files = lexicon_files(config, faults);
-  return parse_lexicon(files, std::move(faults));
+LoadedLexicon load_lexicon(const Config& config, const Languages& languages) {
+  std::vector<DataFault> unreadable;
+  const std::vector<DataFile> files = lexicon_files(config, unreadable);
+  return parse_lexicon(files, unreadable, languages);
+}
+
+LoadedLanguages load_languages() {
+  return load_languages(language_files());
 }
 
 CompiledGazetteer compile_gazetteer(const Config& config) {
@@ -332,8 +333,12 @@ LoadedPipeline load_pipeline(const Config& config) {
 
   std::vector<DataFault> unreadable_lexicon;
   const std::vector<DataFile> rules = lexicon_files(config, unreadable_lexicon);
-  LoadedLexicon lexicon = parse_lexicon(rules, std::move(unreadable_lexicon));
-  add_faults(lexicon.faults, rules, loaded.faults);
+  const std::vector<DataFile> words = language_files();
+  LoadedLanguages languages = load_languages(words);
+  loaded.faults.insert(loaded.faults.end(), languages.faults.begin(), languages.faults.end());
+  pipeline->languages = std::move(languages.languages);
+  LoadedLexicon lexicon = parse_lexicon(rules, unreadable_lexicon, pipeline->languages);
+  loaded.faults.insert(loaded.faults.end(), lexicon.faults.begin(), lexicon.faults.end());
   pipeline->lexicon = std::move(lexicon.lexicon);
 
   for (const DataFile& file : embedded("language/", "model.bin")) {
@@ -357,7 +362,8 @@ LoadedPipeline load_pipeline(const Config& config) {
   pipeline->format = config.input.format;
   pipeline->limits = config.limits;
   pipeline->include_body = config.output.include_body;
-  pipeline->stamp = {TOCSIN_VERSION, config_hash(config, names.data_hash + hash_of(outlets)),
+  pipeline->stamp = {TOCSIN_VERSION,
+                     config_hash(config, names.data_hash + hash_of(words) + hash_of(outlets)),
                      hash_of(rules)};
   if (!has_errors(loaded.faults)) loaded.pipeline = std::move(pipeline);
   return loaded;

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "config/fault.h"
 #include "config/gazetteer_examples.h"
+#include "config/language_loader.h"
 #include "config/lexicon_loader.h"
 #include "pipeline/pipeline.h"
 
@@ -30,7 +31,9 @@ struct CompiledGazetteer {
 [[nodiscard]] CompiledGazetteer compile_gazetteer(const Config& config);
 
 // The lexicon alone, with its examples, for `tocsin test`.
-[[nodiscard]] LoadedLexicon load_lexicon(const Config& config);
+[[nodiscard]] LoadedLexicon load_lexicon(const Config& config, const Languages& languages);
+// The shipped languages.
+[[nodiscard]] LoadedLanguages load_languages();
 // The examples beside the gazetteer (*.examples), for `tocsin test`.
 struct LoadedNameExamples {
   std::vector<NameExample> examples;

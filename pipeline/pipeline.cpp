@@ -13,7 +13,7 @@ Result<Reading> read(const Pipeline& pipeline, const RawRecord& record) {
   reading.time_ms = record.timestamp_ms;
   reading.raw_hash = raw_hash(record.payload);
   reading.source = pipeline.sources.resolve(*article);
-  reading.text = make_text(article->title, article->body, article->language);
+  reading.text = make_text(article->title, article->body, article->language, pipeline.languages);
   if (reading.text.tokens.size() > pipeline.limits.tokens_max) {
     return Error{Stage::analyse, Errc::over_budget,
                  std::to_string(reading.text.tokens.size()) +

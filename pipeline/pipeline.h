@@ -13,6 +13,7 @@
 #include "pipeline/encode/encode.h"
 #include "pipeline/entities/gazetteer.h"
 #include "pipeline/error.h"
+#include "pipeline/language/language.h"
 #include "pipeline/ledger/dedup_state.h"
 #include "pipeline/syntax/model.h"
 #include "pipeline/tension/lexicon.h"
@@ -23,6 +24,7 @@ namespace tocsin {
 
 // Everything the analysis knows besides the article; immutable, swapped whole on a reload.
 struct Pipeline {
+  Languages languages;
   Gazetteer gazetteer;
   Lexicon lexicon;
   SyntaxModel syntax;  // for parse() of syntax/parser.h

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "config/load_pipeline.h"
 #include "pipeline/topics/topics.h"
 
 namespace tocsin {
@@ -56,7 +57,8 @@ std::size_t topic_of(std::string_view label) {
 }
 
 Example make_example(std::size_t topic, const std::string& line) {
-  Text text = make_text("", line, "en");
+  static const Languages kLanguages = load_languages().languages;
+  Text text = make_text("", line, "en", kLanguages);
   Example example{topic, std::move(text.tokens), {}};
   for (std::size_t i = 0; i < example.tokens.size(); ++i) {
     const Token& token = example.tokens[i];

@@ -75,8 +75,8 @@ ExitCode report_rules(const TestOptions& options) {
     ++texts;
   };
   if (options.files.empty()) {
-    for (const LexiconExample& example : load_lexicon(setup.config).examples)
-      add(make_text("", example.text, "en"), kExampleTime_ms);
+    for (const LexiconExample& example : load_lexicon(setup.config, pipeline.languages).examples)
+      add(make_text("", example.text, "en", pipeline.languages), kExampleTime_ms);
   } else {
     Archive archive(setup.config, setup.pipeline, 1);
     archive.on_reading = [&](const Reading& reading) { add(reading.text, reading.time_ms); };

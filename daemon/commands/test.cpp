@@ -22,7 +22,9 @@ void print_failure(const std::string& file, std::uint32_t line, const std::strin
 
 // Loaded once more for the examples beside the rules, that a service has no use for.
 Count test_lexicon(const Setup& setup, std::size_t& rules_without_example) {
-  const ExampleReport report = run_examples(load_lexicon(setup.config), setup.pipeline->gazetteer);
+  const Languages& languages = setup.pipeline->languages;
+  const ExampleReport report =
+      run_examples(load_lexicon(setup.config, languages), languages, setup.pipeline->gazetteer);
   for (const ExampleFailure& failure : report.failures) {
     const LexiconExample& example = failure.example;
     print_failure(example.file, example.line, example.rule, example.text, failure.expected,
@@ -32,10 +34,10 @@ Count test_lexicon(const Setup& setup, std::size_t& rules_without_example) {
   return {report.examples, report.failures.size()};
 }
 
-Count test_names(const std::vector<NameExample>& examples, const Gazetteer& gazetteer) {
+Count test_names(const std::vector<NameExample>& examples, const Pipeline& pipeline) {
   Count count;
   for (const NameExample& example : examples) {
-    const std::string got = meaning_of(example, gazetteer);
+    const std::string got = meaning_of(example, pipeline.languages, pipeline.gazetteer);
     ++count.examples;
     if (got == example.expected) continue;
     ++count.failed;
@@ -132,7 +134,7 @@ ExitCode test(const std::filesystem::path& file) {
   }
   std::size_t rules_without_example = 0;
   const Count of_rules = test_lexicon(setup, rules_without_example);
-  const Count of_names = test_names(names.examples, setup.pipeline->gazetteer);
+  const Count of_names = test_names(names.examples, *setup.pipeline);
   const Count of_alerts = test_alert_rules(setup);
   const std::size_t failed = of_rules.failed + of_names.failed + of_alerts.failed;
   std::printf("%zu examples, %zu failed",

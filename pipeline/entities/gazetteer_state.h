@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "pipeline/entities/gazetteer.h"
-#include "pipeline/entities/phrase_table.h"
+#include "pipeline/text/phrase_table.h"
 
 namespace tocsin {
 

@@ -24,9 +24,9 @@ void add_run(Scene& scene, TokenSpan tokens, EntityType type) {
 // A word that may stand inside a person's name.
 bool is_name_word(const Scene& scene, std::uint32_t token) {
   const Token& t = scene.text.tokens[token];
-  return scene.is_capital(token) && !scene.word.function_words.has(t) &&
-         !scene.word.organisation_heads.has(t) && !scene.word.government_heads.has(t) &&
-         !scene.word.honorifics.has(t) && scene.role_at[token] < 0;
+  return scene.is_capital(token) && !scene.is(t, WordClass::function_word) &&
+         !scene.is(t, WordClass::organisation_head) && !scene.is(t, WordClass::government_head) &&
+         !scene.is(t, WordClass::honorific) && scene.role_at[token] < 0;
 }
 
 // End of the surname that starts at `token`: initials and particles, then one to three capitals.
@@ -39,7 +39,7 @@ std::uint32_t surname_end(const Scene& scene, std::uint32_t token, std::uint32_t
     if (is_initial) {
       continue;
     }
-    if (scene.word.particles.has(t) && i + 1 < scene.size() && scene.joins(i + 1)) {
+    if (scene.is(t, WordClass::name_particle) && i + 1 < scene.size() && scene.joins(i + 1)) {
       continue;
     }
     if (!is_name_word(scene, i)) {
@@ -63,26 +63,27 @@ void find_person(Scene& scene, std::uint32_t token) {
     return;
   }
   const Token& t = scene.text.tokens[token];
-  const bool is_given = scene.word.given_names.has(t) || scene.gazetteer.is_given_name(t.hash);
-  const bool is_place = scene.word.place_names_as_given.has(t) ||
+  const bool is_given = scene.is(t, WordClass::given_name) || scene.gazetteer.is_given_name(t.hash);
+  const bool is_place = scene.is(t, WordClass::given_name_or_place) ||
                         scene.starts_name(token, 1, {EntityType::country, EntityType::place});
-  if ((!is_given && !is_place) || scene.word.particles.has(t) || scene.word.honorifics.has(t)) {
+  if ((!is_given && !is_place) || scene.is(t, WordClass::name_particle) ||
+      scene.is(t, WordClass::honorific)) {
     return;
   }
-  if (scene.word.function_words.has(t) || (t.shape & shape::kPossessive) != 0 ||
+  if (scene.is(t, WordClass::function_word) || (t.shape & shape::kPossessive) != 0 ||
       scene.has_flag(token, Scene::kCaps) || (t.shape & shape::kUpper) != 0 ||
       token + 1 >= scene.size()) {
     return;
   }
   if (is_place) {
-    if (!scene.word.place_names_as_given.has(t) || scene.has_flag(token, Scene::kHeadline) ||
+    if (!scene.is(t, WordClass::given_name_or_place) || scene.has_flag(token, Scene::kHeadline) ||
         scene.starts_name(token + 1, 1,
                           {EntityType::country, EntityType::org, EntityType::person}) ||
         scene.starts_name(token, 2, {EntityType::country, EntityType::place, EntityType::city})) {
       return;
     }
     const Token* previous = scene.previous(token);
-    if (previous != nullptr && scene.word.location_words.has(*previous)) {
+    if (previous != nullptr && scene.is(*previous, WordClass::location)) {
       return;
     }
   }
@@ -97,8 +98,9 @@ void find_person(Scene& scene, std::uint32_t token) {
 // "spokesman Zamir Kabulov": a word for a person, then two capitals.
 void find_titled_person(Scene& scene, std::uint32_t token) {
   const Token& t = scene.text.tokens[token];
-  if (!scene.word.honorifics.has(t) || scene.has_flag(token, Scene::kCaps | Scene::kHeadline) ||
-      token + 2 >= scene.size() || !scene.joins(token + 1) ||
+  if (!scene.is(t, WordClass::honorific) ||
+      scene.has_flag(token, Scene::kCaps | Scene::kHeadline) || token + 2 >= scene.size() ||
+      !scene.joins(token + 1) ||
       scene.starts_name(token + 1, 1, {EntityType::country, EntityType::org, EntityType::group})) {
     return;
   }
@@ -120,25 +122,22 @@ bool holds_known_name(const Scene& scene, TokenSpan run) {
 }
 
 bool is_head(const Scene& scene, std::uint32_t token) {
-  const Token& t = scene.text.tokens[token];
   const bool is_plain = !scene.has_flag(token, Scene::kCaps | Scene::kHeadline);
   return scene.is_capital(token) &&
-         ((is_plain ? scene.word.organisation_heads : scene.word.headline_heads).has(t) ||
-          (scene.is_sport && scene.word.sport_heads.has(t)));
+         (scene.is(token, is_plain ? WordClass::organisation_head : WordClass::headline_head) ||
+          (scene.is_sport && scene.is(token, WordClass::sport_head)));
 }
 
 // End of "of (the) Z" after a head; the head's own end when nothing of the kind follows.
 std::uint32_t complement_end(const Scene& scene, std::uint32_t after_head) {
   std::uint32_t i = after_head;
-  static const WordSet kLinks{"of", "on", "for"};
-  static const std::uint64_t kThe = fold_hash("the");
   if (i >= scene.size() || !scene.joins(i) ||
       !(scene.is_lower(i) || scene.has_flag(i, Scene::kCaps)) ||
-      !kLinks.has(scene.text.tokens[i])) {
+      !scene.is(i, WordClass::name_link)) {
     return after_head;
   }
   ++i;
-  if (i < scene.size() && scene.text.tokens[i].hash == kThe) {
+  if (i < scene.size() && scene.is(i, WordClass::definite_article)) {
     ++i;
   }
   std::uint32_t end = after_head;
@@ -158,8 +157,7 @@ void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
       begin < end &&
       !scene.starts_name(
           begin, 2, {EntityType::city, EntityType::place, EntityType::country, EntityType::org}) &&
-      (scene.word.function_words.has(scene.text.tokens[begin]) ||
-       scene.word.honorifics.has(scene.text.tokens[begin]))) {
+      (scene.is(begin, WordClass::function_word) || scene.is(begin, WordClass::honorific))) {
     ++begin;
   }
   const bool is_plain = begin < end && !scene.has_flag(begin, Scene::kCaps | Scene::kHeadline);
@@ -167,12 +165,12 @@ void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
     if (!is_head(scene, head)) {
       continue;
     }
-    if (head + 1 < end && scene.word.government_heads.has(scene.text.tokens[head + 1])) {
+    if (head + 1 < end && scene.is(head + 1, WordClass::government_head)) {
       continue;  // "Iranian Air Force"
     }
     // In a headline any word may stand before the name: take one.
     std::uint32_t from = is_plain ? begin : std::max(begin, head == 0 ? 0 : head - 1);
-    if (from < head && !is_plain && scene.word.function_words.has(scene.text.tokens[from])) {
+    if (from < head && !is_plain && scene.is(from, WordClass::function_word)) {
       from = head;
     }
     const TokenSpan run{from, complement_end(scene, head + 1)};

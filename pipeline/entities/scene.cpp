@@ -25,7 +25,7 @@ void mark_sentences(Scene& scene) {
     std::uint32_t capital = 0;
     for (std::uint32_t i = sentence.tokens.begin; i < sentence.tokens.end; ++i) {
       const Token& token = scene.text.tokens[i];
-      if ((token.shape & shape::kNumber) != 0 || scene.word.function_words.has(token)) {
+      if ((token.shape & shape::kNumber) != 0 || scene.is(token, WordClass::function_word)) {
         // Function words are small in a headline; in capitals they count.
         upper += (token.shape & shape::kUpper) != 0 && token.end - token.begin > 1 ? 1U : 0U;
         letters +=
@@ -69,21 +69,17 @@ void mark_datelines(Scene& scene) {
   }
 }
 
-// Georgia alone is the US state when the article speaks of such, and of nothing near the Caucasus.
+// Georgia alone is the US state when the article speaks of such, and of nothing near the country.
 bool means_the_state(const Scene& scene) {
-  static const WordSet kCaucasus{"tbilisi", "georgian",    "georgians",    "abkhazia",
-                                 "ossetia", "saakashvili", "shevardnadze", "caucasus",
-                                 "batumi",  "gori",        "abkhaz",       "ossetian",
-                                 "armenia", "azerbaijan",  "gamsakhurdia"};
-  static const std::uint64_t kAtlanta = fold_hash("atlanta");
-  bool has_atlanta = false;
+  bool has_town = false;
   for (const Token& token : scene.text.tokens) {
-    if (kCaucasus.has(token)) {
+    if (scene.is(token, WordClass::shared_name_country)) {
       return false;
     }
-    has_atlanta = has_atlanta || token.hash == kAtlanta;
+    has_town = has_town || scene.is(token, WordClass::shared_name_state);
   }
-  return (scene.names_us_state || has_atlanta) && !scene.codes_named.contains("RUS");
+  return (scene.names_us_state || has_town) &&
+         !scene.codes_named.contains(scene.language.shared_name().unless_country);
 }
 
 }  // namespace
@@ -91,17 +87,18 @@ bool means_the_state(const Scene& scene) {
 Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_at_ms)
     : gazetteer(from.state()),
       text(article),
-      word(words()),
+      language(*article.words),
       day(day_of(published_at_ms)),
       flags(article.tokens.size(), 0),
       role_at(article.tokens.size(), -1),
       run_at(article.tokens.size(), -1) {
   mark_sentences(*this);
   mark_datelines(*this);
-  is_sport = is_sports_page(text, word);
+  is_sport = is_sports_page(text);
   gazetteer.names.match(text, MatchDepth::all, matches);
   matches_begin.assign(text.tokens.size() + 1, 0);
-  bool names_georgia = false;
+  const SharedName& shared = language.shared_name();
+  bool names_shared = false;
   for (const PhraseMatch& match : matches) {
     ++matches_begin[match.tokens.begin + 1];
     const NameSense sense = NameSense::of(match.payload);
@@ -109,15 +106,15 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
     if (named.type == EntityType::country && sense.via != Via::metonym) {
       codes_named.insert(named.code);
     }
-    if (named.type == EntityType::place && named.code == "USA") {
-      (named.name == "Georgia" ? names_georgia : names_us_state) = true;
+    if (named.type == EntityType::place && named.code == language.shared_name().state_of) {
+      (named.name == shared.name ? names_shared : names_us_state) = true;
     }
   }
-  is_georgia_american = names_georgia && means_the_state(*this);
+  is_shared_name_state = names_shared && means_the_state(*this);
   for (std::size_t i = 1; i < matches_begin.size(); ++i) {
     matches_begin[i] += matches_begin[i - 1];
   }
-  word.role_phrases.match(text, MatchDepth::longest, roles);
+  language.role_phrases().match(text, MatchDepth::longest, roles);
   for (std::size_t i = 0; i < roles.size(); ++i) {
     role_at[roles[i].tokens.begin] = static_cast<std::int32_t>(i);
   }
@@ -170,19 +167,20 @@ bool Scene::starts_name(std::uint32_t token, std::uint32_t tokens_min,
 bool Scene::follows_name_word(std::uint32_t token) const {
   const Token* last = previous(token);
   if (last == nullptr || (last->shape & shape::kTitle) == 0 || has_flag(token, kCaps) ||
-      (last->shape & shape::kPossessive) != 0 || word.particles.has(*last)) {
+      (last->shape & shape::kPossessive) != 0 || is(*last, WordClass::name_particle)) {
     return false;
   }
-  if (word.given_names.has(*last) || gazetteer.is_given_name(last->hash)) {
-    return !word.honorifics.has(*last);
+  if (is(*last, WordClass::given_name) || gazetteer.is_given_name(last->hash)) {
+    return !is(*last, WordClass::honorific);
   }
   constexpr std::uint32_t kNameBytesMin = 3;
   const bool is_named = starts_name(token - 1, 1,
                                     {EntityType::country, EntityType::place, EntityType::city,
                                      EntityType::org, EntityType::group});
   return !has_flag(token, kHeadline) && !is_named && last->end - last->begin >= kNameBytesMin &&
-         !word.function_words.has(*last) && !word.honorifics.has(*last) &&
-         !word.former.has(*last) && !word.acting_verbs.has(*last) && !word.directions.has(*last);
+         !is(*last, WordClass::function_word) && !is(*last, WordClass::honorific) &&
+         !is(*last, WordClass::former) && !is(*last, WordClass::government_act) &&
+         !is(*last, WordClass::land_modifier);
 }
 
 bool Scene::is_foreign_body(std::uint32_t token) const {
@@ -213,11 +211,12 @@ bool Scene::is_us_state_at(std::uint32_t token) const {
   }
   for (std::uint32_t i = matches_begin[token]; i < matches_begin[token + 1]; ++i) {
     const Entity& named = entity(NameSense::of(matches[i].payload).entity);
-    if (named.type == EntityType::place && named.code == "USA") {
-      return named.name != "Georgia" || codes_named.contains("USA") || names_us_state;
+    if (named.type == EntityType::place && named.code == language.shared_name().state_of) {
+      return named.name != language.shared_name().name ||
+             codes_named.contains(language.shared_name().state_of) || names_us_state;
     }
   }
-  return is_capital(token) && word.state_abbreviations.has(text.tokens[token]);
+  return is_capital(token) && is(token, WordClass::state_abbreviation);
 }
 
 EntityIndex Scene::country_at(std::uint32_t token) const {
@@ -234,30 +233,30 @@ EntityIndex Scene::country_at(std::uint32_t token) const {
   return kNoEntity;
 }
 
-bool is_sports_page(const Text& text, const Words& word) {
+bool is_sports_page(const Text& text) {
   std::vector<std::uint64_t> strong;
   std::uint32_t weight = 0;
   std::uint32_t against = 0;
   for (const Token& token : text.tokens) {
-    if (word.strong_sport.has(token)) {
+    if (text.is(token, WordClass::sport_sure)) {
       weight += 2;
       if (std::find(strong.begin(), strong.end(), token.hash) == strong.end() &&
           strong.size() < 8) {
         strong.push_back(token.hash);
       }
-    } else if (word.weak_sport.has(token)) {
+    } else if (text.is(token, WordClass::sport_hint)) {
       ++weight;
-    } else if (word.conflict.has(token)) {
+    } else if (text.is(token, WordClass::conflict_hint)) {
       against += 2;
     }
   }
   // "SOCCER - ...": wires name the sport first.
   const std::size_t head = std::min<std::size_t>(text.tokens.size(), 3);
-  const bool is_headed =
-      std::any_of(text.tokens.begin(), text.tokens.begin() + static_cast<std::ptrdiff_t>(head),
-                  [&word](const Token& token) {
-                    return (token.shape & shape::kUpper) != 0 && word.strong_sport.has(token);
-                  });
+  const bool is_headed = std::any_of(
+      text.tokens.begin(), text.tokens.begin() + static_cast<std::ptrdiff_t>(head),
+      [&text](const Token& token) {
+        return (token.shape & shape::kUpper) != 0 && text.is(token, WordClass::sport_sure);
+      });
   if (is_headed) {
     return weight > against;
   }

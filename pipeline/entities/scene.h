@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "pipeline/entities/gazetteer_state.h"
-#include "pipeline/entities/words.h"
 
 namespace tocsin {
 
@@ -30,7 +29,7 @@ struct Scene {
 
   const Gazetteer::State& gazetteer;
   const Text& text;
-  const Words& word;
+  const Language& language;  // the text is read with
   std::int32_t day = 0;
   bool is_sport = false;
 
@@ -51,10 +50,16 @@ struct Scene {
   std::unordered_map<std::uint64_t, Introduction> introduced;  // by surname; the first one wins
   std::unordered_set<std::string> codes_named;  // countries whose name or demonym stands somewhere
   bool names_us_state = false;
-  bool is_georgia_american = false;  // where nothing nearer says which Georgia is meant
+  bool is_shared_name_state = false;  // where nothing nearer says which Georgia is meant
 
   [[nodiscard]] std::uint32_t size() const {
     return static_cast<std::uint32_t>(text.tokens.size());
+  }
+  [[nodiscard]] bool is(const Token& token, WordClass wanted) const {
+    return language.is(token.word, wanted);
+  }
+  [[nodiscard]] bool is(std::uint32_t token, WordClass wanted) const {
+    return is(text.tokens[token], wanted);
   }
   [[nodiscard]] bool is_capital(std::uint32_t token) const;
   [[nodiscard]] bool is_lower(std::uint32_t token) const;
@@ -84,7 +89,7 @@ struct Scene {
 void find_runs(Scene& scene);
 // Fills introduced; after find_runs.
 void find_introductions(Scene& scene);
-[[nodiscard]] bool is_sports_page(const Text& text, const Words& word);
+[[nodiscard]] bool is_sports_page(const Text& text);
 
 // What a name means here.
 struct NameReading {

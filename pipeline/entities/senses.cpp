@@ -1,6 +1,5 @@
 // What a name means where it stands: which of its senses fits, or none.
 #include <algorithm>
-#include <array>
 
 #include "pipeline/entities/scene.h"
 
@@ -16,7 +15,7 @@ bool is_qid(const Entity& entity) {
 
 bool follows_location_word(const Scene& scene, std::uint32_t token) {
   const Token* previous = scene.previous(token);
-  return previous != nullptr && scene.word.location_words.has(*previous);
+  return previous != nullptr && scene.is(*previous, WordClass::location);
 }
 
 // The country, or US state, that stands after "City, ".
@@ -42,25 +41,21 @@ bool acts(const Scene& scene, TokenSpan span) {
       (scene.text.tokens[span.end - 1].shape & shape::kPossessive) != 0) {
     return false;
   }
-  static const WordSet kAuxiliaries{"has",  "have",  "had", "will",  "would", "also",  "is", "was",
-                                    "then", "again", "now", "later", "not",   "could", "may"};
-  static const std::uint64_t kBetween = fold_hash("between");
   const Token* previous = scene.previous(span.begin);
-  if (previous != nullptr && previous->hash == kBetween) {
+  if (previous != nullptr && scene.is(*previous, WordClass::between)) {
     return true;
   }
   // "Moscow, which wants"
-  static const std::uint64_t kWhich = fold_hash("which");
-  if (span.end + 1 < scene.size() && scene.text.tokens[span.end].hash == kWhich &&
+  if (span.end + 1 < scene.size() && scene.is(span.end, WordClass::relative_thing) &&
       (scene.text.tokens[span.end].before & before::kComma) != 0) {
-    return scene.word.acting_verbs.has(scene.text.tokens[span.end + 1]);
+    return scene.is(span.end + 1, WordClass::government_act);
   }
   for (std::uint32_t i = span.end; i < scene.size() && i < span.end + 3 && scene.joins(i); ++i) {
     const Token& token = scene.text.tokens[i];
-    if (scene.word.acting_verbs.has(token)) {
+    if (scene.is(token, WordClass::government_act)) {
       return true;
     }
-    if (!kAuxiliaries.has(token)) {
+    if (!scene.is(token, WordClass::before_act)) {
       return false;
     }
   }
@@ -68,19 +63,21 @@ bool acts(const Scene& scene, TokenSpan span) {
 }
 
 bool is_possessive(const Scene& scene, TokenSpan span) {
-  static const std::uint64_t kS = fold_hash("s");
   return (scene.text.tokens[span.end - 1].shape & shape::kPossessive) != 0 ||
-         (span.end < scene.size() && scene.text.tokens[span.end].hash == kS &&
+         (span.end < scene.size() && scene.is(span.end, WordClass::possessive_letter) &&
           (scene.is_lower(span.end) || scene.has_flag(span.end, Scene::kCaps)));
 }
 
 // "The Irish", "the Germans": people as a whole; "the Brazilian" is one of them.
 bool is_collective(const Scene& scene, TokenSpan span) {
   const std::string_view word = scene.text.slice(scene.text.tokens[span.end - 1]);
-  constexpr std::array<std::string_view, 8> kEndings = {"sh", "ch", "se", "s",
-                                                        "SH", "CH", "SE", "S"};
-  return std::any_of(kEndings.begin(), kEndings.end(),
-                     [word](std::string_view ending) { return word.ends_with(ending); });
+  const std::vector<std::string>& endings = scene.language.phrases(PhraseList::people_ending);
+  return std::any_of(endings.begin(), endings.end(), [word](std::string_view ending) {
+    return word.size() >= ending.size() &&
+           std::equal(ending.rbegin(), ending.rend(), word.rbegin(), [](char a, char b) {
+             return a == b || (b >= 'A' && b <= 'Z' && a == b + 32);
+           });
+  });
 }
 
 // On a sports page a country is its team, but for places: "in Germany", "(Germany)", datelines.
@@ -88,8 +85,6 @@ bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
   if (!scene.is_sport) {
     return false;
   }
-  static const std::uint64_t kThe = fold_hash("the");
-  static const std::uint64_t kTo = fold_hash("to");
   const Token& first = scene.text.tokens[span.begin];
   const Token* previous = scene.previous(span.begin);
   if (via == Via::demonym) {
@@ -97,14 +92,12 @@ bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
     if (previous == nullptr && scene.has_flag(span.begin, Scene::kCaps)) {
       return is_collective(scene, span);
     }
-    if (previous == nullptr || previous->hash != kThe) {
+    if (previous == nullptr || !scene.is(*previous, WordClass::definite_article)) {
       return false;
     }
     const Token* next = scene.next(span.end - 1);
-    static const WordSet kTeamVerbs{"are",  "were",   "have", "had", "will", "took", "won",  "lost",
-                                    "beat", "scored", "who",  "and", "in",   "on",   "at",   "to",
-                                    "with", "their",  "a",    "an",  "the",  "by",   "from", "for"};
-    return is_collective(scene, span) && (next == nullptr || kTeamVerbs.has(*next));
+    return is_collective(scene, span) &&
+           (next == nullptr || scene.is(*next, WordClass::people_play));
   }
   if ((first.before & before::kParenOpen) != 0 ||
       (span.end < scene.size() &&
@@ -128,22 +121,19 @@ bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
                                       scene.is_capital(span.end + 1)))) {
     return false;
   }
-  static const WordSet kPlaying{"beat",   "won", "lost", "have",   "had",   "has",  "will",
-                                "were",   "are", "play", "played", "face",  "drew", "took",
-                                "scored", "and", "v",    "in",     "to",    "at",   "on",
-                                "by",     "for", "with", "team",   "team's"};
-  if (via == Via::acronym && next != nullptr && scene.is_lower(span.end) && !kPlaying.has(*next)) {
+  if (via == Via::acronym && next != nullptr && scene.is_lower(span.end) &&
+      !scene.is(*next, WordClass::acronym_plays)) {
     return false;
   }
   if (previous == nullptr) {
     return true;
   }
-  if (previous->hash == kTo) {
+  if (scene.is(*previous, WordClass::goal)) {
     const Token* verb = scene.previous(span.begin - 1);
-    return verb == nullptr || !scene.word.movement_words.has(*verb);
+    return verb == nullptr || !scene.is(*verb, WordClass::movement);
   }
   // "DETROIT AT TEXAS": two teams.
-  return scene.has_flag(span.begin, Scene::kCaps) || !scene.word.location_words.has(*previous);
+  return scene.has_flag(span.begin, Scene::kCaps) || !scene.is(*previous, WordClass::location);
 }
 
 class Chooser {
@@ -180,7 +170,7 @@ class Chooser {
   bool is_only_origin(TokenSpan span) const {
     return span.end < scene_.size() &&
            (scene_.text.tokens[span.end].before & before::kJoinedHyphen) != 0 &&
-           scene_.word.not_actors.has(scene_.text.tokens[span.end]);
+           scene_.is(span.end, WordClass::origin_suffix);
   }
 
  private:
@@ -191,10 +181,9 @@ class Chooser {
     }
     const Token& token = scene_.text.tokens[span.begin];
     // "Plan", "Fact": acronyms in small letters that are words.
-    static const WordSet kCommon{"plan", "fact", "act",  "real", "star",  "stop",  "core", "pact",
-                                 "care", "left", "arms", "rest", "peace", "arena", "base", "mass"};
     const bool is_shouted = scene_.has_flag(span.begin, Scene::kCaps);
-    if (kCommon.has(token) && (is_shouted || (token.shape & shape::kTitle) != 0) &&
+    if (scene_.is(token, WordClass::acronym_word) &&
+        (is_shouted || (token.shape & shape::kTitle) != 0) &&
         (sense.via == Via::acronym || sense.via == Via::alias)) {
       return true;
     }
@@ -204,16 +193,12 @@ class Chooser {
     if ((token.shape & shape::kPointed) != 0) {
       return false;
     }
-    static const std::uint64_t kUs = fold_hash("us");
-    if (token.hash == kUs) {
+    if (scene_.is(token, WordClass::pronoun_or_country)) {
       const Token* previous = scene_.previous(span.begin);
-      return previous != nullptr && scene_.word.before_pronoun_us.has(*previous);
+      return previous != nullptr && scene_.is(*previous, WordClass::before_pronoun);
     }
-    static const WordSet kWords{"who",    "it",     "aid",  "ice", "car",  "pa",
-                                "plan",   "start",  "act",  "is",  "un",   "eta",
-                                "polish", "turkey", "chad", "set", "shell"};
-    return sense.via == Via::acronym &&
-           (kWords.has(token) || scene_.word.function_words.has(token));
+    return sense.via == Via::acronym && (scene_.is(token, WordClass::shouted_word) ||
+                                         scene_.is(token, WordClass::function_word));
   }
 
   int metonym(TokenSpan span, bool has_other) const {
@@ -224,10 +209,7 @@ class Chooser {
   }
   // A capital that the gazetteer holds as a metonym only must act all the same.
   bool is_rare_metonym(TokenSpan span) const {
-    static const WordSet kHouses{"kremlin", "street",    "house",       "elysee",     "palace",
-                                 "bottom",  "whitehall", "zhongnanhai", "kantei",     "office",
-                                 "rock",    "matignon",  "moncloa",     "miraflores", "malacanang"};
-    return !kHouses.has(scene_.text.tokens[span.end - 1]) && !acts(scene_, span);
+    return !scene_.is(span.end - 1, WordClass::seat_of_government) && !acts(scene_, span);
   }
 
   // Namesakes ("George Bush"): who serves on the day, then who had served before it.
@@ -249,9 +231,9 @@ class Chooser {
     if (owner != scene_.introduced.end() && owner->second.person != index) {
       return 0;
     }
-    static const WordSet kPlaced{"in", "near", "outside", "across", "inside", "throughout"};
     const Token* previous = scene_.previous(span.begin);
-    if (previous != nullptr && (kPlaced.has(*previous) || scene_.follows_name_word(span.begin))) {
+    if (previous != nullptr && (scene_.is(*previous, WordClass::location_strict) ||
+                                scene_.follows_name_word(span.begin))) {
       return 0;
     }
     return 30;
@@ -264,7 +246,7 @@ class Chooser {
     }
     bool is_generic = true;
     for (std::uint32_t i = span.begin; i < span.end; ++i) {
-      is_generic = is_generic && scene_.word.generic_bodies.has(scene_.text.tokens[i]);
+      is_generic = is_generic && scene_.is(i, WordClass::generic_body);
     }
     // "the House of Representatives": whose? "Labour Day" is no party's.
     if (is_generic) {
@@ -285,9 +267,7 @@ class Chooser {
 
   // "the Iraqi army" is a body even in small letters; "Iraqi soldiers" are some of it.
   bool is_armed_service(TokenSpan span) const {
-    static const WordSet kServices{"army",  "military", "forces", "navy",
-                                   "force", "guard",    "police"};
-    return kServices.has(scene_.text.tokens[span.end - 1]);
+    return scene_.is(span.end - 1, WordClass::armed_service);
   }
 
   // The demonym of the body's own country, then words in small letters.
@@ -316,8 +296,9 @@ class Chooser {
         scene_.has_flag(at - 1, Scene::kSentenceStart) ||
         (previous->shape & (shape::kTitle | shape::kMixed | shape::kUpper)) == 0 ||
         (previous->shape & shape::kPossessive) != 0 || previous->end - previous->begin < 3 ||
-        scene_.word.function_words.has(*previous) || scene_.word.directions.has(*previous) ||
-        scene_.word.honorifics.has(*previous) || scene_.word.location_words.has(*previous) ||
+        scene_.is(*previous, WordClass::function_word) ||
+        scene_.is(*previous, WordClass::land_modifier) ||
+        scene_.is(*previous, WordClass::honorific) || scene_.is(*previous, WordClass::location) ||
         (scene_.text.tokens[at].before & before::kJoinedHyphen) != 0) {
       return false;
     }
@@ -330,10 +311,7 @@ class Chooser {
       return !scene_.starts_name(
           at - 1, 1, {EntityType::country, EntityType::place, EntityType::city, EntityType::org});
     }
-    static const WordSet kNouns{"finn",   "dane",  "pole",    "turk",  "swede",   "scot",  "serb",
-                                "croat",  "brit",  "kiwi",    "czech", "polish",  "dutch", "french",
-                                "german", "irish", "english", "welsh", "holland", "roman"};
-    return via == Via::demonym && kNouns.has(scene_.text.tokens[at]) &&
+    return via == Via::demonym && scene_.is(at, WordClass::demonym_surname) &&
            !scene_.starts_name(
                at - 1, 1,
                {EntityType::country, EntityType::place, EntityType::city, EntityType::org});
@@ -341,25 +319,22 @@ class Chooser {
 
   // "North Las Vegas", "Western Pennsylvania": another place.
   bool is_part_of_town(TokenSpan span) const {
-    static const WordSet kParts{"north",   "south",   "east",    "west",  "northern", "southern",
-                                "eastern", "western", "central", "upper", "lower"};
     const Token* previous = scene_.previous(span.begin);
     if (previous != nullptr && (previous->shape & shape::kTitle) != 0 &&
         !scene_.has_flag(span.begin - 1, Scene::kSentenceStart) &&
-        !scene_.has_flag(span.begin, Scene::kHeadline) && kParts.has(*previous)) {
+        !scene_.has_flag(span.begin, Scene::kHeadline) &&
+        scene_.is(*previous, WordClass::town_part)) {
       return true;
     }
     // "Michigan State beat Ohio": a university, but not "Washington State Department".
-    static const std::uint64_t kState = fold_hash("state");
-    static const WordSet kOffices{"department", "police", "troopers",  "senator",   "senate",
-                                  "house",      "court",  "secretary", "university"};
     const Token* next = scene_.next(span.end - 1);
-    if (next == nullptr || next->hash != kState || (next->shape & shape::kTitle) == 0 ||
+    if (next == nullptr || !scene_.is(*next, WordClass::state_word) ||
+        (next->shape & shape::kTitle) == 0 ||
         scene_.has_flag(span.begin, Scene::kHeadline | Scene::kCaps)) {
       return false;
     }
     const Token* after = scene_.next(span.end);
-    return after == nullptr || !kOffices.has(*after);
+    return after == nullptr || !scene_.is(*after, WordClass::state_office);
   }
 
   // "South China", "East Germany", "Statistics Canada": the word before makes another name.
@@ -369,16 +344,11 @@ class Chooser {
         (previous->shape & (shape::kTitle | shape::kUpper)) == 0) {
       return false;
     }
-    static const WordSet kQuarters{"north", "south", "east", "west"};
-    static const WordSet kInstitutions{
-        "statistics", "elections",   "transport", "media",       "air",     "aero",   "radio",
-        "tourism",    "telecom",     "hockey",    "rugby",       "cricket", "tennis", "athletics",
-        "cycling",    "environment", "health",    "corrections", "teen"};
-    if (kQuarters.has(*previous)) {
+    if (scene_.is(*previous, WordClass::land_part)) {
       return !scene_.has_flag(span.begin - 1, Scene::kSentenceStart) &&
              !scene_.has_flag(span.begin, Scene::kHeadline | Scene::kCaps);
     }
-    return kInstitutions.has(*previous) &&
+    return scene_.is(*previous, WordClass::country_institution) &&
            (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0;
   }
 
@@ -395,8 +365,8 @@ class Chooser {
     if (sense.via == Via::demonym && is_language(span)) {
       return 0;
     }
-    static const std::uint64_t kGeorgia = fold_hash("georgia");
-    if (span.size() == 1 && first.hash == kGeorgia && is_georgia_the_state(span)) {
+    if (span.size() == 1 && scene_.is(first, WordClass::shared_name) &&
+        is_shared_name_state_at(span)) {
       return 0;
     }
     // "Lebanon, Pennsylvania"
@@ -415,16 +385,12 @@ class Chooser {
     if ((previous.shape & shape::kLower) != 0) {
       return false;
     }
-    static const WordSet kBefore{"new", "african", "native", "latin", "miss", "captain", "little"};
-    static const WordSet kWestBefore{"indian", "indians"};
-    static const std::uint64_t kWest = fold_hash("west");
     // "New Iraq policy" begins a headline; names with New are few.
-    static const WordSet kNewNames{"mexico", "zealand", "guinea", "britain", "ireland", "england"};
-    static const std::uint64_t kNew = fold_hash("new");
-    if (previous.hash == kNew) {
-      return kNewNames.has(first);
+    if (scene_.is(previous, WordClass::new_word)) {
+      return scene_.is(first, WordClass::new_land);
     }
-    return kBefore.has(previous) || (previous.hash == kWest && kWestBefore.has(first));
+    return scene_.is(previous, WordClass::other_land) ||
+           (scene_.is(previous, WordClass::west_word) && scene_.is(first, WordClass::west_people));
   }
 
   // "Michael Jordan ... Jordan said", but "in Jordan" is the country.
@@ -443,31 +409,25 @@ class Chooser {
 
   bool is_language(TokenSpan span) const {
     const Token* previous = scene_.previous(span.begin);
-    if (previous == nullptr || !scene_.word.speaking.has(*previous)) {
+    if (previous == nullptr || !scene_.is(*previous, WordClass::speaking)) {
       return false;
     }
     const Token* next = scene_.next(span.end - 1);
-    static const WordSet kAfter{"and", "or", "with", "by", "at", "on", "to", "as", "that", "for"};
-    return next == nullptr || kAfter.has(*next);
+    return next == nullptr || scene_.is(*next, WordClass::after_language);
   }
 
-  bool is_georgia_the_state(TokenSpan span) const {
+  bool is_shared_name_state_at(TokenSpan span) const {
     if ((scene_.text.tokens[span.begin].before & before::kComma) != 0 && span.begin > 0) {
-      static const WordSet kTowns{"atlanta", "savannah", "augusta",  "macon",
-                                  "athens",  "columbus", "marietta", "brunswick",
-                                  "albany",  "decatur",  "rome"};
-      if (kTowns.has(scene_.text.tokens[span.begin - 1])) {
+      if (scene_.is(span.begin - 1, WordClass::shared_name_town)) {
         return true;
       }
     }
-    return scene_.is_georgia_american;
+    return scene_.is_shared_name_state;
   }
 
   int place(TokenSpan span, const Entity& entity) const {
-    static const std::uint64_t kGeorgia = fold_hash("georgia");
-    if (span.size() == 1 && scene_.text.tokens[span.begin].hash == kGeorgia &&
-        entity.code == "USA") {
-      return is_georgia_the_state(span) ? 85 : 0;
+    if (span.size() == 1 && scene_.is(span.begin, WordClass::shared_name) && entity.code == "USA") {
+      return is_shared_name_state_at(span) ? 85 : 0;
     }
     if ((span.size() == 1 && is_introduced_surname(span.begin)) || is_only_origin(span) ||
         is_part_of_town(span)) {
@@ -496,17 +456,18 @@ class Chooser {
     }
     const Token& first = scene_.text.tokens[span.begin];
     if (span.size() == 1 &&
-        (scene_.word.common_place_names.has(first) || scene_.word.function_words.has(first)) &&
+        (scene_.is(first, WordClass::common_word_place) ||
+         scene_.is(first, WordClass::function_word)) &&
         !is_located) {
       return 0;
     }
     // "SALVADOR ALLENDE"
     if (span.size() == 1 && scene_.has_flag(span.begin, Scene::kCaps) && !is_located &&
-        scene_.word.place_names_as_given.has(first)) {
+        scene_.is(first, WordClass::given_name_or_place)) {
       return 0;
     }
     const Token* previous = scene_.previous(span.begin);
-    if (previous != nullptr && scene_.word.given_names.has(*previous) &&
+    if (previous != nullptr && scene_.is(*previous, WordClass::given_name) &&
         (previous->shape & shape::kLower) == 0) {
       return 0;
     }
@@ -531,9 +492,9 @@ class Chooser {
     const Token* previous = scene_.previous(span.begin);
     const Token* next = scene_.next(span.end - 1);
     return (previous != nullptr && (previous->shape & shape::kTitle) != 0 &&
-            !scene_.word.function_words.has(*previous)) ||
+            !scene_.is(*previous, WordClass::function_word)) ||
            (next != nullptr && (next->shape & shape::kTitle) != 0 &&
-            !scene_.word.function_words.has(*next) &&
+            !scene_.is(*next, WordClass::function_word) &&
             (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0);
   }
 

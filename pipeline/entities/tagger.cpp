@@ -1,6 +1,6 @@
 // From left to right: names, then who a surname or a title means, then what looks like a name.
 #include <algorithm>
-#include <array>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -9,10 +9,6 @@
 namespace tocsin {
 namespace {
 
-// Offices whose holders the press calls by their surname alone.
-constexpr std::array<std::string_view, 10> kHighOffices = {
-    "president",          "prime_minister",   "chancellor", "king",  "supreme_leader",
-    "secretary_of_state", "foreign_minister", "leader",     "queen", "secretary_general"};
 constexpr std::int32_t kAroundOfficeDays = 10 * 365;
 // Of an article without a date nobody is meant by his surname who left office before 1985.
 constexpr std::int32_t kUndatedFromDay = 15 * 365;
@@ -21,10 +17,6 @@ constexpr std::uint32_t kTitleWeight = 4;
 constexpr std::uint32_t kLeadWeight = 2;
 constexpr std::uint32_t kRestWeight = 1;
 constexpr std::uint16_t kLeadSentences = 2;
-
-bool holds(const std::array<std::string_view, 10>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 class Tagger {
  public:
@@ -48,7 +40,7 @@ class Tagger {
       const Token* previous = scene_.previous(token);
       const std::uint64_t surname = scene_.text.tokens[token].hash;
       if (previous == nullptr || !scene_.is_capital(token) ||
-          !scene_.word.honorifics.has(*previous) || scene_.introduced.contains(surname)) {
+          !scene_.is(*previous, WordClass::honorific) || scene_.introduced.contains(surname)) {
         continue;
       }
       const EntityIndex person = known_by_surname(token);
@@ -58,36 +50,7 @@ class Tagger {
     }
   }
 
-  // The offices a title before a surname may mean; empty for "Mr", "Gen" and the like.
-  static std::vector<std::string_view> offices_of(const Token& title) {
-    static const std::uint64_t kPresident = fold_hash("president");
-    static const std::uint64_t kMinister = fold_hash("minister");
-    static const std::uint64_t kSecretary = fold_hash("secretary");
-    static const std::uint64_t kChancellor = fold_hash("chancellor");
-    static const std::uint64_t kKing = fold_hash("king");
-    static const std::uint64_t kQueen = fold_hash("queen");
-    if (title.hash == kPresident) {
-      return {"president"};
-    }
-    if (title.hash == kMinister) {
-      return {"prime_minister", "foreign_minister", "defence_minister", "interior_minister"};
-    }
-    if (title.hash == kSecretary) {
-      return {"secretary_of_state", "secretary_of_defense", "foreign_minister", "defence_minister"};
-    }
-    if (title.hash == kChancellor) {
-      return {"chancellor"};
-    }
-    if (title.hash == kKing) {
-      return {"king"};
-    }
-    if (title.hash == kQueen) {
-      return {"queen"};
-    }
-    return {};
-  }
-
-  bool held_one_of(EntityIndex person, const std::vector<std::string_view>& titles) const {
+  bool held_one_of(EntityIndex person, std::span<const std::string> titles) const {
     const std::vector<Office>& offices = scene_.entity(person).offices;
     return titles.empty() || std::any_of(offices.begin(), offices.end(), [&titles](const auto& o) {
              return std::find(titles.begin(), titles.end(), o.title) != titles.end();
@@ -121,7 +84,7 @@ class Tagger {
   // "Mr Putin", "Putin": who was introduced by that name, or the one person known by it.
   std::uint32_t surname(std::uint32_t token) {
     const Token& t = scene_.text.tokens[token];
-    if (!scene_.is_capital(token) || scene_.word.function_words.has(t)) {
+    if (!scene_.is_capital(token) || scene_.is(t, WordClass::function_word)) {
       return token;
     }
     // "V", "XI", "BA": abbreviations, unless everything is in capitals.
@@ -151,10 +114,15 @@ class Tagger {
     return token + 1;
   }
 
+  bool is_high(const Office& office) const {
+    const std::span<const std::string> high = scene_.language.high_offices();
+    return std::find(high.begin(), high.end(), office.title) != high.end();
+  }
+
   bool was_in_high_office(EntityIndex person) const {
     const std::vector<Office>& offices = scene_.entity(person).offices;
     return std::any_of(offices.begin(), offices.end(), [this](const Office& office) {
-      if (!holds(kHighOffices, office.title)) return false;
+      if (!is_high(office)) return false;
       if (scene_.day == 0) return office.to_day >= kUndatedFromDay;
       return std::int64_t{office.from_day} - kAroundOfficeDays <= scene_.day &&
              scene_.day <= std::int64_t{office.to_day} + kAroundOfficeDays;
@@ -172,8 +140,7 @@ class Tagger {
     const std::vector<Office>& offices = scene_.entity(person).offices;
     return scene_.day != 0 &&
            std::any_of(offices.begin(), offices.end(), [this](const Office& office) {
-             return holds(kHighOffices, office.title) && office.from_day <= scene_.day &&
-                    scene_.day <= office.to_day;
+             return is_high(office) && office.from_day <= scene_.day && scene_.day <= office.to_day;
            });
   }
 
@@ -188,26 +155,27 @@ class Tagger {
     if (scene_.text.tokens[token].end - scene_.text.tokens[token].begin < kSurnameBytesMin) {
       return kNoEntity;
     }
-    const bool has_title = previous != nullptr && scene_.word.honorifics.has(*previous);
-    const bool is_common = scene_.word.common_surnames.has(scene_.text.tokens[token]) ||
-                           scene_.word.given_names.has(scene_.text.tokens[token]);
+    const bool has_title = previous != nullptr && scene_.is(*previous, WordClass::honorific);
+    const bool is_common =
+        scene_.is(token, WordClass::common_surname) || scene_.is(token, WordClass::given_name);
     if (!has_title && is_common) {
       return kNoEntity;
     }
     if (!has_title && previous != nullptr && !scene_.has_flag(token, Scene::kCaps) &&
-        (previous->shape & shape::kLower) == 0 && !scene_.word.function_words.has(*previous) &&
-        !scene_.word.acting_verbs.has(*previous) && (previous->shape & shape::kPossessive) == 0) {
+        (previous->shape & shape::kLower) == 0 && !scene_.is(*previous, WordClass::function_word) &&
+        !scene_.is(*previous, WordClass::government_act) &&
+        (previous->shape & shape::kPossessive) == 0) {
       return kNoEntity;
     }
     // "Rama Devi": the name goes on.
     const Token* next = scene_.next(token);
     if (!has_title && next != nullptr && !scene_.has_flag(token, Scene::kCaps | Scene::kHeadline) &&
-        (next->shape & shape::kTitle) != 0 && !scene_.word.function_words.has(*next) &&
+        (next->shape & shape::kTitle) != 0 && !scene_.is(*next, WordClass::function_word) &&
         (scene_.text.tokens[token].shape & shape::kPossessive) == 0) {
       return kNoEntity;
     }
-    const std::vector<std::string_view> wanted =
-        has_title ? offices_of(*previous) : std::vector<std::string_view>();
+    const std::span<const std::string> wanted =
+        has_title ? scene_.language.title_offices(previous->word) : std::span<const std::string>();
     EntityIndex only = kNoEntity;
     EntityIndex serving = kNoEntity;
     std::uint32_t candidates = 0;
@@ -237,7 +205,7 @@ class Tagger {
       return token;
     }
     const PhraseMatch& match = scene_.roles[static_cast<std::size_t>(scene_.role_at[token])];
-    const Role& role = scene_.word.roles[match.payload];
+    const Role& role = scene_.language.roles()[match.payload];
     std::uint32_t first = token;
     EntityIndex body = body_before(token, first);
     bool is_after = false;
@@ -246,7 +214,7 @@ class Tagger {
       is_after = body != kNoEntity;
     }
     const Token* previous = scene_.previous(first);
-    if (previous != nullptr && scene_.word.former.has(*previous)) {
+    if (previous != nullptr && scene_.is(*previous, WordClass::former)) {
       return token;
     }
     if (body == kNoEntity && role.offices.front() == "secretary_of_state" &&
@@ -293,14 +261,12 @@ class Tagger {
   }
 
   EntityIndex body_after(std::uint32_t token) const {
-    static const std::uint64_t kOf = fold_hash("of");
-    static const std::uint64_t kThe = fold_hash("the");
     if (token + 1 >= scene_.size() || !scene_.joins(token) ||
-        scene_.text.tokens[token].hash != kOf) {
+        !scene_.is(token, WordClass::genitive)) {
       return kNoEntity;
     }
     ++token;
-    if (scene_.text.tokens[token].hash == kThe && token + 1 < scene_.size()) {
+    if (scene_.is(token, WordClass::definite_article) && token + 1 < scene_.size()) {
       ++token;
     }
     const NameReading reading = read_name(scene_, token);
@@ -316,15 +282,15 @@ class Tagger {
       return named_holder(role, code);
     }
     // "The leader" of a state with a president and a prime minister in office is either.
-    if (role.phrase == "leader") {
+    if (role.is_leader) {
       const EntityIndex president = scene_.gazetteer.in_office("president", code, scene_.day);
       const EntityIndex minister = scene_.gazetteer.in_office("prime_minister", code, scene_.day);
       const EntityIndex supreme = scene_.gazetteer.in_office("supreme_leader", code, scene_.day);
       if (supreme == kNoEntity && president != kNoEntity && minister != kNoEntity) {
-        return is_presidential(code) ? president : kNoEntity;
+        return scene_.language.is_presidential(code) ? president : kNoEntity;
       }
     }
-    for (const std::string_view title : role.offices) {
+    for (const std::string& title : role.offices) {
       const EntityIndex person = scene_.gazetteer.in_office(title, code, scene_.day);
       if (person != kNoEntity) {
         return person;
@@ -354,13 +320,6 @@ class Tagger {
       }
     }
     return found;
-  }
-
-  // States with both offices whose president leads.
-  static bool is_presidential(std::string_view code) {
-    static constexpr std::array<std::string_view, 12> kCodes = {
-        "RUS", "FRA", "CHN", "SYR", "EGY", "UKR", "BLR", "DZA", "TUN", "KOR", "TUR", "KAZ"};
-    return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
   }
 
   void emit(TokenSpan tokens, EntityIndex entity, Via via) {

@@ -46,9 +46,9 @@ void Vocabulary::build(const std::vector<std::pair<std::uint64_t, std::uint32_t>
 
 // Words while building are kept by their folded text.
 struct LexiconBuilder::State {
+  std::shared_ptr<const Language> language;
   Lexicon lexicon;
   std::map<std::string, std::vector<std::string>> classes;
-  std::unordered_map<std::string, std::pair<std::string, std::string>> irregular;
   std::unordered_map<std::string, std::uint32_t> words;  // folded text → word
   std::unordered_map<std::string, std::uint32_t> sets;   // alternatives as written → set
   std::vector<std::vector<std::uint32_t>> set_words;
@@ -67,8 +67,10 @@ struct LexiconBuilder::State {
                                  std::string& message);
 };
 
-LexiconBuilder::LexiconBuilder(std::string language) : state_(std::make_unique<State>()) {
-  state_->tables().language = std::move(language);
+LexiconBuilder::LexiconBuilder(std::shared_ptr<const Language> language)
+    : state_(std::make_unique<State>()) {
+  state_->tables().language = language->code();
+  state_->language = std::move(language);
 }
 LexiconBuilder::~LexiconBuilder() = default;
 
@@ -87,17 +89,11 @@ void LexiconBuilder::State::add_forms(std::uint32_t set, const std::string& item
   const std::string kind = dot == std::string::npos ? "" : item.substr(dot + 1);
   Forms forms;
   if (kind == "n") {
-    forms = noun_forms(lemma);
+    forms = language->inflection().noun_forms(lemma);
   } else if (kind.empty()) {
     forms = {{lemma, form::kLiteral}};
   } else {
-    forms = verb_forms(lemma);
-    if (const auto at = irregular.find(lemma); at != irregular.end()) {
-      std::erase_if(
-          forms, [](const auto& f) { return (f.second & (form::kPast | form::kParticiple)) != 0; });
-      forms.emplace_back(at->second.first, form::kPast);
-      forms.emplace_back(at->second.second, form::kParticiple);
-    }
+    forms = language->inflection().verb_forms(lemma);
     std::uint16_t wanted = form::kVerb;
     if (kind == "ed") wanted = form::kPast | form::kParticiple;
     if (kind == "ing") wanted = form::kIng;
@@ -263,11 +259,6 @@ bool LexiconBuilder::add_class(const std::string& name, const std::vector<std::s
     if (item.front() == '<' || is_item(item, message)) members.push_back(item);
   }
   return message.empty();
-}
-
-void LexiconBuilder::add_irregular(const std::string& lemma, const std::string& past,
-                                   const std::string& participle) {
-  state_->irregular[lemma] = {past, participle};
 }
 
 bool LexiconBuilder::add_rule(const RuleSpec& spec, std::string& message) {

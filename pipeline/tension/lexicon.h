@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/entities/gazetteer.h"
+#include "pipeline/language/language.h"
 #include "pipeline/tension/tension.h"
 #include "pipeline/topics/topics.h"
 
@@ -93,14 +94,12 @@ class Lexicon {
 // with faults still freezes, without the faulty parts.
 class LexiconBuilder {
  public:
-  explicit LexiconBuilder(std::string language);
+  explicit LexiconBuilder(std::shared_ptr<const Language> language);
   ~LexiconBuilder();
-  // Classes and irregular verbs must be added before the patterns that use them.
+  // Classes must be added before the patterns that use them.
   // False and a message when a word is none; the class then has the others.
   [[nodiscard]] bool add_class(const std::string& name, const std::vector<std::string>& words,
                                std::string& message);
-  void add_irregular(const std::string& lemma, const std::string& past,
-                     const std::string& participle);
   // False and a message when a pattern cannot be read.
   [[nodiscard]] bool add_rule(const RuleSpec& rule, std::string& message);
   [[nodiscard]] bool add_cue(const CueSpec& cue, std::string& message);

@@ -7,23 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/language/language.h"
 #include "pipeline/tension/lexicon.h"
 
 namespace tocsin {
-
-// Inflected forms a word can be, as a member of a set.
-namespace form {
-inline constexpr std::uint16_t kBase = 1 << 0;
-inline constexpr std::uint16_t kThird = 1 << 1;
-inline constexpr std::uint16_t kPast = 1 << 2;
-inline constexpr std::uint16_t kParticiple = 1 << 3;
-inline constexpr std::uint16_t kIng = 1 << 4;
-inline constexpr std::uint16_t kSingular = 1 << 5;
-inline constexpr std::uint16_t kPlural = 1 << 6;
-inline constexpr std::uint16_t kLiteral = 1 << 7;
-inline constexpr std::uint16_t kVerb = kBase | kThird | kPast | kParticiple | kIng;
-inline constexpr std::uint16_t kNoun = kSingular | kPlural;
-}  // namespace form
 
 // Grammatical classes, filled by the classes of these names in classes.yaml.
 enum class Grammar : std::uint8_t {
@@ -154,10 +141,5 @@ struct Lexicon::State {
   // Forms of the word in the set; 0 when it is not a member.
   [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const;
 };
-
-// All forms of a lemma with their bits, regular or by the table of irregular verbs. inflect.cpp
-using Forms = std::vector<std::pair<std::string, std::uint16_t>>;
-[[nodiscard]] Forms verb_forms(const std::string& lemma);
-[[nodiscard]] Forms noun_forms(const std::string& lemma);
 
 }  // namespace tocsin

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <span>
 
 #include "pipeline/text/ascii.h"
 #include "pipeline/text/fold.h"
-#include "pipeline/text/word_set.h"
 
 namespace tocsin {
 
@@ -18,29 +19,32 @@ constexpr std::size_t kLongLetters = 200;  // from here on a sure finding beats 
 constexpr std::size_t kShortWords = 4;     // a headline
 constexpr std::size_t kDetectBytesMax = 4096;  // cld2 needs no more
 
-// Function words of English that are rare in, or absent from, its neighbours.
-const WordSet kStopWords{"the",  "of",    "and",   "to",   "that", "is",    "was",   "with",
-                         "for",  "his",   "by",    "it",   "from", "have",  "has",   "been",
-                         "were", "will",  "would", "said", "not",  "their", "they",  "he",
-                         "she",  "which", "who",   "at",   "but",  "are",   "over",  "after",
-                         "as",   "its",   "this",  "into", "on",   "than",  "about", "could"};
-
 struct Count {
   std::size_t words = 0;
-  std::size_t stop_words = 0;
+  const Language* likely = nullptr;  // whose telltale words are the most frequent; nullptr: none
+  std::size_t telltale = 0;
   std::size_t ascii_words = 0;
   std::size_t letters = 0;
 };
 
-Count count_words(const Text& text) {
+Count count_words(const Text& text, const Languages& languages) {
   Count count;
-  for (std::size_t i = 0; i < std::min(text.tokens.size(), kProbeTokens); ++i) {
-    const Token& token = text.tokens[i];
+  const std::span probe(text.tokens.data(), std::min(text.tokens.size(), kProbeTokens));
+  for (const Token& token : probe) {
     if ((token.shape & shape::kNumber) != 0) continue;
     ++count.words;
     count.letters += token.end - token.begin;
     if ((token.shape & shape::kNonAscii) == 0) ++count.ascii_words;
-    if (token.end - token.begin <= 5 && kStopWords.has(token)) ++count.stop_words;
+  }
+  for (const std::shared_ptr<const Language>& language : languages.all()) {
+    const auto telltale =
+        static_cast<std::size_t>(std::count_if(probe.begin(), probe.end(), [&](const Token& token) {
+          return (token.shape & shape::kNumber) == 0 &&
+                 language->is(language->find(token.hash), WordClass::telltale);
+        }));
+    if (telltale <= count.telltale) continue;
+    count.likely = language.get();
+    count.telltale = telltale;
   }
   return count;
 }
@@ -93,34 +97,37 @@ std::string detect(std::string_view bytes) {
   return primary_code(CLD2::LanguageCode(found));
 }
 
-bool mostly_ascii(const Count& count) {
-  return count.ascii_words * 10 >= count.words * 9;
+// Its letters are those that the likely language is written with.
+bool is_plausible(const Count& count) {
+  return count.likely != nullptr &&
+         (!count.likely->is_ascii() || count.ascii_words * 10 >= count.words * 9);
 }
 
 }  // namespace
 
-std::string language_of(const Text& text, std::string_view declared) {
-  const Count count = count_words(text);
+std::string language_of(const Text& text, std::string_view declared, const Languages& languages) {
+  const Count count = count_words(text, languages);
   const std::string said = primary_code(declared);
   const bool is_long = count.letters >= kLongLetters;
-  // A fifth of running English is these words, of headlines a tenth; no other language comes near.
-  const bool surely_english = mostly_ascii(count) && count.stop_words * 5 >= count.words;
-  if (is_long && surely_english) return "en";
+  const std::string likely = is_plausible(count) ? count.likely->code() : "";
+  // A fifth of running English is its telltale words, of headlines a tenth; of another language
+  // they are next to nothing.
+  const bool is_sure = !likely.empty() && count.telltale * 5 >= count.words;
+  if (is_long && is_sure) return likely;
   if (!said.empty()) {
-    const bool doubtful = is_long && (said != "en" || count.stop_words * 20 < count.words);
+    const bool doubtful = is_long && (count.likely == nullptr || count.likely->code() != said ||
+                                      count.telltale * 20 < count.words);
     if (!doubtful) return said;
     const std::string found = detect(text.bytes);
     return found.empty() ? said : found;
   }
   if (count.words == 0) return "und";
-  if (surely_english && count.words >= kShortWords && count.stop_words >= 2) return "en";
+  if (is_sure && count.words >= kShortWords && count.telltale >= 2) return likely;
   const std::string found = detect(text.bytes);
   if (!found.empty() && is_long) return found;
-  // Short: cld2 errs on headlines full of names, so English needs little and others need its word.
-  if (mostly_ascii(count) && count.words >= kShortWords &&
-      (found == "en" || count.stop_words > 0)) {
-    return "en";
-  }
+  // Short: cld2 errs on headlines full of names, so a language with data needs little and others
+  // need its word.
+  if (!likely.empty() && count.words >= kShortWords) return likely;
   return found.empty() ? "und" : found;
 }
 

@@ -11,6 +11,7 @@ namespace tocsin {
 
 // Needs text.bytes and text.tokens. The declared language wins unless a text of 200 letters or more
 // is surely in another one. "und" when nothing is known.
-[[nodiscard]] std::string language_of(const Text& text, std::string_view declared);
+[[nodiscard]] std::string language_of(const Text& text, std::string_view declared,
+                                      const Languages& languages);
 
 }  // namespace tocsin

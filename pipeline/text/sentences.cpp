@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "pipeline/text/fold.h"
-#include "pipeline/text/word_set.h"
 
 namespace tocsin {
 
@@ -12,36 +11,6 @@ namespace {
 
 // A line longer than this is a paragraph, not a piece of a hard-wrapped one.
 constexpr std::size_t kWrappedLineMax = 120;
-
-// Always followed by what they belong to.
-const WordSet kBeforeName{"mr",   "mrs", "ms",   "mx",   "messrs", "mme",    "mlle", "dr",  "prof",
-                          "rev",  "fr",  "hon",  "sen",  "rep",    "gov",    "pres", "gen", "lt",
-                          "col",  "maj", "capt", "cmdr", "cpt",    "sgt",    "cpl",  "pvt", "adm",
-                          "brig", "det", "insp", "supt", "amb",    "sec",    "st",   "ste", "mt",
-                          "ft",   "vs",  "eg",   "ie",   "cf",     "approx", "dept"};
-// Common at the end of a sentence too: one ends there only before a word that likes to begin one.
-const WordSet kEither{
-    "inc",  "corp", "ltd",  "co",  "bros", "plc",   "jr",   "sr",   "etc",   "al",   "esq",  "jan",
-    "feb",  "mar",  "apr",  "jun", "jul",  "aug",   "sep",  "sept", "oct",   "nov",  "dec",  "mon",
-    "tue",  "tues", "wed",  "thu", "thur", "thurs", "fri",  "ave",  "blvd",  "rd",   "est",  "univ",
-    "assn", "intl", "govt", "min", "max",  "ala",   "ariz", "ark",  "calif", "colo", "conn", "fla",
-    "ga",   "ill",  "ind",  "kan", "ky",   "la",    "md",   "mich", "minn",  "mo",   "mont", "neb",
-    "nev",  "okla", "ore",  "pa",  "tenn", "va",    "vt",   "wash", "wis",   "wyo"};
-// Abbreviations only before a number: "No. 5", "pp. 3".
-const WordSet kBeforeNumber{"no", "nos", "p", "pp", "art", "sect", "fig", "vol", "ch", "para"};
-// Words that begin a sentence rather than go on with a name.
-const WordSet kStarters{
-    "the",      "a",       "an",        "this",    "that",      "these",  "those", "it",
-    "he",       "she",     "they",      "we",      "i",         "you",    "his",   "her",
-    "their",    "its",     "our",       "my",      "in",        "on",     "at",    "by",
-    "for",      "from",    "with",      "after",   "before",    "during", "since", "under",
-    "about",    "as",      "to",        "but",     "and",       "or",     "so",    "yet",
-    "if",       "when",    "while",     "where",   "what",      "why",    "how",   "who",
-    "although", "though",  "because",   "however", "meanwhile", "also",   "there", "here",
-    "some",     "many",    "most",      "all",     "both",      "each",   "no",    "not",
-    "now",      "then",    "yesterday", "today",   "earlier",   "later",  "last",  "according",
-    "asked",    "despite", "officials", "police",  "another",   "one",    "two",   "other",
-    "such",     "more",    "once",      "still"};
 
 // What ended between two tokens.
 enum class Gap : std::uint8_t { none, sentence, paragraph };
@@ -100,8 +69,8 @@ class Splitter {
   static bool is_lower(const Token& token) {
     return (token.shape & (shape::kLower | shape::kNoCase)) == shape::kLower;
   }
-  static bool begins_sentence(const Token& token) {
-    return !is_lower(token) && kStarters.has(token.hash);
+  bool begins_sentence(const Token& token) const {
+    return !is_lower(token) && text_.is(token, WordClass::sentence_starter);
   }
 
   // There are stops between the two: do they end a sentence?
@@ -138,17 +107,17 @@ class Splitter {
     return found;
   }
 
-  static bool is_abbreviation(const Token& previous, const Token& token) {
+  bool is_abbreviation(const Token& previous, const Token& token) const {
     const bool before_number = (token.shape & shape::kNumber) != 0;
-    if (kBeforeNumber.has(previous.hash)) return before_number;
-    if (kBeforeName.has(previous.hash)) {
+    if (text_.is(previous, WordClass::abbreviation_before_number)) return before_number;
+    if (text_.is(previous, WordClass::abbreviation_before_name)) {
       // "sec.", "gen." and "col." as words end sentences, "Gen." does not.
       return (previous.shape & (shape::kTitle | shape::kUpper)) != 0 || !begins_sentence(token);
     }
     const bool initial =
         previous.end - previous.begin == 1 && (previous.shape & shape::kTitle) != 0;
-    const bool either =
-        kEither.has(previous.hash) && (!is_lower(previous) || previous.end - previous.begin <= 3);
+    const bool either = text_.is(previous, WordClass::abbreviation) &&
+                        (!is_lower(previous) || previous.end - previous.begin <= 3);
     if (initial || either) return !begins_sentence(token);
     return false;
   }

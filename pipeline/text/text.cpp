@@ -20,7 +20,8 @@ constexpr std::size_t kBytesPerToken = 5;
 
 }  // namespace
 
-Text make_text(std::string_view title, std::string_view body, std::string_view declared_language) {
+Text make_text(std::string_view title, std::string_view body, std::string_view declared_language,
+               const Languages& languages) {
   Text text;
   text.bytes.reserve(title.size() + body.size() + 1);
   append_clean(title, text.bytes, text.runs);
@@ -34,8 +35,10 @@ Text make_text(std::string_view title, std::string_view body, std::string_view d
   append_tokens(text.bytes, 0, title_end, text.tokens);
   text.body_token = static_cast<std::uint32_t>(text.tokens.size());
   append_tokens(text.bytes, text.body_begin, size32(text.bytes), text.tokens);
+  text.language = language_of(text, declared_language, languages);
+  text.words = languages.reader_of(text.language);
+  for (Token& token : text.tokens) token.word = text.words->find(token.hash);
   split_sentences(text);
-  text.language = language_of(text, declared_language);
   return text;
 }
 

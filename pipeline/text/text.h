@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pipeline/language/language.h"
 #include "pipeline/text/code_points.h"
 
 namespace tocsin {
@@ -36,9 +38,10 @@ struct TokenSpan {
 struct Token {
   std::uint32_t begin = 0;  // bytes of Text::bytes, without a possessive ending
   std::uint32_t end = 0;
-  std::uint64_t hash = 0;    // fold_hash of the token
-  std::uint16_t before = 0;  // Before bits: what stood between the previous token and this one
-  std::uint16_t shape = 0;   // Shape bits
+  std::uint64_t hash = 0;      // fold_hash of the token
+  std::uint16_t before = 0;    // Before bits: what stood between the previous token and this one
+  std::uint16_t shape = 0;     // Shape bits
+  WordId word = kUnknownWord;  // of an article: in Text::words
 };
 
 // Token::shape. Exactly one of kLower..kNumber is set.
@@ -93,6 +96,11 @@ struct Text {
   std::vector<Sentence>
       sentences;         // in order, covering all tokens; the title is the first when present
   std::string language;  // ISO 639-1 where known ("en"), "und" when too short or unsure
+  std::shared_ptr<const Language> words;  // it is read with; Token::word counts in it
+
+  [[nodiscard]] bool is(const Token& token, WordClass wanted) const noexcept {
+    return words->is(token.word, wanted);
+  }
 
   [[nodiscard]] std::string_view slice(ByteSpan span) const {
     return std::string_view(bytes).substr(span.begin, span.end - span.begin);
@@ -125,10 +133,11 @@ struct Text {
   CodePoints points;  // of `bytes`
 };
 
-// Cleans (HTML tags and entities that feeds leave in), tokenises and splits sentences.
-// `declared_language` is the article's own; empty: detected (cld2).
+// Cleans (HTML tags and entities that feeds leave in), tokenises, looks each word up in the
+// language of the text, and splits sentences. `declared_language` is the article's own; empty:
+// detected (cld2).
 [[nodiscard]] Text make_text(std::string_view title, std::string_view body,
-                             std::string_view declared_language);
+                             std::string_view declared_language, const Languages& languages);
 
 // 64-bit hash of the folded form of one token: case, diacritics, apostrophes and inner points are
 // folded by the pinned table of fold.h, so the value never depends on an installed library.

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/entities/phrase_table.h"
+#include "pipeline/text/phrase_table.h"
+#include "tests/english.h"
 
 namespace {
 

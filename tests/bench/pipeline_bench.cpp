@@ -12,6 +12,7 @@
 #include "config/load_pipeline.h"
 #include "pipeline/encode/json_writer.h"
 #include "pipeline/pipeline.h"
+#include "tests/english.h"
 #include "tests/pipeline/hostile.h"
 
 namespace {

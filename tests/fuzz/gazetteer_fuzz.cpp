@@ -1,5 +1,6 @@
 // A gazetteer's TSV: any bytes give faults or entities, and what was taken can be tagged with.
 #include "pipeline/entities/gazetteer.h"
+#include "tests/english.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace tocsin;

@@ -1,6 +1,7 @@
 // Clean-up, tokens and sentences of any bytes: everything is in order, nothing points outside, and
 // the offsets lead back into the field. The first line is the title.
 #include "pipeline/text/text.h"
+#include "tests/english.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace tocsin;

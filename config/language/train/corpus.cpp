@@ -5,6 +5,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "config/load_pipeline.h"
+
 namespace tocsin {
 namespace {
 
@@ -152,6 +154,7 @@ WordForm form_of(const std::string& penn) {
 
 std::vector<TrainingSentence> read_corpus(const std::string& path, TagNames& tags) {
   std::vector<TrainingSentence> sentences;
+  const Languages languages = load_languages().languages;
   std::ifstream in(path);
   if (!in) {
     std::cerr << path << ": cannot be read\n";
@@ -176,7 +179,7 @@ std::vector<TrainingSentence> read_corpus(const std::string& path, TagNames& tag
       words.push_back(std::move(word));
     } else {
       TrainingSentence sentence;
-      sentence.text = make_text("", raw, "en");
+      sentence.text = make_text("", raw, "en", languages);
       const std::size_t size = sentence.text.tokens.size();
       if (size > 0 && size <= kTokensMax) {
         sentence.gold = Aligner(sentence.text, std::move(words)).run(tags);

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "measure.h"
-#include "pipeline/entities/phrase_table.h"
+#include "pipeline/text/phrase_table.h"
+#include "tests/english.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;

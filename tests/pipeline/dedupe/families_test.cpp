@@ -7,6 +7,7 @@
 #include "pipeline/dedupe/likeness.h"
 #include "pipeline/dedupe/signature.h"
 #include "pipeline/dedupe/window.h"
+#include "tests/english.h"
 #include "tests/pipeline/dedupe/newsroom.h"
 
 namespace tocsin::test {

@@ -7,8 +7,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <sstream>
 
 #include "pipeline/ledger/ledger_record.h"
+#include "tests/english.h"
 #include "tests/pipeline/dedupe/newsroom.h"
 
 namespace tocsin::test {
@@ -20,16 +23,35 @@ constexpr std::uint16_t kPinnedVersion = 2;
 constexpr std::uint64_t kPinnedSignatures = 11049254172344948404ULL;
 constexpr std::uint64_t kPinnedPhrases = 12024419360336265265ULL;
 constexpr std::uint64_t kPinnedFolding = 10124526867518513599ULL;
+constexpr std::uint64_t kPinnedStarters = 3564317427438413023ULL;
 
 std::uint64_t hash_of(const std::string& bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-std::uint64_t hash_of_file(const std::string& path) {
+std::string text_of_file(const std::string& path) {
   const char* root = std::getenv("TOCSIN_SOURCE_DIR");  // NOLINT(concurrency-mt-unsafe)
   std::ifstream file(std::string(root == nullptr ? "." : root) + "/" + path, std::ios::binary);
   EXPECT_TRUE(file.good()) << path;
-  return hash_of({std::istreambuf_iterator<char>(file), {}});
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::uint64_t hash_of_file(const std::string& path) {
+  return hash_of(text_of_file(path));
+}
+
+// The words that end a sentence after "U.S." by beginning the next.
+std::string sentence_starters() {
+  const Language& english = *shipped_languages().find("en");
+  std::set<std::string> starters;
+  std::istringstream words(text_of_file("config/language/en/function_words.yaml"));
+  for (std::string word; words >> word;) {
+    if (english.is(english.find(fold_hash(word)), WordClass::sentence_starter))
+      starters.insert(fold(word));
+  }
+  std::string all;
+  for (const std::string& word : starters) all += word + ' ';
+  return all;
 }
 
 std::string bytes_of(const std::string& title, const std::string& body) {
@@ -66,6 +88,7 @@ TEST(SignatureVersion, IsRaisedWithEveryChangeOfASignature) {
   EXPECT_EQ(hash_of(signatures()), kPinnedSignatures);
   EXPECT_EQ(hash_of_file("pipeline/dedupe/boilerplate_phrases.inc"), kPinnedPhrases);
   EXPECT_EQ(hash_of_file("pipeline/text/fold_table.inc"), kPinnedFolding);
+  EXPECT_EQ(hash_of(sentence_starters()), kPinnedStarters);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "pipeline/dedupe/boilerplate.h"
 #include "pipeline/dedupe/sketch.h"
 #include "pipeline/dedupe/window.h"
+#include "tests/english.h"
 #include "tests/pipeline/dedupe/newsroom.h"
 
 namespace tocsin::test {

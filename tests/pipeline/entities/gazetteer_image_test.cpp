@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/entities/gazetteer_state.h"
+#include "tests/english.h"
 
 namespace tocsin {
 namespace {

@@ -1,5 +1,6 @@
 // The table against a slow and obvious matcher, then the rules one by one.
-#include "pipeline/entities/phrase_table.h"
+#include "pipeline/text/phrase_table.h"
+#include "tests/english.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

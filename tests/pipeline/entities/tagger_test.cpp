@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/entities/gazetteer.h"
+#include "tests/english.h"
 
 namespace tocsin {
 namespace {

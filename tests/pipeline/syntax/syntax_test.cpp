@@ -9,6 +9,7 @@
 #include "config/embedded.h"
 #include "pipeline/syntax/model.h"
 #include "pipeline/syntax/parser.h"
+#include "tests/english.h"
 
 namespace tocsin {
 namespace {

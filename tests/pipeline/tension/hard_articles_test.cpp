@@ -6,6 +6,7 @@
 
 #include "config/load_pipeline.h"
 #include "pipeline/pipeline.h"
+#include "tests/english.h"
 
 namespace tocsin {
 namespace {

@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include "pipeline/text/text.h"
+#include "tests/english.h"
 
 namespace tocsin {
 namespace {

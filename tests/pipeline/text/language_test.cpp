@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/text/text.h"
+#include "tests/english.h"
 
 namespace tocsin {
 namespace {

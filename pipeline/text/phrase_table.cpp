@@ -1,4 +1,4 @@
-#include "pipeline/entities/phrase_table.h"
+#include "pipeline/text/phrase_table.h"
 
 #include <algorithm>
 #include <array>

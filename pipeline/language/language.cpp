@@ -1,0 +1,132 @@
+#include "pipeline/language/language.h"
+
+#include <algorithm>
+#include <bit>
+#include <unordered_map>
+
+#include "pipeline/text/phrase_table.h"
+#include "pipeline/text/text.h"
+
+namespace tocsin {
+
+Language::Language()
+    : slots_(1), classes_(1), role_phrases_(std::make_unique<const PhraseTable>()) {}
+Language::~Language() = default;
+
+std::span<const std::string> Language::title_offices(WordId title) const noexcept {
+  const auto at = std::lower_bound(title_offices_.begin(), title_offices_.end(), title,
+                                   [](const auto& entry, WordId id) { return entry.first < id; });
+  if (at == title_offices_.end() || at->first != title) return {};
+  return at->second;
+}
+
+bool Language::is_presidential(std::string_view code) const noexcept {
+  return std::find(presidential_states_.begin(), presidential_states_.end(), code) !=
+         presidential_states_.end();
+}
+
+struct LanguageBuilder::State {
+  std::shared_ptr<Language> language = std::make_shared<Language>();
+  std::unordered_map<std::uint64_t, WordId> words;
+  PhraseTable::Builder role_phrases;
+
+  // The id of the word, new or not; kUnknownWord when it is not one token.
+  WordId word(std::string_view text) {
+    const std::vector<Token> tokens = tokenize(text);
+    if (tokens.size() != 1 || tokens[0].begin != 0 || tokens[0].end != text.size()) {
+      return kUnknownWord;
+    }
+    const auto [at, is_new] =
+        words.try_emplace(tokens[0].hash, static_cast<WordId>(language->classes_.size()));
+    if (is_new) language->classes_.emplace_back();
+    return at->second;
+  }
+};
+
+LanguageBuilder::LanguageBuilder(std::string code) : state_(std::make_unique<State>()) {
+  state_->language->code_ = std::move(code);
+}
+LanguageBuilder::~LanguageBuilder() = default;
+
+bool LanguageBuilder::add_word(std::string_view word, WordClass its_class) {
+  const WordId id = state_->word(word);
+  if (id == kUnknownWord) return false;
+  const auto bit = static_cast<unsigned>(its_class);
+  state_->language->classes_[id][bit / 64] |= std::uint64_t{1} << bit % 64;
+  return true;
+}
+
+bool LanguageBuilder::add_title(std::string_view title, std::vector<std::string> offices) {
+  const WordId id = state_->word(title);
+  if (id == kUnknownWord) return false;
+  state_->language->title_offices_.emplace_back(id, std::move(offices));
+  return true;
+}
+
+bool LanguageBuilder::add_role(Role role) {
+  Language& language = *state_->language;
+  const auto index = static_cast<std::uint32_t>(language.roles_.size());
+  if (role.offices.empty() || !state_->role_phrases.add(role.phrase, index, CaseRule::any)) {
+    return false;
+  }
+  language.roles_.push_back(std::move(role));
+  return true;
+}
+
+void LanguageBuilder::add_phrase(std::string phrase, PhraseList list) {
+  state_->language->phrases_[static_cast<std::size_t>(list)].push_back(std::move(phrase));
+}
+void LanguageBuilder::set_reads_others(bool reads_others) {
+  state_->language->reads_others_ = reads_others;
+}
+void LanguageBuilder::set_ascii(bool is_ascii) {
+  state_->language->is_ascii_ = is_ascii;
+}
+void LanguageBuilder::set_high_offices(std::vector<std::string> offices) {
+  state_->language->high_offices_ = std::move(offices);
+}
+void LanguageBuilder::set_presidential_states(std::vector<std::string> codes) {
+  state_->language->presidential_states_ = std::move(codes);
+}
+void LanguageBuilder::set_shared_name(SharedName shared_name) {
+  state_->language->shared_name_ = std::move(shared_name);
+}
+void LanguageBuilder::set_inflection(Inflection inflection) {
+  std::sort(inflection.stressed.begin(), inflection.stressed.end());
+  state_->language->inflection_ = std::move(inflection);
+}
+
+std::shared_ptr<const Language> LanguageBuilder::freeze() {
+  Language& language = *state_->language;
+  language.slots_.assign(std::bit_ceil(state_->words.size() * 4 + 1), {});
+  language.mask_ = language.slots_.size() - 1;
+  for (const auto& [hash, id] : state_->words) {
+    std::size_t i = hash & language.mask_;
+    while (language.slots_[i].id != kUnknownWord) i = (i + 1) & language.mask_;
+    language.slots_[i] = {hash, id};
+  }
+  language.role_phrases_ = std::make_unique<const PhraseTable>(state_->role_phrases.freeze());
+  std::sort(language.title_offices_.begin(), language.title_offices_.end());
+  return std::move(state_->language);
+}
+
+Languages::Languages() : fallback_(std::make_shared<const Language>()) {}
+
+void Languages::add(std::shared_ptr<const Language> language) {
+  if (language->reads_others()) fallback_ = language;
+  languages_.push_back(std::move(language));
+}
+
+const Language* Languages::find(std::string_view code) const noexcept {
+  const auto at = std::find_if(languages_.begin(), languages_.end(),
+                               [code](const auto& each) { return each->code() == code; });
+  return at == languages_.end() ? nullptr : at->get();
+}
+
+const std::shared_ptr<const Language>& Languages::reader_of(std::string_view code) const noexcept {
+  const auto at = std::find_if(languages_.begin(), languages_.end(),
+                               [code](const auto& each) { return each->code() == code; });
+  return at == languages_.end() ? fallback_ : *at;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,301 @@
+// What tocsin knows of one language, as data: words by class, inflection, titles, phrases. Read
+// from config/language (by config/), frozen, then shared const between threads. Promises: no I/O,
+// no YAML; a look-up is one probe; ids are valid for the Language that gave them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/language/inflection.h"
+
+namespace tocsin {
+
+class PhraseTable;
+
+// What a word can be in its language. Each is a class of config/language/*/, where it says what it
+// is for.
+enum class WordClass : std::uint8_t {
+  function_word,
+  sentence_starter,
+  telltale,
+  definite_article,
+  genitive,
+  goal,
+  between,
+  relative_thing,
+  possessive_letter,
+  name_link,
+  before_act,
+  after_language,
+  abbreviation_before_name,
+  abbreviation_before_number,
+  abbreviation,
+  honorific,
+  former,
+  given_name,
+  given_name_or_place,
+  common_surname,
+  name_particle,
+  demonym_surname,
+  location,
+  location_strict,
+  movement,
+  common_word_place,
+  land_modifier,
+  town_part,
+  land_part,
+  other_land,
+  new_word,
+  new_land,
+  west_word,
+  west_people,
+  origin_suffix,
+  speaking,
+  organisation_head,
+  headline_head,
+  government_head,
+  generic_body,
+  armed_service,
+  country_institution,
+  acronym_word,
+  shouted_word,
+  government_act,
+  seat_of_government,
+  pronoun_or_country,
+  before_pronoun,
+  sport_sure,
+  sport_hint,
+  conflict_hint,
+  sport_head,
+  people_play,
+  acronym_plays,
+  first_person,
+  first_person_small,
+  reporting,
+  state_abbreviation,
+  shared_name,
+  shared_name_country,
+  shared_name_state,
+  shared_name_town,
+  state_word,
+  state_office,
+  count_,
+};
+inline constexpr std::size_t kWordClasses = static_cast<std::size_t>(WordClass::count_);
+inline constexpr std::array<std::string_view, kWordClasses> kWordClassNames = {
+    "function_word",
+    "sentence_starter",
+    "telltale",
+    "definite_article",
+    "genitive",
+    "goal",
+    "between",
+    "relative_thing",
+    "possessive_letter",
+    "name_link",
+    "before_act",
+    "after_language",
+    "abbreviation_before_name",
+    "abbreviation_before_number",
+    "abbreviation",
+    "honorific",
+    "former",
+    "given_name",
+    "given_name_or_place",
+    "common_surname",
+    "name_particle",
+    "demonym_surname",
+    "location",
+    "location_strict",
+    "movement",
+    "common_word_place",
+    "land_modifier",
+    "town_part",
+    "land_part",
+    "other_land",
+    "new_word",
+    "new_land",
+    "west_word",
+    "west_people",
+    "origin_suffix",
+    "speaking",
+    "organisation_head",
+    "headline_head",
+    "government_head",
+    "generic_body",
+    "armed_service",
+    "country_institution",
+    "acronym_word",
+    "shouted_word",
+    "government_act",
+    "seat_of_government",
+    "pronoun_or_country",
+    "before_pronoun",
+    "sport_sure",
+    "sport_hint",
+    "conflict_hint",
+    "sport_head",
+    "people_play",
+    "acronym_plays",
+    "first_person",
+    "first_person_small",
+    "reporting",
+    "state_abbreviation",
+    "shared_name",
+    "shared_name_country",
+    "shared_name_state",
+    "shared_name_town",
+    "state_word",
+    "state_office",
+};
+
+// Lists of texts that are looked for in small letters, in fields that are no running text.
+enum class PhraseList : std::uint8_t {
+  opinion_label,    // begins a headline, or is the section: "analysis"
+  opinion_section,  // is the section
+  opinion_path,     // stands in the address: "/opinion"
+  history_series,   // stands in a headline of a look back
+  history_hint,     // the same, where nothing hostile stands before it
+  people_ending,    // a demonym's that means the people as a whole: the Irish
+  count_,
+};
+inline constexpr std::size_t kPhraseLists = static_cast<std::size_t>(PhraseList::count_);
+inline constexpr std::array<std::string_view, kPhraseLists> kPhraseListNames = {
+    "opinion_label",  "opinion_section", "opinion_path",
+    "history_series", "history_hint",    "people_ending"};
+
+// A word of a language; kUnknownWord is in no class.
+using WordId = std::uint32_t;
+inline constexpr WordId kUnknownWord = 0;
+
+// A title in a text and the offices (gazetteer column `offices`) it may mean, first match wins.
+struct Role {
+  std::string phrase;
+  std::vector<std::string> offices;
+  bool is_leader = false;  // of a state with president and prime minister either
+};
+
+// A country that shares its name with a state of another.
+struct SharedName {
+  std::string name;            // of both in the gazetteer
+  std::string state_of;        // alpha-3: whose state
+  std::string unless_country;  // alpha-3: where this one is named, the country is meant
+};
+
+class Language {
+ public:
+  Language();
+  ~Language();
+  Language(const Language&) = delete;
+  Language& operator=(const Language&) = delete;
+
+  [[nodiscard]] const std::string& code() const noexcept { return code_; }
+  // Texts in languages without data of their own are read with it.
+  [[nodiscard]] bool reads_others() const noexcept { return reads_others_; }
+  // Its words are written without diacritics.
+  [[nodiscard]] bool is_ascii() const noexcept { return is_ascii_; }
+
+  // The word with this fold_hash.
+  [[nodiscard]] WordId find(std::uint64_t hash) const noexcept {
+    for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
+      if (slots_[i].id == kUnknownWord || slots_[i].hash == hash) return slots_[i].id;
+    }
+  }
+  [[nodiscard]] bool is(WordId word, WordClass wanted) const noexcept {
+    const auto bit = static_cast<unsigned>(wanted);
+    return (classes_[word][bit / 64] >> bit % 64 & 1U) != 0;
+  }
+
+  [[nodiscard]] const std::vector<std::string>& phrases(PhraseList list) const noexcept {
+    return phrases_[static_cast<std::size_t>(list)];
+  }
+  [[nodiscard]] std::span<const Role> roles() const noexcept { return roles_; }
+  // Payload: index into roles().
+  [[nodiscard]] const PhraseTable& role_phrases() const noexcept { return *role_phrases_; }
+  // The offices a title right before a surname may mean; empty: any.
+  [[nodiscard]] std::span<const std::string> title_offices(WordId title) const noexcept;
+  // Offices whose holders the press calls by their surname alone.
+  [[nodiscard]] std::span<const std::string> high_offices() const noexcept { return high_offices_; }
+  // A state with president and prime minister (alpha-3) whose president leads.
+  [[nodiscard]] bool is_presidential(std::string_view code) const noexcept;
+  [[nodiscard]] const SharedName& shared_name() const noexcept { return shared_name_; }
+  [[nodiscard]] const Inflection& inflection() const noexcept { return inflection_; }
+
+ private:
+  friend class LanguageBuilder;
+  static constexpr std::size_t kClassWords = (kWordClasses + 63) / 64;
+  struct Slot {
+    std::uint64_t hash = 0;
+    WordId id = kUnknownWord;
+  };
+
+  std::string code_;
+  bool reads_others_ = false;
+  bool is_ascii_ = false;
+  std::vector<Slot> slots_;  // open addressing at a quarter load
+  std::size_t mask_ = 0;
+  std::vector<std::array<std::uint64_t, kClassWords>> classes_;  // by word
+  std::array<std::vector<std::string>, kPhraseLists> phrases_;
+  std::vector<Role> roles_;
+  std::unique_ptr<const PhraseTable> role_phrases_;
+  std::vector<std::pair<WordId, std::vector<std::string>>> title_offices_;  // by word
+  std::vector<std::string> high_offices_;
+  std::vector<std::string> presidential_states_;
+  SharedName shared_name_;
+  Inflection inflection_;
+};
+
+// Collects the data of one language, then freezes it.
+class LanguageBuilder {
+ public:
+  explicit LanguageBuilder(std::string code);
+  ~LanguageBuilder();
+
+  // False, and nothing is added, when `word` is not one token.
+  [[nodiscard]] bool add_word(std::string_view word, WordClass its_class);
+  // The same for the offices that a title before a surname may mean.
+  [[nodiscard]] bool add_title(std::string_view title, std::vector<std::string> offices);
+  // False when the phrase is none (PhraseTable::Builder::add).
+  [[nodiscard]] bool add_role(Role role);
+  void add_phrase(std::string phrase, PhraseList list);
+  void set_reads_others(bool reads_others);
+  void set_ascii(bool is_ascii);
+  void set_high_offices(std::vector<std::string> offices);
+  void set_presidential_states(std::vector<std::string> codes);
+  void set_shared_name(SharedName shared_name);
+  void set_inflection(Inflection inflection);
+  [[nodiscard]] std::shared_ptr<const Language> freeze();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The languages by code. There is always one to read with: without data, one that knows no word.
+class Languages {
+ public:
+  Languages();
+
+  void add(std::shared_ptr<const Language> language);
+  // With data of its own; nullptr.
+  [[nodiscard]] const Language* find(std::string_view code) const noexcept;
+  // That of the code, else the one that reads others.
+  [[nodiscard]] const std::shared_ptr<const Language>& reader_of(
+      std::string_view code) const noexcept;
+  [[nodiscard]] std::span<const std::shared_ptr<const Language>> all() const noexcept {
+    return languages_;
+  }
+
+ private:
+  std::vector<std::shared_ptr<const Language>> languages_;
+  std::shared_ptr<const Language> fallback_;
+};
+
+}  // namespace tocsin
