@@ -9,6 +9,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "config/sense_reader.h"
+#include "pipeline/language/language_builder.h"
+
 namespace tocsin {
 namespace {
 
@@ -34,7 +37,8 @@ std::optional<List> named(const std::array<std::string_view, N>& names, std::str
 // The files of one folder.
 class LanguageReader {
  public:
-  explicit LanguageReader(std::vector<Fault>& faults) : faults_(faults) {}
+  LanguageReader(std::vector<Fault>& faults, std::vector<NameExample>& examples)
+      : faults_(faults), examples_(examples) {}
 
   void add(const DataFile& file) {
     readers_.push_back(std::make_unique<YamlReader>(file, faults_));
@@ -62,9 +66,10 @@ class LanguageReader {
 
   void collect(const YamlReader& reader) {
     const YamlNode& root = reader.root();
-    reader.known_keys(root, {"language", "reads_others", "ascii", "groups", "classes", "phrases",
-                             "offices", "leading_titles", "offices_before_name", "high_offices",
-                             "shared_name", "presidential_states", "inflection"});
+    reader.known_keys(
+        root, {"language", "reads_others", "ascii", "groups", "classes", "phrases", "offices",
+               "leading_titles", "offices_before_name", "high_offices", "shared_name",
+               "presidential_states", "inflection", "known_town_population", "senses"});
     if (const std::string code = reader.text_of(root, "language"); !code.empty()) {
       if (!code_.empty()) reader.fault(*root.find("language"), "another file says it already");
       code_ = code;
@@ -95,6 +100,7 @@ class LanguageReader {
     read_phrases(reader, builder);
     read_titles(reader, builder);
     read_world(reader, builder);
+    if (root.find("senses") != nullptr) builder.set_senses(read_senses(reader, examples_));
     if (const YamlNode* node = root.find("inflection")) {
       builder.set_inflection(read_inflection(reader, *node));
     }
@@ -263,6 +269,7 @@ class LanguageReader {
   }
 
   std::vector<Fault>& faults_;
+  std::vector<NameExample>& examples_;
   std::vector<std::unique_ptr<YamlReader>> readers_;
   std::string code_;
   std::map<std::string, Words> words_;  // groups and classes by name
@@ -281,7 +288,7 @@ LoadedLanguages load_languages(std::span<const DataFile> files) {
   for (auto& [folder, own] : folders) {
     std::sort(own.begin(), own.end(),
               [](const DataFile* a, const DataFile* b) { return a->name < b->name; });
-    LanguageReader reader(loaded.faults);
+    LanguageReader reader(loaded.faults, loaded.examples);
     for (const DataFile* file : own) reader.add(*file);
     std::shared_ptr<const Language> language = reader.read();
     if (!language) continue;

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "config/fault.h"
+#include "config/gazetteer_examples.h"
 #include "config/yaml_reader.h"
 #include "pipeline/language/language.h"
 
 namespace tocsin {
 
 struct LoadedLanguages {
-  Languages languages;  // without faulty parts
+  Languages languages;                // without faulty parts
+  std::vector<NameExample> examples;  // beside the rules of senses
   std::vector<Fault> faults;
 };
 

@@ -24,6 +24,23 @@ FUNCTION_LINES_MAX = 70
 CLANG_ARGUMENTS = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-gnu-statement-expression"]
 # Longer ones that stand: a table of metrics is data; what else grows must be split.
 FUNCTION_LINES_MAX_OF = {"daemon/metrics.cpp": 160}
+# English belongs in config/language and config/lexicon. What stands in code all the same: how many words
+# (literals that those files know as words), and why. The numbers may shrink, never grow.
+ENGLISH_FOLDERS = ("pipeline/text/", "pipeline/language/", "pipeline/entities/", "pipeline/syntax/",
+                   "pipeline/tension/", "pipeline/alerts/genre")
+ENGLISH_OF = {
+    "pipeline/text/tokens.cpp": (14, "what \"'s\" and \"'t\" join: tokens come before the language is known"),
+    "pipeline/text/language.cpp": (8, "codes of languages"),
+    "pipeline/text/clean.cpp": (13, "tags of HTML"),
+    "pipeline/entities/gazetteer.cpp": (25, "particles of names in any language: rows are of none"),
+    "pipeline/entities/gazetteer_lint.cpp": (73, "warnings about rows; who builds a gazetteer knows no language"),
+    "pipeline/syntax/tree.cpp": (3, "names of relations"),
+    "pipeline/tension/lexicon.cpp": (8, "forms in patterns, three conjunctions"),
+    "pipeline/tension/lexicon_state.h": (1, "name of a class"),
+    "pipeline/tension/match.cpp": (3, "prefixes that undo an act"),
+    "pipeline/tension/score.cpp": (2, "names of modalities"),
+    "pipeline/tension/syntax.cpp": (1, "plural by its ending"),
+}
 SKIPPED_FOLDERS = {".git", ".cache", "build", "__pycache__"}
 CPP = {".h", ".cpp"}
 
@@ -130,6 +147,33 @@ def check_text(path, source):
                 yield "%s: '%s': %s" % (at(path, number), found.group(), what)
 
 
+def english_words():
+    """The words of the classes and groups of config/language/en."""
+    words, section = set(), ""
+    for path in sorted((ROOT / "config/language/en").glob("*.yaml")):
+        for line in path.read_text().split("\n"):
+            section = line if re.match(r"\w+:", line) else section
+            if section in ("groups:", "classes:") and not line.lstrip().startswith("#"):
+                words.update(re.findall(r"[a-z][a-z']*(?![a-z'_>])", line.split(": ")[-1]))
+    return words
+
+
+def check_english():
+    known = english_words()
+    for path in files(CPP):
+        relative = str(path.relative_to(ROOT))
+        if not relative.startswith(ENGLISH_FOLDERS):
+            continue
+        source = re.sub(r"(?m)^\s*#\s*include.*$", "", path.read_text())
+        names = set(re.findall(r"\w+", blank_out(source)))  # a literal that is an enumerator's name is a key
+        found = [w for w in re.findall(r'"([a-z][a-z\']*)"', re.sub(r"//[^\n]*", "", source))
+                 if w in known and w not in names]
+        allowed = ENGLISH_OF.get(relative, (0, ""))[0]
+        if len(found) > allowed:
+            yield "%s: %d English words (%s ...), %d may; they belong in config/language" % (
+                at(path, 1), len(found), ", ".join(found[:5]), allowed)
+
+
 def check_embedded():
     """The binary carries its lexicon, gazetteer and models: each file must stand in a CMake list."""
     lists = "".join(p.read_text() for p in files() if p.name == "CMakeLists.txt")
@@ -173,6 +217,7 @@ def check_tree():
             yield from check_cpp(path, source)
         if path.suffix == ".md":
             yield from check_links(path, source)
+    yield from check_english()
     yield from check_embedded()
     yield from check_names()
 

@@ -134,7 +134,11 @@ ExitCode test(const std::filesystem::path& file) {
   }
   std::size_t rules_without_example = 0;
   const Count of_rules = test_lexicon(setup, rules_without_example);
-  const Count of_names = test_names(names.examples, *setup.pipeline);
+  // The examples of senses are about the names that ship.
+  std::vector<NameExample> name_examples;
+  if (setup.config.gazetteer.empty()) name_examples = load_languages().examples;
+  name_examples.insert(name_examples.end(), names.examples.begin(), names.examples.end());
+  const Count of_names = test_names(name_examples, *setup.pipeline);
   const Count of_alerts = test_alert_rules(setup);
   const std::size_t failed = of_rules.failed + of_names.failed + of_alerts.failed;
   std::printf("%zu examples, %zu failed",

@@ -106,6 +106,10 @@ void Gazetteer::State::index() {
       terms[office.title + ':' + office.code].push_back({i, office.from_day, office.to_day});
     }
   }
+  may_be_surname.reset(surnames.size());
+  for (const auto& [hash, person] : surnames) may_be_surname.add(hash);
+  may_be_given_name.reset(given_names.size());
+  for (const std::uint64_t hash : given_names) may_be_given_name.add(hash);
 }
 
 std::span<const std::pair<EntityIndex, std::uint64_t>> Gazetteer::State::follow_ups_of(
@@ -117,12 +121,14 @@ std::span<const std::pair<EntityIndex, std::uint64_t>> Gazetteer::State::follow_
 }
 
 bool Gazetteer::State::is_given_name(std::uint64_t hash) const {
-  return std::binary_search(given_names.begin(), given_names.end(), hash);
+  return may_be_given_name.may_have(hash) &&
+         std::binary_search(given_names.begin(), given_names.end(), hash);
 }
 
 std::pair<const std::pair<std::uint64_t, EntityIndex>*,
           const std::pair<std::uint64_t, EntityIndex>*>
 Gazetteer::State::with_surname(std::uint64_t hash) const {
+  if (!may_be_surname.may_have(hash)) return {surnames.data(), surnames.data()};
   const auto less = [](const auto& a, const auto& b) { return a.first < b.first; };
   const auto [begin, end] = std::equal_range(surnames.begin(), surnames.end(),
                                              std::pair<std::uint64_t, EntityIndex>{hash, 0}, less);

@@ -2,6 +2,7 @@
 // Promises: const after freeze; every index is valid.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -36,6 +37,28 @@ struct Term {
   std::int32_t to_day = 0;
 };
 
+// Says of most hashes that a set has not got them, by one bit in memory.
+class HashFilter {
+ public:
+  void reset(std::size_t members) {
+    bits_.assign(std::bit_ceil(members / 4 + 1), 0);  // 16 to 32 bits a member
+  }
+  void add(std::uint64_t hash) noexcept { word(hash) |= bit(hash); }
+  [[nodiscard]] bool may_have(std::uint64_t hash) const noexcept {
+    return (bits_[hash >> 6 & (bits_.size() - 1)] & bit(hash)) != 0;
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t& word(std::uint64_t hash) noexcept {
+    return bits_[hash >> 6 & (bits_.size() - 1)];
+  }
+  [[nodiscard]] static std::uint64_t bit(std::uint64_t hash) noexcept {
+    return std::uint64_t{1} << (hash & 63U);
+  }
+
+  std::vector<std::uint64_t> bits_ = std::vector<std::uint64_t>(1);
+};
+
 struct Gazetteer::State {
   std::vector<Entity> entities;
   std::vector<std::uint32_t> populations;  // by entity; 0 unknown
@@ -48,9 +71,11 @@ struct Gazetteer::State {
   std::vector<std::pair<EntityIndex, std::uint64_t>> follow_ups;
   std::vector<std::uint64_t> given_names;  // hashes of persons' first names; sorted
   std::unordered_map<std::string, std::vector<Term>> terms;  // by "title:code"
+  HashFilter may_be_surname;
+  HashFilter may_be_given_name;
 
   [[nodiscard]] EntityIndex with_id(std::string_view id) const;  // kNoEntity
-  // Fills by_id, codes and terms from `entities`.
+  // Fills by_id, codes and terms from `entities`, the filters from `surnames` and `given_names`.
   void index();
   [[nodiscard]] bool is_given_name(std::uint64_t hash) const;
   [[nodiscard]] std::span<const std::pair<EntityIndex, std::uint64_t>> follow_ups_of(

@@ -216,18 +216,16 @@ void find_introductions(Scene& scene) {
       if (person.type == EntityType::person && scene.matches[first].tokens.size() > 1) {
         const TokenSpan tokens = scene.matches[first].tokens;
         for (const auto& [owner, hash] : scene.gazetteer.follow_ups_of(sense.entity)) {
-          scene.introduced.try_emplace(hash, Introduction{owner, tokens});
+          scene.introduced.add(hash, {owner, tokens});
         }
-        scene.introduced.try_emplace(scene.text.tokens[tokens.end - 1].hash,
-                                     Introduction{sense.entity, tokens});
+        scene.introduced.add(scene.text.tokens[tokens.end - 1].hash, {sense.entity, tokens});
         end = tokens.end;
       }
     }
     if (end == i + 1 && scene.run_at[i] >= 0) {
       const Run& run = scene.runs[static_cast<std::size_t>(scene.run_at[i])];
       if (run.type == EntityType::person) {
-        scene.introduced.try_emplace(scene.text.tokens[run.tokens.end - 1].hash,
-                                     Introduction{kNoEntity, run.tokens});
+        scene.introduced.add(scene.text.tokens[run.tokens.end - 1].hash, {kNoEntity, run.tokens});
         end = run.tokens.end;
       }
     }

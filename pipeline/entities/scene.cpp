@@ -1,6 +1,7 @@
 #include "pipeline/entities/scene.h"
 
 #include <algorithm>
+#include <array>
 
 namespace tocsin {
 namespace {
@@ -12,6 +13,7 @@ constexpr std::uint16_t kSeparators = before::kComma | before::kStop | before::k
                                       before::kParenClose | before::kParagraph | before::kOther;
 constexpr std::uint16_t kCapitalShapes = shape::kTitle | shape::kUpper | shape::kMixed;
 constexpr std::uint32_t kAbbreviationBytesMax = 3;
+constexpr std::size_t kTokensKept = 1 << 16;  // memory for longer articles is not kept
 
 std::int32_t day_of(std::int64_t ms) {
   return static_cast<std::int32_t>((ms >= 0 ? ms : ms - kDayMs + 1) / kDayMs);
@@ -79,24 +81,73 @@ bool means_the_state(const Scene& scene) {
     has_town = has_town || scene.is(token, WordClass::shared_name_state);
   }
   return (scene.names_us_state || has_town) &&
-         !scene.codes_named.contains(scene.language.shared_name().unless_country);
+         !scene.names_country(scene.language.shared_name().unless_country);
 }
 
 }  // namespace
 
-Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_at_ms)
+void Introductions::clear() {
+  list_.clear();
+  std::fill(slots_.begin(), slots_.end(), 0U);
+}
+
+std::size_t Introductions::slot_of(std::uint64_t surname) const noexcept {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = surname & mask;
+  while (slots_[at] != 0 && list_[slots_[at] - 1].first != surname) at = (at + 1) & mask;
+  return at;
+}
+
+bool Introductions::add(std::uint64_t surname, const Introduction& introduction) {
+  const std::size_t at = slot_of(surname);
+  if (slots_[at] != 0) return false;
+  list_.emplace_back(surname, introduction);
+  slots_[at] = static_cast<std::uint32_t>(list_.size());
+  if (list_.size() * 4 <= slots_.size()) return true;
+  slots_.assign(slots_.size() * 2, 0);
+  for (std::uint32_t i = 0; i < list_.size(); ++i) slots_[slot_of(list_[i].first)] = i + 1;
+  return true;
+}
+
+const Introduction* Introductions::find(std::uint64_t surname) const noexcept {
+  const std::uint32_t index = slots_[slot_of(surname)];
+  return index == 0 ? nullptr : &list_[index - 1].second;
+}
+
+void SceneMemory::reset(std::size_t tokens) {
+  // What a hostile text needed once is given back.
+  if (flags.size() > kTokensKept) *this = SceneMemory();
+  flags.assign(tokens, 0);
+  matches.clear();
+  matches_begin.assign(tokens + 1, 0);
+  roles.clear();
+  role_at.assign(tokens, -1);
+  runs.clear();
+  run_at.assign(tokens, -1);
+  introduced.clear();
+  codes_named.clear();
+}
+
+Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_at_ms,
+             SceneMemory& memory)
     : gazetteer(from.state()),
       text(article),
       language(*article.words),
       day(day_of(published_at_ms)),
-      flags(article.tokens.size(), 0),
-      role_at(article.tokens.size(), -1),
-      run_at(article.tokens.size(), -1) {
+      flags(memory.flags),
+      matches(memory.matches),
+      matches_begin(memory.matches_begin),
+      roles(memory.roles),
+      role_at(memory.role_at),
+      runs(memory.runs),
+      run_at(memory.run_at),
+      introduced(memory.introduced),
+      codes_named(memory.codes_named) {
+  memory.reset(article.tokens.size());
   mark_sentences(*this);
   mark_datelines(*this);
   is_sport = is_sports_page(text);
   gazetteer.names.match(text, MatchDepth::all, matches);
-  matches_begin.assign(text.tokens.size() + 1, 0);
   const SharedName& shared = language.shared_name();
   bool names_shared = false;
   for (const PhraseMatch& match : matches) {
@@ -104,7 +155,7 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
     const NameSense sense = NameSense::of(match.payload);
     const Entity& named = entity(sense.entity);
     if (named.type == EntityType::country && sense.via != Via::metonym) {
-      codes_named.insert(named.code);
+      if (!names_country(named.code)) codes_named.push_back(named.code);
     }
     if (named.type == EntityType::place && named.code == language.shared_name().state_of) {
       (named.name == shared.name ? names_shared : names_us_state) = true;
@@ -120,6 +171,10 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
   }
   find_runs(*this);
   find_introductions(*this);
+}
+
+bool Scene::names_country(std::string_view code) const noexcept {
+  return std::find(codes_named.begin(), codes_named.end(), code) != codes_named.end();
 }
 
 bool Scene::is_capital(std::uint32_t token) const {
@@ -213,7 +268,7 @@ bool Scene::is_us_state_at(std::uint32_t token) const {
     const Entity& named = entity(NameSense::of(matches[i].payload).entity);
     if (named.type == EntityType::place && named.code == language.shared_name().state_of) {
       return named.name != language.shared_name().name ||
-             codes_named.contains(language.shared_name().state_of) || names_us_state;
+             names_country(language.shared_name().state_of) || names_us_state;
     }
   }
   return is_capital(token) && is(token, WordClass::state_abbreviation);
@@ -234,16 +289,16 @@ EntityIndex Scene::country_at(std::uint32_t token) const {
 }
 
 bool is_sports_page(const Text& text) {
-  std::vector<std::uint64_t> strong;
+  std::array<std::uint64_t, 8> strong{};  // different ones; more make no difference
+  std::size_t strong_count = 0;
   std::uint32_t weight = 0;
   std::uint32_t against = 0;
   for (const Token& token : text.tokens) {
     if (text.is(token, WordClass::sport_sure)) {
       weight += 2;
-      if (std::find(strong.begin(), strong.end(), token.hash) == strong.end() &&
-          strong.size() < 8) {
-        strong.push_back(token.hash);
-      }
+      const auto end = strong.begin() + static_cast<std::ptrdiff_t>(strong_count);
+      if (strong_count < strong.size() && std::find(strong.begin(), end, token.hash) == end)
+        strong[strong_count++] = token.hash;
     } else if (text.is(token, WordClass::sport_hint)) {
       ++weight;
     } else if (text.is(token, WordClass::conflict_hint)) {
@@ -261,7 +316,7 @@ bool is_sports_page(const Text& text) {
     return weight > against;
   }
   constexpr std::size_t kStrongMin = 2;
-  return strong.size() >= kStrongMin && weight > against && weight * 30 >= text.tokens.size();
+  return strong_count >= kStrongMin && weight > against && weight * 30 >= text.tokens.size();
 }
 
 }  // namespace tocsin

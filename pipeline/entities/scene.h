@@ -3,9 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <unordered_map>
-#include <unordered_set>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/entities/gazetteer_state.h"
@@ -24,8 +23,46 @@ struct Introduction {
   TokenSpan tokens;                // the full name
 };
 
+// Who was introduced by which surname; the first one stays. Open addressing over a list in order.
+class Introductions {
+ public:
+  void clear();
+  // False when the surname has somebody already.
+  bool add(std::uint64_t surname, const Introduction& introduction);
+  [[nodiscard]] const Introduction* find(std::uint64_t surname) const noexcept;
+  [[nodiscard]] const std::vector<std::pair<std::uint64_t, Introduction>>& all() const noexcept {
+    return list_;
+  }
+
+ private:
+  // Where the surname stands in `slots_`, or would.
+  [[nodiscard]] std::size_t slot_of(std::uint64_t surname) const noexcept;
+
+  std::vector<std::pair<std::uint64_t, Introduction>> list_;
+  std::vector<std::uint32_t> slots_ =
+      std::vector<std::uint32_t>(64);  // index into list_ + 1; 0 free
+};
+
+// What a Scene needs memory for. Belongs to a worker and is reused: an article allocates only what
+// none before it needed.
+struct SceneMemory {
+  std::vector<std::uint8_t> flags;
+  std::vector<PhraseMatch> matches;
+  std::vector<std::uint32_t> matches_begin;
+  std::vector<PhraseMatch> roles;
+  std::vector<std::int32_t> role_at;
+  std::vector<Run> runs;
+  std::vector<std::int32_t> run_at;
+  Introductions introduced;
+  std::vector<std::string_view> codes_named;
+
+  // Empty, for an article of so many tokens.
+  void reset(std::size_t tokens);
+};
+
 struct Scene {
-  Scene(const Gazetteer& from, const Text& article, std::int64_t published_at_ms);
+  Scene(const Gazetteer& from, const Text& article, std::int64_t published_at_ms,
+        SceneMemory& memory);
 
   const Gazetteer::State& gazetteer;
   const Text& text;
@@ -40,21 +77,22 @@ struct Scene {
     kHeadline = 4,  // every word is capitalised
     kDateline = 8,  // the place at the start of a report
   };
-  std::vector<std::uint8_t> flags;
-  std::vector<PhraseMatch> matches;          // names: by start, longer first
-  std::vector<std::uint32_t> matches_begin;  // per token and one more
-  std::vector<PhraseMatch> roles;            // by start
-  std::vector<std::int32_t> role_at;         // per token: index into roles or -1
-  std::vector<Run> runs;
-  std::vector<std::int32_t> run_at;                            // per token: index into runs or -1
-  std::unordered_map<std::uint64_t, Introduction> introduced;  // by surname; the first one wins
-  std::unordered_set<std::string> codes_named;  // countries whose name or demonym stands somewhere
+  std::vector<std::uint8_t>& flags;
+  std::vector<PhraseMatch>& matches;          // names: by start, longer first
+  std::vector<std::uint32_t>& matches_begin;  // per token and one more
+  std::vector<PhraseMatch>& roles;            // by start
+  std::vector<std::int32_t>& role_at;         // per token: index into roles or -1
+  std::vector<Run>& runs;
+  std::vector<std::int32_t>& run_at;  // per token: index into runs or -1
+  Introductions& introduced;
+  std::vector<std::string_view>& codes_named;  // of countries whose name or demonym stands here
   bool names_us_state = false;
   bool is_shared_name_state = false;  // where nothing nearer says which Georgia is meant
 
   [[nodiscard]] std::uint32_t size() const {
     return static_cast<std::uint32_t>(text.tokens.size());
   }
+  [[nodiscard]] bool names_country(std::string_view code) const noexcept;
   [[nodiscard]] bool is(const Token& token, WordClass wanted) const {
     return language.is(token.word, wanted);
   }

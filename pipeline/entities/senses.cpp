@@ -2,12 +2,10 @@
 #include <algorithm>
 
 #include "pipeline/entities/scene.h"
+#include "pipeline/language/sense_table.h"
 
 namespace tocsin {
 namespace {
-
-// Cities above this are known by their bare name; others need "in", ", France" or a dateline.
-constexpr std::uint32_t kKnownCityPopulation = 400'000;
 
 bool is_qid(const Entity& entity) {
   return entity.id.size() > 1 && entity.id[0] == 'Q';
@@ -136,6 +134,26 @@ bool is_team_here(const Scene& scene, TokenSpan span, Via via) {
   return scene.has_flag(span.begin, Scene::kCaps) || !scene.is(*previous, WordClass::location);
 }
 
+SenseKind kind_of(const Entity& entity, Via via) {
+  if (via == Via::metonym) return SenseKind::metonym;
+  switch (entity.type) {
+    case EntityType::person:
+      return SenseKind::person;
+    case EntityType::country:
+      return SenseKind::country;
+    case EntityType::place:
+      return SenseKind::place;
+    case EntityType::city:
+      return SenseKind::city;
+    case EntityType::org:
+    case EntityType::group:
+    case EntityType::weapon:
+      break;
+  }
+  return SenseKind::body;
+}
+
+// Of one occurrence of a name: the answers to what the table of senses asks.
 class Chooser {
  public:
   explicit Chooser(const Scene& scene) : scene_(scene) {}
@@ -143,25 +161,14 @@ class Chooser {
   // Rank of a sense, higher is better; 0 when it does not fit.
   int rank(TokenSpan span, const NameSense& sense, bool has_other) const {
     const Entity& entity = scene_.entity(sense.entity);
-    if (is_shouted_word(span, sense)) {
-      return 0;
-    }
-    if (sense.via == Via::metonym) {
-      return metonym(span, has_other);
-    }
-    switch (entity.type) {
-      case EntityType::person:
-        return person(span, sense.entity);
-      case EntityType::country:
-        return country(span, sense);
-      case EntityType::org:
-      case EntityType::group:
-      case EntityType::weapon:
-        return body(span, sense);
-      case EntityType::place:
-        return place(span, entity);
-      case EntityType::city:
-        return city(span, sense.entity, entity);
+    const auto kind = static_cast<std::size_t>(kind_of(entity, sense.via));
+    const Asked asked{span, sense, entity, has_other};
+    Answers answers;
+    for (const SenseRule& rule : scene_.language.senses().rules[kind]) {
+      const bool fits = std::all_of(rule.when.begin(), rule.when.end(), [&](const SenseTest& test) {
+        return answer(asked, test.cue, answers) == test.is_wanted;
+      });
+      if (fits) return rule.rank;
     }
     return 0;
   }
@@ -174,6 +181,163 @@ class Chooser {
   }
 
  private:
+  // What a question is about.
+  struct Asked {
+    TokenSpan span;
+    NameSense sense;
+    const Entity& entity;
+    bool has_other = false;
+  };
+  // A question is answered once.
+  struct Answers {
+    std::uint64_t given = 0;
+    std::uint64_t yes = 0;
+  };
+  static_assert(kSenseCues <= 64);
+
+  bool answer(const Asked& asked, SenseCue cue, Answers& answers) const {
+    const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(cue);
+    if ((answers.given & bit) == 0) {
+      answers.given |= bit;
+      if (holds(asked, cue)) answers.yes |= bit;
+    }
+    return (answers.yes & bit) != 0;
+  }
+
+  bool holds(const Asked& asked, SenseCue cue) const {
+    const std::uint32_t first = asked.span.begin;
+    const std::uint32_t last = asked.span.end - 1;
+    switch (cue) {
+      case SenseCue::is_single:
+        return asked.span.size() == 1;
+      case SenseCue::is_demonym:
+        return asked.sense.via == Via::demonym;
+      case SenseCue::has_other_sense:
+        return asked.has_other;
+      case SenseCue::acts:
+        return acts(scene_, asked.span);
+      case SenseCue::follows_location:
+        return follows_location_word(scene_, first);
+      case SenseCue::follows_strict_location:
+        return follows(first, WordClass::location_strict);
+      case SenseCue::names_house:
+        return scene_.is(last, WordClass::seat_of_government);
+      case SenseCue::follows_name_word:
+        return scene_.follows_name_word(first);
+      case SenseCue::is_armed_service:
+        return scene_.is(last, WordClass::armed_service);
+      case SenseCue::is_only_origin:
+        return is_only_origin(asked.span);
+      case SenseCue::is_language:
+        return is_language(asked.span);
+      case SenseCue::is_introduced_surname:
+        return is_introduced_surname(first);
+      case SenseCue::is_town_name:
+        return scene_.starts_name(first, 1, {EntityType::city});
+      case SenseCue::is_shouted_word:
+        return is_shouted_word(asked.span, asked.sense);
+      case SenseCue::is_part_of_longer:
+        return is_part_of_longer(first);
+      case SenseCue::is_other_land:
+        return is_other_land(asked.span, asked.sense.via);
+      case SenseCue::ends_longer_name:
+        return ends_longer_name(asked.span, asked.sense.via);
+      default:
+        return holds_of_place(asked, cue);
+    }
+  }
+
+  bool holds_of_place(const Asked& asked, SenseCue cue) const {
+    const std::uint32_t first = asked.span.begin;
+    switch (cue) {
+      case SenseCue::is_shared_name:
+        return asked.span.size() == 1 && scene_.is(first, WordClass::shared_name);
+      case SenseCue::is_shared_name_state:
+        return is_shared_name_state_at(asked.span);
+      case SenseCue::is_part_of_town:
+        return is_part_of_town(asked.span);
+      case SenseCue::precedes_state:
+        return after(asked) == After::us_state;
+      case SenseCue::precedes_own_country: {
+        EntityIndex country = kNoEntity;
+        return place_after(scene_, asked.span, country) == After::country && country != kNoEntity &&
+               scene_.entity(country).code == asked.entity.code;
+      }
+      case SenseCue::is_in_state_country:
+        return asked.entity.code == scene_.language.shared_name().state_of;
+      case SenseCue::is_common_word:
+        return scene_.is(first, WordClass::common_word_place) ||
+               scene_.is(first, WordClass::function_word);
+      case SenseCue::is_located:
+        return follows_location_word(scene_, first) || scene_.has_flag(first, Scene::kDateline);
+      case SenseCue::is_shouted_given_name:
+        return scene_.has_flag(first, Scene::kCaps) &&
+               scene_.is(first, WordClass::given_name_or_place);
+      case SenseCue::follows_given_name:
+        return follows(first, WordClass::given_name) && !scene_.is_lower(first - 1);
+      case SenseCue::is_known_town:
+        return is_qid(asked.entity) || scene_.gazetteer.populations[asked.sense.entity] >=
+                                           scene_.language.senses().known_town_population;
+      case SenseCue::is_inside_capitals:
+        return is_inside_capitals(asked.span);
+      case SenseCue::has_named_country:
+        return scene_.names_country(asked.entity.code);
+      default:
+        return holds_of_actor(asked, cue);
+    }
+  }
+
+  bool holds_of_actor(const Asked& asked, SenseCue cue) const {
+    const std::uint32_t first = asked.span.begin;
+    switch (cue) {
+      case SenseCue::holds_office:
+        return has_office(asked.entity, [this](const Office& office) {
+          return office.from_day <= scene_.day && scene_.day <= office.to_day;
+        });
+      case SenseCue::has_held_office:
+        return has_office(asked.entity,
+                          [this](const Office& office) { return office.from_day <= scene_.day; });
+      case SenseCue::is_introduced_other: {
+        const Introduction* owner = scene_.introduced.find(scene_.text.tokens[first].hash);
+        return owner != nullptr && owner->person != asked.sense.entity;
+      }
+      case SenseCue::is_foreign_body:
+        return scene_.is_foreign_body(first);
+      case SenseCue::is_generic_body: {
+        bool is_generic = true;
+        for (std::uint32_t i = first; i < asked.span.end; ++i)
+          is_generic = is_generic && scene_.is(i, WordClass::generic_body);
+        return is_generic;
+      }
+      case SenseCue::goes_on:
+        return asked.span.size() == 1 && scene_.next(first) != nullptr &&
+               scene_.is_capital(asked.span.end) && !scene_.has_flag(first, Scene::kHeadline);
+      case SenseCue::has_unnamed_state:
+        return !asked.entity.code.empty() && !scene_.names_country(asked.entity.code);
+      case SenseCue::has_own_id:
+        return !asked.entity.id.starts_with("tocsin:");
+      case SenseCue::is_state_and_noun:
+        return is_state_and_noun(asked.span, asked.entity);
+      default:
+        return false;
+    }
+  }
+
+  template <class Test>
+  static bool has_office(const Entity& person, const Test& test) {
+    return std::any_of(person.offices.begin(), person.offices.end(), test);
+  }
+
+  [[nodiscard]] bool follows(std::uint32_t token, WordClass wanted) const {
+    const Token* previous = scene_.previous(token);
+    return previous != nullptr && scene_.is(*previous, wanted);
+  }
+
+  [[nodiscard]] After after(const Asked& asked) const {
+    EntityIndex ignored = kNoEntity;
+    return place_after(scene_, asked.span, ignored);
+  }
+
   // In a sentence in capitals "US", "WHO" and "IT" may be words.
   bool is_shouted_word(TokenSpan span, const NameSense& sense) const {
     if (span.size() != 1) {
@@ -199,75 +363,6 @@ class Chooser {
     }
     return sense.via == Via::acronym && (scene_.is(token, WordClass::shouted_word) ||
                                          scene_.is(token, WordClass::function_word));
-  }
-
-  int metonym(TokenSpan span, bool has_other) const {
-    if (has_other) {
-      return acts(scene_, span) ? 70 : 0;
-    }
-    return follows_location_word(scene_, span.begin) || is_rare_metonym(span) ? 0 : 40;
-  }
-  // A capital that the gazetteer holds as a metonym only must act all the same.
-  bool is_rare_metonym(TokenSpan span) const {
-    return !scene_.is(span.end - 1, WordClass::seat_of_government) && !acts(scene_, span);
-  }
-
-  // Namesakes ("George Bush"): who serves on the day, then who had served before it.
-  int namesake(const Entity& entity) const {
-    int best = 0;
-    for (const Office& office : entity.offices) {
-      const bool has_begun = office.from_day <= scene_.day;
-      best = std::max(best, has_begun && scene_.day <= office.to_day ? 2 : has_begun ? 1 : 0);
-    }
-    return best;
-  }
-
-  int person(TokenSpan span, EntityIndex index) const {
-    if (span.size() > 1) {
-      return 90 + namesake(scene_.entity(index));
-    }
-    // "Hugo Banzer ... Banzer" is his, whoever else is known by that name alone.
-    const auto owner = scene_.introduced.find(scene_.text.tokens[span.begin].hash);
-    if (owner != scene_.introduced.end() && owner->second.person != index) {
-      return 0;
-    }
-    const Token* previous = scene_.previous(span.begin);
-    if (previous != nullptr && (scene_.is(*previous, WordClass::location_strict) ||
-                                scene_.follows_name_word(span.begin))) {
-      return 0;
-    }
-    return 30;
-  }
-
-  int body(TokenSpan span, const NameSense& sense) const {
-    const Entity& entity = scene_.entity(sense.entity);
-    if (scene_.is_foreign_body(span.begin)) {
-      return 0;
-    }
-    bool is_generic = true;
-    for (std::uint32_t i = span.begin; i < span.end; ++i) {
-      is_generic = is_generic && scene_.is(i, WordClass::generic_body);
-    }
-    // "the House of Representatives": whose? "Labour Day" is no party's.
-    if (is_generic) {
-      const Token* next = scene_.next(span.end - 1);
-      const bool goes_on = span.size() == 1 && next != nullptr && scene_.is_capital(span.end) &&
-                           !scene_.has_flag(span.begin, Scene::kHeadline);
-      if (goes_on || (!entity.code.empty() && !scene_.codes_named.contains(entity.code))) {
-        return 0;
-      }
-    }
-    // "the Israeli government": without an id of its own the state says more.
-    if (entity.id.starts_with("tocsin:") && !is_armed_service(span) &&
-        is_state_and_noun(span, entity)) {
-      return 0;
-    }
-    return 60;
-  }
-
-  // "the Iraqi army" is a body even in small letters; "Iraqi soldiers" are some of it.
-  bool is_armed_service(TokenSpan span) const {
-    return scene_.is(span.end - 1, WordClass::armed_service);
   }
 
   // The demonym of the body's own country, then words in small letters.
@@ -352,39 +447,13 @@ class Chooser {
            (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0;
   }
 
-  int country(TokenSpan span, const NameSense& sense) const {
-    const Token& first = scene_.text.tokens[span.begin];
-    const Token* previous = scene_.previous(span.begin);
-    if (span.size() == 1 && previous != nullptr && is_part_of_longer(*previous, first)) {
-      return 0;
-    }
-    if ((span.size() == 1 && is_introduced_surname(span.begin)) || is_only_origin(span) ||
-        ends_longer_name(span, sense.via) || is_other_land(span, sense.via)) {
-      return 0;
-    }
-    if (sense.via == Via::demonym && is_language(span)) {
-      return 0;
-    }
-    if (span.size() == 1 && scene_.is(first, WordClass::shared_name) &&
-        is_shared_name_state_at(span)) {
-      return 0;
-    }
-    // "Lebanon, Pennsylvania"
-    EntityIndex after = kNoEntity;
-    if (sense.via != Via::demonym && span.size() == 1 &&
-        place_after(scene_, span, after) == After::us_state &&
-        scene_.starts_name(span.begin, 1, {EntityType::city}) &&
-        !follows_location_word(scene_, span.begin)) {
-      return 0;
-    }
-    return sense.via == Via::demonym ? 75 : 80;
-  }
-
   // "New Mexico", "West Indian", "African American": what stands before belongs to it.
-  bool is_part_of_longer(const Token& previous, const Token& first) const {
-    if ((previous.shape & shape::kLower) != 0) {
+  bool is_part_of_longer(std::uint32_t first) const {
+    const Token* before_it = scene_.previous(first);
+    if (before_it == nullptr || (before_it->shape & shape::kLower) != 0) {
       return false;
     }
+    const Token& previous = *before_it;
     // "New Iraq policy" begins a headline; names with New are few.
     if (scene_.is(previous, WordClass::new_word)) {
       return scene_.is(first, WordClass::new_land);
@@ -395,8 +464,8 @@ class Chooser {
 
   // "Michael Jordan ... Jordan said", but "in Jordan" is the country.
   bool is_introduced_surname(std::uint32_t token) const {
-    const auto found = scene_.introduced.find(scene_.text.tokens[token].hash);
-    if (found == scene_.introduced.end() || follows_location_word(scene_, token)) {
+    if (scene_.introduced.find(scene_.text.tokens[token].hash) == nullptr ||
+        follows_location_word(scene_, token)) {
       return false;
     }
     // "Amman, Jordan"
@@ -423,65 +492,6 @@ class Chooser {
       }
     }
     return scene_.is_shared_name_state;
-  }
-
-  int place(TokenSpan span, const Entity& entity) const {
-    if (span.size() == 1 && scene_.is(span.begin, WordClass::shared_name) && entity.code == "USA") {
-      return is_shared_name_state_at(span) ? 85 : 0;
-    }
-    if ((span.size() == 1 && is_introduced_surname(span.begin)) || is_only_origin(span) ||
-        is_part_of_town(span)) {
-      return 0;
-    }
-    return 65;
-  }
-
-  int city(TokenSpan span, EntityIndex index, const Entity& entity) const {
-    EntityIndex country = kNoEntity;
-    const After after = place_after(scene_, span, country);
-    if (after == After::us_state) {
-      return entity.code == "USA" ? 86 : 0;
-    }
-    if (after == After::country && country != kNoEntity &&
-        scene_.entity(country).code == entity.code) {
-      return 84;
-    }
-    if (is_only_origin(span) || is_part_of_town(span)) {
-      return 0;
-    }
-    const bool is_located =
-        follows_location_word(scene_, span.begin) || scene_.has_flag(span.begin, Scene::kDateline);
-    if (span.size() == 1 && is_introduced_surname(span.begin)) {
-      return 0;
-    }
-    const Token& first = scene_.text.tokens[span.begin];
-    if (span.size() == 1 &&
-        (scene_.is(first, WordClass::common_word_place) ||
-         scene_.is(first, WordClass::function_word)) &&
-        !is_located) {
-      return 0;
-    }
-    // "SALVADOR ALLENDE"
-    if (span.size() == 1 && scene_.has_flag(span.begin, Scene::kCaps) && !is_located &&
-        scene_.is(first, WordClass::given_name_or_place)) {
-      return 0;
-    }
-    const Token* previous = scene_.previous(span.begin);
-    if (previous != nullptr && scene_.is(*previous, WordClass::given_name) &&
-        (previous->shape & shape::kLower) == 0) {
-      return 0;
-    }
-    const bool is_known =
-        is_qid(entity) || scene_.gazetteer.populations[index] >= kKnownCityPopulation;
-    if (!is_known && !is_located) {
-      return 0;
-    }
-    if (!is_known && is_inside_capitals(span)) {
-      return 0;
-    }
-    // Namesakes: a known one first ("Vienna" is no town in Virginia because Washington spoke), then
-    // the one whose country the article names, then the larger (it comes first).
-    return (is_known ? 54 : 50) + (scene_.codes_named.contains(entity.code) ? 2 : 0);
   }
 
   // Part of a longer unknown name.

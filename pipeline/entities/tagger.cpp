@@ -20,8 +20,9 @@ constexpr std::uint16_t kLeadSentences = 2;
 
 class Tagger {
  public:
-  Tagger(const Gazetteer& gazetteer, const Text& text, std::int64_t published_at_ms)
-      : scene_(gazetteer, text, published_at_ms) {}
+  Tagger(const Gazetteer& gazetteer, const Text& text, std::int64_t published_at_ms,
+         SceneMemory& memory)
+      : scene_(gazetteer, text, published_at_ms, memory) {}
 
   Tagging run() {
     tagging_.is_sport = scene_.is_sport;
@@ -40,12 +41,13 @@ class Tagger {
       const Token* previous = scene_.previous(token);
       const std::uint64_t surname = scene_.text.tokens[token].hash;
       if (previous == nullptr || !scene_.is_capital(token) ||
-          !scene_.is(*previous, WordClass::honorific) || scene_.introduced.contains(surname)) {
+          !scene_.is(*previous, WordClass::honorific) ||
+          scene_.introduced.find(surname) != nullptr) {
         continue;
       }
       const EntityIndex person = known_by_surname(token);
       if (person != kNoEntity) {
-        scene_.introduced.emplace(surname, Introduction{person, {token, token + 1}});
+        scene_.introduced.add(surname, {person, {token, token + 1}});
       }
     }
   }
@@ -91,12 +93,12 @@ class Tagger {
     if ((t.shape & shape::kUpper) != 0 && !scene_.has_flag(token, Scene::kCaps)) {
       return token;
     }
-    const auto found = scene_.introduced.find(t.hash);
-    if (found != scene_.introduced.end()) {
+    const Introduction* found = scene_.introduced.find(t.hash);
+    if (found != nullptr) {
       if (scene_.follows_name_word(token)) {
         return token;
       }
-      const Introduction& introduction = found->second;
+      const Introduction& introduction = *found;
       const EntityIndex entity =
           introduction.person != kNoEntity
               ? entity_of(introduction.person, false)
@@ -133,7 +135,7 @@ class Tagger {
   bool is_expected_here(EntityIndex person) const {
     const Entity& entity = scene_.entity(person);
     return entity.code.empty() || entity.part == Part::alliance || is_in_office(person) ||
-           scene_.codes_named.contains(entity.code);
+           scene_.names_country(entity.code);
   }
 
   bool is_in_office(EntityIndex person) const {
@@ -302,7 +304,7 @@ class Tagger {
   // Without a date: the only one named in the article who ever held the office.
   EntityIndex named_holder(const Role& role, std::string_view body) const {
     EntityIndex found = kNoEntity;
-    for (const auto& [surname, introduction] : scene_.introduced) {
+    for (const auto& [surname, introduction] : scene_.introduced.all()) {
       const EntityIndex person = introduction.person;
       if (person == kNoEntity || person == found) {
         continue;
@@ -410,7 +412,9 @@ class Tagger {
 }  // namespace
 
 Tagging tag(const Gazetteer& gazetteer, const Text& text, std::int64_t published_at_ms) {
-  return Tagger(gazetteer, text, published_at_ms).run();
+  // Of the worker: empty before and after, so no article sees another.
+  static thread_local SceneMemory memory;
+  return Tagger(gazetteer, text, published_at_ms, memory).run();
 }
 
 }  // namespace tocsin

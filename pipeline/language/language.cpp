@@ -1,4 +1,4 @@
-#include "pipeline/language/language.h"
+#include "pipeline/language/language_builder.h"
 
 #include <algorithm>
 #include <bit>
@@ -10,7 +10,10 @@
 namespace tocsin {
 
 Language::Language()
-    : slots_(1), classes_(1), role_phrases_(std::make_unique<const PhraseTable>()) {}
+    : slots_(1),
+      classes_(1),
+      role_phrases_(std::make_unique<const PhraseTable>()),
+      senses_(std::make_unique<const SenseTable>()) {}
 Language::~Language() = default;
 
 std::span<const std::string> Language::title_offices(WordId title) const noexcept {
@@ -90,6 +93,9 @@ void LanguageBuilder::set_presidential_states(std::vector<std::string> codes) {
 }
 void LanguageBuilder::set_shared_name(SharedName shared_name) {
   state_->language->shared_name_ = std::move(shared_name);
+}
+void LanguageBuilder::set_senses(SenseTable senses) {
+  state_->language->senses_ = std::make_unique<const SenseTable>(std::move(senses));
 }
 void LanguageBuilder::set_inflection(Inflection inflection) {
   std::sort(inflection.stressed.begin(), inflection.stressed.end());

@@ -18,6 +18,7 @@
 namespace tocsin {
 
 class PhraseTable;
+struct SenseTable;
 
 // What a word can be in its language. Each is a class of config/language/*/, where it says what it
 // is for.
@@ -226,6 +227,8 @@ class Language {
   // A state with president and prime minister (alpha-3) whose president leads.
   [[nodiscard]] bool is_presidential(std::string_view code) const noexcept;
   [[nodiscard]] const SharedName& shared_name() const noexcept { return shared_name_; }
+  // Which of its senses a name has where it stands.
+  [[nodiscard]] const SenseTable& senses() const noexcept { return *senses_; }
   [[nodiscard]] const Inflection& inflection() const noexcept { return inflection_; }
 
  private:
@@ -249,33 +252,8 @@ class Language {
   std::vector<std::string> high_offices_;
   std::vector<std::string> presidential_states_;
   SharedName shared_name_;
+  std::unique_ptr<const SenseTable> senses_;
   Inflection inflection_;
-};
-
-// Collects the data of one language, then freezes it.
-class LanguageBuilder {
- public:
-  explicit LanguageBuilder(std::string code);
-  ~LanguageBuilder();
-
-  // False, and nothing is added, when `word` is not one token.
-  [[nodiscard]] bool add_word(std::string_view word, WordClass its_class);
-  // The same for the offices that a title before a surname may mean.
-  [[nodiscard]] bool add_title(std::string_view title, std::vector<std::string> offices);
-  // False when the phrase is none (PhraseTable::Builder::add).
-  [[nodiscard]] bool add_role(Role role);
-  void add_phrase(std::string phrase, PhraseList list);
-  void set_reads_others(bool reads_others);
-  void set_ascii(bool is_ascii);
-  void set_high_offices(std::vector<std::string> offices);
-  void set_presidential_states(std::vector<std::string> codes);
-  void set_shared_name(SharedName shared_name);
-  void set_inflection(Inflection inflection);
-  [[nodiscard]] std::shared_ptr<const Language> freeze();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
 };
 
 // The languages by code. There is always one to read with: without data, one that knows no word.

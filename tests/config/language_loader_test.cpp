@@ -54,6 +54,17 @@ TEST(LanguageLoader, FaultsHaveTheirPlace) {
   EXPECT_EQ(faults_of("classes:\n  genitive: of\n").substr(0, 18), "xx/words.yaml:0:0:");
 }
 
+TEST(LanguageLoader, ARuleOfSensesNeedsItsExamples) {
+  const std::string start = "language: xx\nsenses:\n  place:\n    - {id: a, rank: 1, why: b, ";
+  EXPECT_EQ(faults_of(start + "when: is_sinle, example: {text: a, name: a, is: a}}\n"),
+            "xx/words.yaml:4:7: unknown condition 'is_sinle', did you mean 'is_single'?\n"
+            "xx/words.yaml:4:7: a rule needs `example` and `not`\n");
+  EXPECT_EQ(
+      faults_of(start + "example: {text: a, name: a, is: a}, not: {text: a, name: b, is: a}}\n"),
+      "xx/words.yaml:4:76: an example needs `text`, a `name` that stands in it, and what it "
+      "`is`\n");
+}
+
 TEST(LanguageLoader, ALanguageHasOneFolderAndAClassOneFile) {
   const std::vector<DataFile> files = {{"en/a.yaml", "language: en\nclasses: {genitive: of}\n"},
                                        {"en/b.yaml", "classes: {genitive: de}\n"},
