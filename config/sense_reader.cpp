@@ -35,6 +35,7 @@ void read_example(const YamlReader& reader, const YamlNode& rule, std::string_vi
     reader.fault(rule, "a rule needs `example` and `not`");
     return;
   }
+  if (node->value == "none") return;  // no shipped name is a case of it
   if (!reader.known_keys(*node, {"text", "name", "is", "date"})) return;
   NameExample example;
   example.file = reader.file();

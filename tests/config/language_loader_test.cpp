@@ -61,7 +61,7 @@ TEST(LanguageLoader, ARuleOfSensesNeedsItsExamples) {
             "xx/words.yaml:4:7: a rule needs `example` and `not`\n");
   EXPECT_EQ(
       faults_of(start + "example: {text: a, name: a, is: a}, not: {text: a, name: b, is: a}}\n"),
-      "xx/words.yaml:4:76: an example needs `text`, a `name` that stands in it, and what it "
+      "xx/words.yaml:4:73: an example needs `text`, a `name` that stands in it, and what it "
       "`is`\n");
 }
 
