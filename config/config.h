@@ -120,6 +120,7 @@ struct LimitsConfig : Limits {
   std::size_t inflight_bytes_max = 64 << 20;  // raw payloads in memory; partitions pause above it
   std::chrono::milliseconds drain_timeout{25'000};        // after SIGTERM
   std::chrono::milliseconds poll_interval_max{300'000};   // librdkafka's max.poll.interval.ms
+  std::chrono::milliseconds publish_stall{30'000};        // of nothing published: not ready
   std::chrono::milliseconds transaction_timeout{15'000};  // librdkafka's transaction.timeout.ms
 };
 

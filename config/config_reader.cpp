@@ -67,6 +67,21 @@ std::string host_of(std::string_view broker) {
   return address && address->port != 0 ? address->host : "";
 }
 
+// What stands before "://", in capitals; empty: nothing does.
+std::string scheme_of(std::string_view broker) {
+  const std::size_t end = broker.find("://");
+  std::string scheme(end == std::string_view::npos ? "" : broker.substr(0, end));
+  for (char& letter : scheme) {
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  return scheme;
+}
+
+bool is_protocol(std::string_view scheme) {
+  return scheme.empty() || scheme == "PLAINTEXT" || scheme == "SSL" || scheme == "SASL_PLAINTEXT" ||
+         scheme == "SASL_SSL";
+}
+
 // Why a text of this form is not one; empty: it is.
 std::string fault_in(TextSetting::Form form, std::string_view text) {
   switch (form) {
@@ -75,6 +90,10 @@ std::string fault_in(TextSetting::Form form, std::string_view text) {
     case TextSetting::Form::brokers:
       for (const std::string& broker : brokers_of(text)) {
         if (host_of(broker).empty()) return "must be host:port, several with commas";
+        if (const std::string scheme = scheme_of(broker); !is_protocol(scheme)) {
+          return "has no protocol " + in_quotes(scheme) +
+                 "; PLAINTEXT, SSL, SASL_PLAINTEXT and SASL_SSL are";
+        }
       }
       return "";
     case TextSetting::Form::label:
@@ -483,6 +502,13 @@ void ConfigReader::check_listeners() {
 void ConfigReader::check_security() {
   const auto protocol = config_.kafka.client.find("security.protocol");
   const std::string value = protocol == config_.kafka.client.end() ? "plaintext" : protocol->second;
+  for (const std::string& broker : brokers_of(config_.kafka.brokers)) {
+    const std::string scheme = scheme_of(broker);
+    if (scheme.empty() || !is_protocol(scheme) || scheme == scheme_of(value + "://")) continue;
+    error(place_of("kafka.brokers"), "broker " + in_quotes(broker) + " is not reached by " +
+                                         in_quotes(value) +
+                                         ", see kafka.client: security.protocol");
+  }
   if (value != "plaintext" && value != "PLAINTEXT") return;
   for (const std::string& broker : brokers_of(config_.kafka.brokers)) {
     const std::string host = host_of(broker);

@@ -185,6 +185,8 @@ void add_limits(std::vector<Setting>& all) {
        {"limits.poll_interval_max",
         DurationSetting{TOCSIN_AT(limits.poll_interval_max), 10 * kSecond, kDay},
         "an instance silent for longer loses its partitions (max.poll.interval.ms)"},
+       {"limits.publish_stall", DurationSetting{TOCSIN_AT(limits.publish_stall), kSecond, kHour},
+        "nothing could be published for so long: not ready, with the reason"},
        {"limits.transaction_timeout",
         DurationSetting{TOCSIN_AT(limits.transaction_timeout), 10 * kSecond, 15 * kMinute},
         "the broker aborts an older transaction (transaction.timeout.ms)"}});

@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t kBatchMax = 2000;            // records folded between two looks at the clock
 constexpr std::int64_t kPublishIntervalMs = 1000;  // of pair states; alerts go at once
 constexpr int kQueryTimeoutMs = 10'000;
-constexpr int kFailuresMax = 20;
-constexpr auto kBackoff = 200ms;
+constexpr auto kBackoffFirst = 200ms;
+constexpr auto kBackoffMax = 10'000ms;  // below what /livez allows between two turns
 constexpr const char* kStateHeader = "tocsin.state";
 
 }  // namespace
@@ -31,29 +31,34 @@ AlertPublisher::AlertPublisher(const Config& config, const SharedDedupState& sta
       follower_(follower),
       ledger_(ledger),
       metrics_(metrics),
-      current_pipeline_(std::move(pipeline)) {}
+      current_pipeline_(std::move(pipeline)),
+      retry_(kBackoffFirst, kBackoffMax) {}
 
 AlertPublisher::~AlertPublisher() {
   stop();
   thread_.join();
 }
 
-void AlertPublisher::start() {
-  kafka::Conf conf = kafka::make_conf(
-      config_.kafka,
+kafka::Conf AlertPublisher::consumer_conf(const Config& config) {
+  return kafka::make_conf(
+      config.kafka,
       {{"session.timeout.ms", "10000"},
        {"heartbeat.interval.ms", "3000"},
        // Members are ordered by it: the alert engine'stays where the first name is.
-       {"client.id", "tocsin-alerts-" + config_.instance},
+       {"client.id", "tocsin-alerts-" + config.instance},
        {"fetch.wait.max.ms", "100"},
        {"queued.max.messages.kbytes", "8192"}},
-      {{"group.id", config_.kafka.group + ".alerts"},
+      {{"group.id", config.kafka.group + ".alerts"},
        {"partition.assignment.strategy", "range"},
        {"enable.auto.commit", "false"},
        {"enable.auto.offset.store", "false"},
        // The ledger has no transactions; its offsets are committed in some.
        {"isolation.level", "read_committed"},
        {"auto.offset.reset", "error"}});
+}
+
+void AlertPublisher::start() {
+  kafka::Conf conf = consumer_conf(config_);
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_rebalance_cb(conf.get(), &AlertPublisher::on_rebalance);
   consumer_ = kafka::make_consumer(std::move(conf));
@@ -127,7 +132,8 @@ void AlertPublisher::assign(rd_kafka_topic_partition_list_t* partitions) {
   fold_.reset();
   producer_.reset();
   alerts_.clear();
-  failures_ = 0;
+  retry_.reset();
+  standstill_.end();
   if (is_owner_) partitions->elems[0].offset = RD_KAFKA_OFFSET_END;
   const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), partitions);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -141,18 +147,61 @@ void AlertPublisher::assign(rd_kafka_topic_partition_list_t* partitions) {
   spdlog::info("alerts: {}", is_owner_ ? "here" : "elsewhere");
 }
 
+// News go on without it, so nothing here ends the process: it is not ready, says why, and tries
+// again.
 void AlertPublisher::begin_again(const std::string& why) {
-  spdlog::warn("alerts: {}: beginning again from what is committed", why);
-  if (++failures_ > kFailuresMax) {
-    throw StopError(ExitCode::failed, "alerts: it cannot publish: " + why);
-  }
+  note_trouble("alerts: " + why);
   fold_.reset();
   producer_.reset();
   alerts_.clear();
-  sleep_for(kBackoff);
+  heartbeat_ms_ = steady_ms();
+  retry_.wait();
+}
+
+void AlertPublisher::note_trouble(const std::string& why) {
+  standstill_.begin();
+  standstill_.note(why);
+  retry_.log(why);
+}
+
+// Errors of the consumer that others cannot see.
+void AlertPublisher::note_error(const rd_kafka_message_t& event) {
+  if (event.err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+    note_trouble("alerts: " +
+                 kafka::denied(config_.kafka, "READ", "group " + config_.kafka.group + ".alerts"));
+  } else if (event.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+    note_trouble("alerts: " +
+                 kafka::denied(config_.kafka, "READ", "topic " + config_.topics.ledger));
+  }
+}
+
+std::string AlertPublisher::why(const rd_kafka_error_t* error) const {
+  const KafkaConfig& kafka = config_.kafka;
+  switch (rd_kafka_error_code(error)) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return kafka::denied(
+          kafka, "WRITE",
+          alerts_.empty() ? "topic " + config_.topics.pairs
+                          : "topic " + config_.topics.alerts + " or topic " + config_.topics.pairs);
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      return kafka::denied(kafka, "READ", "group " + kafka.group + ".alerts");
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+      return kafka::denied(kafka, "WRITE", "transactional id tocsin." + kafka.group + ".alerts");
+    default:
+      return kafka::text(error);
+  }
 }
 
 void AlertPublisher::take_over() {
+  try {
+    take_over_or_throw();
+  } catch (const StopError& error) {
+    if (error.exit_code() != ExitCode::failed) throw;
+    begin_again(error.what());
+  }
+}
+
+void AlertPublisher::take_over_or_throw() {
   if (!fence_others()) return;
   pipeline_ = current_pipeline_();
   fold_ = std::make_unique<AlertEngine>(pipeline_->alert_rules);
@@ -165,23 +214,27 @@ void AlertPublisher::take_over() {
   const AlertEngineSize size = fold_->size();
   spdlog::info("alerts: restored pairs={} alerts_open={} ledger_offset={}", size.pairs,
                size.open_alerts, next_offset_);
+  standstill_.end();
+}
+
+kafka::Conf AlertPublisher::producer_conf(const Config& config) {
+  return kafka::make_conf(
+      config.kafka, {{"retry.backoff.ms", "10"}, {"linger.ms", "1"}, {"compression.codec", "lz4"}},
+      {{"enable.idempotence", "true"},
+       {"acks", "all"},
+       {"partitioner", "murmur2_random"},
+       {"transactional.id", "tocsin." + config.kafka.group + ".alerts"},
+       {"transaction.timeout.ms", std::to_string(config.limits.transaction_timeout.count())},
+       {"message.timeout.ms", std::to_string(config.limits.transaction_timeout.count() * 2 / 3)}});
 }
 
 // One transactional id for the alert engine of the whole group: whoever begins fences the owner
 // before it, and the outcome of its last transaction is decided before init_transactions() returns.
 bool AlertPublisher::fence_others() {
-  kafka::Conf conf = kafka::make_conf(
-      config_.kafka, {{"retry.backoff.ms", "10"}, {"linger.ms", "1"}, {"compression.codec", "lz4"}},
-      {{"enable.idempotence", "true"},
-       {"acks", "all"},
-       {"partitioner", "murmur2_random"},
-       {"transactional.id", "tocsin." + config_.kafka.group + ".alerts"},
-       {"transaction.timeout.ms", std::to_string(config_.limits.transaction_timeout.count())},
-       {"message.timeout.ms", std::to_string(config_.limits.transaction_timeout.count() * 2 / 3)}});
-  producer_ = kafka::make_producer(std::move(conf));
+  producer_ = kafka::make_producer(producer_conf(config_));
   const kafka::Fault error(rd_kafka_init_transactions(producer_.get(), kQueryTimeoutMs));
   if (!error) return true;
-  begin_again("init transactions: " + kafka::text(error.get()));
+  begin_again("init transactions: " + why(error.get()));
   return false;
 }
 
@@ -258,6 +311,8 @@ std::vector<kafka::Message> AlertPublisher::poll_batch() {
     } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && fold_) {
       begin_again("its offset is no longer in the ledger");
       return {};
+    } else {
+      note_error(*message);
     }
   }
   return messages;
@@ -311,8 +366,9 @@ void AlertPublisher::publish() {
   if (!alerts_.empty()) failpoint("alerts_before_commit");
   const kafka::Fault error = commit(changes);
   if (!alerts_.empty()) failpoint("alerts_after_commit");
-  if (error) return begin_again(kafka::text(error.get()));
-  failures_ = 0;
+  if (error) return begin_again(why(error.get()));
+  retry_.reset();
+  standstill_.end();
   committed_offset_ = next_offset_;
   for (const AlertRecord& alert : alerts_) {
     metrics_.alert(alert.change);
@@ -330,6 +386,7 @@ kafka::Fault AlertPublisher::commit(const std::vector<StateRecord>& changes) {
   const auto refused = [](rd_kafka_resp_err_t error) {
     return kafka::Fault(rd_kafka_error_new(error, "%s", rd_kafka_err2str(error)));
   };
+  begun_ms_ = steady_ms();
   if (kafka::Fault error{rd_kafka_begin_transaction(producer_.get())}) return error;
   for (const AlertRecord& alert : alerts_) {
     const auto error = produce(config_.topics.alerts, alert.key, alert.value, "");
@@ -343,10 +400,14 @@ kafka::Fault AlertPublisher::commit(const std::vector<StateRecord>& changes) {
       rd_kafka_consumer_group_metadata(consumer_.get()));
   if (!is_valid_membership(metadata.get())) return refused(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
   const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, next_offset_}});
+  // Past its time-out a transaction is not touched again (Publisher::is_overdue).
+  const std::int64_t due_ms = begun_ms_ + config_.limits.transaction_timeout.count();
+  if (steady_ms() >= due_ms) return refused(RD_KAFKA_RESP_ERR__TIMED_OUT);
   if (kafka::Fault error{rd_kafka_send_offsets_to_transaction(producer_.get(), list.get(),
                                                               metadata.get(), kQueryTimeoutMs)}) {
     return error;
   }
+  if (steady_ms() >= due_ms) return refused(RD_KAFKA_RESP_ERR__TIMED_OUT);
   return kafka::Fault(rd_kafka_commit_transaction(producer_.get(), -1));
 }
 

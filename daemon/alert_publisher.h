@@ -12,6 +12,7 @@
 #include "daemon/kafka/client.h"
 #include "daemon/ledger.h"
 #include "daemon/metrics.h"
+#include "daemon/retry.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
 #include "pipeline/alerts/alert_engine.h"
@@ -30,6 +31,8 @@ class AlertPublisher {
   AlertPublisher(const Config& config, const SharedDedupState& state, Follower& follower,
                  LedgerWriter& ledger, Metrics& metrics, CurrentPipeline pipeline);
   ~AlertPublisher();
+  [[nodiscard]] static kafka::Conf consumer_conf(const Config& config);  // as Intake::conf()
+  [[nodiscard]] static kafka::Conf producer_conf(const Config& config);
 
   // Joins the group `<group>.alerts`. The dedup state must be restored.
   void start();
@@ -37,6 +40,10 @@ class AlertPublisher {
   std::function<void(const StopError&)> on_stop;
   // Steady milliseconds of the last turn of the loop, for /livez; 0 before start().
   [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
+  // What it could not do for so long, and why; empty when it can.
+  [[nodiscard]] std::string stalled(std::chrono::milliseconds limit) const {
+    return standstill_.after(limit);
+  }
 
  private:
   // One record of the ledger with the dedup state's verdict on it.
@@ -58,10 +65,14 @@ class AlertPublisher {
   // Takes the alert engine over, or begins again: fences, restores, goes on from the committed
   // offset.
   void take_over();
+  void take_over_or_throw();
   [[nodiscard]] bool fence_others();
   void restore();
   [[nodiscard]] std::int64_t committed_offset();
   void begin_again(const std::string& why);
+  void note_trouble(const std::string& why);
+  void note_error(const rd_kafka_message_t& event);
+  [[nodiscard]] std::string why(const rd_kafka_error_t* error) const;
 
   [[nodiscard]] std::vector<kafka::Message> poll_batch();
   [[nodiscard]] std::vector<Judged> judge(const std::vector<kafka::Message>& messages);
@@ -81,6 +92,7 @@ class AlertPublisher {
   Thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> heartbeat_ms_{0};
+  Standstill standstill_;
 
   // The alerts thread's own.
   kafka::Client consumer_;
@@ -93,7 +105,8 @@ class AlertPublisher {
   std::int64_t next_offset_ = 0;       // after the last folded record
   std::int64_t committed_offset_ = 0;  // of the last transaction
   std::vector<AlertRecord> alerts_;    // folded, not yet published
-  int failures_ = 0;                   // in a row
+  std::int64_t begun_ms_ = 0;          // the transaction; steady clock
+  Retry retry_;
 };
 
 }  // namespace tocsin

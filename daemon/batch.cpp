@@ -4,12 +4,13 @@
 
 namespace tocsin {
 
-std::map<kafka::Partition, OffsetRange> Batch::offsets(std::size_t begin, std::size_t end) const {
-  std::map<kafka::Partition, OffsetRange> ranges;
-  for (std::size_t i = begin; i < end; ++i) {
-    const Position& position = items[i].position;
-    const auto [range, is_new] = ranges.try_emplace(
-        {position.topic, position.partition}, OffsetRange{position.offset, position.offset + 1});
+OffsetRanges Batch::offsets() const {
+  OffsetRanges ranges = announced;
+  for (const Item& item : items) {
+    const Position& position = item.position;
+    const auto [range, is_new] =
+        ranges.try_emplace({position.topic, position.partition},
+                           OffsetRange{position.offset, position.offset + 1, ""});
     if (!is_new) range->second.next = std::max(range->second.next, position.offset + 1);
   }
   return ranges;

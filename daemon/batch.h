@@ -35,11 +35,13 @@ struct Item {
   }
 };
 
-// Offsets [first, next) of a partition.
+// Offsets [first, next) of a partition; they are committed as `next` with the metadata.
 struct OffsetRange {
   std::int64_t first = 0;
   std::int64_t next = 0;
+  std::string metadata;
 };
+using OffsetRanges = std::map<kafka::Partition, OffsetRange>;
 
 struct Batch {
   std::vector<Item> items;                   // in order of arrival
@@ -50,8 +52,11 @@ struct Batch {
   std::shared_ptr<const Pipeline> pipeline;  // it was analysed with; a reload may swap it meanwhile
   std::int64_t sighted_ms = 0;               // steady clock
 
-  [[nodiscard]] std::map<kafka::Partition, OffsetRange> offsets(std::size_t begin,
-                                                                std::size_t end) const;
+  // Committed without any output, instead of those of the items: where partitions start.
+  OffsetRanges announced;
+  std::shared_ptr<std::atomic<bool>> is_committed;  // set when they are; of an announcement
+
+  [[nodiscard]] OffsetRanges offsets() const;
 };
 
 // Batches that are sighted and wait for their outputs. Bounded by the intake: it pauses when

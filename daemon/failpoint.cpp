@@ -49,6 +49,10 @@ bool failpoint_reached(std::string_view name) {
   return failpoint_armed(name) && ++passes == armed().pass;
 }
 
+void failpoint_on(std::string_view name, std::string_view bytes) {
+  if (failpoint_armed(name) && bytes.find("tocsin.test.deadly") != bytes.npos) ::_exit(137);
+}
+
 void failpoint(std::string_view name) {
   if (!failpoint_reached(name)) return;
   if (armed().stall.count() == 0) ::_exit(137);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
+#include <utility>
 
 #include "daemon/wait.h"
 #include "pipeline/ledger/dedup_state.h"
@@ -15,7 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kQueryTimeoutMs = 10'000;
-constexpr std::int64_t kLagIntervalMs = 2000;
 constexpr std::int64_t kLargeJumpBack = 1'000'000;  // records
 
 }  // namespace
@@ -40,19 +39,19 @@ bool is_valid_membership(const rd_kafka_consumer_group_metadata_t* metadata) {
   return generation >= 0 && bytes[group_end + 1] != '\0';
 }
 
-Intake::Intake(const Config& config, Metrics& metrics) : config_(config), metrics_(metrics) {
-  kafka::Conf conf = kafka::make_conf(
-      config_.kafka,
+kafka::Conf Intake::conf(const Config& config) {
+  return kafka::make_conf(
+      config.kafka,
       {{"session.timeout.ms", "10000"},
        {"heartbeat.interval.ms", "3000"},
        {"queued.max.messages.kbytes", "16384"},
        {"fetch.message.max.bytes", "1048576"},
        {"fetch.max.bytes", "8388608"},
-       {"receive.message.max.bytes", "100000000"},
+       {"receive.message.max.bytes", "1000000000"},
        {"fetch.wait.max.ms", "100"},
        {"fetch.error.backoff.ms", "100"},
        {"check.crcs", "true"}},
-      {{"group.id", config_.kafka.group},
+      {{"group.id", config.kafka.group},
        // Cooperative commits can lose the assignment below librdkafka 2.10; one way for all
        // versions.
        {"partition.assignment.strategy", "range"},
@@ -60,7 +59,13 @@ Intake::Intake(const Config& config, Metrics& metrics) : config_(config), metric
        {"enable.auto.offset.store", "false"},
        {"isolation.level", "read_committed"},
        {"auto.offset.reset", "error"},
-       {"max.poll.interval.ms", std::to_string(config_.limits.poll_interval_max.count())}});
+       {"enable.partition.eof", "true"},
+       {"max.poll.interval.ms", std::to_string(config.limits.poll_interval_max.count())}});
+}
+
+Intake::Intake(const Config& config, Metrics& metrics)
+    : config_(config), metrics_(metrics), error_lines_(100ms, 100ms) {
+  kafka::Conf conf = Intake::conf(config_);
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_rebalance_cb(conf.get(), &Intake::on_rebalance);
   consumer_ = kafka::make_consumer(std::move(conf));
@@ -89,9 +94,12 @@ kafka::Message Intake::poll(std::chrono::milliseconds wait) {
     rd_kafka_unsubscribe(consumer_.get());
     subscribe();
   }
-  kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(wait.count())));
+  kafka::Message message;
+  do {  // the end of a partition is no reason to return
+    if (message) note_end(*message);
+    message.reset(rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(wait.count())));
+  } while (message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF);
   if (callback_error_) std::rethrow_exception(std::exchange(callback_error_, nullptr));
-  if (steady_ms() - lag_observed_ms_ > kLagIntervalMs) observe_lag();
   if (!message) return nullptr;
   if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
     heal_gap(*message);
@@ -102,15 +110,48 @@ kafka::Message Intake::poll(std::chrono::milliseconds wait) {
       throw StopError(ExitCode::failed,
                       "intake: the consumer is lost: " + kafka::text(message->err));
     }
-    spdlog::warn("intake: {} {}", kafka::text(message->err),
-                 rd_kafka_message_errstr(message.get()));
+    note_error(*message);
     return nullptr;
   }
+  note_allowed(*message);
   const auto due = next_.find({rd_kafka_topic_name(message->rkt), message->partition});
   // A record that slipped through a rebalance, a pause or a new assignment.
   if (due == next_.end() || message->offset < due->second) return nullptr;
   due->second = message->offset + 1;
   return message;
+}
+
+void Intake::note_error(const rd_kafka_message_t& event) {
+  if (!kafka::is_denied(event.err)) {
+    error_lines_.log("intake: " + kafka::text(event.err) + " " + rd_kafka_message_errstr(&event));
+    return;
+  }
+  const bool is_topic = event.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+  denied_resource_ = "group " + config_.kafka.group;
+  if (is_topic) {
+    denied_resource_ =
+        std::string("topic ") + (event.rkt != nullptr ? rd_kafka_topic_name(event.rkt)
+                                                      : config_.topics.raw.front().c_str());
+  }
+  const std::string what = kafka::denied(config_.kafka, "READ", denied_resource_);
+  denied_.begin();
+  denied_.note(what);
+  error_lines_.log("intake: " + what);
+}
+
+void Intake::note_allowed(const rd_kafka_message_t& message) {
+  if (denied_resource_.empty()) return;
+  if (denied_resource_ != std::string("topic ") + rd_kafka_topic_name(message.rkt)) return;
+  denied_resource_.clear();
+  denied_.end();
+}
+
+// Between the last record and the end there are transaction markers and aborted records only.
+void Intake::note_end(const rd_kafka_message_t& event) {
+  const kafka::Partition partition{rd_kafka_topic_name(event.rkt), event.partition};
+  note_allowed(event);
+  const auto due = next_.find(partition);
+  if (on_end && due != next_.end()) on_end(partition, due->second, event.offset);
 }
 
 void Intake::pause() {
@@ -156,28 +197,33 @@ void Intake::assign(rd_kafka_topic_partition_list_t* partitions) {
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "intake: committed offsets: " + kafka::text(error));
   }
-  std::set<std::string> known_topics;  // that the group has read before
-  for (int i = 0; i < partitions->cnt; ++i) {
-    if (partitions->elems[i].offset >= 0) known_topics.insert(partitions->elems[i].topic);
-  }
   std::map<kafka::Partition, std::int64_t> offsets;
+  commits_.clear();
   for (int i = 0; i < partitions->cnt; ++i) {
     const rd_kafka_topic_partition_t& entry = partitions->elems[i];
     const kafka::Partition partition{entry.topic, entry.partition};
-    offsets[partition] = start_of(partition, entry.offset, !known_topics.contains(entry.topic));
+    offsets[partition] = start_of(partition, entry.offset);
+    Commit& commit = commits_[partition];
+    commit.offset = std::max<std::int64_t>(entry.offset, -1);
+    commit.start = offsets[partition];
+    commit.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
   }
   assign_at(offsets);
   ++assignment_;
   is_assigned_ = true;
+  if (denied_resource_.starts_with("group ")) {
+    denied_resource_.clear();
+    denied_.end();
+  }
   metrics_.rebalances.Increment();
   metrics_.partitions_assigned.Set(static_cast<double>(offsets.size()));
   spdlog::info("intake: assigned partitions={}", offsets.size());
+  std::vector<kafka::Partition> assigned;
+  for (const auto& [partition, offset] : offsets) assigned.push_back(partition);
+  if (on_assign) on_assign(std::move(assigned));
 }
 
-// Where a partition starts: the committed offset if it still exists; the beginning of a partition
-// that is new to a group that knows the topic; input.start for a new group.
-std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t committed,
-                              bool topic_is_new) {
+std::pair<std::int64_t, std::int64_t> Intake::watermarks(const kafka::Partition& partition) {
   std::int64_t low = 0;
   std::int64_t high = 0;
   const rd_kafka_resp_err_t error = kafka::ask("watermarks", [&] {
@@ -188,8 +234,25 @@ std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t co
     throw StopError(ExitCode::failed,
                     "intake: watermarks of " + partition.topic + ": " + kafka::text(error));
   }
+  return {low, high};
+}
+
+std::map<kafka::Partition, std::int64_t> Intake::ends(
+    const std::map<kafka::Partition, std::int64_t>& partitions) {
+  std::map<kafka::Partition, std::int64_t> found;
+  for (const auto& [partition, committed] : partitions) {
+    found[partition] = watermarks(partition).second;
+  }
+  return found;
+}
+
+// Where a partition starts: the committed offset if it still exists; else where the group began, as
+// its ledger says; the beginning of a partition that came later.
+std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t committed) {
+  const auto [low, high] = watermarks(partition);
   if (committed < 0) {
-    const std::int64_t start = topic_is_new && config_.input.start == StartAt::latest ? high : low;
+    const std::int64_t began = began_at ? began_at(partition).value_or(low) : low;
+    const std::int64_t start = began >= low && began <= high ? began : low;
     // Somebody may have sighted records before the first commit and died; if they are passed over
     // now, nobody ever publishes them.
     if (on_gap && start > 0) {
@@ -233,8 +296,8 @@ void Intake::revoke(bool lost) {
   is_assigned_ = false;
   metrics_.partitions_assigned.Set(0);
   resume();  // a partition that is paused would stay so when it is assigned to us again
-  for (const auto& [partition, next] : next_) metrics_.forget_lag(partition);
   next_.clear();
+  commits_.clear();
   rd_kafka_assign(consumer_.get(), nullptr);
   spdlog::info("intake: revoked lost={}", lost);
 }
@@ -259,21 +322,9 @@ void Intake::heal_gap(const rd_kafka_message_t& event) {
   const auto due = next_.find(partition);
   if (due == next_.end()) return;
   std::map<kafka::Partition, std::int64_t> offsets = next_;
-  offsets[partition] = start_of(partition, due->second, false);
+  offsets[partition] = start_of(partition, due->second);
   resume();
   assign_at(offsets);
-}
-
-// Only what librdkafka already knows: no request.
-void Intake::observe_lag() {
-  lag_observed_ms_ = steady_ms();
-  for (const auto& [partition, next] : next_) {
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    const rd_kafka_resp_err_t error = rd_kafka_get_watermark_offsets(
-        consumer_.get(), partition.topic.c_str(), partition.number, &low, &high);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR && high >= next) metrics_.lag(partition, high - next);
-  }
 }
 
 }  // namespace tocsin

@@ -50,14 +50,18 @@ LedgerWriter::LedgerWriter(const Config& config, Metrics& metrics)
   recreate();
 }
 
-void LedgerWriter::recreate() {
-  kafka::Conf conf = kafka::make_conf(
-      config_.kafka,
+kafka::Conf LedgerWriter::conf(const Config& config) {
+  return kafka::make_conf(
+      config.kafka,
       {{"linger.ms", "1"},
        {"compression.codec", "lz4"},
        {"queue.buffering.max.kbytes", "65536"},
        {"queue.buffering.max.messages", "200000"}},
       {{"enable.idempotence", "true"}, {"acks", "all"}, {"message.timeout.ms", "0"}});
+}
+
+void LedgerWriter::recreate() {
+  kafka::Conf conf = LedgerWriter::conf(config_);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &LedgerWriter::on_delivery);
   std::shared_ptr<rd_kafka_t> producer = kafka::make_producer(std::move(conf));
   const std::lock_guard lock(producer_mutex_);
@@ -130,24 +134,32 @@ void LedgerWriter::serve(std::chrono::milliseconds wait) {
 
 // ---- Follower
 
-Follower::Follower(const Config& config, SharedDedupState& state, LedgerWriter& ledger,
-                   Metrics& metrics)
-    : config_(config), state_(state), ledger_(ledger), metrics_(metrics) {
+kafka::Conf Follower::conf(const Config& config) {
   // The group id is never joined: assign() only. Uncommitted, to the high watermark: the ledger is
   // written without transactions, and a restore bounded by the LSO would under-read (KAFKA-10167).
   // A full queue is looked at again only once a second (librdkafka 2.0), so it must hold what is
   // folded in that time: 96 MB, some 300,000 records.
-  kafka::Conf conf = kafka::make_conf(config_.kafka,
-                                      {{"fetch.wait.max.ms", "100"},
-                                       {"queued.min.messages", "1000000"},
-                                       {"queued.max.messages.kbytes", "98304"},
-                                       {"fetch.error.backoff.ms", "100"}},
-                                      {{"group.id", config_.kafka.group + ".follower"},
-                                       {"enable.auto.commit", "false"},
-                                       {"enable.auto.offset.store", "false"},
-                                       {"isolation.level", "read_uncommitted"},
-                                       {"auto.offset.reset", "error"},
-                                       {"enable.partition.eof", "false"}});
+  return kafka::make_conf(config.kafka,
+                          {{"fetch.wait.max.ms", "100"},
+                           {"queued.min.messages", "1000000"},
+                           {"queued.max.messages.kbytes", "98304"},
+                           {"fetch.error.backoff.ms", "100"}},
+                          {{"group.id", config.kafka.group},
+                           {"enable.auto.commit", "false"},
+                           {"enable.auto.offset.store", "false"},
+                           {"isolation.level", "read_uncommitted"},
+                           {"auto.offset.reset", "error"},
+                           {"enable.partition.eof", "false"}});
+}
+
+Follower::Follower(const Config& config, SharedDedupState& state, LedgerWriter& ledger,
+                   Metrics& metrics)
+    : config_(config),
+      state_(state),
+      ledger_(ledger),
+      metrics_(metrics),
+      denied_lines_(100ms, 100ms) {
+  kafka::Conf conf = Follower::conf(config_);
   consumer_ = kafka::make_consumer(std::move(conf));
 }
 
@@ -177,6 +189,10 @@ std::int64_t Follower::newest_append_ms(std::int64_t high) {
                                             (last ? kafka::text(last->err) : "time-out"));
     }
     last.reset(rd_kafka_consumer_poll(consumer_.get(), 200));
+    if (last && last->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+      throw StopError(ExitCode::failed,
+                      kafka::denied(config_.kafka, "READ", "topic " + config_.topics.ledger));
+    }
   }
   return rd_kafka_message_timestamp(last.get(), nullptr);
 }
@@ -211,7 +227,9 @@ void Follower::query_watermarks(std::int64_t& low, std::int64_t& high) {
                                             &high, kQueryTimeoutMs);
   });
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "ledger: watermarks: " + kafka::text(error));
+    throw StopError(ExitCode::failed,
+                    "ledger: watermarks: " + kafka::reason(config_.kafka, error, "READ",
+                                                           "topic " + config_.topics.ledger));
   }
 }
 
@@ -401,6 +419,7 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
                             " no longer exists: the topic was truncated or created again; "
                             "see `tocsin ledger --help`");
       }
+      note_denied(message);
       // Transport errors: librdkafka retries, error_cb logged it.
       if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || message.offset < next_offset) continue;
       apply(message, records[i], state);
@@ -416,6 +435,17 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
   }
   applied_.notify_all();
   return applied;
+}
+
+void Follower::note_denied(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    denied_.end();
+  } else if (message.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+    denied_.begin();
+    const std::string what = kafka::denied(config_.kafka, "READ", "topic " + config_.topics.ledger);
+    denied_.note(what);
+    denied_lines_.log("ledger: " + what);
+  }
 }
 
 // The cap on entries shortens the window: counted in the metrics, said here once in a while.
@@ -445,6 +475,7 @@ void Follower::apply(const rd_kafka_message_t& message, const std::optional<Ledg
   if (is_before_epoch(*record, state)) return;
   if (std::holds_alternative<Sighting>(*record) && is_planted_skip(message.offset)) return;
   if (const auto* header = std::get_if<LedgerHeader>(&*record)) check_owner(*header, config_);
+  if (!is_live_) note_sighted(*record);
   const Applied applied = state.apply(message.offset, append_time_ms, *record);
   if (applied == Applied::tick && is_live_) compare(std::get<Tick>(*record), state);
   if (applied == Applied::recreated) {
@@ -453,6 +484,16 @@ void Follower::apply(const rd_kafka_message_t& message, const std::optional<Ledg
         "ledger: a position came back with other content: was its topic created again? offset={}",
         message.offset);
   }
+}
+
+// The last one is remembered, for a restore is quick: a few partitions take turns.
+void Follower::note_sighted(const LedgerRecord& record) {
+  const auto* sighting = std::get_if<Sighting>(&record);
+  if (sighting == nullptr) return;
+  const kafka::Partition partition{sighting->position.topic, sighting->position.partition};
+  if (last_sighted_ == partition) return;
+  last_sighted_ = partition;
+  sighted_.insert(partition);
 }
 
 bool Follower::is_epoch_due() const {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "daemon/kafka/client.h"
 #include "daemon/metrics.h"
+#include "daemon/retry.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
 #include "pipeline/ledger/dedup_state.h"
@@ -46,6 +48,7 @@ class AppendTicket {
 class LedgerWriter {
  public:
   LedgerWriter(const Config& config, Metrics& metrics);
+  [[nodiscard]] static kafka::Conf conf(const Config& config);  // as Intake::conf()
 
   // Hands the records to the producer; blocks while its queue is full, at most until `stop`.
   [[nodiscard]] std::shared_ptr<AppendTicket> append(const std::vector<std::string>& records,
@@ -96,6 +99,7 @@ class Follower {
  public:
   Follower(const Config& config, SharedDedupState& state, LedgerWriter& ledger, Metrics& metrics);
   ~Follower();
+  [[nodiscard]] static kafka::Conf conf(const Config& config);  // as Intake::conf()
 
   // Reads from three windows (of the configuration or of the ledger's epochs, whichever is longer)
   // before the last record to the high watermark. Throws StopError (state_refused) on records it
@@ -108,6 +112,8 @@ class Follower {
   [[nodiscard]] bool wait_applied(std::int64_t offset, std::chrono::milliseconds wait);
   // Offset after the last applied record.
   [[nodiscard]] std::int64_t next_offset();
+  // Raw partitions of which the restore read sightings. Before start().
+  [[nodiscard]] const std::set<kafka::Partition>& sighted() const { return sighted_; }
   // Called with the error when the thread cannot go on.
   std::function<void(const StopError&)> on_stop;
   // True when header and epoch have to be repeated (see epoch_interval).
@@ -117,6 +123,8 @@ class Follower {
   // True from a tick that differs until the dedup state is rebuilt: not ready, and no tick of our
   // own. Turns true under the dedup state's lock, so who reads the dedup state can rely on it.
   [[nodiscard]] bool is_in_doubt() const { return in_doubt_; }
+  // Why the ledger cannot be read; empty while it can.
+  [[nodiscard]] std::string denied() const { return denied_.after(std::chrono::milliseconds(0)); }
   // How often the dedup state was emptied to be rebuilt. Who found the same number before waiting
   // and after reading verdicts read them from a whole dedup state.
   [[nodiscard]] std::uint64_t rebuilds() const { return rebuilds_; }
@@ -145,6 +153,8 @@ class Follower {
   std::size_t apply_available(std::chrono::milliseconds wait);
   void apply(const rd_kafka_message_t& message, const std::optional<LedgerRecord>& record,
              DedupState& state);
+  void note_sighted(const LedgerRecord& record);
+  void note_denied(const rd_kafka_message_t& message);
   void warn_when_full(const DedupStateSize& size);
   void compare(const Tick& tick, const DedupState& state);
   void end_disagreement();
@@ -166,8 +176,13 @@ class Follower {
   std::atomic<bool> in_doubt_{false};
   std::atomic<std::uint64_t> rebuilds_{0};
 
+  Standstill denied_;
+
   // The follower thread's own.
+  Retry denied_lines_;
   bool is_live_ = false;  // past the restore: ticks are compared
+  std::set<kafka::Partition> sighted_;
+  std::optional<kafka::Partition> last_sighted_;
   std::optional<Disagreement> disagreement_;
   std::optional<std::int64_t> disagreed_ms_;  // steady clock, the last one
   std::int64_t disputed_until_ = -1;          // ticks through less than this are not compared

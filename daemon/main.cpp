@@ -33,6 +33,8 @@ struct CommandLine {
   std::string source;
   std::string compare;
   bool has_report = false;
+  bool connects = false;
+  std::string resume_from;
   unsigned workers = 0;
   bool as_json = false;
   std::size_t listed_max = tocsin::AuditOptions{}.listed_max;
@@ -70,7 +72,10 @@ void add_service_verbs(CLI::App& app, CommandLine& line) {
   CLI::App* check =
       app.add_subcommand("check", "Every fault of a configuration and of the data files it names");
   check->add_option("--config", line.config, "The configuration (YAML)")->required();
-  check->callback([&line] { line.verb = [&line] { return tocsin::check(line.config); }; });
+  check->add_flag("--connect", line.connects,
+                  "Ask the cluster, too: topics, settings, limits, access, offsets");
+  check->callback(
+      [&line] { line.verb = [&line] { return tocsin::check(line.config, line.connects); }; });
 }
 
 void add_report_format(CLI::App* verb, CommandLine& line) {
@@ -117,6 +122,24 @@ void add_state_verbs(CLI::App& app, CommandLine& line) {
       "Settings, checksums, owner, epochs, offsets and append times; the dedup state's digest");
   verify->add_option("--config", line.config, kConfig)->required();
   verify->callback([&line] { line.verb = [&line] { return tocsin::ledger_verify(line.config); }; });
+  CLI::App* resume = ledger->add_subcommand(
+      "resume",
+      "Where a group goes on that lost its committed offsets; all instances must be stopped");
+  resume->add_option("--config", line.config, kConfig)->required();
+  resume
+      ->add_option(
+          "--from", line.resume_from,
+          "ledger: after what ledger and outputs prove to be published; earliest: all that "
+          "the raw topic holds, once more")
+      ->required()
+      ->check(CLI::IsMember({"ledger", "earliest"}));
+  resume->callback([&line] {
+    line.verb = [&line] {
+      return tocsin::ledger_resume(line.config, line.resume_from == "ledger"
+                                                    ? tocsin::ResumeFrom::ledger
+                                                    : tocsin::ResumeFrom::earliest);
+    };
+  });
 }
 
 void add_deadletter_verbs(CLI::App& app, CommandLine& line) {

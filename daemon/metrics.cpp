@@ -53,6 +53,10 @@ prometheus::Counter& reloads(prometheus::Registry& registry, const char* result)
       .Add({{"result", result}});
 }
 
+prometheus::Labels labels_of(const kafka::Partition& partition) {
+  return {{"topic", partition.topic}, {"partition", std::to_string(partition.number)}};
+}
+
 }  // namespace
 
 Metrics::Metrics()
@@ -89,6 +93,8 @@ Metrics::Metrics()
       ready(gauge(registry, "tocsin_ready", "1 when /readyz answers 200")),
       partitions_assigned(
           gauge(registry, "tocsin_partitions_assigned", "Raw partitions this instance reads now")),
+      last_commit_timestamp(gauge(registry, "tocsin_last_commit_timestamp_seconds",
+                                  "Unix time of the last commit of outputs; 0 before the first")),
       alerts_owner(gauge(registry, "tocsin_alerts_owner", "1 where the alert engine is")),
       alert_pairs(gauge(registry, "tocsin_alerts_pairs",
                         "Pairs the alert engine knows; 0 where it is not")),
@@ -142,8 +148,12 @@ Metrics::Metrics()
                   .Register(registry)),
       lag_(BuildGauge()
                .Name("tocsin_consumer_lag_records")
-               .Help("High watermark minus the next raw offset to be committed")
-               .Register(registry)) {
+               .Help("High watermark minus the committed raw offset, transaction markers apart")
+               .Register(registry)),
+      lag_seconds_(BuildGauge()
+                       .Name("tocsin_consumer_lag_seconds")
+                       .Help("Age of the oldest raw record that is not committed; 0: none")
+                       .Register(registry)) {
   for (const char* outcome : {"enriched", "duplicate", "deadletter"}) {
     published_.Add({{"outcome", outcome}});
   }
@@ -195,14 +205,16 @@ void Metrics::alert(AlertChange change) {
   alerts_.Add({{"state", std::string(name(change))}}).Increment();
 }
 
-void Metrics::lag(const kafka::Partition& partition, std::int64_t records) {
-  lag_.Add({{"topic", partition.topic}, {"partition", std::to_string(partition.number)}})
-      .Set(static_cast<double>(records));
+void Metrics::lag(const kafka::Partition& partition, std::int64_t records, double seconds) {
+  const prometheus::Labels labels = labels_of(partition);
+  lag_.Add(labels).Set(static_cast<double>(records));
+  lag_seconds_.Add(labels).Set(seconds);
 }
 
 void Metrics::forget_lag(const kafka::Partition& partition) {
-  lag_.Remove(
-      &lag_.Add({{"topic", partition.topic}, {"partition", std::to_string(partition.number)}}));
+  const prometheus::Labels labels = labels_of(partition);
+  lag_.Remove(&lag_.Add(labels));
+  lag_seconds_.Remove(&lag_seconds_.Add(labels));
 }
 
 std::string Metrics::text() const {

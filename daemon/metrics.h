@@ -47,6 +47,7 @@ class Metrics {
   prometheus::Counter& reloads_bad;
   prometheus::Gauge& ready;
   prometheus::Gauge& partitions_assigned;
+  prometheus::Gauge& last_commit_timestamp;
   prometheus::Gauge& alerts_owner;
   prometheus::Gauge& alert_pairs;
   prometheus::Gauge& alerts_open;
@@ -71,7 +72,7 @@ class Metrics {
   void published(OutcomeKind kind, Method method);
   void alert(AlertChange change);
   void dead_letter(const Error& error);
-  void lag(const kafka::Partition& partition, std::int64_t records);
+  void lag(const kafka::Partition& partition, std::int64_t records, double seconds);
   void forget_lag(const kafka::Partition& partition);
 
   // Text exposition format 0.0.4.
@@ -83,6 +84,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& dead_letters_;
   prometheus::Family<prometheus::Counter>& alerts_;
   prometheus::Family<prometheus::Gauge>& lag_;
+  prometheus::Family<prometheus::Gauge>& lag_seconds_;
 };
 
 }  // namespace tocsin

@@ -27,7 +27,16 @@ Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, Pipeli
     : reload_(std::move(reload)),
       service_(std::move(config), std::move(pipeline)),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
-      timer_(io_) {}
+      timer_(io_),
+      lag_(service_.config(), service_.metrics()) {
+  Intake& intake = service_.intake();
+  intake.on_assign = [this](std::vector<kafka::Partition> partitions) {
+    lag_.watch(std::move(partitions));
+  };
+  intake.on_end = [this](const kafka::Partition& partition, std::int64_t from, std::int64_t to) {
+    lag_.skip(partition, from, to);
+  };
+}
 
 Process::~Process() {
   if (reloader_.joinable()) reloader_.join();
@@ -44,6 +53,7 @@ ExitCode Process::run() {
     spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
   }
   ExitCode exit_code = ExitCode::fine;
+  lag_.start();
   intake_thread_ = std::thread([this, &exit_code] {
     exit_code = service_.run();
     boost::asio::post(io_, [this] { io_.stop(); });
@@ -179,8 +189,13 @@ std::string Process::not_ready() const {
   if (health.stopping) return "draining";
   if (!health.restored) return "restoring the dedup state from the ledger";
   if (health.in_doubt) return "the dedup state differs from the tick's: reading the ledger again";
+  if (!health.stalled.empty()) return "nothing could be published " + health.stalled;
+  if (!health.denied.empty()) return "cannot read " + health.denied;
   if (!health.producer_up) return "the producer is not up";
   if (!health.assigned) return "no assignment yet";
+  const std::string alerts =
+      alerts_ ? alerts_->stalled(service_.config().limits.publish_stall) : std::string();
+  if (!alerts.empty()) return "the alert engine cannot work " + alerts;
   return "";
 }
 

@@ -13,6 +13,7 @@
 
 #include "daemon/admin/server.h"
 #include "daemon/alert_publisher.h"
+#include "daemon/lag_watch.h"
 #include "daemon/service.h"
 
 namespace tocsin {
@@ -48,6 +49,7 @@ class Process {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
   std::unique_ptr<AdminServer> admin_;
+  LagWatch lag_;
   std::unique_ptr<AlertPublisher> alerts_;  // once the dedup state is restored
   bool announced_ready_ = false;
   bool is_leaving_limited_ = false;

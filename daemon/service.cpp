@@ -32,6 +32,17 @@ Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline)
       pipeline_(std::move(pipeline)) {
   intake_.on_revoke = [this](bool) { handle_revoke(); };
   intake_.on_gap = [this](const OffsetGap& gap) { retract_gap(gap); };
+  intake_.began_at = [this](const kafka::Partition& partition) -> std::optional<std::int64_t> {
+    return state_.read([&](const DedupState& state) -> std::optional<std::int64_t> {
+      if (!state.header()) return std::nullopt;
+      for (const Position& start : state.header()->starts) {
+        if (start.topic == partition.topic && start.partition == partition.number) {
+          return start.offset;
+        }
+      }
+      return std::nullopt;
+    });
+  };
   const auto stop_with = [this](const StopError& error) { fail(error.exit_code(), error.what()); };
   follower_.on_stop = stop_with;
   publisher_.on_stop = stop_with;
@@ -76,6 +87,8 @@ Health Service::health() const {
           .restored = restored_,
           .in_doubt = follower_.is_in_doubt(),
           .producer_up = publisher_.is_up(),
+          .stalled = publisher_.stalled(config_.limits.publish_stall),
+          .denied = intake_.denied().empty() ? follower_.denied() : intake_.denied(),
           .assigned = intake_.is_assigned(),
           .intake_busy = intake_busy_,
           .intake_ms = intake_heartbeat_ms_,
@@ -99,11 +112,8 @@ void Service::run_intake() {
   while (!stopping_) {
     std::unique_ptr<Batch> batch = fill();
     if (!batch) continue;
-    {
-      const std::lock_guard lock(pipeline_mutex_);
-      batch->pipeline = pipeline_;
-    }
-    analyse(*batch);
+    batch->pipeline = pipeline();
+    if (!try_out(*batch)) continue;
     failpoint("before_sight");
     sight(*batch);
     failpoint("after_sight");
@@ -112,22 +122,100 @@ void Service::run_intake() {
   drain();
 }
 
+// Commits what the ranges say before anything is read from there, without any output, and waits for
+// it. False when it was not committed: the assignment changes, or the loop ends.
+bool Service::announce(OffsetRanges ranges) {
+  auto batch = std::make_unique<Batch>();
+  const auto is_committed = std::make_shared<std::atomic<bool>>(false);
+  batch->assignment = assignment_;
+  batch->announced = std::move(ranges);
+  batch->is_committed = is_committed;
+  batch->pipeline = pipeline();
+  queue_.push(std::move(batch));
+  intake_.pause();
+  while (!stopping_ && assignment_ == intake_.assignment() && !queue_.wait_idle(10ms)) {
+    intake_heartbeat_ms_ = steady_ms();
+    if (kafka::Message message = intake_.poll(10ms)) held_.push_back(std::move(message));
+  }
+  return *is_committed && assignment_ == intake_.assignment();
+}
+
+// Where it begins is committed first, so that nobody begins elsewhere later, and so that a position
+// in the ledger always had a commit before it. `first` was polled after the assignment.
+void Service::begin_assignment(kafka::Message first) {
+  assignment_ = intake_.assignment();
+  held_.clear();
+  if (first) held_.push_back(std::move(first));
+  trials_.begin(intake_.commits());
+  OffsetRanges starts;
+  for (const auto& [partition, commit] : intake_.commits()) {
+    if (commit.offset < 0) starts[partition] = {commit.start, commit.start, ""};
+  }
+  if (!starts.empty() && !announce(std::move(starts))) assignment_ = kNoAssignment;
+}
+
+// Analysis, with what a record that kills the process needs around it (daemon/trials.h). False when
+// the batch is not ours any more.
+bool Service::try_out(Batch& batch) {
+  if (trials_.is_condemned(batch)) {
+    Item& item = batch.items.front();
+    spdlog::error("intake: processes died over a record, dead-lettering it position={} deaths={}",
+                  default_article_id(item.position), Trials::kDeathsMax);
+    item.raw_hash = raw_hash(item.payload());
+    item.rejected =
+        Rejected{item.position, "", {Stage::analyse, Errc::poison, "the process died over it"}};
+    return true;
+  }
+  const OffsetRanges announced = trials_.announce(batch);
+  if (!announced.empty() && !announce(announced)) return false;
+  analyse(batch);
+  OffsetRanges acquitted = Trials::acquit(announced);
+  return acquitted.empty() || announce(std::move(acquitted));
+}
+
+kafka::Message Service::next_message(std::chrono::milliseconds wait) {
+  if (held_.empty()) return intake_.poll(wait);
+  kafka::Message message = std::move(held_.front());
+  held_.pop_front();
+  return message;
+}
+
+// Whether the batch may grow by the record: what is under suspicion is tried alone.
+bool Service::fits(const Batch& batch, const rd_kafka_message_t& message) const {
+  if (batch.items.empty()) return true;
+  const Position& first = batch.items.front().position;
+  const kafka::Partition suspect{first.topic, first.partition};
+  const kafka::Partition partition{rd_kafka_topic_name(message.rkt), message.partition};
+  const auto max = trials_.records_max(suspect, first.offset);
+  if (!max) return !trials_.records_max(partition, message.offset);
+  return partition == suspect && batch.items.size() < *max;
+}
+
 // One batch: whatever has arrived by batch_wait after its first record, at most the limits; it
 // keeps growing while the publisher is busy. nullptr when nothing came or when stopping.
 std::unique_ptr<Batch> Service::fill() {
   auto batch = std::make_unique<Batch>();
-  batch->assignment = intake_.assignment();
+  batch->assignment = assignment_;
   std::int64_t first_ms = 0;
   while (!stopping_) {
     intake_heartbeat_ms_ = steady_ms();
+    if (assignment_ != intake_.assignment()) begin_assignment(nullptr);
+    if (batch->assignment != assignment_) {  // a rebalance: what was read is not ours
+      *batch = Batch{};
+      batch->assignment = assignment_;
+    }
     const bool has_room = regulate(batch->bytes);
     const bool waits_long = batch->items.empty() || !has_room;
-    kafka::Message message = intake_.poll(waits_long ? kPollWait : config_.limits.batch_wait);
-    if (batch->assignment != intake_.assignment()) {  // a rebalance: what was read is not ours
-      *batch = Batch{};
-      batch->assignment = intake_.assignment();
+    kafka::Message message = next_message(waits_long ? kPollWait : config_.limits.batch_wait);
+    if (assignment_ != intake_.assignment()) {
+      begin_assignment(std::move(message));
+      continue;
     }
     const bool came = message != nullptr;
+    if (came && !fits(*batch, *message)) {
+      held_.push_front(std::move(message));
+      return batch;
+    }
     if (came) {
       if (batch->items.empty()) first_ms = steady_ms();
       add(*batch, std::move(message));
@@ -179,6 +267,7 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
                          rd_kafka_message_timestamp(item.message.get(), nullptr),
                          PublishedAtSource::kafka};
   item.raw_hash = raw_hash(record.payload);
+  failpoint_on("analyse", record.payload);
   const Result<Reading> reading = read(pipeline, record);
   if (!reading) {
     item.rejected = Rejected{item.position, "", reading.error()};
@@ -217,8 +306,15 @@ void Service::sight(Batch& batch) {
 std::vector<std::string> Service::epoch_records() const {
   const Epoch epoch = state_.read(
       [&](const DedupState& state) { return state.epoch().value_or(config_.dedupe.epoch()); });
-  return {encode(LedgerRecord(LedgerHeader{cluster_id_, config_.kafka.group, config_.topics.raw})),
-          encode(LedgerRecord(epoch))};
+  return {encode(LedgerRecord(header({}))), encode(LedgerRecord(epoch))};
+}
+
+// The ledger's own, or a new one.
+LedgerHeader Service::header(std::vector<Position> starts) const {
+  return state_.read([&](const DedupState& state) {
+    return state.header().value_or(
+        LedgerHeader{cluster_id_, config_.kafka.group, config_.topics.raw, std::move(starts)});
+  });
 }
 
 // Checks that the ledger is ours and whole, rebuilds the dedup state from it, resolves the epoch.
@@ -229,23 +325,59 @@ void Service::open_ledger() {
   if (stopping_) return;
   const bool has_header =
       state_.read([](const DedupState& state) { return state.header().has_value(); });
-  if (!has_header && topics.group_has_offsets) {
+  if (!has_header && topics.group_has_offsets()) {
     throw StopError(ExitCode::state_refused,
                     "ledger " + config_.topics.ledger + " is empty although group " +
                         config_.kafka.group +
                         " has committed offsets: it was lost or truncated. "
                         "`tocsin ledger init` starts a new one");
   }
+  refuse_lost_offsets(topics);
   const Epoch wanted = config_.dedupe.epoch();
   const auto epoch = state_.read([](const DedupState& state) { return state.epoch(); });
   if (!has_header || !epoch || epoch->revision < wanted.revision) {
     const std::int64_t last = append_and_wait(
-        {encode(LedgerRecord(LedgerHeader{cluster_id_, config_.kafka.group, config_.topics.raw})),
+        {encode(LedgerRecord(header(has_header ? std::vector<Position>{} : starts_of(topics)))),
          encode(LedgerRecord(wanted))});
     // Another instance may have written its own before ours: the first one counts, so look again.
     follower_.read_to(last + 1, stopping_);
   }
   if (!stopping_) check_ledger();
+}
+
+// `input.start: latest` means the moment the ledger begins: written there, so that all instances
+// agree on it, at whatever time they first see a partition.
+std::vector<Position> Service::starts_of(const kafka::TopicsState& topics) {
+  std::vector<Position> starts;
+  if (config_.input.start != StartAt::latest) return starts;
+  for (const auto& [partition, end] : intake_.ends(topics.committed)) {
+    starts.push_back({partition.topic, partition.number, end});
+  }
+  return starts;
+}
+
+// A position is sighted only after its partition had a commit (begin_assignment), so sightings
+// without one mean that the group's offsets expired or were deleted: what was published already
+// would be published again.
+void Service::refuse_lost_offsets(const kafka::TopicsState& topics) const {
+  std::string lost;
+  for (const auto& [partition, offset] : topics.committed) {
+    const bool is_lost =
+        offset < 0 && (follower_.sighted().contains(partition) ||
+                       (!topics.group_has_offsets() && !follower_.sighted().empty()));
+    if (is_lost) lost += " " + partition.topic + "-" + std::to_string(partition.number);
+  }
+  if (lost.empty()) return;
+  throw StopError(
+      ExitCode::state_refused,
+      "group " + config_.kafka.group + " has no committed offset for" + lost + " although ledger " +
+          config_.topics.ledger +
+          " knows its records: the offsets expired (the brokers' offsets.retention.minutes, for a "
+          "group without members) or were deleted, and what was published would be published "
+          "again. "
+          "`tocsin ledger resume --from ledger` goes on after what was published; `--from "
+          "earliest` "
+          "processes again all that the raw topic holds");
 }
 
 // The header and the epoch that are in force are ours, or the service must not go on.
@@ -277,7 +409,11 @@ void Service::check_ledger() const {
 std::int64_t Service::append_and_wait(const std::vector<std::string>& records) {
   const std::shared_ptr<AppendTicket> ticket = ledger_.append(records, stopping_);
   while (!stopping_ && !ticket->delivered() && !ticket->failed()) ledger_.serve(20ms);
-  if (ticket->failed()) throw StopError(ExitCode::failed, "ledger: cannot be written");
+  if (ticket->failed()) {
+    throw StopError(ExitCode::failed, "ledger: cannot be written: " +
+                                          kafka::reason(config_.kafka, ticket->error(), "WRITE",
+                                                        "topic " + config_.topics.ledger));
+  }
   return ticket->delivered().value_or(-1);
 }
 

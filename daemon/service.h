@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +18,11 @@
 #include "daemon/metrics.h"
 #include "daemon/publisher.h"
 #include "daemon/stop.h"
+#include "daemon/trials.h"
+
+namespace tocsin::kafka {
+struct TopicsState;
+}
 
 namespace tocsin {
 
@@ -29,6 +35,8 @@ struct Health {
   bool restored = false;                // the dedup state is read
   bool in_doubt = false;                // it is read again, for it differs from a tick
   bool producer_up = false;
+  std::string stalled;  // what is due and could not be published for limits.publish_stall, and why
+  std::string denied;   // what it may not read
   bool assigned = false;
   bool intake_busy = false;    // in a step that may rightly be long: restore, drain
   std::int64_t intake_ms = 0;  // last turns of the loops
@@ -57,6 +65,8 @@ class Service {
   [[nodiscard]] const SharedDedupState& state() const { return state_; }
   [[nodiscard]] Follower& follower() { return follower_; }
   [[nodiscard]] LedgerWriter& ledger() { return ledger_; }
+  // For hooks, before run().
+  [[nodiscard]] Intake& intake() { return intake_; }
   // To ask the brokers for metadata with.
   [[nodiscard]] rd_kafka_t* consumer() const { return intake_.consumer(); }
 
@@ -64,9 +74,16 @@ class Service {
   // The way of a batch, top to bottom.
   void run_intake();
   void open_ledger();
+  [[nodiscard]] std::vector<Position> starts_of(const kafka::TopicsState& topics);
+  void refuse_lost_offsets(const kafka::TopicsState& topics) const;
   void check_ledger() const;
   [[nodiscard]] std::unique_ptr<Batch> fill();
+  [[nodiscard]] kafka::Message next_message(std::chrono::milliseconds wait);
+  [[nodiscard]] bool fits(const Batch& batch, const rd_kafka_message_t& message) const;
   void add(Batch& batch, kafka::Message message);
+  [[nodiscard]] bool announce(OffsetRanges ranges);
+  void begin_assignment(kafka::Message first);
+  [[nodiscard]] bool try_out(Batch& batch);
   void analyse(Batch& batch);
   void prepare(const Pipeline& pipeline, Item& item);
   void sight(Batch& batch);
@@ -74,6 +91,7 @@ class Service {
   void handle_revoke();
   void retract_gap(const OffsetGap& gap);
   [[nodiscard]] std::vector<std::string> epoch_records() const;
+  [[nodiscard]] LedgerHeader header(std::vector<Position> starts) const;
   std::int64_t append_and_wait(const std::vector<std::string>& records);
   [[nodiscard]] bool regulate(std::size_t batch_bytes);
 
@@ -95,6 +113,12 @@ class Service {
   std::atomic<std::int64_t> intake_heartbeat_ms_{0};
   std::atomic<bool> intake_busy_{true};
   std::string cluster_id_;
+
+  // The intake thread's own.
+  static constexpr std::uint64_t kNoAssignment = ~std::uint64_t{0};
+  std::uint64_t assignment_ = kNoAssignment;  // that it reads and analyses under
+  Trials trials_;
+  std::deque<kafka::Message> held_;  // read, and due before whatever is polled next
 
   mutable std::mutex pipeline_mutex_;  // a reload swaps, each batch takes its own reference
   std::shared_ptr<const Pipeline> pipeline_;

@@ -159,6 +159,14 @@ bool Evidence::read_deadletter(const rd_kafka_message_t& message, Published& pub
     return false;
   }
   published.position = place_of(position);
+  // Cut or without its value: the hash of the whole value stands in a header.
+  const std::string_view hash = header(message, "tocsin.original.hash");
+  if (!hash.empty() &&
+      (!parse(hash.substr(0, 16), published.value.high, 16) ||
+       !parse(hash.substr(std::min<std::size_t>(16, hash.size())), published.value.low, 16))) {
+    return false;
+  }
+  published.is_key_omitted = view(message.key, message.key_len) == default_article_id(position);
   return true;
 }
 

@@ -70,7 +70,8 @@ struct Published {
   std::uint64_t key = 0;
   std::uint64_t code = 0;  // hash of a dead letter's code
   OutcomeKind kind = OutcomeKind::enriched;
-  bool is_current = true;  // stamped by the pipeline of the audit; a duplicate has no stamp
+  bool is_key_omitted = false;  // of a dead letter: its position stands in
+  bool is_current = true;       // stamped by the pipeline of the audit; a duplicate has no stamp
 };
 
 // First sighting of an article: its position with its raw hash.

@@ -26,7 +26,7 @@ Archive::Archive(const Config& config, std::shared_ptr<const Pipeline> pipeline,
       fork_join_(workers > 0 ? workers : config.worker_count()) {}
 
 void Archive::open() {
-  append(LedgerHeader{"replay", group_, {"replay"}});
+  append(LedgerHeader{"replay", group_, {"replay"}, {}});
   append(epoch_);
 }
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
+#include "daemon/preflight.h"
 #include "pipeline/entities/gazetteer_state.h"
 
 namespace tocsin {
@@ -16,9 +17,24 @@ std::string counted(std::size_t count, std::string_view noun, std::string_view n
   return std::to_string(count) + " " + std::string(count == 1 ? noun : nouns);
 }
 
+// What the cluster says; the exit code that `tocsin run` would end with.
+ExitCode ask_cluster(const Config& config) {
+  ExitCode exit_code = ExitCode::fine;
+  for (const ClusterFinding& finding : cluster_findings(config)) {
+    const bool is_error = finding.exit_code != ExitCode::fine;
+    std::fprintf(is_error ? stderr : stdout, "  %s%s\n",
+                 is_error             ? "error: "
+                 : finding.is_warning ? "warning: "
+                                      : "",
+                 finding.text.c_str());
+    if (exit_code == ExitCode::fine) exit_code = finding.exit_code;
+  }
+  return exit_code;
+}
+
 }  // namespace
 
-ExitCode check(const std::filesystem::path& file) {
+ExitCode check(const std::filesystem::path& file, bool connects) {
   ConfigResult result = load_config(file);
   // The data files are looked at even when the configuration is faulty: all faults at once.
   LoadedPipeline loaded = load_pipeline(result.config);
@@ -28,6 +44,11 @@ ExitCode check(const std::filesystem::path& file) {
     return fault.is_warning && fault.file.starts_with("gazetteer/");
   });
   faults.insert(faults.end(), loaded.faults.begin(), loaded.faults.end());
+  if (!has_errors(faults)) {
+    for (const std::string& fault : offline_faults(result.config)) {
+      faults.push_back({file.string(), 0, 0, fault, false, ""});
+    }
+  }
   sort_faults(faults);
   print(faults);
   const auto warnings = static_cast<std::size_t>(
@@ -45,7 +66,13 @@ ExitCode check(const std::filesystem::path& file) {
               counted(warnings, "warning", "warnings").c_str());
   std::printf("  config %s  lexicon %s\n", pipeline.stamp.config.c_str(),
               pipeline.stamp.lexicon.c_str());
-  return ExitCode::fine;
+  if (!connects) return ExitCode::fine;
+  try {
+    return ask_cluster(result.config);
+  } catch (const StopError& error) {
+    std::fprintf(stderr, "  error: %s\n", error.what());
+    return error.exit_code();
+  }
 }
 
 }  // namespace tocsin

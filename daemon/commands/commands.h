@@ -96,7 +96,8 @@ struct TapOptions {
 [[nodiscard]] ExitCode compare(const ReplayOptions& options);
 [[nodiscard]] ExitCode explain(const ExplainOptions& options);
 // All faults of the configuration and of the data files it names; warnings too.
-[[nodiscard]] ExitCode check(const std::filesystem::path& config_file);
+// `connects`: asks the cluster, too; changes nothing there.
+[[nodiscard]] ExitCode check(const std::filesystem::path& config_file, bool connects);
 // Exit 1 when there is a finding.
 [[nodiscard]] ExitCode audit(const AuditOptions& options);
 [[nodiscard]] ExitCode ledger_show(const LedgerShowOptions& options);
@@ -104,6 +105,9 @@ struct TapOptions {
 [[nodiscard]] ExitCode ledger_init(const std::filesystem::path& config_file);
 // Exit 1 for what the service lives with, 3 for what it would not start with.
 [[nodiscard]] ExitCode ledger_verify(const std::filesystem::path& config_file);
+// Commits where a group goes on that has no offsets any more; 1 while it has members.
+enum class ResumeFrom : std::uint8_t { ledger, earliest };
+[[nodiscard]] ExitCode ledger_resume(const std::filesystem::path& config_file, ResumeFrom from);
 // The gazetteer of the configuration (empty: the one that ships) in its compiled form to `output`.
 [[nodiscard]] ExitCode compile_gazetteer(const std::filesystem::path& config_file,
                                          const std::filesystem::path& output);

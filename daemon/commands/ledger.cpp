@@ -262,6 +262,7 @@ ExitCode show(const Config& config, const LedgerShowOptions& options) {
 
 ExitCode init(const Config& config) {
   const kafka::TopicsState topics = kafka::prepare_ledger(config);
+  LedgerHeader header{topics.cluster_id, config.kafka.group, config.topics.raw, {}};
   {
     kafka::Reader reader(config, kafka::Isolation::uncommitted);
     const kafka::Extents extents = reader.extents(reader.partitions({config.topics.ledger}));
@@ -270,19 +271,23 @@ ExitCode init(const Config& config) {
                       "ledger " + config.topics.ledger + " is not empty: nothing was changed");
     }
   }
+  if (config.input.start == StartAt::latest && !topics.group_has_offsets()) {
+    kafka::Reader reader(config, kafka::Isolation::committed);
+    for (const auto& [partition, marks] : reader.extents(reader.partitions(config.topics.raw))) {
+      header.starts.push_back({partition.topic, partition.number, marks.high});
+    }
+  }
   Metrics metrics;
   LedgerWriter writer(config, metrics);
   const std::atomic<bool> stop{false};
   const auto ticket = writer.append(
-      {encode(LedgerRecord(LedgerHeader{topics.cluster_id, config.kafka.group, config.topics.raw})),
-       encode(LedgerRecord(config.dedupe.epoch()))},
-      stop);
+      {encode(LedgerRecord(header)), encode(LedgerRecord(config.dedupe.epoch()))}, stop);
   const std::int64_t deadline_ms = steady_ms() + std::chrono::milliseconds(60s).count();
   while (!ticket->delivered() && !ticket->failed() && steady_ms() < deadline_ms) writer.serve(20ms);
   if (!ticket->delivered()) throw StopError(ExitCode::failed, "ledger: cannot be written");
   std::printf("%s: %s, header and epoch of revision %u written\n", config.topics.ledger.c_str(),
               topics.ledger_created ? "created" : "was empty", config.dedupe.revision);
-  if (topics.group_has_offsets) {
+  if (topics.group_has_offsets()) {
     std::printf(
         "Group %s has committed offsets: what it published so far is unknown to this ledger.\n"
         "Copies of it that arrive from now on will be published as news, and stories begin anew.\n",

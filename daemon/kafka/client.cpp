@@ -77,6 +77,56 @@ void log_retry(const char* what, rd_kafka_resp_err_t error) {
   sleep_for(kPause);
 }
 
+bool is_poison(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_size(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+         error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
+         error == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE;
+}
+
+bool is_denied(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
+std::string principal(const KafkaConfig& config) {
+  const auto setting = [&](const char* key) {
+    const auto found = config.client.find(key);
+    return found == config.client.end() ? std::string() : found->second;
+  };
+  if (const std::string user = setting("sasl.username"); !user.empty()) return "User:" + user;
+  const bool has_certificate = !setting("ssl.certificate.location").empty() ||
+                               !setting("ssl.keystore.location").empty() ||
+                               !setting("ssl.certificate.pem").empty();
+  return has_certificate ? "the name in our certificate" : "User:ANONYMOUS";
+}
+
+std::string denied(const KafkaConfig& config, const std::string& operation,
+                   const std::string& resource) {
+  return "not authorized: " + operation + " on " + resource + " for " + principal(config);
+}
+
+std::string reason(const KafkaConfig& config, rd_kafka_resp_err_t error,
+                   const std::string& operation, const std::string& resource) {
+  return is_denied(error) ? denied(config, operation, resource) : text(error);
+}
+
 std::string text(rd_kafka_resp_err_t error) {
   return std::string(rd_kafka_err2name(error)) + ": " + rd_kafka_err2str(error);
 }

@@ -34,6 +34,7 @@ struct Destroy {
   }
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
   void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
   void operator()(rd_kafka_ConfigResource_t* resource) const {
     rd_kafka_ConfigResource_destroy(resource);
@@ -72,6 +73,22 @@ using Settings = std::map<std::string, std::string>;
 [[nodiscard]] Client make_consumer(Conf conf);
 [[nodiscard]] Client make_producer(Conf conf);
 
+// Errors that a record itself causes: trying it again cannot help.
+[[nodiscard]] bool is_poison(rd_kafka_resp_err_t error);
+// The same, of its size.
+[[nodiscard]] bool is_size(rd_kafka_resp_err_t error);
+// The broker knows who we are and does not let us.
+[[nodiscard]] bool is_denied(rd_kafka_resp_err_t error);
+// Who the brokers take us for: "User:tocsin"; our certificate's name is theirs to know.
+[[nodiscard]] std::string principal(const KafkaConfig& config);
+// "not authorized: READ on topic news.pairs for User:tocsin"
+[[nodiscard]] std::string denied(const KafkaConfig& config, const std::string& operation,
+                                 const std::string& resource);
+
+// The same, of an error that may be another one.
+[[nodiscard]] std::string reason(const KafkaConfig& config, rd_kafka_resp_err_t error,
+                                 const std::string& operation, const std::string& resource);
+
 [[nodiscard]] std::string text(rd_kafka_resp_err_t error);
 [[nodiscard]] std::string text(const rd_kafka_error_t* error);
 
@@ -95,7 +112,7 @@ rd_kafka_resp_err_t ask(const char* what, F&& question) {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     error = question();
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || is_denied(error)) break;
     log_retry(what, error);
   }
   return error;

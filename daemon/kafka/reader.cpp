@@ -8,6 +8,7 @@ namespace tocsin::kafka {
 namespace {
 
 constexpr int kQueryTimeoutMs = 10'000;
+constexpr int kGroupTimeoutMs = 5'000;
 constexpr int kPollWaitMs = 200;
 
 Client reader_client(const Config& config, const std::string& group, Isolation isolation) {
@@ -24,6 +25,10 @@ Client reader_client(const Config& config, const std::string& group, Isolation i
                   isolation == Isolation::committed ? "read_committed" : "read_uncommitted"},
                  {"auto.offset.reset", "earliest"},  // retention may be quicker than we are
                  {"enable.partition.eof", "true"}}));
+}
+
+[[noreturn]] void throw_denied(const Config& config, const std::string& resource) {
+  throw StopError(ExitCode::failed, denied(config.kafka, "READ", resource));
 }
 
 // The offset after what is told by one event; -1 when it tells nothing.
@@ -43,7 +48,14 @@ std::map<Partition, std::int64_t> committed_offsets(const Config& config,
   const Client consumer = reader_client(config, config.kafka.group, isolation);
   const PartitionList list = make_list(offsets);
   const rd_kafka_resp_err_t error = ask("committed offsets", [&] {
-    return rd_kafka_committed(consumer.get(), list.get(), kQueryTimeoutMs);
+    const rd_kafka_resp_err_t answer =
+        rd_kafka_committed(consumer.get(), list.get(), kGroupTimeoutMs);
+    // The coordinator's refusal is told to who polls, the call itself times out.
+    if (answer == RD_KAFKA_RESP_ERR__TIMED_OUT) {
+      const Message event(rd_kafka_consumer_poll(consumer.get(), 0));
+      if (event && is_denied(event->err)) throw_denied(config, "group " + config.kafka.group);
+    }
+    return answer;
   });
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "kafka: committed offsets of group " + config.kafka.group +
@@ -57,7 +69,7 @@ std::map<Partition, std::int64_t> committed_offsets(const Config& config,
 }
 
 Reader::Reader(const Config& config, Isolation isolation)
-    : consumer_(reader_client(config, config.kafka.group + ".reader", isolation)) {}
+    : config_(config), consumer_(reader_client(config, config.kafka.group, isolation)) {}
 
 Reader::~Reader() {
   rd_kafka_consumer_close(consumer_.get());
@@ -98,6 +110,7 @@ Extents Reader::extents(const std::vector<Partition>& partitions) {
                                               partition.number, &marks.low, &marks.high,
                                               kQueryTimeoutMs);
     });
+    if (is_denied(error)) throw_denied(config_, "topic " + partition.topic);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       throw StopError(ExitCode::failed,
                       "kafka: watermarks of " + partition.topic + ": " + text(error));
@@ -121,6 +134,9 @@ void Reader::read(const Extents& extents, const std::function<void(Message)>& ea
   auto moved = std::chrono::steady_clock::now();
   while (open > 0) {
     Message message(rd_kafka_consumer_poll(consumer_.get(), kPollWaitMs));
+    if (message && message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+      throw_denied(config_, std::string("topic ") + rd_kafka_topic_name(message->rkt));
+    }
     const std::int64_t reached = message ? reached_by(*message) : -1;
     if (reached < 0) {
       if (std::chrono::steady_clock::now() - moved > kPatience) {

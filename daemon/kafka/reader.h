@@ -50,6 +50,7 @@ class Reader {
   static constexpr std::chrono::seconds kPatience{60};
 
  private:
+  const Config& config_;
   Client consumer_;
 };
 

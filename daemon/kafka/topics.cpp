@@ -82,7 +82,7 @@ std::map<std::string, int> partitions_of(const rd_kafka_metadata_t& metadata) {
   return partitions;
 }
 
-void create(rd_kafka_t* client, const std::vector<TopicSpec>& missing) {
+void create(rd_kafka_t* client, const Config& config, const std::vector<TopicSpec>& missing) {
   std::vector<Owned<rd_kafka_NewTopic_t>> owners;
   std::vector<rd_kafka_NewTopic_t*> topics;
   std::array<char, 512> reason{};
@@ -117,6 +117,10 @@ void create(rd_kafka_t* client, const std::vector<TopicSpec>& missing) {
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
       spdlog::info("kafka: created topic={}", topic);
     } else if (error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {  // another instance was faster
+      if (is_denied(error)) {
+        throw StopError(ExitCode::failed,
+                        denied(config.kafka, "CREATE", std::string("topic ") + topic));
+      }
       const char* why = rd_kafka_topic_result_error_string(results[i]);
       throw StopError(ExitCode::failed, std::string("kafka: topic ") + topic +
                                             " cannot be created: " + (why ? why : text(error)));
@@ -124,31 +128,120 @@ void create(rd_kafka_t* client, const std::vector<TopicSpec>& missing) {
   }
 }
 
-Settings topic_settings(rd_kafka_t* client, const std::string& topic) {
-  const Owned<rd_kafka_ConfigResource_t> resource(
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  rd_kafka_ConfigResource_t* resources[] = {resource.get()};
+// Settings of topics, of all that may be asked. Throws StopError when the brokers do not answer.
+std::map<std::string, Settings> settings_of(rd_kafka_t* client,
+                                            const std::vector<std::string>& topics,
+                                            std::string& first_error) {
+  std::vector<Owned<rd_kafka_ConfigResource_t>> owners;
+  std::vector<rd_kafka_ConfigResource_t*> resources;
+  for (const std::string& topic : topics) {
+    owners.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    resources.push_back(owners.back().get());
+  }
   const Queue queue(rd_kafka_queue_new(client));
-  rd_kafka_DescribeConfigs(client, resources, 1, nullptr, queue.get());
+  rd_kafka_DescribeConfigs(client, resources.data(), resources.size(), nullptr, queue.get());
   const Event event(rd_kafka_queue_poll(queue.get(), 60'000));
   if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed,
-                    "kafka: settings of " + topic + " cannot be read: " +
-                        (event ? rd_kafka_event_error_string(event.get()) : "time-out"));
+                    "kafka: settings of topics cannot be read: " +
+                        std::string(event ? rd_kafka_event_error_string(event.get()) : "time-out"));
   }
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** answers = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-  Settings settings;
+  std::map<std::string, Settings> found;
   for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(answers[i]);
+    const std::string topic = rd_kafka_ConfigResource_name(answers[i]);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (first_error.empty()) first_error = topic + ": " + text(error);
+      continue;
+    }
     std::size_t entries = 0;
     const rd_kafka_ConfigEntry_t** configs = rd_kafka_ConfigResource_configs(answers[i], &entries);
     for (std::size_t k = 0; k < entries; ++k) {
       const char* value = rd_kafka_ConfigEntry_value(configs[k]);
-      settings[rd_kafka_ConfigEntry_name(configs[k])] = value == nullptr ? "" : value;
+      found[topic][rd_kafka_ConfigEntry_name(configs[k])] = value == nullptr ? "" : value;
     }
   }
-  return settings;
+  return found;
+}
+
+Settings topic_settings(rd_kafka_t* client, const Config& config, const std::string& topic) {
+  std::string error;
+  std::map<std::string, Settings> found = settings_of(client, {topic}, error);
+  if (!found.contains(topic)) {
+    const bool is_denied = error.find("AUTHORIZATION_FAILED") != std::string::npos;
+    throw StopError(ExitCode::failed,
+                    is_denied ? denied(config.kafka, "DESCRIBE_CONFIGS", "topic " + topic)
+                              : "kafka: settings cannot be read of topic " + error);
+  }
+  return std::move(found[topic]);
+}
+
+std::int64_t bytes_max(const Settings& settings) {
+  const auto found = settings.find("max.message.bytes");
+  return found == settings.end() ? -1 : std::atoll(found->second.c_str());
+}
+
+// What the raw topics take: the dead letter topic should take the same. -1 when it is not known.
+std::int64_t raw_bytes_max(rd_kafka_t* client, const Config& config,
+                           const std::map<std::string, int>& existing) {
+  std::vector<std::string> raw = config.topics.raw;
+  std::erase_if(raw, [&](const std::string& topic) { return !existing.contains(topic); });
+  std::string error;
+  std::int64_t bytes = -1;
+  if (raw.empty()) return bytes;
+  for (const auto& [topic, settings] : settings_of(client, raw, error)) {
+    bytes = std::max(bytes, bytes_max(settings));
+  }
+  return bytes;
+}
+
+// Which limits do not fit: nothing is lost then, but more ends as a (cut) dead letter.
+std::vector<std::string> unfit_limits(rd_kafka_t* client, const Config& config,
+                                      const std::map<std::string, int>& existing) {
+  std::vector<std::string> topics = config.topics.raw;
+  topics.insert(topics.end(),
+                {config.topics.enriched, config.topics.duplicates, config.topics.deadletter});
+  std::erase_if(topics, [&](const std::string& topic) { return !existing.contains(topic); });
+  std::vector<std::string> lines;
+  std::string error;
+  if (topics.empty()) return lines;
+  std::map<std::string, Settings> found = settings_of(client, topics, error);
+  if (!error.empty()) lines.push_back("limits cannot be compared, the settings of topic " + error);
+  std::int64_t raw = -1;
+  for (const std::string& topic : config.topics.raw) raw = std::max(raw, bytes_max(found[topic]));
+  const std::int64_t letter = bytes_max(found[config.topics.deadletter]);
+  if (raw > 0 && letter > 0 && letter < raw) {
+    lines.push_back("max.message.bytes of " + config.topics.deadletter + " is " +
+                    std::to_string(letter) + ", of the raw topic " + std::to_string(raw) +
+                    ": dead letters will be cut");
+  }
+  for (const std::string& topic : {config.topics.enriched, config.topics.duplicates}) {
+    const std::int64_t limit = bytes_max(found[topic]);
+    if (limit > 0 && limit < static_cast<std::int64_t>(config.limits.output_bytes_max)) {
+      lines.push_back("max.message.bytes of " + topic + " is " + std::to_string(limit) +
+                      ", limits.output_bytes_max " +
+                      std::to_string(config.limits.output_bytes_max) +
+                      ": longer records will be dead letters");
+    }
+  }
+  return lines;
+}
+
+// A topic that nobody lists may be there all the same: for others.
+void throw_if_denied(rd_kafka_t* client, const Config& config, const std::string& topic) {
+  const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* answer = nullptr;
+  if (rd_kafka_metadata(client, 0, handle.get(), &answer,
+                        static_cast<int>(kRequestTimeout.count())) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return;
+  }
+  const MetadataPtr metadata(answer);
+  if (metadata->topic_cnt == 1 && is_denied(metadata->topics[0].err)) {
+    throw StopError(ExitCode::failed, denied(config.kafka, "DESCRIBE", "topic " + topic));
+  }
 }
 
 // What a ledger must be, or sightings get lost, reordered or forgotten too early.
@@ -157,7 +250,7 @@ void check_ledger(rd_kafka_t* client, const Config& config, int partitions, int 
   std::string faults;
   const auto fault = [&](const std::string& text) { faults += "\n  " + text; };
   if (partitions != 1) fault("partitions is " + std::to_string(partitions) + ", must be 1");
-  Settings settings = topic_settings(client, topic);
+  Settings settings = topic_settings(client, config, topic);
   const auto must_be = [&](const char* key, const char* value) {
     if (settings[key] != value)
       fault(std::string(key) + " is '" + settings[key] + "', must be '" + value + "'");
@@ -187,16 +280,15 @@ void check_ledger(rd_kafka_t* client, const Config& config, int partitions, int 
   }
 }
 
-bool group_has_offsets(const Config& config, const std::map<std::string, int>& partitions) {
+std::map<Partition, std::int64_t> raw_offsets(const Config& config,
+                                              const std::map<std::string, int>& partitions) {
   std::vector<Partition> wanted;
   for (const std::string& raw : config.topics.raw) {
     const auto found = partitions.find(raw);
     for (int i = 0; found != partitions.end() && i < found->second; ++i) wanted.push_back({raw, i});
   }
   // Whether there are any at all: must not wait for the open transaction of a dead instance.
-  const auto offsets = committed_offsets(config, wanted, Isolation::uncommitted);
-  return std::any_of(offsets.begin(), offsets.end(),
-                     [](const auto& entry) { return entry.second >= 0; });
+  return committed_offsets(config, wanted, Isolation::uncommitted);
 }
 
 // A topic just created may be unknown to the next broker for a moment.
@@ -215,10 +307,16 @@ void await_ledger(rd_kafka_t* client, const Config& config) {
 }
 
 Client any_client(const Config& config) {
-  return make_producer(make_conf(config.kafka, {}, {}));
+  // No producer: those create topics they ask about, where the brokers allow it.
+  return make_consumer(make_conf(config.kafka, {}, {}));
 }
 
 }  // namespace
+
+bool TopicsState::group_has_offsets() const {
+  return std::any_of(committed.begin(), committed.end(),
+                     [](const auto& entry) { return entry.second >= 0; });
+}
 
 TopicsState prepare_topics(const Config& config) {
   const Client client = any_client(config);
@@ -226,16 +324,17 @@ TopicsState prepare_topics(const Config& config) {
 
   TopicsState state;
   state.cluster_id = cluster_id(client.get(), kRequestTimeout);
-  state.group_has_offsets = group_has_offsets(config, existing);
+  state.committed = raw_offsets(config, existing);
   std::vector<TopicSpec> missing;
   std::string names;
   for (TopicSpec& spec : wanted_topics(config)) {
     if (existing.contains(spec.name)) continue;
+    throw_if_denied(client.get(), config, spec.name);
     names += " " + spec.name;
     missing.push_back(std::move(spec));
   }
   const bool ledger_missing = !existing.contains(config.topics.ledger);
-  if (ledger_missing && state.group_has_offsets) {
+  if (ledger_missing && state.group_has_offsets()) {
     throw StopError(ExitCode::state_refused,
                     "ledger " + config.topics.ledger + " is missing although group " +
                         config.kafka.group +
@@ -247,11 +346,51 @@ TopicsState prepare_topics(const Config& config) {
       throw StopError(ExitCode::bad_input,
                       "kafka: topics are missing and kafka.create_topics is off:" + names);
     }
-    create(client.get(), missing);
+    const std::int64_t raw_max = raw_bytes_max(client.get(), config, existing);
+    for (TopicSpec& spec : missing) {
+      if (spec.name != config.topics.deadletter || raw_max < 0) continue;
+      spec.settings["max.message.bytes"] = std::to_string(raw_max);
+    }
+    create(client.get(), config, missing);
     state.ledger_created = ledger_missing;
   }
   await_ledger(client.get(), config);
+  const std::map<std::string, int> present = partitions_of(*metadata(client.get()));
+  for (const std::string& line : unfit_limits(client.get(), config, present)) {
+    spdlog::warn("kafka: {}", line);
+  }
   return state;
+}
+
+TopicsView look_at_topics(const Config& config) {
+  const Client client = any_client(config);
+  const MetadataPtr answer = metadata(client.get());
+  const std::map<std::string, int> existing = partitions_of(*answer);
+  TopicsView view;
+  view.cluster_id = cluster_id(client.get(), kRequestTimeout);
+  view.brokers = answer->broker_cnt;
+  for (const TopicSpec& spec : wanted_topics(config)) {
+    if (const auto found = existing.find(spec.name); found != existing.end()) {
+      view.partitions.insert(*found);
+      continue;
+    }
+    try {
+      throw_if_denied(client.get(), config, spec.name);
+      view.missing[spec.name];
+    } catch (const StopError& error) {
+      view.missing[spec.name] = error.what();
+    }
+  }
+  view.limits = unfit_limits(client.get(), config, existing);
+  return view;
+}
+
+// The newest record of each partition; a denied fetch is an error there.
+void check_readable(const Config& config, const std::string& topic) {
+  Reader reader(config, Isolation::uncommitted);
+  Extents extents = reader.extents(reader.partitions({topic}));
+  for (auto& [partition, marks] : extents) marks.low = std::max(marks.low, marks.high - 1);
+  reader.read(extents, [](const Message&) {});
 }
 
 TopicsState prepare_ledger(const Config& config) {
@@ -259,9 +398,10 @@ TopicsState prepare_ledger(const Config& config) {
   const std::map<std::string, int> existing = partitions_of(*metadata(client.get()));
   TopicsState state;
   state.cluster_id = cluster_id(client.get(), kRequestTimeout);
-  state.group_has_offsets = group_has_offsets(config, existing);
+  state.committed = raw_offsets(config, existing);
   if (!existing.contains(config.topics.ledger)) {
-    create(client.get(), {ledger_topic(config)});
+    throw_if_denied(client.get(), config, config.topics.ledger);
+    create(client.get(), config, {ledger_topic(config)});
     state.ledger_created = true;
   }
   await_ledger(client.get(), config);
@@ -269,7 +409,7 @@ TopicsState prepare_ledger(const Config& config) {
 }
 
 Settings topic_settings(const Config& config, const std::string& topic) {
-  return topic_settings(any_client(config).get(), topic);
+  return topic_settings(any_client(config).get(), config, topic);
 }
 
 void check_ledger(const Config& config) {

@@ -2,7 +2,10 @@
 // settings checked. Throws StopError with the reason when the service must not start.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "daemon/kafka/client.h"
@@ -11,8 +14,11 @@ namespace tocsin::kafka {
 
 struct TopicsState {
   std::string cluster_id;
-  bool group_has_offsets = false;  // the group has committed positions in a raw topic
-  bool ledger_created = false;     // by this call
+  std::map<Partition, std::int64_t> committed;  // by the group, of all raw partitions; -1: none
+  bool ledger_created = false;                  // by this call
+
+  // The group has committed positions in a raw topic.
+  [[nodiscard]] bool group_has_offsets() const;
 };
 
 // Creates what is missing if kafka.create_topics, then checks. Errors: a missing topic that may not
@@ -20,6 +26,18 @@ struct TopicsState {
 // settings would lose or reorder sightings (exit 3); brokers that do not answer within a minute
 // (1).
 [[nodiscard]] TopicsState prepare_topics(const Config& config);
+
+// The topics as they are, for `tocsin check --connect`: nothing is created or refused.
+struct TopicsView {
+  std::string cluster_id;
+  int brokers = 0;
+  std::map<std::string, int> partitions;       // of the configured topics that are there
+  std::map<std::string, std::string> missing;  // the others; not empty: "not authorized: ..."
+  std::vector<std::string> limits;             // that do not fit
+};
+[[nodiscard]] TopicsView look_at_topics(const Config& config);
+// Throws StopError when the topic's records may not be read.
+void check_readable(const Config& config, const std::string& topic);
 
 // The same for the ledger alone: what `tocsin ledger init` asks for. Creates it also when the group
 // has committed offsets, and when kafka.create_topics is off.

@@ -18,9 +18,11 @@ constexpr std::uint8_t kMagic = 'T';
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kHeadBytes = 3;
 constexpr std::size_t kRawTopicsMax = 1024;
+constexpr std::size_t kStartsMax = 100'000;
 
 enum class Type : std::uint8_t { header = 1, epoch = 2, sighting = 3, retract = 4, tick = 5 };
 enum class Tag : std::uint8_t { copy_of = 1, signal = 2, article_id = 3, outlet = 4 };
+enum class HeaderTag : std::uint8_t { starts = 1 };
 
 std::string signature_block(const Signature& signature) {
   ByteWriter writer;
@@ -56,6 +58,12 @@ void write(ByteWriter& writer, const LedgerHeader& header) {
   writer.text(header.group);
   writer.length(header.raw_topics.size());
   for (const std::string& topic : header.raw_topics) writer.text(topic);
+  if (header.starts.empty()) return;
+  ByteWriter field;
+  field.length(header.starts.size());
+  for (const Position& start : header.starts) field.position(start);
+  writer.integer(static_cast<std::uint8_t>(HeaderTag::starts));
+  writer.text(field.bytes());
 }
 
 void write(ByteWriter& writer, const Epoch& epoch) {
@@ -122,6 +130,16 @@ LedgerHeader read_header(ByteReader& reader) {
   const std::size_t topics = std::min(reader.length(), kRawTopicsMax);
   for (std::size_t i = 0; i < topics && reader.ok(); ++i) {
     header.raw_topics.push_back(reader.text());
+  }
+  while (reader.ok() && !reader.at_end()) {
+    const auto tag = reader.integer<std::uint8_t>();
+    ByteReader field(reader.view());
+    if (static_cast<HeaderTag>(tag) != HeaderTag::starts) continue;
+    const std::size_t starts = std::min(field.length(), kStartsMax);
+    for (std::size_t i = 0; i < starts && field.ok(); ++i) {
+      header.starts.push_back(field.position());
+    }
+    if (!field.ok()) header.starts.pop_back();
   }
   return header;
 }

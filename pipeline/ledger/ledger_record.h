@@ -21,6 +21,8 @@ struct LedgerHeader {
   std::string cluster_id;
   std::string group;
   std::vector<std::string> raw_topics;
+  // Where the group begins, of partitions that were there then; none: at what is oldest.
+  std::vector<Position> starts;
   friend bool operator==(const LedgerHeader&, const LedgerHeader&) = default;
 };
 

@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ import urllib.request
 import uuid
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -45,11 +46,14 @@ def wait_until(condition, what, seconds=60.0):
 
 
 class Broker:
-    """One KRaft broker on loopback, started by deploy/broker; `proxy_port`: where a proxy stands for it."""
+    """One KRaft broker on loopback, started by deploy/broker; `proxy_port`: where a proxy stands for it;
+    `users`: "name:password,..." for a listener with ACLs beside the open one, its address in `secured`;
+    `settings`: lines for its properties."""
 
-    def __init__(self, proxy_port=None):
+    def __init__(self, proxy_port=None, users=None, settings=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-broker-"))
-        self.start(*(["--proxy", str(proxy_port)] if proxy_port else []))
+        self.start(*(["--proxy", str(proxy_port)] if proxy_port else []), *(["--users", users] if users else []),
+                   *(word for line in settings for word in ("--set", line)))
 
     def _run(self, verb, *options):
         subprocess.run([ROOT / "deploy/broker", verb, self.folder, *options], check=True,
@@ -59,6 +63,8 @@ class Broker:
         self._run("start", *options)
         self.address = (self.folder / "bootstrap").read_text().strip()
         self.admin = AdminClient({"bootstrap.servers": self.address})
+        secured = self.folder / "secured"
+        self.secured = secured.read_text().strip() if secured.exists() else None
 
     def kill(self):
         self._run("kill")
@@ -74,6 +80,27 @@ class Broker:
         settings = {k.replace("_", "."): str(v) for k, v in settings.items()}
         done = self.admin.create_topics([NewTopic(topic, partitions, 1, config=settings)])
         done[topic].result(30)
+
+    def alter(self, topic, **settings):
+        """Sets these settings of a topic; all others go back to their defaults."""
+        settings = {k.replace("_", "."): str(v) for k, v in settings.items()}
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, settings)
+        self.admin.alter_configs([resource])[resource].result(30)
+
+    def forget_offsets(self, group, topic, partitions):
+        """Deletes committed offsets, as their expiry does (OffsetDelete, which this client does not know)."""
+        def text(value):
+            return struct.pack(">h", len(value)) + value.encode()
+        numbers = struct.pack(">i", len(partitions)) + b"".join(struct.pack(">i", p) for p in partitions)
+        body = (struct.pack(">hhi", 47, 0, 1) + text("test") + text(group) + struct.pack(">i", 1) + text(topic)
+                + numbers)
+        def ask():
+            host, port = self.address.split(":")
+            with socket.create_connection((host, int(port)), 30) as connection:
+                connection.sendall(struct.pack(">i", len(body)) + body)
+                answer = connection.recv(4096)
+            return struct.unpack(">h", answer[8:10])[0]
+        wait_until(lambda: ask() == 0, "the group's offsets to be deleted")  # it may not be empty yet
 
     def delete(self, topic):
         self.admin.delete_topics([topic])[topic].result(30)
@@ -97,11 +124,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def config_text(broker, topics, instance="one", port=0, extra="", brokers=None, session_timeout_ms=6000):
+def config_text(broker, topics, instance="one", port=0, extra="", brokers=None, session_timeout_ms=6000,
+                client=""):
     return ("version: 1\ninstance: %s\n"
-            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: %d, heartbeat.interval.ms: %d}}\n"
+            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: %d, heartbeat.interval.ms: %d%s}}\n"
             "topics: %s\nadmin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s"
             % (instance, brokers or broker.address, topics.prefix, session_timeout_ms, session_timeout_ms // 6,
+               client and ", " + client,
                topics.yaml(), port, extra))
 
 
@@ -204,9 +233,9 @@ class ServiceTestCase(unittest.TestCase):
     def create_raw(self, partitions=4):
         self.broker.create(self.topics.raw, partitions)
 
-    def use_own_broker(self):
+    def use_own_broker(self, *settings):
         """For a test that harms its broker: one of its own until it ends."""
-        broker, shared = Broker(), self.broker
+        broker, shared = Broker(settings=settings), self.broker
         self.addCleanup(broker.close)
         self.addCleanup(setattr, self, "broker", shared)
         self.broker = broker

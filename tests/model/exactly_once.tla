@@ -101,6 +101,10 @@ Start(i) ==
   /\ Set(i, [Down EXCEPT !.up = TRUE, !.epoch = epoch[i] + 1])
   /\ UNCHANGED <<ledger, committed, published, generation, owner, requests, faults>>
 
+(* Where a partition goes on; one without a commit (0) at its beginning. *)
+NextOf(p) == IF Bug = "a new partition is read from its end" /\ committed[p] = 0
+             THEN Len(Raw[p]) + 1 ELSE committed[p] + 1
+
 (* Join the group's present generation: what is in hand is dropped, but for the record that is being
    published; committed offsets are looked up, which waits for pending ones (KIP-447). *)
 Join(i) ==
@@ -109,7 +113,7 @@ Join(i) ==
   IN /\ m.up /\ m.generation # generation
      /\ \A p \in mine : ~Pending(p)
      /\ Set(i, [m EXCEPT !.generation = generation, !.mine = mine,
-                         !.next = [p \in Partitions |-> IF p \in mine THEN committed[p] + 1 ELSE 0],
+                         !.next = [p \in Partitions |-> IF p \in mine THEN NextOf(p) ELSE 0],
                          !.hand = IF m.step = "idle" THEN <<>> ELSE <<First(i)>>])
      /\ UNCHANGED <<ledger, committed, published, generation, owner, epoch, open, requests, faults>>
 
@@ -150,7 +154,7 @@ Outcome(i) ==
 
 (* The dedup state holds everything up to our own sighting. Begin, and produce the output. *)
 Produce(i) ==
-  /\ HasWork(i) /\ mind[i].step = "idle"
+  /\ HasWork(i) /\ mind[i].step = "idle" /\ open[i].outcome = None
   /\ mind[i].epoch = epoch[i] /\ First(i).generation = mind[i].generation
   /\ open' = [open EXCEPT ![i].outcome = Outcome(i)]
   /\ Set(i, [mind[i] EXCEPT !.step = "produced"])
@@ -160,7 +164,7 @@ Produce(i) ==
 Refuse(i) ==
   /\ HasWork(i) /\ mind[i].step = "produced" /\ First(i).position \in Refusable /\ ~First(i).condemned
   /\ mind[i].epoch = epoch[i] /\ Fault
-  /\ open' = [open EXCEPT ![i] = Closed]
+  /\ open' = IF Bug = "a refused transaction stays open" THEN open ELSE [open EXCEPT ![i] = Closed]
   /\ ledger' = Append(ledger, [kind |-> "retract", position |-> First(i).position, copy_of |-> 0])
   /\ Set(i, [mind[i] EXCEPT !.step = "idle", !.hand[1].condemned = TRUE, !.hand[1].sighted = Len(ledger) + 1])
   /\ UNCHANGED <<committed, published, generation, owner, epoch, requests>>
@@ -267,6 +271,12 @@ TimeOut(i) ==
   /\ epoch' = [epoch EXCEPT ![i] = @ + 1]
   /\ UNCHANGED <<ledger, committed, published, generation, owner, requests, mind>>
 
+(* The group's offsets expire, and nobody notices. Found out, it stops all instances (exit 3). *)
+Expire ==
+  /\ Bug = "offsets expire unnoticed" /\ Fault
+  /\ committed' = [p \in Partitions |-> 0]
+  /\ UNCHANGED <<ledger, published, generation, owner, epoch, open, requests, mind>>
+
 -------------------------------------------------------------------------------
 Init ==
   /\ ledger = <<>>
@@ -293,7 +303,7 @@ Step(i) ==
   \/ SendOffsets(i) \/ Drop(i) \/ CommitAgain(i) \/ Fenced(i) \/ Unknown(i)
   \/ Crash(i) \/ TimeOut(i)
 
-Next == (\E i \in Instances : Step(i)) \/ EndTransaction \/ Rebalance \/ Rest
+Next == (\E i \in Instances : Step(i)) \/ EndTransaction \/ Rebalance \/ Expire \/ Rest
 
 Spec == Init /\ [][Next]_vars
 

@@ -16,6 +16,7 @@ std::string word(Random& random) {
 
 Writer::Writer(Random& random) : random_(random) {
   if (random_.chance(120)) refused_per_mille_ = 60;
+  has_deadly_ = random_.chance(60);
 }
 
 std::string Writer::words(std::int64_t count) {
@@ -37,6 +38,7 @@ Record Writer::write(std::int64_t now_ms, std::int64_t window_ms) {
   }
   if (random_.chance(30)) {
     record.value = "{\"title\": broken";
+    if (random_.chance(refused_per_mille_ * 5)) record.value += kTooLong;
     return record;
   }
   std::vector<std::string> story;
@@ -52,6 +54,11 @@ Record Writer::write(std::int64_t now_ms, std::int64_t window_ms) {
   }
   std::string title = words(4);
   if (random_.chance(refused_per_mille_)) title += std::string(" ") + kRefused;
+  if (random_.chance(refused_per_mille_ / 4)) title += std::string(" ") + kTooLong;
+  if (has_deadly_ && random_.chance(100)) {
+    has_deadly_ = false;
+    title += std::string(" ") + kDeadly;
+  }
   std::string body;
   for (const std::string& part : story) body += part + " ";
   record.value = "{\"title\":\"" + title + "\",\"body\":\"" + body + "\",\"source\":\"outlet " +

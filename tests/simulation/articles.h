@@ -15,6 +15,8 @@ class Writer {
   // A story, a copy of an earlier one (perhaps edited), now and then rubbish or a null value.
   [[nodiscard]] Record write(std::int64_t now_ms, std::int64_t window_ms);
 
+  static constexpr const char* kTooLong = "plugh";              // in what no topic takes whole
+  static constexpr const char* kDeadly = "tocsin.test.deadly";  // who analyses it dies
   static constexpr const char* kRefused = "xyzzy";  // in the title of what the broker refuses
 
  private:
@@ -23,6 +25,7 @@ class Writer {
   Random& random_;
   std::vector<std::vector<std::string>> stories_;
   std::int64_t refused_per_mille_ = 0;
+  bool has_deadly_ = false;  // one record
 };
 
 }  // namespace tocsin::simulation

@@ -88,6 +88,7 @@ Error Broker::check(const std::string& transactional_id, ProducerId producer, bo
   transaction.number = next_transaction_++;
   transaction.partitions.clear();
   transaction.offsets.clear();
+  transaction.metadata.clear();
   // The coordinator looks for expired transactions now and then only.
   scheduler->after(transaction.timeout_ms + scheduler->random.between(0, 3000), nullptr,
                    [this, transactional_id, number = transaction.number] {
@@ -133,13 +134,18 @@ Broker::ProduceAnswer Broker::produce(const std::string& transactional_id, Produ
 
 Error Broker::commit_offsets_in_transaction(const std::string& transactional_id,
                                             ProducerId producer, const Membership& membership,
-                                            const Offsets& offsets) {
+                                            const Offsets& offsets, const Metadata& metadata) {
   Error error = check(transactional_id, producer, true);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
   error = check_member(membership, true);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
   Offsets& pending = transactions_[transactional_id].offsets[membership.group];
-  for (const auto& [partition, offset] : offsets) pending[partition] = offset;
+  Metadata& texts = transactions_[transactional_id].metadata[membership.group];
+  for (const auto& [partition, offset] : offsets) {
+    pending[partition] = offset;
+    const auto text = metadata.find(partition);
+    texts[partition] = text == metadata.end() ? "" : text->second;
+  }
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -186,9 +192,13 @@ void Broker::begin_end(const std::string& transactional_id, bool commit) {
     Transaction& ended = transactions_[transactional_id];
     for (const auto& [group, offsets] : ended.offsets) {
       if (!commit) continue;
-      for (const auto& [partition, offset] : offsets) groups_[group].offsets[partition] = offset;
+      for (const auto& [partition, offset] : offsets) {
+        groups_[group].offsets[partition] = offset;
+        groups_[group].metadata[partition] = ended.metadata[group][partition];
+      }
     }
     ended.offsets.clear();
+    ended.metadata.clear();
     finish_marker(transactional_id);
   });
 }
@@ -354,12 +364,15 @@ Error Broker::check_member(const Membership& membership, bool in_transaction) {
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-Error Broker::commit_offsets(const Membership& membership, const Offsets& offsets) {
+Error Broker::commit_offsets(const Membership& membership, const Offsets& offsets,
+                             const Metadata& metadata) {
   const Error error = check_member(membership, false);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
   for (const auto& [partition, offset] : offsets) {
     Group& group = groups_[membership.group];
     group.offsets[partition] = offset;
+    const auto text = metadata.find(partition);
+    group.metadata[partition] = text == metadata.end() ? "" : text->second;
     std::int64_t& max = group.offsets_max[partition];
     max = std::max(max, offset);
   }
@@ -388,7 +401,10 @@ Broker::FetchAnswer Broker::committed(const std::string& name,
     const auto group = groups_.find(name);
     if (group == groups_.end()) continue;
     const auto offset = group->second.offsets.find(partition);
-    if (offset != group->second.offsets.end()) answer.offsets[partition] = offset->second;
+    if (offset == group->second.offsets.end()) continue;
+    answer.offsets[partition] = offset->second;
+    const auto text = group->second.metadata.find(partition);
+    if (text != group->second.metadata.end()) answer.metadata[partition] = text->second;
   }
   return answer;
 }

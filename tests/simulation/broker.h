@@ -64,6 +64,7 @@ struct ProducerId {
 };
 
 using Offsets = std::map<Partition, std::int64_t>;
+using Metadata = std::map<Partition, std::string>;  // of committed offsets; none: empty
 
 struct Membership {
   std::string group;
@@ -102,7 +103,8 @@ class Broker {
                         const Partition& partition, std::int64_t sequence,
                         const std::vector<Record>& records);
   Error commit_offsets_in_transaction(const std::string& transactional_id, ProducerId producer,
-                                      const Membership& membership, const Offsets& offsets);
+                                      const Membership& membership, const Offsets& offsets,
+                                      const Metadata& metadata);
   Error end_transaction(const std::string& transactional_id, ProducerId producer, bool commit);
   [[nodiscard]] bool has_open_transactions() const;
 
@@ -118,11 +120,13 @@ class Broker {
                   const std::vector<std::string>& topics, Joined joined);
   void leave(const std::string& group, const std::string& member);
   Error heartbeat(const Membership& membership);
-  Error commit_offsets(const Membership& membership, const Offsets& offsets);
+  Error commit_offsets(const Membership& membership, const Offsets& offsets,
+                       const Metadata& metadata);
   // UNSTABLE_OFFSET_COMMIT while a transaction holds one of them and `stable` is asked for.
   struct FetchAnswer {
     Error error = RD_KAFKA_RESP_ERR_NO_ERROR;
     Offsets offsets;  // -1001: none
+    Metadata metadata;
   };
   FetchAnswer committed(const std::string& group, const std::vector<Partition>& partitions,
                         bool stable) const;
@@ -148,6 +152,7 @@ class Broker {
     std::uint64_t number = 0;
     std::set<Partition> partitions;
     std::map<std::string, Offsets> offsets;  // by group, pending
+    std::map<std::string, Metadata> metadata;
     std::size_t markers_due = 0;
   };
   struct Member {
@@ -163,6 +168,7 @@ class Broker {
     std::map<std::string, Member> members;
     std::map<std::string, std::vector<Partition>> assignment;
     Offsets offsets;
+    Metadata metadata;
     Offsets offsets_max;  // committed outside transactions
   };
 

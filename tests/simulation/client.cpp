@@ -309,7 +309,8 @@ void Client::pump() {
   if (fatal || is_dead()) return;
   for (auto& [partition, lane] : lanes) {
     if (!lane.sent.empty() || lane.waiting.empty()) continue;
-    const std::int64_t count = scheduler->random.between(1, 20);
+    const std::int64_t count = scheduler->random.between(
+        1, std::min<std::int64_t>(20, setting_ms("batch.num.messages", 20)));
     while (!lane.waiting.empty() && static_cast<std::int64_t>(lane.sent.size()) < count) {
       lane.sent.push_back(std::move(lane.waiting.front()));
       lane.waiting.pop_front();
@@ -327,6 +328,12 @@ void Client::transmit(const Partition& partition, std::int64_t sequence) {
   send<Broker::ProduceAnswer>(
       *this, "Produce",
       [id = transactional_id(), owner = producer, partition, sequence, records] {
+        // A request is refused as a whole.
+        for (const Record& record : records) {
+          if (is_refused(partition.topic, record.value)) {
+            return Broker::ProduceAnswer{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, -1};
+          }
+        }
         return broker->produce(id, owner, partition, sequence, records);
       },
       [this, partition, sequence, token = lanes_token](const Broker::ProduceAnswer* answer) {
@@ -360,6 +367,10 @@ void Client::on_produced(const Partition& partition, std::int64_t sequence,
       return finish_batch(partition, answer->error, answer->first_offset);
     case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
       return again(20);
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      // Its sequence numbers are given to what follows: an idempotent producer goes on.
+      lanes[partition].sequence = sequence;
+      return finish_batch(partition, answer->error, -1);
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
       if (scheduler->random.chance(500)) fatal = RD_KAFKA_RESP_ERR__FENCED;
       return finish_batch(partition, answer->error, -1);

@@ -217,7 +217,10 @@ rd_kafka_topic_partition_list_t* rd_kafka_topic_partition_list_new(int size) {
   return list;
 }
 void rd_kafka_topic_partition_list_destroy(rd_kafka_topic_partition_list_t* list) {
-  for (int i = 0; i < list->cnt; ++i) std::free(list->elems[i].topic);
+  for (int i = 0; i < list->cnt; ++i) {
+    std::free(list->elems[i].topic);
+    std::free(list->elems[i].metadata);
+  }
   delete[] list->elems;
   delete list;
 }
@@ -249,6 +252,15 @@ rd_kafka_resp_err_t rd_kafka_header_add(rd_kafka_headers_t* headers, const char*
 }
 rd_kafka_resp_err_t rd_kafka_header_remove(rd_kafka_headers_t* headers, const char* name) {
   std::erase_if(headers->list, [&](const auto& header) { return header.first == name; });
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t rd_kafka_header_get_all(const rd_kafka_headers_t* headers, size_t index,
+                                            const char** name, const void** value, size_t* size) {
+  if (index >= headers->list.size()) return RD_KAFKA_RESP_ERR__NOENT;
+  *name = headers->list[index].first.c_str();
+  *value = headers->list[index].second.data();
+  *size = headers->list[index].second.size();
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -332,6 +344,16 @@ Offsets offsets_of(const rd_kafka_topic_partition_list_t* list) {
     offsets[{list->elems[i].topic, list->elems[i].partition}] = list->elems[i].offset;
   }
   return offsets;
+}
+
+tocsin::simulation::Metadata metadata_of(const rd_kafka_topic_partition_list_t* list) {
+  tocsin::simulation::Metadata metadata;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = list->elems[i];
+    metadata[{entry.topic, entry.partition}].assign(static_cast<const char*>(entry.metadata),
+                                                    entry.metadata_size);
+  }
+  return metadata;
 }
 
 }  // namespace
@@ -429,6 +451,11 @@ rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t* handle, rd_kafka_topic_partit
       for (int i = 0; i < list->cnt; ++i) {
         rd_kafka_topic_partition_t& entry = list->elems[i];
         entry.offset = answer->offsets.at({entry.topic, entry.partition});
+        const auto text = answer->metadata.find({entry.topic, entry.partition});
+        if (text == answer->metadata.end() || text->second.empty()) continue;
+        std::free(entry.metadata);
+        entry.metadata = strdup(text->second.c_str());
+        entry.metadata_size = text->second.size();
       }
       return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
@@ -444,8 +471,8 @@ rd_kafka_resp_err_t rd_kafka_commit(rd_kafka_t* handle, const rd_kafka_topic_par
   Client& client = *handle->client;
   const auto answer = ask<Error>(
       client, "OffsetCommit",
-      [membership = client.membership, offsets = offsets_of(list)] {
-        return broker->commit_offsets(membership, offsets);
+      [membership = client.membership, offsets = offsets_of(list), metadata = metadata_of(list)] {
+        return broker->commit_offsets(membership, offsets, metadata);
       },
       scheduler->now_ms() + 10'000);
   return answer.value_or(RD_KAFKA_RESP_ERR__TRANSPORT);
@@ -658,9 +685,6 @@ rd_kafka_resp_err_t rd_kafka_producev(rd_kafka_t* handle, ...) {
   }
   va_end(arguments);
   if (client.is_dead() || client.fatal) return RD_KAFKA_RESP_ERR__FATAL;
-  if (tocsin::simulation::is_refused(partition.topic, message.record.value)) {
-    return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-  }
   if (client.transaction == Transaction::abortable) return RD_KAFKA_RESP_ERR__STATE;
   if (headers != nullptr) {  // the producer owns them now
     message.record.headers = std::move(headers->list);
@@ -738,8 +762,8 @@ rd_kafka_error_t* rd_kafka_send_offsets_to_transaction(
     const auto answer = ask<Error>(
         client, "TxnOffsetCommit",
         [id = client.transactional_id(), producer = client.producer,
-         membership = metadata->membership, offsets = offsets_of(list)] {
-          return broker->commit_offsets_in_transaction(id, producer, membership, offsets);
+         membership = metadata->membership, offsets = offsets_of(list), texts = metadata_of(list)] {
+          return broker->commit_offsets_in_transaction(id, producer, membership, offsets, texts);
         },
         deadline_ms);
     if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) {

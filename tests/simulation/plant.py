@@ -13,13 +13,21 @@ ON = 'tocsin::simulation::planted("%s")'
 # file, what stands there, what stands there instead
 BUGS = [
     # Offsets move before the outputs they stand for are published.
-    ("daemon/publisher.cpp", '  failpoint("before_begin");\n',
+    ("daemon/publisher.cpp", '  if (is_batch) failpoint("before_begin");\n',
      '  if (%s) {\n'
      '    std::map<kafka::Partition, std::int64_t> early;\n'
-     '    for (const auto& [partition, range] : batch.offsets(begin, end)) early[partition] = range.next;\n'
+     '    for (const auto& [partition, range] : batch.offsets()) early[partition] = range.next;\n'
      '    rd_kafka_commit(intake_.consumer(), kafka::make_list(early).get(), 0);\n'
      '  }\n'
-     '  failpoint("before_begin");\n' % (ON % "offsets_before_outputs")),
+     '  if (is_batch) failpoint("before_begin");\n' % (ON % "offsets_before_outputs")),
+    # The broker refuses a record when the transaction is committed, and the transaction is not aborted.
+    ("daemon/publisher.cpp", "return end == End::committed || end == End::unknown ? end : abort(end);",
+     "if (end == End::poisoned && %s) return end;\n"
+     "  return end == End::committed || end == End::unknown ? end : abort(end);" % (ON % "poisoned_commit")),
+    # A partition without a commit is read from its end, whenever that is looked at.
+    ("daemon/intake.cpp", "const std::int64_t began = began_at ? began_at(partition).value_or(low) : low;",
+     "const std::int64_t began =\n"
+     "        %s ? high : began_at ? began_at(partition).value_or(low) : low;" % (ON % "latest_with_growth")),
     # A sighted position is skipped as a copy (of itself), and the fold takes the ledger's word for it.
     ("daemon/service.cpp", "if (state.is_sighted(item.position)) return std::nullopt;",
      "if (state.is_sighted(item.position) && !%s) return std::nullopt;" % (ON % "early_skip_of_sighted")),

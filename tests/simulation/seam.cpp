@@ -1,5 +1,6 @@
 // The daemon's seams as the simulation fills them: threads are fibers, time is virtual, topics are
 // there, and a failpoint is a place to die at.
+#include <algorithm>
 #include <memory>
 
 #include "daemon/failpoint.h"
@@ -64,11 +65,22 @@ void failpoint(std::string_view name) {
   scheduler->yield();
 }
 
+void failpoint_on(std::string_view, std::string_view bytes) {
+  if (bytes.find("tocsin.test.deadly") == bytes.npos) return;
+  scheduler->trace("a deadly record");
+  scheduler->kill_soon(scheduler->current()->life);
+  scheduler->yield();
+}
 bool failpoint_reached(std::string_view) {
   return false;
 }
 bool failpoint_armed(std::string_view) {
   return false;
+}
+
+bool kafka::TopicsState::group_has_offsets() const {
+  return std::any_of(committed.begin(), committed.end(),
+                     [](const auto& entry) { return entry.second >= 0; });
 }
 
 kafka::TopicsState kafka::prepare_topics(const Config& config) {
@@ -78,7 +90,7 @@ kafka::TopicsState kafka::prepare_topics(const Config& config) {
   for (const auto& [partition, log] : simulation::broker->logs()) {
     if (partition.topic != config.topics.raw.front()) continue;
     const auto answer = simulation::broker->committed(config.kafka.group, {partition}, false);
-    if (answer.offsets.at(partition) >= 0) state.group_has_offsets = true;
+    state.committed[partition] = std::max<std::int64_t>(answer.offsets.at(partition), -1);
   }
   return state;
 }

@@ -63,7 +63,9 @@ class World {
     broker = &broker_;
     broker_.on_change = [](const Partition& partition) { tell_readers(partition); };
     is_refused = [](const std::string& topic, const std::string& value) {
-      return topic != "dead" && topic != "ledger" && value.find(Writer::kRefused) != value.npos;
+      if (topic == "ledger") return false;
+      if (value.find(Writer::kTooLong) != value.npos) return true;
+      return topic != "dead" && value.find(Writer::kRefused) != value.npos;
     };
     active_ms_ = random().between(5'000, 60'000);
     make_topics();
@@ -76,6 +78,7 @@ class World {
   Outcome run() {
     for (Instance& instance : instances_) start_after(instance, random().between(0, 5000));
     plan_articles();
+    if (random().chance(150)) plan_growth();
     every(500, [this] { broker_.expire_members(); });
     plan_blow();
     scheduler_.run(active_ms_, [] { return false; });
@@ -121,6 +124,7 @@ class World {
     config.workers = 1;
     config.admin.listen = {};
     if (random().chance(100)) config.delivery = Delivery::at_least_once;
+    if (random().chance(150)) config.input.start = StartAt::latest;
     config.dedupe.window = std::chrono::milliseconds(random().chance(300)   ? 60'000
                                                      : random().chance(500) ? 150'000
                                                                             : 3'600'000);
@@ -198,6 +202,17 @@ class World {
     for (std::int64_t count = random().between(5, 60); count > 0; --count) {
       scheduler_.at(random().below(active_ms_), nullptr, [this] { write_article(); });
     }
+  }
+
+  // The topic gets a partition; who reads it hears of that when the group is joined again.
+  void plan_growth() {
+    scheduler_.at(random().below(active_ms_), nullptr, [this] {
+      raw_.push_back({"raw", static_cast<std::int32_t>(raw_.size())});
+      broker_.create(raw_.back(), false);
+      scheduler_.trace("broker raw has " + std::to_string(raw_.size()) + " partitions");
+      for (int i = 0; i < 3; ++i) write_article();
+      scheduler_.after(random().between(100, 5000), nullptr, [this] { broker_.evict("g"); });
+    });
   }
 
   void write_article() {

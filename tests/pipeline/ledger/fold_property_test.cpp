@@ -116,7 +116,7 @@ TEST(FoldProperty, AGapHoldsWhatIsSightedInIt) {
 
 TEST(FoldProperty, AGapIsLookedAtNoFurtherThanItsLimit) {
   DedupState state;
-  state.apply(0, 0, LedgerHeader{"cluster", "group", {"raw"}});
+  state.apply(0, 0, LedgerHeader{"cluster", "group", {"raw"}, {}});
   state.apply(1, 0, Epoch{});
   Sighting sighting;
   for (const std::int64_t offset : {std::int64_t{0}, DedupState::kGapOffsetsMax}) {

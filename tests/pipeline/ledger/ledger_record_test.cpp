@@ -17,8 +17,12 @@ LedgerRecord random_record() {
                     *rc::gen::arbitrary<std::int64_t>()};
   };
   switch (*rc::gen::inRange(0, 5)) {
-    case 0:
-      return LedgerHeader{text(), text(), *rc::gen::arbitrary<std::vector<std::string>>()};
+    case 0: {
+      LedgerHeader header{text(), text(), *rc::gen::arbitrary<std::vector<std::string>>(), {}};
+      for (int left = *rc::gen::inRange(0, 4); left > 0; --left)
+        header.starts.push_back(position());
+      return header;
+    }
     case 1: {
       Epoch epoch;
       epoch.revision = *rc::gen::arbitrary<std::uint32_t>();

@@ -1,0 +1,62 @@
+// How far the group is behind, as the brokers know it: high watermark minus committed offset of
+// each partition assigned last, in records and in seconds. Asks with a client of its own, so it
+// tells the truth while the intake is paused or stuck and between assignments.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "daemon/kafka/client.h"
+#include "daemon/metrics.h"
+#include "daemon/wait.h"
+
+namespace tocsin {
+
+// Owner of the lag thread. What the brokers do not answer stays as it was, and grows older.
+class LagWatch {
+ public:
+  LagWatch(const Config& config, Metrics& metrics);
+  ~LagWatch();
+  void start();
+
+  // The partitions that are this instance's from now on. Any thread.
+  void watch(std::vector<kafka::Partition> partitions);
+  // Nothing is to be read between the offsets but transaction markers. Any thread.
+  void skip(const kafka::Partition& partition, std::int64_t from, std::int64_t to);
+
+ private:
+  struct Skip {
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+  };
+  struct Seen {
+    std::int64_t committed = -1;
+    std::int64_t lag = 0;
+    std::int64_t oldest_ms = 0;  // Unix time of the oldest unread record; 0: none or unknown
+  };
+
+  void run();
+  void look();
+  [[nodiscard]] bool ask(std::map<kafka::Partition, std::int64_t>& committed,
+                         std::map<kafka::Partition, std::int64_t>& ends);
+  void read_oldest(const std::map<kafka::Partition, std::int64_t>& offsets);
+  void show();
+
+  const Config& config_;
+  Metrics& metrics_;
+  kafka::Client consumer_;
+  std::atomic<bool> stopping_{false};
+  std::map<kafka::Partition, Seen> seen_;  // the thread's own
+
+  std::mutex mutex_;
+  Condition changed_;
+  std::vector<kafka::Partition> partitions_;
+  std::map<kafka::Partition, Skip> skips_;
+
+  Thread thread_;
+};
+
+}  // namespace tocsin

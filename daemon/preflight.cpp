@@ -1,0 +1,124 @@
+#include "daemon/preflight.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "daemon/alert_publisher.h"
+#include "daemon/kafka/reader.h"
+#include "daemon/kafka/topics.h"
+#include "daemon/notify/http_client.h"
+#include "daemon/notify/webhook.h"
+#include "daemon/publisher.h"
+
+namespace tocsin {
+namespace {
+
+void note(std::vector<std::string>& faults, const std::string& fault) {
+  if (std::find(faults.begin(), faults.end(), fault) == faults.end()) faults.push_back(fault);
+}
+
+void try_client(std::vector<std::string>& faults, const std::function<kafka::Client()>& make) {
+  try {
+    static_cast<void>(make());
+  } catch (const StopError& error) {
+    note(faults, error.what());
+  }
+}
+
+void check_webhook(const WebhookConfig& webhook, std::vector<std::string>& faults) {
+  const auto fault = [&](const std::filesystem::path& file, const std::string& what) {
+    note(faults, "webhook " + webhook.name + ": " + file.string() + " " + what);
+  };
+  if (!webhook.url_file.empty()) {
+    const SecretResult address = read_secret(webhook.url_file);
+    if (!address.error.empty()) {
+      fault(webhook.url_file, address.error);
+    } else if (!parse_url(address.secret)) {
+      fault(webhook.url_file, "holds no http:// or https:// address");
+    }
+  }
+  if (!webhook.secret_file.empty()) {
+    const SecretResult secret = read_secret(webhook.secret_file);
+    if (!secret.error.empty()) fault(webhook.secret_file, secret.error);
+  }
+  if (webhook.ca_file.empty()) return;
+  try {
+    const HttpClient client(webhook.ca_file);
+  } catch (const StopError& error) {
+    note(faults, "webhook " + webhook.name + ": " + error.what());
+  }
+}
+
+// Runs a question; a refusal is a finding.
+template <class Ask>
+void ask(std::vector<ClusterFinding>& findings, const Ask& question) {
+  try {
+    question();
+  } catch (const StopError& error) {
+    findings.push_back({error.exit_code(), false, error.what()});
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> offline_faults(const Config& config) {
+  std::vector<std::string> faults;
+  Config offline = config;
+  offline.kafka.brokers = "";
+  // Warnings of librdkafka about brokers that are not there say nothing here.
+  const auto level = spdlog::get_level();
+  spdlog::set_level(spdlog::level::off);
+  const auto consumer = [](kafka::Conf conf) { return kafka::make_consumer(std::move(conf)); };
+  const auto producer = [](kafka::Conf conf) { return kafka::make_producer(std::move(conf)); };
+  try_client(faults, [&] { return consumer(Intake::conf(offline)); });
+  try_client(faults, [&] { return consumer(Follower::conf(offline)); });
+  try_client(faults, [&] { return producer(LedgerWriter::conf(offline)); });
+  try_client(faults, [&] { return producer(Publisher::conf(offline, false)); });
+  try_client(faults, [&] { return consumer(AlertPublisher::consumer_conf(offline)); });
+  try_client(faults, [&] { return producer(AlertPublisher::producer_conf(offline)); });
+  spdlog::set_level(level);
+  for (const WebhookConfig& webhook : config.alerts.webhooks) check_webhook(webhook, faults);
+  return faults;
+}
+
+std::vector<ClusterFinding> cluster_findings(const Config& config) {
+  std::vector<ClusterFinding> findings;
+  const kafka::TopicsView view = kafka::look_at_topics(config);
+  findings.push_back({ExitCode::fine, false,
+                      "cluster " + view.cluster_id + ", " + std::to_string(view.brokers) +
+                          " brokers, librdkafka " + rd_kafka_version_str()});
+  for (const auto& [topic, what] : view.missing) {
+    const bool is_made = what.empty() && config.kafka.create_topics;
+    findings.push_back({is_made        ? ExitCode::fine
+                        : what.empty() ? ExitCode::bad_input
+                                       : ExitCode::failed,
+                        is_made,
+                        !what.empty() ? what
+                                      : "topic " + topic + " is missing" +
+                                            (is_made ? ": `tocsin run` creates it" : "")});
+  }
+  for (const std::string& limit : view.limits) findings.push_back({ExitCode::fine, true, limit});
+  const auto has = [&](const std::string& topic) { return view.partitions.contains(topic); };
+  if (has(config.topics.ledger)) ask(findings, [&] { kafka::check_ledger(config); });
+  ask(findings, [&] {
+    kafka::Reader reader(config, kafka::Isolation::uncommitted);
+    const auto raw = reader.partitions(config.topics.raw);
+    const auto offsets = kafka::committed_offsets(config, raw, kafka::Isolation::uncommitted);
+    const auto known = static_cast<std::size_t>(
+        std::count_if(offsets.begin(), offsets.end(), [](const auto& o) { return o.second >= 0; }));
+    findings.push_back({ExitCode::fine, false,
+                        "group " + config.kafka.group + " has offsets for " +
+                            std::to_string(known) + " of " + std::to_string(offsets.size()) +
+                            " raw partitions"});
+  });
+  // Records are really read: the one way to see whether they may be.
+  for (const std::string& topic :
+       {config.topics.raw.front(), config.topics.ledger, config.topics.pairs}) {
+    if (has(topic)) ask(findings, [&] { kafka::check_readable(config, topic); });
+  }
+  return findings;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,57 @@
+// Records that kill the process. Each first attempt at a stretch of a partition is announced in the
+// metadata of the group's committed offset; who finds such an announcement there when partitions
+// are assigned knows that somebody died over it, and tries less at once, until one record is left.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "daemon/batch.h"
+#include "daemon/intake.h"
+
+namespace tocsin {
+
+// One attempt: `span` offsets from the committed one on; how many died over exactly these.
+struct Trial {
+  std::int64_t span = 0;
+  std::int64_t deaths = 0;
+};
+
+// As metadata of a commit: "tocsin/1 span=188 deaths=1". Anything else is no trial.
+[[nodiscard]] std::string encode(const Trial& trial);
+[[nodiscard]] std::optional<Trial> decode_trial(std::string_view metadata);
+
+// The intake thread's own.
+class Trials {
+ public:
+  // Forgets the last assignment.
+  void begin(const std::map<kafka::Partition, Commit>& commits);
+
+  // How many records of the partition may be tried together with nothing else; nullopt: any number,
+  // together with others.
+  [[nodiscard]] std::optional<std::size_t> records_max(const kafka::Partition& partition,
+                                                       std::int64_t offset) const;
+  // What has to be committed before the batch is analysed; empty mostly.
+  [[nodiscard]] OffsetRanges announce(const Batch& batch);
+  // True when too many died over the batch, which is one record.
+  [[nodiscard]] bool is_condemned(const Batch& batch) const;
+  // What has to be committed once such a batch was analysed: whoever ends later does not end by it.
+  // Empty where nobody had died over the record alone.
+  [[nodiscard]] static OffsetRanges acquit(const OffsetRanges& announced);
+
+  static constexpr std::int64_t kDeathsMax = 3;  // over one record alone
+  static constexpr std::int64_t kParts = 16;     // of a stretch over which somebody died
+
+ private:
+  struct Suspect {
+    std::int64_t first = 0;  // offsets over which somebody died: [first, end)
+    std::int64_t end = 0;
+    std::int64_t step = 0;    // tried at once; 0: nobody died here, the first batch is announced
+    std::int64_t deaths = 0;  // over `first` alone
+  };
+  std::map<kafka::Partition, Suspect> suspects_;
+};
+
+}  // namespace tocsin

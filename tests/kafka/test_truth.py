@@ -1,0 +1,242 @@
+"""One record never stops the service, offsets that are lost are noticed, lag and readiness tell the truth."""
+
+import json
+import random
+import time
+import unittest
+
+import articles
+from confluent_kafka import Producer
+from confluent_kafka.admin import ConfigResource, NewPartitions
+from harness import (DEADLETTER, ENRICHED, ServiceTestCase, check_audit, check_outputs, committed, consume, outcomes,
+                     produce, tocsin, wait_processed, wait_until)
+
+
+def good(count, seed=1):
+    return [{"value": r["value"]} for r in articles.stream(count, seed=seed, copies=0, broken=0)[0]]
+
+
+def noise(size, seed=1):
+    """Bytes that no codec makes smaller."""
+    return random.Random(seed).randbytes(size)
+
+
+def send(broker, topic, records, **settings):
+    """Like produce(), also what is larger than usual."""
+    producer = Producer({"bootstrap.servers": broker.address, "message.max.bytes": 100000000, **settings})
+    for record in records:
+        producer.produce(topic, **record)
+    assert producer.flush(60) == 0
+
+
+def headers_of(message):
+    return {k: v.decode(errors="replace") for k, v in message.headers()}
+
+
+class RefusedTest(ServiceTestCase):
+    """Records that an output does not take end as dead letters, whole or cut, and work goes on."""
+
+    def check_small_topics(self, extra):
+        self.broker.create(self.topics.raw, 1, max_message_bytes=3000000)
+        self.broker.create(self.topics.enriched, 1, max_message_bytes=6000)
+        self.broker.create(self.topics.deadletter, 1, max_message_bytes=900)
+        long_article = json.loads(good(1, 77)[0]["value"])
+        long_article["title"] = noise(7000).hex()
+        bad = [{"value": noise(2000000), "key": "large value", "headers": {"feed": "7"}},
+               {"value": b"{", "key": noise(1500000)},
+               {"value": b"{", "headers": {"large": noise(1500000)}},
+               {"value": json.dumps(long_article)}]
+        daemon = self.run_daemon(extra=extra)
+        send(self.broker, self.topics.raw, bad + good(100))
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 100, DEADLETTER: 4})
+        self.assertEqual(daemon.get("/readyz")[0], 200)
+        check_audit(daemon)
+        self.assertIn("max.message.bytes of %s is 900" % self.topics.deadletter, daemon.log.read_text())
+        letters = {headers_of(m)["tocsin.original.offset"]: m for m in consume(self.broker, self.topics.deadletter)}
+        large = headers_of(letters["0"])
+        self.assertEqual(letters["0"].key(), b"large value")
+        self.assertEqual(large["feed"], "7")
+        self.assertEqual(large["tocsin.original.size"], "2000000")
+        self.assertRegex(large["tocsin.original.hash"], "^[0-9a-f]{32}$")
+        self.assertEqual(large["tocsin.original.omitted"], "value")
+        self.assertEqual(letters["1"].value(), b"{")
+        self.assertEqual(headers_of(letters["1"])["tocsin.original.omitted"], "key")
+        self.assertEqual(letters["2"].value(), b"{")
+        self.assertEqual(headers_of(letters["2"])["tocsin.original.omitted"], "headers")
+        self.assertEqual(headers_of(letters["3"])["tocsin.error.code"], "poison")
+
+    def test_exactly_once(self):
+        self.check_small_topics("")
+
+    def test_at_least_once(self):
+        self.check_small_topics("delivery: at_least_once\n")
+
+    def test_default_topics_a_record_as_large_as_they_allow_and_a_restart(self):
+        self.broker.create(self.topics.raw, 1)
+        send(self.broker, self.topics.raw, [{"value": noise(1048400)}] + good(2))
+        send(self.broker, self.topics.raw, [{"value": json.dumps({"title": "t", "body": "word " * 600000})}] + good(2, 5),
+             **{"compression.codec": "zstd"})
+        dying = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": "before_commit"})
+        self.assertEqual(dying.wait_exit(), 137)
+        daemon = self.run_daemon("two")
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 4, DEADLETTER: 2})
+        check_audit(daemon)
+
+    def test_a_limit_lowered_while_running_and_a_compacted_dead_letter_topic(self):
+        self.broker.create(self.topics.raw, 1, max_message_bytes=2000000)
+        self.broker.create(self.topics.deadletter, 1, cleanup_policy="compact")
+        daemon = self.run_daemon()
+        produce(self.broker, self.topics.raw, good(3))
+        wait_processed(self.broker, self.topics)
+        self.broker.alter(self.topics.enriched, max_message_bytes=600)
+        produce(self.broker, self.topics.raw, good(3, 9) + [{"value": b"{"}])
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 3, DEADLETTER: 4})
+        check_audit(daemon)
+
+    def test_the_dead_letter_topic_is_made_for_what_raw_takes(self):
+        self.broker.create(self.topics.raw, 1, max_message_bytes=3000000)
+        self.run_daemon()
+        resource = ConfigResource(ConfigResource.Type.TOPIC, self.topics.deadletter)
+        settings = self.broker.admin.describe_configs([resource])[resource].result(30)
+        self.assertEqual(settings["max.message.bytes"].value, "3000000")
+
+    def test_a_record_that_kills_the_process_is_found(self):
+        self.create_raw(2)
+        produce(self.broker, self.topics.raw, good(300))
+        deadly = {"title": "tocsin.test.deadly", "body": " ".join("word%d" % i for i in range(60))}
+        produce(self.broker, self.topics.raw, [{"value": deadly, "key": "deadly"}] + good(300, 5))
+        deaths = 0
+        while True:  # each time another instance: what was found out is kept by the group
+            daemon = self.run_daemon("life%d" % deaths, ready=False, env={"TOCSIN_FAIL_AT": "analyse"})
+            def decided():
+                offsets = committed(self.broker, self.topics.prefix, self.topics.raw)
+                return daemon.process.poll() is not None or sum(max(o, 0) for o in offsets.values()) >= 601
+            wait_until(decided, "death, or all to be processed", 120)
+            if daemon.process.poll() is None:
+                break
+            self.assertEqual(daemon.process.returncode, 137)
+            deaths += 1
+            self.assertLess(deaths, 10)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 600, DEADLETTER: 1})
+        letter, = consume(self.broker, self.topics.deadletter)
+        self.assertEqual((letter.key(), headers_of(letter)["tocsin.stage"]), (b"deadly", "analyse"))
+        check_audit(daemon)
+
+
+class OffsetsTest(ServiceTestCase):
+    """Where a group begins and goes on."""
+
+    LATEST = {"extra": "input: {start: latest}\n"}
+
+    def stop(self):
+        for daemon in self.daemons:
+            if daemon.process.poll() is None:
+                self.assertEqual(daemon.terminate(), 0)
+
+    def test_latest_skips_nothing_that_came_later(self):
+        self.create_raw(2)
+        produce(self.broker, self.topics.raw, [{**r, "partition": 0} for r in good(5, 2)])  # before: skipped
+        for name in ("a", "b"):
+            self.run_daemon(name, **self.LATEST)
+        self.stop()
+        produce(self.broker, self.topics.raw, [{**r, "partition": p} for p in (0, 1) for r in good(4, 10 + p)])
+        self.broker.admin.create_partitions([NewPartitions(self.topics.raw, 3)])[self.topics.raw].result(30)
+        produce(self.broker, self.topics.raw, [{**r, "partition": 2} for r in good(4, 20)])
+        for name in ("a", "b"):
+            self.run_daemon(name, **self.LATEST)
+        wait_processed(self.broker, self.topics)
+        found = outcomes(self.broker, self.topics)
+        self.assertEqual(len(found), 12)
+        self.assertFalse([p for p in found if p[0] == 0 and p[1] < 5])
+
+    def test_latest_killed_before_it_read_anything(self):
+        self.create_raw(1)
+        self.run_daemon("a", **self.LATEST).kill()
+        produce(self.broker, self.topics.raw, good(6))
+        self.run_daemon("b", **self.LATEST)
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 6})
+
+    def test_lost_offsets_are_refused_and_resumed(self):
+        self.create_raw(2)
+        produce(self.broker, self.topics.raw, [{**r, "partition": i % 2} for i, r in enumerate(good(20))])
+        self.run_daemon()
+        wait_processed(self.broker, self.topics)
+        self.stop()
+        produce(self.broker, self.topics.raw, [{**r, "partition": 1} for r in good(3, 9)])
+        for partitions in ([0, 1], [1]):
+            self.broker.forget_offsets(self.topics.prefix, self.topics.raw, partitions)
+            refused = self.run_daemon(ready=False)
+            self.assertEqual(refused.wait_exit(), 3)
+            self.assertIn("tocsin ledger resume --from ledger", refused.tail())
+            code, out, err = tocsin("ledger", "resume", "--from", "ledger", "--config", str(refused.config))
+            self.assertEqual(code, 0, err)
+            self.assertIn("%s-1 goes on at 10, of 0 to 13" % self.topics.raw, out)
+        daemon = self.run_daemon()
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 23})
+        check_audit(daemon)
+        code, _, err = tocsin("ledger", "resume", "--from", "earliest", "--config", str(daemon.config))
+        self.assertEqual(code, 0, err)  # nothing to do
+
+
+class TruthTest(ServiceTestCase):
+    """What metrics and probes say while nothing moves."""
+
+    def lag(self, daemon, partition=0, unit="records"):
+        return daemon.metrics().get('tocsin_consumer_lag_%s{partition="%d",topic="%s"}'
+                                    % (unit, partition, self.topics.raw))
+
+    def test_a_deleted_output_is_seen_and_heals(self):
+        self.create_raw(1)
+        daemon = self.run_daemon(extra="limits: {publish_stall: 3s, inflight_bytes_max: 1MiB, batch_records_max: 50}\n")
+        produce(self.broker, self.topics.raw, good(3))
+        wait_processed(self.broker, self.topics)
+        wait_until(lambda: self.lag(daemon) == 0, "lag 0")
+        self.assertGreater(daemon.metrics()["tocsin_last_commit_timestamp_seconds"], time.time() - 60)
+        self.broker.delete(self.topics.enriched)
+        padding = "x" * 3000
+        produce(self.broker, self.topics.raw, [{"value": json.dumps({**json.loads(r["value"]), "padding": padding})}
+                                               for r in good(1000, 8)])
+        wait_until(lambda: daemon.get("/readyz")[0] == 503, "not ready", 90)
+        self.assertIn("nothing could be published for", daemon.get("/readyz")[1])
+        self.assertEqual(daemon.get("/livez")[0], 200)
+        wait_until(lambda: self.lag(daemon) == 1000, "the whole lag, more than is in memory")
+        wait_until(lambda: self.lag(daemon, unit="seconds") > 1, "age")
+        self.broker.create(self.topics.enriched, 1)
+        daemon.wait_ready(120)
+        wait_processed(self.broker, self.topics)
+        wait_until(lambda: self.lag(daemon) == 0 and self.lag(daemon, unit="seconds") == 0, "lag 0 again")
+
+    def test_lag_behind_transaction_markers_and_open_transactions(self):
+        self.create_raw(1)
+        daemon = self.run_daemon()
+        producer = Producer({"bootstrap.servers": self.broker.address, "transactional.id": "x" + self.topics.prefix})
+        producer.init_transactions(30)
+        for end in (producer.commit_transaction, producer.abort_transaction):
+            producer.begin_transaction()
+            for record in good(3):
+                producer.produce(self.topics.raw, record["value"])
+            end(30)
+        wait_until(lambda: self.lag(daemon) == 0, "lag 0 behind markers")
+        producer.begin_transaction()
+        for record in good(4, 6):
+            producer.produce(self.topics.raw, record["value"])
+        producer.flush(30)
+        wait_until(lambda: self.lag(daemon) == 4, "lag of an open transaction")
+        producer.commit_transaction(30)
+        wait_until(lambda: self.lag(daemon) == 0, "lag 0 at the end")
+
+    def test_a_transaction_timeout_above_the_brokers_is_bad_input(self):
+        broker = self.use_own_broker("transaction.max.timeout.ms=30000")
+        daemon = self.run_daemon(ready=False, extra="limits: {transaction_timeout: 60s}\n")
+        self.assertEqual(daemon.wait_exit(), 2)
+        self.assertIn("transaction.max.timeout.ms", daemon.tail())
+        self.assertLess(len(daemon.log.read_text().splitlines()), 40)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
