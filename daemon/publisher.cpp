@@ -126,6 +126,7 @@ void Publisher::process(Batch& batch) {
   auto outputs = resolver_.resolve(batch);
   if (!outputs) return standstill_.end();  // only when it is not current any more
   outputs_ = *std::move(outputs);
+  delivered_.assign(outputs_.size(), false);
   const std::int64_t resolved_ms = steady_ms();
   if (batch.announced.empty()) {
     metrics_.resolve_seconds.Observe(static_cast<double>(resolved_ms - batch.sighted_ms) / 1000.0);
@@ -284,7 +285,7 @@ rd_kafka_resp_err_t Publisher::produce_all(const Batch& batch) {
                                  OutcomeKind::deadletter};
   for (const OutcomeKind kind : kKinds) {
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      if (!outputs_[i] || outputs_[i]->outcome.kind != kind) continue;
+      if (!outputs_[i] || outputs_[i]->outcome.kind != kind || delivered_[i]) continue;
       const rd_kafka_resp_err_t error = produce(batch, i);
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
     }
@@ -351,10 +352,13 @@ void Publisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void
   auto& publisher = *static_cast<Publisher*>(self);
   if (publisher.undelivered_ > 0) --publisher.undelivered_;
   const rd_kafka_resp_err_t error = message->err;
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  if (kafka::is_poison(error)) {
-    publisher.refused_[reinterpret_cast<std::size_t>(message->_private)] = error;
+  const auto index = reinterpret_cast<std::size_t>(message->_private);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const bool stays = publisher.config_.delivery == Delivery::at_least_once;
+    if (stays && index < publisher.delivered_.size()) publisher.delivered_[index] = true;
+    return;
   }
+  if (kafka::is_poison(error)) publisher.refused_[index] = error;
   // Of several the one that tells most: what was purged says nothing of the reason.
   if (publisher.delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR ||
       (kafka::is_poison(error) && !kafka::is_poison(publisher.delivery_error_))) {

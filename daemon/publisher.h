@@ -107,6 +107,7 @@ class Publisher {
   Resolver resolver_;
   kafka::Client producer_;
   std::vector<std::optional<Output>> outputs_;  // of the batch in hand, one an item
+  std::vector<bool> delivered_;  // of them, without a transaction: not to be sent again
   // Once a batch of an assignment was dropped, the later ones must not pass it: offsets would skip
   // it.
   std::uint64_t dropped_assignment_ = 0;
