@@ -476,8 +476,10 @@ void Publisher::fence_repeats(std::int64_t ending_since_ms) {
 }
 
 void Publisher::on_error(rd_kafka_t* client, int error, const char* reason, void* self) {
-  static_cast<Publisher*>(self)->connection_broke_ = true;
-  static_cast<Publisher*>(self)->broke_ms_ = steady_ms();
+  if (error != RD_KAFKA_RESP_ERR__FATAL) {  // being fenced is told in the same way
+    static_cast<Publisher*>(self)->connection_broke_ = true;
+    static_cast<Publisher*>(self)->broke_ms_ = steady_ms();
+  }
   kafka::log_error(client, error, reason, nullptr);
 }
 
