@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "daemon/failpoint.h"
 
@@ -21,7 +22,7 @@ constexpr int kFencedMax = 3;  // in a minute: a twin with the same name
 constexpr std::int64_t kFencedWindowMs = 60'000;
 constexpr auto kBackoffFirst = 50ms;
 constexpr auto kBackoffMax = 5'000ms;
-constexpr auto kInitPauseMax = 30'000ms;
+constexpr auto kInitPauseMax = 10'000ms;  // below what /livez allows
 constexpr int kQueryTimeoutMs = 10'000;
 constexpr std::int64_t kEndingMaxMs = 10'000;  // after that its request may have been repeated
 
@@ -157,6 +158,8 @@ bool Publisher::publish(Batch& batch) {
     heartbeat_ms_ = steady_ms();
     End result = attempt(batch);
     if (result == End::unknown) result = recover(batch);
+    const bool is_open = result == End::aborted || result == End::unknown;
+    if (is_open && !refused_.empty()) result = End::poisoned;
     switch (result) {
       case End::committed:
         metrics_.transactions_committed.Increment();
@@ -188,6 +191,7 @@ bool Publisher::relieve(Batch& batch, Retry& retry) {
     isolate(true);
     return true;
   }
+  if (refused_.empty()) retry.wait();  // it was not said of which record
   for (const auto& [index, error] : std::exchange(refused_, {})) {
     delivery_error_ = error;
     if (!relieve(batch, *outputs_[index], retry)) return false;
@@ -261,7 +265,6 @@ Publisher::End Publisher::produce_and_commit(const Batch& batch) {
       refused != RD_KAFKA_RESP_ERR_NO_ERROR ? refused : delivery_error_;
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     delivery_error_ = error;
-    standstill_.note("outputs are not delivered: " + kafka::text(error));
     metrics_.transactions_aborted.Increment();
     if (rd_kafka_fatal_error(producer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       create_producer();
@@ -535,6 +538,7 @@ kafka::Conf Publisher::conf(const Config& config, bool isolates) {
     // Below the transaction's, as librdkafka demands.
     fixed["message.timeout.ms"] = std::to_string(config.limits.transaction_timeout.count() * 2 / 3);
   }
+  if (isolates) fixed["batch.num.messages"] = "1";
   return kafka::make_conf(
       config.kafka,
       {{"retry.backoff.ms", "10"},  // 115 ms a small transaction with the default, 37 with this
@@ -543,8 +547,7 @@ kafka::Conf Publisher::conf(const Config& config, bool isolates) {
        {"queue.buffering.max.kbytes", "131072"},
        {"queue.buffering.max.messages", "100000"},
        // The broker decides what is too large, and tells: a dead letter carries any record.
-       {"message.max.bytes", "1000000000"},
-       {"batch.num.messages", isolates ? "1" : "10000"}},
+       {"message.max.bytes", "1000000000"}},
       fixed);
 }
 
