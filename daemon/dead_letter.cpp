@@ -78,9 +78,13 @@ DeadLetter make_dead_letter(const Item& item, const Error& error, const Reductio
   rd_kafka_headers_t* headers = letter.headers.get();
   add(headers, "tocsin.stage", name(error.stage));
   add(headers, "tocsin.error.code", name(error.code));
+  add(headers, "tocsin.error.message",
+      std::string_view(error.message).substr(0, reduction.has_message ? kHeaderTextMax : 0));
   add(headers, "tocsin.original.topic", item.position.topic);
   add(headers, "tocsin.original.partition", std::to_string(item.position.partition));
   add(headers, "tocsin.original.offset", std::to_string(item.position.offset));
+  add(headers, "tocsin.original.timestamp",
+      std::to_string(rd_kafka_message_timestamp(message, nullptr)));
   if (letter.value.size() < item.payload().size()) {
     add(headers, "tocsin.original.size", std::to_string(item.payload().size()));
     add(headers, "tocsin.original.hash",
@@ -89,10 +93,6 @@ DeadLetter make_dead_letter(const Item& item, const Error& error, const Reductio
   if (const std::string parts = omitted(item, reduction); !parts.empty()) {
     add(headers, "tocsin.original.omitted", parts);
   }
-  add(headers, "tocsin.error.message",
-      std::string_view(error.message).substr(0, reduction.has_message ? kHeaderTextMax : 0));
-  add(headers, "tocsin.original.timestamp",
-      std::to_string(rd_kafka_message_timestamp(message, nullptr)));
   add(headers, "tocsin.config", config_hash);
   return letter;
 }

@@ -246,6 +246,23 @@ std::map<kafka::Partition, std::int64_t> Intake::ends(
   return found;
 }
 
+std::map<kafka::Partition, std::int64_t> Intake::committed(
+    const std::map<kafka::Partition, std::int64_t>& partitions) {
+  const kafka::PartitionList list = kafka::make_list(partitions);
+  const rd_kafka_resp_err_t error = kafka::ask("committed offsets", [&] {
+    return rd_kafka_committed(consumer_.get(), list.get(), kQueryTimeoutMs);
+  });
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "intake: committed offsets: " + kafka::text(error));
+  }
+  std::map<kafka::Partition, std::int64_t> found;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = list->elems[i];
+    found[{entry.topic, entry.partition}] = std::max<std::int64_t>(entry.offset, -1);
+  }
+  return found;
+}
+
 // Where a partition starts: the committed offset if it still exists; else where the group began, as
 // its ledger says; the beginning of a partition that came later.
 std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t committed) {

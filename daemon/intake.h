@@ -64,6 +64,9 @@ class Intake {
   // Ends of partitions, as a reader of committed records sees them. Throws StopError.
   [[nodiscard]] std::map<kafka::Partition, std::int64_t> ends(
       const std::map<kafka::Partition, std::int64_t>& partitions);
+  // Offsets that the group has committed by now; -1: none. Throws StopError.
+  [[nodiscard]] std::map<kafka::Partition, std::int64_t> committed(
+      const std::map<kafka::Partition, std::int64_t>& partitions);
   // Leaves the group; on_revoke is called first.
   void close();
   // Makes the next poll leave and join again, from the committed offsets.

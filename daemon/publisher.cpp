@@ -83,6 +83,7 @@ Publisher::Publisher(const Config& config, Metrics& metrics, BatchQueue& queue, 
 Publisher::~Publisher() {
   stop();
   thread_.join();
+  producer_.reset();  // before what its callbacks use
 }
 
 void Publisher::stop() {

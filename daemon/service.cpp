@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "daemon/failpoint.h"
 #include "daemon/kafka/topics.h"
 #include "daemon/ledger_rules.h"
@@ -359,13 +361,17 @@ std::vector<Position> Service::starts_of(const kafka::TopicsState& topics) {
 // A position is sighted only after its partition had a commit (begin_assignment), so sightings
 // without one mean that the group's offsets expired or were deleted: what was published already
 // would be published again.
-void Service::refuse_lost_offsets(const kafka::TopicsState& topics) const {
+void Service::refuse_lost_offsets(const kafka::TopicsState& topics) {
+  const std::set<kafka::Partition>& sighted = follower_.sighted();
+  if (sighted.empty()) return;
+  // Asked after the ledger was read: others may have begun meanwhile.
+  const auto committed = intake_.committed(topics.committed);
+  const bool has_any = std::any_of(committed.begin(), committed.end(),
+                                   [](const auto& entry) { return entry.second >= 0; });
   std::string lost;
-  for (const auto& [partition, offset] : topics.committed) {
-    const bool is_lost =
-        offset < 0 && (follower_.sighted().contains(partition) ||
-                       (!topics.group_has_offsets() && !follower_.sighted().empty()));
-    if (is_lost) lost += " " + partition.topic + "-" + std::to_string(partition.number);
+  for (const auto& [partition, offset] : committed) {
+    if (offset >= 0 || (has_any && !sighted.contains(partition))) continue;
+    lost += " " + partition.topic + "-" + std::to_string(partition.number);
   }
   if (lost.empty()) return;
   throw StopError(

@@ -75,7 +75,7 @@ class Service {
   void run_intake();
   void open_ledger();
   [[nodiscard]] std::vector<Position> starts_of(const kafka::TopicsState& topics);
-  void refuse_lost_offsets(const kafka::TopicsState& topics) const;
+  void refuse_lost_offsets(const kafka::TopicsState& topics);
   void check_ledger() const;
   [[nodiscard]] std::unique_ptr<Batch> fill();
   [[nodiscard]] kafka::Message next_message(std::chrono::milliseconds wait);

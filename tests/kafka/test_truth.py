@@ -75,7 +75,8 @@ class RefusedTest(ServiceTestCase):
     def test_default_topics_a_record_as_large_as_they_allow_and_a_restart(self):
         self.broker.create(self.topics.raw, 1)
         send(self.broker, self.topics.raw, [{"value": noise(1048400)}] + good(2))
-        send(self.broker, self.topics.raw, [{"value": json.dumps({"title": "t", "body": "word " * 600000})}] + good(2, 5),
+        long_article = json.dumps({"title": "t", "body": "word " * 600000})
+        send(self.broker, self.topics.raw, [{"value": long_article}] + good(2, 5),
              **{"compression.codec": "zstd"})
         dying = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": "before_commit"})
         self.assertEqual(dying.wait_exit(), 137)
@@ -110,7 +111,8 @@ class RefusedTest(ServiceTestCase):
         produce(self.broker, self.topics.raw, [{"value": deadly, "key": "deadly"}] + good(300, 5))
         deaths = 0
         while True:  # each time another instance: what was found out is kept by the group
-            daemon = self.run_daemon("life%d" % deaths, ready=False, env={"TOCSIN_FAIL_AT": "analyse"})
+            daemon = self.run_daemon("life%d" % deaths, ready=False, env={"TOCSIN_FAIL_AT": "analyse"},
+                                     session_timeout_ms=2000)
             def decided():
                 offsets = committed(self.broker, self.topics.prefix, self.topics.raw)
                 return daemon.process.poll() is not None or sum(max(o, 0) for o in offsets.values()) >= 601
@@ -192,7 +194,8 @@ class TruthTest(ServiceTestCase):
 
     def test_a_deleted_output_is_seen_and_heals(self):
         self.create_raw(1)
-        daemon = self.run_daemon(extra="limits: {publish_stall: 3s, inflight_bytes_max: 1MiB, batch_records_max: 50}\n")
+        daemon = self.run_daemon(extra="limits: {publish_stall: 3s, batch_records_max: 50, batch_bytes_max: 256KiB, "
+                                       "inflight_bytes_max: 1MiB}\n")
         produce(self.broker, self.topics.raw, good(3))
         wait_processed(self.broker, self.topics)
         wait_until(lambda: self.lag(daemon) == 0, "lag 0")

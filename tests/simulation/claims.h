@@ -17,6 +17,7 @@ struct Claims {
   const Config& config;
   const Pipeline& pipeline;
   DedupState& state;  // comes back with the whole ledger folded
+  int deaths = 0;     // of instances
 };
 
 // One line for each claim that does not hold.

@@ -419,6 +419,7 @@ void Client::serve_reports() {
     reports.pop_front();
     rd_kafka_message_t message{};
     message.err = report.error;
+    message.rkt = topic_handle(report.message.topic);
     message.offset = report.offset;
     message._private = report.message.opaque;
     if (on_delivery != nullptr) on_delivery(handle, &message, opaque);

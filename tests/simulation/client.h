@@ -96,6 +96,7 @@ struct Client : std::enable_shared_from_this<Client> {
   // ---- producer
   struct Outgoing {
     Record record;
+    std::string topic;
     void* opaque = nullptr;
     std::int64_t created_ms = 0;
   };

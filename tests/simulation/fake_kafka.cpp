@@ -45,12 +45,6 @@ namespace {
 
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max() / 2;
 
-// Owned by nobody, few, and the same for all runs.
-rd_kafka_topic_t* topic_handle(const std::string& name) {
-  static std::map<std::string, rd_kafka_topic_s> handles;
-  return &handles.try_emplace(name, rd_kafka_topic_s{name}).first->second;
-}
-
 std::int64_t deadline_after(int timeout_ms) {
   return timeout_ms < 0 ? kForever : scheduler->now_ms() + timeout_ms;
 }
@@ -71,6 +65,11 @@ void serve_errors(Client& client) {
 }  // namespace
 
 namespace tocsin::simulation {
+
+rd_kafka_topic_t* topic_handle(const std::string& name) {
+  static std::map<std::string, rd_kafka_topic_s> handles;
+  return &handles.try_emplace(name, rd_kafka_topic_s{name}).first->second;
+}
 
 rd_kafka_message_t* make_message(const Partition& partition, std::int64_t offset,
                                  const Record& record) {
@@ -691,6 +690,7 @@ rd_kafka_resp_err_t rd_kafka_producev(rd_kafka_t* handle, ...) {
     delete headers;
   }
   message.created_ms = scheduler->now_ms();
+  message.topic = partition.topic;
   client.lanes[partition].waiting.push_back(std::move(message));
   const std::weak_ptr<Client> weak = client.weak_from_this();
   scheduler->after(1, client.life, [weak] {

@@ -407,7 +407,8 @@ class World {
 
   void check_claims() {
     DedupState state;
-    const Claims claims{broker_, instances_[0].config, *pipeline(), state};
+    const Claims claims{broker_, instances_[0].config, *pipeline(), state,
+                        static_cast<int>(outcome_.deaths)};
     for (std::string& broken : broken_claims(claims)) fail(broken);
     for (const auto& [name, next, digest] : states_) {
       if (next == state.next_offset() && digest != state.digest()) {
