@@ -43,7 +43,7 @@ std::shared_ptr<TraceSink> trace_sink() {
 std::shared_ptr<const Pipeline> make_pipeline() {
   auto pipeline = std::make_shared<Pipeline>();
   pipeline->gazetteer = GazetteerBuilder().freeze();
-  pipeline->lexicon = LexiconBuilder("en").freeze();
+  pipeline->lexicon = LexiconBuilder(std::make_shared<const Language>()).freeze();
   pipeline->stamp = {"simulated", "config", "lexicon"};
   return pipeline;
 }
