@@ -169,13 +169,34 @@ class RuleReader {
     }
   }
 
+  void read_topics(const YamlNode& node, AlertRule& rule) {
+    if (!known_keys(node, {"of", "min"})) return;
+    rule.topics_min = static_cast<std::uint16_t>(10 * number_of(node, "min", 50, kPointsMax));
+    for (const YamlNode* item : list_of(node, "of")) {
+      bool is_known = false;
+      for (std::size_t t = 0; t < kTopics; ++t) {
+        if (name(static_cast<Topic>(t)) != item->value) continue;
+        rule.topics.push_back(static_cast<Topic>(t));
+        is_known = true;
+      }
+      if (!is_known) fault(*item, "not a topic: '" + item->value + "'");
+    }
+  }
+
+  void read_alone(const YamlNode& node, AlertRule& rule) {
+    const std::string value = text_of(node, "alone");
+    rule.only_alone = value == "only";
+    rule.with_alone = rule.only_alone || flag_of(node, "alone", false);
+  }
+
   void read_when(const YamlNode& node, AlertRule& rule) {
-    if (!known_keys(node, {"events", "keywords", "tier", "actors", "between", "alone", "level",
-                           "outlets", "z", "burst"})) {
+    if (!known_keys(node, {"events", "keywords", "topics", "tier", "actors", "between", "alone",
+                           "level", "outlets", "z", "burst"})) {
       return;
     }
     for (const YamlNode* event : list_of(node, "events")) rule.events.push_back(event_of(*event));
     if (const YamlNode* keywords = node.find("keywords")) read_keywords(*keywords, rule);
+    if (const YamlNode* topics = node.find("topics")) read_topics(*topics, rule);
     rule.tier_min = static_cast<std::uint8_t>(number_of(node, "tier", 0, 100));
     for (const YamlNode* actor : list_of(node, "actors")) add_actor(*actor, rule.actors);
     for (const YamlNode* pair : list_of(node, "between")) {
@@ -187,7 +208,7 @@ class RuleReader {
         fault(*pair, "expected two actors");
       }
     }
-    rule.with_alone = flag_of(node, "alone", false);
+    read_alone(node, rule);
     rule.pair_level_min = static_cast<std::uint16_t>(10 * number_of(node, "level", 0, kPointsMax));
     rule.outlets_min = static_cast<std::uint32_t>(number_of(node, "outlets", 1, 30));
     if (node.find("z") != nullptr) {
@@ -196,10 +217,21 @@ class RuleReader {
     rule.needs_burst = flag_of(node, "burst", false);
   }
 
+  void read_most(const YamlNode& node, AlertRule& rule) {
+    const YamlNode* most = node.find("most");
+    if (most == nullptr) return;
+    for (const Level level : {Level::low, Level::medium, Level::high, Level::critical}) {
+      if (name(level) != most->value) continue;
+      rule.level_max = level;
+      return;
+    }
+    fault(*most, "expected low, medium, high or critical");
+  }
+
   AlertRule read_rule(const YamlNode& node) {
     AlertRule rule;
-    if (!known_keys(node, {"id", "when", "open", "close", "for", "cooldown", "quiet", "severity",
-                           "labels", "examples"})) {
+    if (!known_keys(node, {"id", "when", "open", "close", "most", "for", "cooldown", "quiet",
+                           "severity", "labels", "examples"})) {
       return rule;
     }
     rule.id = text_of(node, "id");
@@ -213,6 +245,7 @@ class RuleReader {
         10 *
         number_of(node, "close", rule.open_at > 100 ? rule.open_at / 10U - 10U : 0U, kPointsMax));
     if (rule.close_at >= rule.open_at) fault(node, "`close` must be below `open`");
+    read_most(node, rule);
     rule.hold_ms = duration_of(node, "for", rule.hold_ms);
     rule.cooldown_ms = duration_of(node, "cooldown", rule.cooldown_ms);
     rule.quiet_ms = duration_of(node, "quiet", rule.quiet_ms);

@@ -29,7 +29,8 @@ OUTPUTS = {"news.enriched": "enriched", "news.duplicates": "duplicates", "news.d
 ALERTS = "news.alerts"
 PAIRS = "news.pairs"
 READY_LIMIT_S = 60
-ALERT_LIMIT_S = 20  # after the last outcome, for the first alert
+LEDGER = "news.ledger"
+ALERT_LIMIT_S = 60  # after the last outcome, for the alert engine to have read everything
 OUTCOME_LIMIT_S = 90
 SHOWN_PER_SECOND = 6  # for a person; --once feeds as fast as it can
 ESCALATION_SHOWN = 25.0
@@ -187,6 +188,7 @@ class Screen:
         self.colour = self.terminal and "NO_COLOR" not in os.environ
         self.titles = {}
         self.counts = collections.Counter()
+        self.shown_alerts = set()
 
     def paint(self, code, text):
         return "\033[%sm%s\033[0m" % (code, text) if self.colour else text
@@ -204,6 +206,9 @@ class Screen:
         self.show_counts()
 
     def show_alert(self, record):
+        if (record["alert_id"], record["revision"]) in self.shown_alerts:
+            return
+        self.shown_alerts.add((record["alert_id"], record["revision"]))
         self.counts["alerts"] += record["state"] == "opened"
         calm = record["state"] == "closed"
         self.line("%s  %s" % (self.paint("32" if calm else "1;37;41", "\N{BELL} alert %-7s" % record["state"]),
@@ -256,13 +261,12 @@ class Screen:
 
 
 def watch(broker, daemon, records, screen, per_second):
-    """Feeds and shows until each record that is due an outcome has one."""
+    """Feeds and shows until each record that is due an outcome has one, and all alerts are there."""
     due = sum(1 for _, _, value in records if value is not None)
     feeder = Feeder(broker)
     consumer, _ = reader(broker, [*OUTPUTS, ALERTS])
-    waiting, begin, seen, deadline, ended = list(reversed(records)), time.monotonic(), 0, None, None
-    # The alert engine reads the ledger behind the outcomes: an alert may come a moment after the last of them.
-    while seen < due or (not screen.counts["alerts"] and time.monotonic() - ended < ALERT_LIMIT_S):
+    waiting, begin, seen, deadline = list(reversed(records)), time.monotonic(), 0, None
+    while seen < due:
         daemon.check_alive()
         fed = len(records) - len(waiting)
         while waiting and (not per_second or fed <= (time.monotonic() - begin) * per_second):
@@ -280,9 +284,52 @@ def watch(broker, daemon, records, screen, per_second):
             screen.show_alert(json.loads(message.value()))
             continue
         seen += 1
-        ended = time.monotonic()
         screen.show(*outcome(message))
     consumer.close()
+    wait_for_alerts(broker, daemon)
+    show_rest(broker, screen)
+
+
+def wait_for_alerts(broker, daemon):
+    """Until the alert engine has committed what the ledger holds now: it reads it behind the outcomes."""
+    asker = Consumer({"bootstrap.servers": broker, "group.id": "tocsin.alerts"})
+    place = TopicPartition(LEDGER, 0)
+    end = asker.get_watermark_offsets(place, timeout=30)[1]
+    deadline = time.monotonic() + ALERT_LIMIT_S
+    while asker.committed([place], timeout=30)[0].offset < end:
+        daemon.check_alive()
+        if time.monotonic() > deadline:
+            daemon.fail("the alert engine has not read the ledger within %d s" % ALERT_LIMIT_S)
+        time.sleep(0.1)
+    asker.close()
+
+
+def show_rest(broker, screen):
+    """Alerts that came after the last outcome."""
+    for message in read_all(broker, [ALERTS]):
+        screen.show_alert(json.loads(message.value()))
+
+
+def told(records):
+    """What there is to compare of alert records: which rule opened, closed or revised for whom, how high."""
+    return collections.Counter((r["state"], r["rule"], "|".join(r["dyad"]["pair"]), r["level"]) for r in records)
+
+
+def check_alerts(broker, records, folder):
+    """The alerts are those that `tocsin backtest` finds in the same articles."""
+    archive = folder / "articles.jsonl"
+    with open(archive, "wb") as lines:
+        for _, _, value in records:
+            if value is not None:
+                lines.write(value.replace(b"\n", b" ") + b"\n")
+    out = subprocess.run([ROOT / "build/release/tocsin", "backtest", "--format", "json", archive],
+                         check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    wanted = told(map(json.loads, out.splitlines()))
+    found = told(json.loads(m.value()) for m in read_all(broker, [ALERTS]))
+    if not wanted:
+        return ["the backtest finds no alert"]
+    return (["an alert of the backtest is missing: %s" % " ".join(a) for a in (wanted - found).elements()]
+            + ["an alert that the backtest does not find: %s" % " ".join(a) for a in (found - wanted).elements()])
 
 
 def check(broker, expected):
@@ -339,9 +386,9 @@ def main():
                 daemon.check_alive()
             daemon.stop()
         faults = check(arguments.broker, json.loads((DATA / "expected.json").read_text()))
-        if not screen.counts["alerts"]:
-            faults.append("no alert was opened")
-        print("\n".join(faults) if faults else "every record has exactly one outcome; counts as expected")
+        faults += check_alerts(arguments.broker, records, arguments.folder)
+        print("\n".join(faults) if faults else
+              "every record has exactly one outcome; counts as expected; alerts as `tocsin backtest` finds them")
         return 1 if faults else 0
     except KeyboardInterrupt:
         print()

@@ -66,8 +66,8 @@ Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Ana
   if (!enriched) return enriched.error();
   drafts->enriched = *std::move(enriched);
   const std::optional<AlertSignal> signal =
-      make_alert_signal({reading.article, reading.source, reading.text, analysis.assessment,
-                         pipeline.gazetteer, pipeline.lexicon},
+      make_alert_signal({reading.article, reading.source, reading.text, analysis.tagging,
+                         analysis.assessment, pipeline.gazetteer, pipeline.lexicon},
                         pipeline.alert_rules);
   if (signal) drafts->signal = encode(*signal);
   return drafts;

@@ -16,6 +16,9 @@ namespace {
 // are analysed, and outputs must not depend on the machine.
 constexpr std::size_t kBatchRecords = 1024;
 constexpr std::size_t kBatchBytes = 8 << 20;
+// An article's date is held against those of so many that follow; they wait for the next batch.
+constexpr std::size_t kLookAhead = 4;
+constexpr std::int64_t kFutureMs = 3'600'000;
 
 }  // namespace
 
@@ -37,26 +40,34 @@ bool Archive::add(Position position, std::string payload) {
   item.payload = std::move(payload);
   batch_.push_back(std::move(item));
   const bool is_full = batch_.size() >= kBatchRecords || batch_bytes_ >= kBatchBytes;
-  return !is_full || finish();
+  if (!is_full || batch_.size() <= kLookAhead) return true;
+  return process(batch_.size() - kLookAhead);
 }
 
 bool Archive::finish() {
+  return process(batch_.size());
+}
+
+bool Archive::process(std::size_t count) {
   fork_join_.for_each(batch_.size(), [&](std::size_t i) { read_one(batch_[i]); });
-  for (Replayed& item : batch_) date(item);
-  fork_join_.for_each(batch_.size(), [&](std::size_t i) { analyse_one(batch_[i]); });
+  for (std::size_t i = 0; i < count; ++i) date(i);
+  fork_join_.for_each(count, [&](std::size_t i) { analyse_one(batch_[i]); });
   std::string out;
-  for (Replayed& item : batch_) {
+  for (std::size_t i = 0; i < count; ++i) {
+    Replayed& item = batch_[i];
     if (on_reading && item.reading) on_reading(*item.reading);
     out += resolve_one(item);
     out += '\n';
   }
-  articles_ += batch_.size();
-  batch_.clear();
+  articles_ += count;
+  batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(count));
   batch_bytes_ = 0;
+  for (const Replayed& item : batch_) batch_bytes_ += item.payload.size();
   return !on_outcomes || on_outcomes(out);
 }
 
 void Archive::read_one(Replayed& item) const {
+  if (item.reading || item.error) return;
   const RawRecord record{item.position, item.payload, 0, PublishedAtSource::none};
   Result<Reading> reading = read(*pipeline_, record);
   if (reading) {
@@ -67,12 +78,32 @@ void Archive::read_one(Replayed& item) const {
 }
 
 // A line without a time has that of the line before it; the record's time is the article's own.
-void Archive::date(Replayed& item) {
+void Archive::date(std::size_t index) {
+  Replayed& item = batch_[index];
   if (!item.reading) return;
   Article& article = item.reading->article;
-  if (article.published_at_source == PublishedAtSource::none) article.published_at_ms = time_ms_;
+  if (article.published_at_source == PublishedAtSource::none) {
+    article.published_at_ms = time_ms_;
+  } else if (const std::optional<std::int64_t> latest = latest_after(index);
+             latest && article.published_at_ms > *latest + kFutureMs) {
+    article.published_at_ms = *latest + kFutureMs;
+    article.published_at_source = PublishedAtSource::clamped;
+  }
   time_ms_ = article.published_at_ms;
   item.reading->time_ms = time_ms_;
+}
+
+// Of the next few that say when; nothing after the last.
+std::optional<std::int64_t> Archive::latest_after(std::size_t index) const {
+  std::optional<std::int64_t> latest;
+  const std::size_t end = std::min(batch_.size(), index + 1 + kLookAhead);
+  for (std::size_t i = index + 1; i < end; ++i) {
+    if (!batch_[i].reading) continue;
+    const Article& article = batch_[i].reading->article;
+    if (article.published_at_source == PublishedAtSource::none) continue;
+    latest = std::max(latest.value_or(article.published_at_ms), article.published_at_ms);
+  }
+  return latest;
 }
 
 // The dedup state before the batch only predicts copies, to spare their analysis; the fold decides.

@@ -15,7 +15,9 @@
 
 namespace tocsin {
 
-// Append time is the running maximum of the articles' times.
+// Append time is the running maximum of the articles' times. An article that is dated more than an
+// hour after the next few is taken for one from the future: it has the latest of their times and an
+// hour, as a broker's record time would bound it, and does not make all that follows old.
 class Archive {
  public:
   Archive(const Config& config, std::shared_ptr<const Pipeline> pipeline, unsigned workers);
@@ -48,8 +50,10 @@ class Archive {
     std::string id;  // of a dead letter, where it could be read
   };
 
+  [[nodiscard]] bool process(std::size_t count);
   void read_one(Replayed& item) const;
-  void date(Replayed& item);
+  void date(std::size_t index);
+  [[nodiscard]] std::optional<std::int64_t> latest_after(std::size_t index) const;
   void analyse_one(Replayed& item) const;
   static void keep(Replayed& item, Result<Drafts> drafts);
   std::string resolve_one(Replayed& item);

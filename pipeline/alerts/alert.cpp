@@ -8,6 +8,12 @@ namespace tocsin {
 namespace {
 
 constexpr int kHalfLifeHours = 24;
+// A pair whose usual level is that high (a report in six days) is at war: it opens again only for
+// what is unusual: a z, a burst, a higher level than before, a toll of hundreds.
+constexpr std::uint32_t kChronicTenths = 30;
+constexpr std::int32_t kUnusualZ = 400;                  // hundredths
+constexpr int kUnusualToll = 2;                          // class
+constexpr std::int64_t kRememberMs = 14 * 24 * kHourMs;  // the level of the last alert
 
 void add_bounded(std::vector<std::uint64_t>& values, std::uint64_t value, std::size_t most) {
   if (std::find(values.begin(), values.end(), value) != values.end()) return;
@@ -24,6 +30,13 @@ Level most_of(std::uint32_t voices) {
   return static_cast<Level>(std::min<std::uint32_t>(voices, 4));
 }
 
+// Orders of a toll that are worth a revision: tens, hundreds, thousands, ten thousands.
+int toll_class(std::uint16_t toll) {
+  int order = 0;
+  for (unsigned most = 10; toll >= most && most <= 10'000; most *= 10) ++order;
+  return order;
+}
+
 }  // namespace
 
 std::string_view name(AlertChange change) noexcept {
@@ -33,6 +46,12 @@ std::string_view name(AlertChange change) noexcept {
 
 std::string_view name(CloseReason reason) noexcept {
   constexpr std::array<std::string_view, 3> kNames = {"", "quiet", "cooperation"};
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+std::string_view name(UpdateReason reason) noexcept {
+  constexpr std::array<std::string_view, 7> kNames = {"",         "level",   "kind", "toll",
+                                                      "realised", "outlets", "daily"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -51,8 +70,14 @@ void Alert::add(const AlertArticle& article, std::int64_t now_ms) {
   tier = std::max(tier, article.tier);
   const bool has_assault =
       (article.pair->events & 1U << static_cast<unsigned>(EventType::assault)) != 0;
-  attacked = attacked || (has_assault && article.pair->act >= kAttackTenths);
-  calmed = false;
+  if (has_assault && article.pair->act >= kAttackTenths) {
+    attacked = true;
+    assault_ms = now_ms;
+    calmed_ms = 0;
+    witnessed = witnessed || article.pair->assaults >= 2;
+  }
+  kinds = static_cast<std::uint16_t>(kinds | article.pair->kinds);
+  toll = std::max(toll, article.pair->toll);
   add_bounded(outlets, article.outlet, kOutletsMax);
   add_bounded(stories, article.story, kStoriesMax);
   evidence.push_back(article.evidence);
@@ -72,17 +97,20 @@ bool Alert::has_story(std::uint64_t story) const {
   return std::find(stories.begin(), stories.end(), story) != stories.end();
 }
 
-void Alert::calm(std::uint64_t story, std::int64_t now_ms) {
-  if (std::find(calm_stories.begin(), calm_stories.end(), story) != calm_stories.end()) return;
-  add_bounded(calm_stories, story, kStoriesMax);
-  const Hour hours = (now_ms - peak_ms) / kHourMs;
-  peak = static_cast<std::uint16_t>(decayed(peak, hours, kHalfLifeHours) / 2);
-  peak_ms = now_ms;
-  calmed = true;
+void Alert::calm(std::string_view title, std::int64_t now_ms) {
+  if (state != AlertState::open || calmed_ms != 0) return;
+  calmed_ms = now_ms;
+  calm_title = title.substr(0, kPeaceTitleBytesMax);
+  // Between code points.
+  while (calm_title.size() == kPeaceTitleBytesMax && !calm_title.empty() &&
+         (static_cast<unsigned char>(title[calm_title.size()]) & 0xC0U) == 0x80) {
+    calm_title.pop_back();
+  }
 }
 
 std::uint32_t Alert::voices() const {
-  return static_cast<std::uint32_t>(outlets.size()) + (tier >= kTierFirst ? 2 : 0);
+  const std::uint32_t of_its_own = tier >= kTierFirst ? (witnessed ? 3 : 2) : 0;
+  return static_cast<std::uint32_t>(outlets.size()) + of_its_own;
 }
 
 std::uint16_t Alert::score(std::int64_t now_ms) const {
@@ -90,21 +118,38 @@ std::uint16_t Alert::score(std::int64_t now_ms) const {
   return static_cast<std::uint16_t>(value * corroboration_per_mille(voices()) / 1000);
 }
 
-Level Alert::level_now(std::int64_t now_ms) const {
+Level Alert::level_now(const AlertRule& its_rule, std::int64_t now_ms) const {
   const Level most = attacked ? Level::critical : Level::high;
-  return std::min({level_of_tenths(score(now_ms)), most_of(voices()), most});
+  return std::min({level_of_tenths(score(now_ms)), most_of(voices()), most, its_rule.level_max});
+}
+
+// A pair at war is judged against its own level, or else it would open every other day.
+bool Alert::is_usual(const PairFigures& figures, Level now_level, std::int64_t now_ms) const {
+  if (last_level == Level::none || now_ms - last_closed_ms > kRememberMs) return false;
+  if (figures.baseline < kChronicTenths || now_level > last_level) return false;
+  if (toll_class(toll) >= kUnusualToll) return false;
+  return !figures.burst && (!figures.z || *figures.z < kUnusualZ);
+}
+
+void Alert::note_published(std::int64_t now_ms) {
+  published_ms = now_ms;
+  published_outlets = static_cast<std::uint32_t>(outlets.size());
+  published_articles = articles;
+  published_kinds = static_cast<std::uint16_t>(published_kinds | kinds);
+  published_toll = std::max(published_toll, toll);
 }
 
 bool Alert::try_open(const AlertRule& its_rule, const PairFigures& figures, std::int64_t now_ms,
                      std::int64_t offset) {
   if (state == AlertState::open) return false;
-  const Level now_level = level_now(now_ms);
+  const Level now_level = level_now(its_rule, now_ms);
   const bool holds = score(now_ms) >= its_rule.open_at && now_level > Level::none &&
                      outlets.size() >= its_rule.outlets_min &&
                      figures.level >= its_rule.pair_level_min &&
                      (!its_rule.z_min || (figures.z && *figures.z >= *its_rule.z_min)) &&
                      (!its_rule.needs_burst || figures.burst) &&
-                     now_ms >= silent_until_ms[static_cast<std::size_t>(now_level)];
+                     now_ms >= silent_until_ms[static_cast<std::size_t>(now_level)] &&
+                     !is_usual(figures, now_level, now_ms);
   if (!holds) return false;
   if (state == AlertState::idle) {
     state = AlertState::pending;
@@ -119,24 +164,32 @@ bool Alert::try_open(const AlertRule& its_rule, const PairFigures& figures, std:
   id = XXH3_64bits(parts.data(), sizeof parts);
   revision = 1;
   level = now_level;
-  published_ms = now_ms;
-  published_outlets = static_cast<std::uint32_t>(outlets.size());
+  note_published(now_ms);
   return true;
 }
 
-bool Alert::try_update(bool threat_realised, std::int64_t now_ms) {
+UpdateReason Alert::reason_to_update(Level now_level, bool threat_realised,
+                                     std::int64_t now_ms) const {
+  if (now_level > level) return UpdateReason::level;
+  if (threat_realised && !realised) return UpdateReason::realised;
+  if ((kinds & ~published_kinds) != 0) return UpdateReason::kind;
+  if (toll_class(toll) > toll_class(published_toll)) return UpdateReason::toll;
+  const std::int64_t since_ms_ago = now_ms - published_ms;
+  const bool is_wider = outlets.size() >= std::size_t{2} * std::max(1U, published_outlets);
+  if (is_wider && since_ms_ago >= kUpdateIntervalMs) return UpdateReason::outlets;
+  const bool is_fed = articles > published_articles;
+  return is_fed && since_ms_ago >= kDailyMs ? UpdateReason::daily : UpdateReason::none;
+}
+
+bool Alert::try_update(const AlertRule& its_rule, bool threat_realised, std::int64_t now_ms) {
   if (state != AlertState::open) return false;
-  const Level now_level = level_now(now_ms);
-  const bool is_higher = now_level > level;
-  const bool is_realised = threat_realised && !realised;
-  const bool is_wider = outlets.size() >= std::size_t{2} * std::max(1U, published_outlets) &&
-                        now_ms - published_ms >= kUpdateIntervalMs;
-  if (!is_higher && !is_realised && !is_wider) return false;
+  const Level now_level = level_now(its_rule, now_ms);
+  update_reason = reason_to_update(now_level, threat_realised, now_ms);
+  if (update_reason == UpdateReason::none) return false;
   level = std::max(level, now_level);
   realised = realised || threat_realised;
   ++revision;
-  published_ms = now_ms;
-  published_outlets = static_cast<std::uint32_t>(outlets.size());
+  note_published(now_ms);
   return true;
 }
 
@@ -146,7 +199,8 @@ bool Alert::try_close(const AlertRule& its_rule, std::int64_t now_ms) {
     return false;
   }
   const bool is_quiet = now_ms - hostile_ms >= its_rule.quiet_ms;
-  if (score(now_ms) >= its_rule.close_at && !is_quiet) return false;
+  const bool is_peace = calmed_ms != 0 && (assault_ms == 0 || now_ms - assault_ms >= kPeaceHoldMs);
+  if (score(now_ms) >= its_rule.close_at && !is_quiet && !is_peace) return false;
   if (state == AlertState::pending) {
     clear();
     return false;
@@ -154,7 +208,9 @@ bool Alert::try_close(const AlertRule& its_rule, std::int64_t now_ms) {
   state = AlertState::idle;
   ++revision;
   published_ms = now_ms;
-  closed_reason = calmed ? CloseReason::cooperation : CloseReason::quiet;
+  closed_reason = calmed_ms != 0 ? CloseReason::cooperation : CloseReason::quiet;
+  last_level = level;
+  last_closed_ms = now_ms;
   for (std::size_t i = 0; i <= static_cast<std::size_t>(level); ++i) {
     silent_until_ms[i] = now_ms + its_rule.cooldown_ms;
   }
@@ -163,16 +219,23 @@ bool Alert::try_close(const AlertRule& its_rule, std::int64_t now_ms) {
 
 bool Alert::is_spent(std::int64_t now_ms) const {
   return state == AlertState::idle && articles == 0 &&
+         (last_level == Level::none || now_ms - last_closed_ms > kRememberMs) &&
          std::all_of(silent_until_ms.begin(), silent_until_ms.end(),
                      [&](std::int64_t until_ms) { return until_ms <= now_ms; });
 }
 
+Alert Alert::idle() const {
+  Alert left;
+  left.rule = rule;
+  left.pair = pair;
+  left.silent_until_ms = silent_until_ms;
+  left.last_level = last_level;
+  left.last_closed_ms = last_closed_ms;
+  return left;
+}
+
 void Alert::clear() {
-  Alert empty;
-  empty.rule = std::move(rule);
-  empty.pair = std::move(pair);
-  empty.silent_until_ms = silent_until_ms;
-  *this = std::move(empty);
+  *this = idle();
 }
 
 }  // namespace tocsin

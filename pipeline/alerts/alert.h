@@ -16,8 +16,11 @@ namespace tocsin {
 enum class AlertState : std::uint8_t { idle, pending, open };
 enum class AlertChange : std::uint8_t { opened, updated, closed };
 enum class CloseReason : std::uint8_t { none, quiet, cooperation };
+// Why a revision of an open alert was published.
+enum class UpdateReason : std::uint8_t { none, level, kind, toll, realised, outlets, daily };
 [[nodiscard]] std::string_view name(AlertChange) noexcept;
 [[nodiscard]] std::string_view name(CloseReason) noexcept;
+[[nodiscard]] std::string_view name(UpdateReason) noexcept;
 
 // One article that speaks for an alert.
 struct AlertEvidence {
@@ -48,8 +51,12 @@ class Alert {
   static constexpr std::size_t kStoriesMax = 10;
   static constexpr std::size_t kEvidenceMax = 3;
   static constexpr std::int64_t kUpdateIntervalMs = kHourMs;  // between revisions of one level
-  static constexpr std::uint16_t kAttackTenths = 400;         // so much of an act by assault
-  static constexpr std::uint8_t kTierFirst = 90;              // hundredths: wires and majors
+  static constexpr std::int64_t kDailyMs = 24 * kHourMs;      // while it is fed
+  // A peace made over an assault of so long ago waits, and is void if another comes.
+  static constexpr std::int64_t kPeaceHoldMs = 12 * kHourMs;
+  static constexpr std::size_t kPeaceTitleBytesMax = 120;
+  static constexpr std::uint16_t kAttackTenths = 400;  // so much of an act by assault
+  static constexpr std::uint8_t kTierFirst = 90;       // hundredths: wires and majors
 
   std::string rule;
   PairName pair;
@@ -58,20 +65,23 @@ class Alert {
   void add(const AlertArticle& article, std::int64_t now_ms);
   // A copy of one of its articles, by another outlet.
   void add_copy(std::uint64_t story, std::uint64_t outlet);
-  // The pair agrees, withdraws, gives in: once a story.
-  void calm(std::uint64_t story, std::int64_t now_ms);
+  // A ceasefire, a treaty, a withdrawal between the two.
+  void calm(std::string_view title, std::int64_t now_ms);
 
   // True: it opened now, as revision 1 of a new id.
   [[nodiscard]] bool try_open(const AlertRule& its_rule, const PairFigures& figures,
                               std::int64_t now_ms, std::int64_t offset);
   // True: a new revision is due.
-  [[nodiscard]] bool try_update(bool threat_realised, std::int64_t now_ms);
+  [[nodiscard]] bool try_update(const AlertRule& its_rule, bool threat_realised,
+                                std::int64_t now_ms);
   // True: it closed now. A pending alert that no longer holds becomes idle silently.
   [[nodiscard]] bool try_close(const AlertRule& its_rule, std::int64_t now_ms);
 
   // Tenths: the strongest article, halved every 24 hours, weighted by independent outlets.
   [[nodiscard]] std::uint16_t score(std::int64_t now_ms) const;
   [[nodiscard]] bool has_story(std::uint64_t story) const;
+  // What is left of it when it has closed: cooldowns, and how high it was.
+  [[nodiscard]] Alert idle() const;
   // Nothing to remember any more.
   [[nodiscard]] bool is_spent(std::int64_t now_ms) const;
 
@@ -89,21 +99,37 @@ class Alert {
   std::uint32_t articles = 0;
   std::uint32_t published_outlets = 0;
   std::uint8_t tier = 0;
-  bool attacked = false;  // not only threatened or coerced
-  bool calmed = false;    // cooperation came after the last hostile article
+  bool attacked = false;   // not only threatened or coerced
+  bool witnessed = false;  // one article tells an attack in several sentences
   bool realised = false;
+  std::uint16_t kinds = 0;            // bit of each ActKind told since it opened
+  std::uint16_t published_kinds = 0;  // ... and of each of the last revision
+  std::uint16_t toll = 0;             // the largest told
+  std::uint16_t published_toll = 0;
+  std::uint32_t published_articles = 0;
+  std::int64_t assault_ms = 0;     // alert engine's clock of the last assault
+  std::int64_t calmed_ms = 0;      // of the peace that no assault followed; 0: none
+  std::string calm_title;          // of the article that told of it
+  Level last_level = Level::none;  // of the alert before, for kRememberMs
+  std::int64_t last_closed_ms = 0;
   CloseReason closed_reason = CloseReason::none;
+  UpdateReason update_reason = UpdateReason::none;
   std::vector<std::uint64_t> outlets;
   std::vector<std::uint64_t> stories;             // newest last
-  std::vector<std::uint64_t> calm_stories;        // counted once each
   std::vector<AlertEvidence> evidence;            // best first
   std::array<std::int64_t, 5> silent_until_ms{};  // by Level
 
  private:
   void clear();
-  // Outlets, and two more for a source of the first tier: it stands for itself.
+  // Outlets, and two more for a source of the first tier: it stands for itself; three where one
+  // article of it tells an attack in several sentences.
   [[nodiscard]] std::uint32_t voices() const;
-  [[nodiscard]] Level level_now(std::int64_t now_ms) const;
+  [[nodiscard]] Level level_now(const AlertRule& its_rule, std::int64_t now_ms) const;
+  [[nodiscard]] bool is_usual(const PairFigures& figures, Level now_level,
+                              std::int64_t now_ms) const;
+  [[nodiscard]] UpdateReason reason_to_update(Level now_level, bool threat_realised,
+                                              std::int64_t now_ms) const;
+  void note_published(std::int64_t now_ms);
 };
 
 }  // namespace tocsin

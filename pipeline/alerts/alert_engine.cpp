@@ -7,8 +7,6 @@
 namespace tocsin {
 namespace {
 
-// A cooperative story counts as a calming one from here on, if it is not more hostile than that.
-constexpr std::uint16_t kCalmTenths = 300;
 // A hostile article of a pair counts for an alert from here on.
 constexpr std::uint16_t kHostileTenths = 200;
 // Reserved keys on news.pairs begin with '!': no id does.
@@ -24,9 +22,15 @@ std::uint64_t outlet_of(const Sighting& sighting) {
   return sighting.outlet;
 }
 
-const SignalPair* first_of(const AlertSignal& signal, std::size_t rule) {
-  return &*std::find_if(signal.pairs.begin(), signal.pairs.end(),
-                        [&](const SignalPair& pair) { return (pair.rules >> rule & 1U) != 0; });
+// An act in a country says less than one between two who are named: it opens nothing where the
+// article tells of both.
+bool is_told_better(const AlertSignal& signal, const SignalPair& pair) {
+  if (!pair.name.second.empty()) return false;
+  return std::any_of(signal.pairs.begin(), signal.pairs.end(), [&](const SignalPair& other) {
+    return !other.name.second.empty() && other.rules != 0 &&
+           (other.name.first_code == pair.name.first_code ||
+            other.name.second_code == pair.name.first_code);
+  });
 }
 
 }  // namespace
@@ -106,11 +110,7 @@ void AlertEngine::publish_due(Alert& alert) {
     changed_alerts_.insert({alert.pair.key(), alert.rule});
   }
   if (!closed) return;
-  Alert idle;
-  idle.rule = alert.rule;
-  idle.pair = alert.pair;
-  idle.silent_until_ms = alert.silent_until_ms;
-  alert = std::move(idle);
+  alert = alert.idle();
 }
 
 // `for:` may have passed without another article.
@@ -163,7 +163,7 @@ void AlertEngine::apply_copy(const Sighting& sighting, const Verdict& verdict) {
       const PairFigures figures = series->second.figures(hour_now(), all_);
       if (alert.try_open(*rule, figures, clock_ms_, offset_)) {
         emit(alert, AlertChange::opened);
-      } else if (alert.try_update(alert.realised, clock_ms_)) {
+      } else if (alert.try_update(*rule, alert.realised, clock_ms_)) {
         emit(alert, AlertChange::updated);
       }
     }
@@ -197,11 +197,12 @@ void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
                            const AlertSignal& signal, const SignalPair& pair,
                            const PairSeries& series) {
   const std::string key = pair.name.key();
-  const bool is_calm = pair.cooperation >= kCalmTenths && pair.cooperation > pair.score;
+  const bool is_calm = pair.peace != Peace::none && pair.cooperation > pair.score;
   if (is_calm) {
     for (auto it = alerts_.lower_bound({key, ""}); it != alerts_.end() && it->first.first == key;
          ++it) {
-      it->second.calm(verdict.story, clock_ms_);
+      it->second.calm(signal.title.empty() ? signal.evidence : signal.title, clock_ms_);
+      publish_due(it->second);
       changed_alerts_.insert(it->first);
     }
     return;
@@ -216,10 +217,8 @@ void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
     const AlertRule* rule = rules_->find(id);
     if (rule == nullptr) continue;
     const auto known = alerts_.find({key, id});
-    // An article opens an alert for the strongest pair that meets the rule; the others it mentions
-    // only feed what is open already.
     const bool is_open = known != alerts_.end() && known->second.state == AlertState::open;
-    if (!is_open && &pair != first_of(signal, i)) continue;
+    if (!is_open && is_told_better(signal, pair)) continue;
     if (known == alerts_.end() && !make_room_for_alert()) continue;
     Alert& alert = alerts_[{key, id}];
     alert.rule = id;
@@ -236,7 +235,7 @@ void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
     if (alert.try_open(*rule, figures, clock_ms_, offset_)) {
       alert.realised = realised;
       emit(alert, AlertChange::opened);
-    } else if (alert.try_update(realised, clock_ms_)) {
+    } else if (alert.try_update(*rule, realised, clock_ms_)) {
       emit(alert, AlertChange::updated);
     }
   }
@@ -366,6 +365,7 @@ bool AlertEngine::restore(std::string_view key, std::string_view state) {
     alerts_[its_key] = *std::move(alert);
     return true;
   }
+  if (is_earlier_series(state)) return true;  // its scores mean something else: begun anew
   std::optional<PairSeries> series = decode_series(state);
   if (!series) return false;
   for (const PairStory& story : series->stories) pairs_of_story_[story.id].insert(std::string(key));

@@ -118,6 +118,9 @@ class AlertEngine {
 [[nodiscard]] std::string encode_state(const PairSeries& series);
 [[nodiscard]] std::string encode_state(const Alert& alert);
 [[nodiscard]] std::optional<PairSeries> decode_series(std::string_view bytes);
+// Of a version before, when levels meant something else: such a pair begins anew. Alerts of that
+// version go on, so that what was opened is closed.
+[[nodiscard]] bool is_earlier_series(std::string_view bytes);
 [[nodiscard]] std::optional<Alert> decode_alert(std::string_view bytes);
 
 }  // namespace tocsin

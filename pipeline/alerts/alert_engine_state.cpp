@@ -5,7 +5,9 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+// 2: scores of the topic model; alerts remember what they told. Alerts of version 1 are read.
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kEarlierVersion = 1;
 
 // Writes or reads the fields of T in one order: one list for both ways.
 struct Writing {
@@ -69,7 +71,21 @@ void story_fields(Way way, Story& story) {
 }
 
 template <class Way, class A>
-void alert_fields(Way way, A& alert) {
+void told_fields(Way way, A& alert) {
+  way.flag(alert.witnessed);
+  for (auto* number : {&alert.kinds, &alert.published_kinds, &alert.toll, &alert.published_toll}) {
+    way.integer(*number);
+  }
+  way.integer(alert.published_articles);
+  way.integer(alert.assault_ms);
+  way.integer(alert.calmed_ms);
+  way.text(alert.calm_title);
+  way.enumeration(alert.last_level);
+  way.integer(alert.last_closed_ms);
+}
+
+template <class Way, class A>
+void alert_fields(Way way, A& alert, std::uint8_t version) {
   way.text(alert.rule);
   name_fields(way, alert.pair);
   way.enumeration(alert.state);
@@ -85,10 +101,19 @@ void alert_fields(Way way, A& alert) {
   way.integer(alert.published_outlets);
   way.integer(alert.tier);
   way.flag(alert.attacked);
-  way.flag(alert.calmed);
+  if (version == kEarlierVersion) {
+    bool calmed = false;
+    way.flag(calmed);
+  }
   way.flag(alert.realised);
-  for (auto* list : {&alert.outlets, &alert.stories, &alert.calm_stories}) {
+  for (auto* list : {&alert.outlets, &alert.stories}) {
     way.each(*list, [&](auto& value) { way.integer(value); });
+  }
+  if (version == kEarlierVersion) {
+    std::vector<std::uint64_t> calm_stories;
+    way.each(calm_stories, [&](auto& value) { way.integer(value); });
+  } else {
+    told_fields(way, alert);
   }
   way.each(alert.evidence, [&](auto& evidence) {
     way.integer(evidence.score);
@@ -149,18 +174,28 @@ std::optional<PairSeries> decode_series(std::string_view bytes) {
   return series;
 }
 
+bool is_earlier_series(std::string_view bytes) {
+  ByteReader reader(without_checksum(bytes));
+  return reader.integer<std::uint8_t>() == kEarlierVersion && reader.ok();
+}
+
 std::string encode_state(const Alert& alert) {
   ByteWriter writer;
   writer.integer(kVersion);
-  alert_fields(Writing{writer}, alert);
+  alert_fields(Writing{writer}, alert, kVersion);
   return writer.take_with_checksum();
 }
 
 std::optional<Alert> decode_alert(std::string_view bytes) {
   ByteReader reader(without_checksum(bytes));
-  if (reader.integer<std::uint8_t>() != kVersion) return std::nullopt;
+  const auto version = reader.integer<std::uint8_t>();
+  if (version != kVersion && version != kEarlierVersion) return std::nullopt;
   Alert alert;
-  alert_fields(Parsing{reader}, alert);
+  alert_fields(Parsing{reader}, alert, version);
+  if (version == kEarlierVersion) {
+    alert.published_articles = alert.articles;
+    alert.assault_ms = alert.attacked ? alert.hostile_ms : 0;
+  }
   if (!reader.ok() || !reader.at_end()) return std::nullopt;
   return alert;
 }

@@ -67,7 +67,9 @@ std::string sentence_of(const Alert& alert, AlertChange change) {
   if (!alert.pair.second.empty()) between += " – " + alert.pair.second_name;
   if (change == AlertChange::closed) {
     return "Closed: " + between + ", " +
-           (alert.closed_reason == CloseReason::cooperation ? "they come to terms" : "quiet now") +
+           (alert.closed_reason == CloseReason::cooperation
+                ? "they come to terms (" + alert.calm_title + ")"
+                : "quiet now") +
            ". Was " + std::string(name(alert.level)) + ", " + count_of(alert.articles, "article") +
            " since " + format_time(alert.first_seen_ms) + ".";
   }
@@ -119,6 +121,9 @@ std::string encode_alert(const Alert& alert, AlertChange change, const AlertRule
   json.key("first_seen").string(format_time(alert.first_seen_ms));
   json.key("last_seen").string(format_time(alert.last_seen_ms));
   if (change == AlertChange::closed) json.key("closed_reason").string(name(alert.closed_reason));
+  if (change == AlertChange::updated) {
+    json.key("update_reason").string(name(alert.update_reason));
+  }
   json.key("time").string(format_time(now_ms));
   json.key("ledger_offset").integer(ledger_offset);
   json.close_object();

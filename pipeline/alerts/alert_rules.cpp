@@ -91,17 +91,24 @@ const AlertRule* AlertRules::find(std::string_view id) const {
 bool is_named(const AlertRule& rule, const Event& event) {
   if (rule.events.empty()) return event.weight < 0;
   return std::any_of(rule.events.begin(), rule.events.end(), [&](const EventCondition& want) {
-    return want.type == event.type && (want.mode.empty() || want.mode == event.mode);
+    if (want.type != event.type) return false;
+    const bool is_cameo = !want.mode.empty() && want.mode[0] >= '0' && want.mode[0] <= '9';
+    if (is_cameo) return event.cameo.starts_with(want.mode);
+    return want.mode.empty() || want.mode == event.mode;
   });
 }
 
-bool holds_for_article(const AlertRule& rule, const Source& source, KeywordSearch& search) {
+bool holds_for_article(const AlertRule& rule, const Source& source, const TopicShares& topics,
+                       KeywordSearch& search) {
   const auto tier = static_cast<unsigned>(source.tier * 100 + 0.5);
-  return tier >= rule.tier_min && has_keywords(rule, search);
+  unsigned about = 0;
+  for (const Topic topic : rule.topics) about += topics.of(topic);
+  const bool is_about_it = rule.topics.empty() || !topics.is_known() || about >= rule.topics_min;
+  return tier >= rule.tier_min && is_about_it && has_keywords(rule, search);
 }
 
 bool is_about(const AlertRule& rule, const PairName& pair) {
-  if (pair.second.empty() && !rule.with_alone) return false;
+  if (pair.second.empty() ? !rule.with_alone : rule.only_alone) return false;
   const auto has = [&](const std::string& wanted) {
     return is_side(wanted, pair.first, pair.first_code) ||
            is_side(wanted, pair.second, pair.second_code);

@@ -52,11 +52,14 @@ struct AlertRule {
   int keywords_min = 1;               // sum of the weights found; 0: unless more speaks against it
   std::uint32_t keywords_within = 0;  // tokens the positive ones must lie within; 0: anywhere
   std::uint8_t tier_min = 0;          // of the source, hundredths
+  std::vector<Topic> topics;          // what it must be about, together ...
+  std::uint16_t topics_min = 0;       // ... per mille
 
   // Between whom. Ids or alpha-3 codes; regions are resolved by the loader.
   std::vector<std::string> actors;                           // one side is among them
   std::vector<std::pair<std::string, std::string>> between;  // the pair is one of these
   bool with_alone = false;  // also an actor whose counterpart is not known
+  bool only_alone = false;  // only such
 
   // How the pair must stand. Scores are tenths of a point.
   std::uint16_t open_at = 300;
@@ -65,6 +68,7 @@ struct AlertRule {
   std::uint32_t outlets_min = 1;
   std::optional<std::int32_t> z_min;  // hundredths
   bool needs_burst = false;
+  Level level_max = Level::critical;  // it never says more
 
   // Its life.
   std::int64_t hold_ms = 0;  // `for`: how long it must hold before it opens
@@ -90,7 +94,7 @@ class AlertRules {
 [[nodiscard]] bool is_named(const AlertRule& rule, const Event& event);
 // Its conditions on the article as a whole.
 [[nodiscard]] bool holds_for_article(const AlertRule& rule, const Source& source,
-                                     KeywordSearch& search);
+                                     const TopicShares& topics, KeywordSearch& search);
 // Whether the rule is about this pair.
 [[nodiscard]] bool is_about(const AlertRule& rule, const PairName& pair);
 

@@ -13,7 +13,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 // Below this neither hostility nor cooperation is worth a place in the ledger.
 constexpr std::uint16_t kWorthTenths = 100;
 constexpr double kEventWeightMin = 0.1;  // a weaker event says too little to be named
@@ -26,6 +26,103 @@ std::uint16_t tenths_of(double score) {
 bool is_said(const Event& event) {
   const double weight = event.weight < 0 ? -event.weight : event.weight;
   return event.polarity == Polarity::asserted && weight >= kEventWeightMin;
+}
+
+// Told as done: not demanded, not supposed, not of the past. A threat may have conditions.
+bool is_done(const Event& event) {
+  if (!is_said(event)) return false;
+  const bool is_word = event.type == EventType::threaten || event.type == EventType::mobilize;
+  if (is_word) {
+    return event.modality != Modality::historical && event.modality != Modality::demanded &&
+           event.modality != Modality::hypothetical;
+  }
+  return event.modality == Modality::actual;
+}
+
+ActKind assault_kind(const Event& event) {
+  if (event.cameo == "191") return ActKind::restriction;
+  if (event.cameo == "192") return ActKind::invasion;
+  if (event.mode == "explosives" || event.mode == "suicide-attack") return ActKind::bombing;
+  if (event.mode == "aerial" || event.mode == "drone") return ActKind::strike;
+  if (event.cameo == "194" || event.cameo == "195") return ActKind::strike;
+  if (event.mode == "abduct") return ActKind::abduction;
+  if (event.mode == "targeted") return ActKind::killing;
+  if (event.mode == "unconventional") return ActKind::unconventional;
+  return ActKind::clash;
+}
+
+std::optional<ActKind> kind_of(const Event& event) {
+  switch (event.type) {
+    case EventType::threaten:
+      return ActKind::threat;
+    case EventType::mobilize:
+      return ActKind::mobilisation;
+    case EventType::sanction:
+      return ActKind::rupture;
+    case EventType::protest:
+      if (event.mode == "riot") return ActKind::riot;
+      return std::nullopt;
+    case EventType::coerce:
+      if (event.mode == "seize") return ActKind::seizure;
+      if (event.mode == "cyber") return ActKind::cyber;
+      if (event.mode == "abduct") return ActKind::abduction;
+      if (event.mode == "restrict" || event.mode == "curfew" || event.mode == "martial-law") {
+        return ActKind::restriction;
+      }
+      return std::nullopt;
+    case EventType::assault:
+      return assault_kind(event);
+    default:
+      return std::nullopt;
+  }
+}
+
+// A ceasefire, a treaty or a withdrawal, by both or by one towards the other; not what is asked
+// for, offered or hedged, and not one side's alone.
+Peace peace_of(const SignalSource& from, const Event& event) {
+  constexpr double kSure = 0.8;
+  const bool is_done_now = event.weight > 0 && event.polarity == Polarity::asserted &&
+                           event.modality == Modality::actual && event.factors.modality >= kSure;
+  const bool is_between =
+      event.actor != kNoEntity && event.recipient != kNoEntity && event.actor != event.recipient;
+  if (!is_done_now || !is_between) return Peace::none;
+  constexpr unsigned kAboutMin = 500;  // per mille
+  const TopicShares& topics = from.assessment.topics;
+  const unsigned about = topics.of(Topic::conflict) + topics.of(Topic::diplomacy);
+  if (topics.is_known() && about < kAboutMin) return Peace::none;
+  if (event.type == EventType::retreat) {
+    if (event.mode == "ceasefire") return Peace::ceasefire;
+    if (event.mode == "withdraw") return Peace::withdrawal;
+  }
+  const bool is_treaty = event.type == EventType::support && event.cameo == "057";
+  return is_treaty ? Peace::agreement : Peace::none;
+}
+
+// The number in its sentence nearest to the act, at most so many tokens away; years are none.
+std::uint16_t toll_of(const Text& text, const Event& event) {
+  constexpr std::uint32_t kNearTokens = 4;
+  constexpr std::uint32_t kMost = 60'000;
+  const TokenSpan sentence = text.sentences[text.sentence_of(event.evidence.begin)].tokens;
+  const auto value_at = [&](std::uint32_t at) -> std::uint32_t {
+    if ((text.tokens[at].shape & shape::kNumber) == 0) return 0;
+    std::uint32_t value = 0;
+    for (const char c : text.slice(text.tokens[at])) {
+      if (c == ',') continue;
+      if (c < '0' || c > '9' || value > kMost) return 0;
+      value = 10 * value + static_cast<std::uint32_t>(c - '0');
+    }
+    return value >= 1900 && value <= 2100 ? 0 : value;
+  };
+  for (std::uint32_t step = 0; step < kNearTokens; ++step) {
+    const std::uint32_t after = event.evidence.end + step;
+    if (after < sentence.end && value_at(after) > 0) {
+      return static_cast<std::uint16_t>(std::min(value_at(after), kMost));
+    }
+    if (event.evidence.begin < sentence.begin + step + 1) continue;
+    const std::uint32_t before = event.evidence.begin - step - 1;
+    if (value_at(before) > 0) return static_cast<std::uint16_t>(std::min(value_at(before), kMost));
+  }
+  return 0;
 }
 
 // One line: feeds break titles, and a phone shows one.
@@ -78,22 +175,78 @@ PairName name_of(const Gazetteer& gazetteer, EntityIndex first, EntityIndex seco
   return name;
 }
 
+// The country of a name: itself, or where it lies.
+EntityIndex country_of(const Gazetteer& gazetteer, EntityIndex index) {
+  if (index == kNoEntity) return kNoEntity;
+  const Entity& entity = gazetteer[index];
+  if (entity.part == Part::state) return index;
+  const bool is_place = entity.type == EntityType::city || entity.type == EntityType::place ||
+                        entity.type == EntityType::country;
+  if (!is_place || entity.code.empty()) return kNoEntity;
+  const EntityIndex country = gazetteer.by_code(entity.code);
+  return country != kNoEntity && gazetteer[country].part == Part::state ? country : kNoEntity;
+}
+
+// The country where an act happened: the place named nearest to it in its sentence, after it
+// rather than before, by its name rather than by its people.
+EntityIndex place_of(const SignalSource& from, const Event& event) {
+  const TokenSpan sentence =
+      from.text.sentences[from.text.sentence_of(event.evidence.begin)].tokens;
+  EntityIndex best = kNoEntity;
+  std::uint32_t best_cost = 0xFFFFFFFF;
+  const std::vector<Mention>& mentions = from.tagging.mentions;
+  auto it = std::lower_bound(
+      mentions.begin(), mentions.end(), sentence.begin,
+      [](const Mention& mention, std::uint32_t begin) { return mention.tokens.begin < begin; });
+  for (; it != mentions.end() && it->tokens.begin < sentence.end; ++it) {
+    const Mention& mention = *it;
+    const TaggedEntity& tagged = from.tagging.entities[mention.entity];
+    if (tagged.is_team) continue;
+    const EntityIndex country = country_of(from.gazetteer, tagged.gazetteer);
+    if (country == kNoEntity) continue;
+    const bool is_after = mention.tokens.begin >= event.evidence.end;
+    std::uint32_t cost =
+        is_after
+            ? mention.tokens.begin - event.evidence.end
+            : 2 * (event.evidence.begin - std::min(event.evidence.begin, mention.tokens.begin));
+    if (mention.via == Via::demonym) cost += 100;
+    if (cost < best_cost) {
+      best = country;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+// Whom an act is between, first smaller. Where one side is not known, the country where it
+// happened stands in for it if the other is an armed group or strikes in a country not its own;
+// where none is known, it is an act in that country.
+std::pair<EntityIndex, EntityIndex> parties_of(const SignalSource& from, const Event& event) {
+  const Gazetteer& gazetteer = from.gazetteer;
+  EntityIndex actor = counts(gazetteer, event.actor) ? event.actor : kNoEntity;
+  EntityIndex recipient = counts(gazetteer, event.recipient) ? event.recipient : kNoEntity;
+  if (event.type == EventType::assault && (actor == kNoEntity || recipient == kNoEntity)) {
+    const EntityIndex place = place_of(from, event);
+    const EntityIndex known = actor == kNoEntity ? recipient : actor;
+    const bool is_armed = known != kNoEntity && gazetteer[known].part == Part::armed;
+    if (place != kNoEntity && place != known &&
+        (known == kNoEntity || is_armed || recipient == kNoEntity)) {
+      (recipient == kNoEntity ? recipient : actor) = place;
+    }
+  }
+  // kNoEntity is the largest index: an actor alone stands first.
+  if (actor == recipient) return {actor, kNoEntity};
+  return std::minmax(actor, recipient);
+}
+
 // Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
 std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> events_by_pair(
     const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> pairs;
   for (const Event& event : from.assessment.events) {
     if (event.weight == 0) continue;
-    const EntityIndex actor = counts(from.gazetteer, event.actor) ? event.actor : kNoEntity;
-    const EntityIndex recipient =
-        counts(from.gazetteer, event.recipient) ? event.recipient : kNoEntity;
-    if (actor == kNoEntity && recipient == kNoEntity) continue;
-    // kNoEntity is the largest index: an actor alone stands first.
-    if (actor == recipient) {
-      pairs[{actor, kNoEntity}].push_back(event);
-    } else {
-      pairs[std::minmax(actor, recipient)].push_back(event);
-    }
+    const auto parties = parties_of(from, event);
+    if (parties.first != kNoEntity) pairs[parties].push_back(event);
   }
   return pairs;
 }
@@ -112,9 +265,19 @@ SignalPair signal_pair(const SignalSource& from, EntityIndex first, EntityIndex 
   pair.threat = tenths_of(tension.threat);
   pair.act = tenths_of(tension.act);
   pair.cooperation = tenths_of(tension.cooperation);
+  std::size_t assault_sentence = from.text.sentences.size();
   for (const Event& event : events) {
-    if (!is_said(event)) continue;
+    pair.peace = std::max(pair.peace, peace_of(from, event));
+    if (!is_done(event)) continue;
     pair.events = static_cast<std::uint16_t>(pair.events | 1U << static_cast<unsigned>(event.type));
+    if (const std::optional<ActKind> kind = kind_of(event)) {
+      pair.kinds = static_cast<std::uint16_t>(pair.kinds | 1U << static_cast<unsigned>(*kind));
+    }
+    if (event.type != EventType::assault) continue;
+    pair.toll = std::max(pair.toll, toll_of(from.text, event));
+    const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+    if (sentence != assault_sentence && pair.assaults < 255) ++pair.assaults;
+    assault_sentence = sentence;
   }
   return pair;
 }
@@ -123,7 +286,8 @@ std::vector<PairEvents> worthy_pairs(const SignalSource& from) {
   std::vector<PairEvents> worthy;
   for (auto& [pair, events] : events_by_pair(from)) {
     SignalPair noticed = signal_pair(from, pair.first, pair.second, events);
-    if (std::max(noticed.score, noticed.cooperation) < kWorthTenths) continue;
+    const bool is_worth = std::max(noticed.score, noticed.cooperation) >= kWorthTenths;
+    if (!is_worth && noticed.peace == Peace::none) continue;
     worthy.push_back({std::move(noticed), events});
   }
   return worthy;
@@ -159,11 +323,12 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
       const bool is_met =
           is_about(rule, each.pair.name) &&
           std::any_of(each.events.begin(), each.events.end(), [&](const Event& event) {
-            return is_said(event) && is_named(rule, event) && is_in_lead(from.text, event);
+            return is_done(event) && is_named(rule, event) && is_in_lead(from.text, event);
           });
       if (is_met) met.push_back(&each.pair);
     }
-    if (met.empty() || !holds_for_article(rule, from.source, search)) continue;
+    if (met.empty()) continue;
+    if (!holds_for_article(rule, from.source, from.assessment.topics, search)) continue;
     for (SignalPair* pair : met) pair->rules = static_cast<std::uint16_t>(pair->rules | bit);
     signal.rules.push_back(rule.id);
   }
@@ -214,10 +379,12 @@ std::string encode(const AlertSignal& signal) {
           &pair.name.first_name, &pair.name.second_name}) {
       writer.text(*text);
     }
-    for (const std::uint16_t number :
-         {pair.score, pair.threat, pair.act, pair.cooperation, pair.events, pair.rules}) {
+    for (const std::uint16_t number : {pair.score, pair.threat, pair.act, pair.cooperation,
+                                       pair.events, pair.kinds, pair.toll, pair.rules}) {
       writer.integer(number);
     }
+    writer.integer(pair.assaults);
+    writer.integer(static_cast<std::uint8_t>(pair.peace));
   }
   writer.length(signal.rules.size());
   for (const std::string& rule : signal.rules) writer.text(rule);
@@ -244,10 +411,13 @@ std::optional<AlertSignal> decode_alert_signal(std::string_view bytes) {
           &pair.name.first_name, &pair.name.second_name}) {
       *text = reader.text();
     }
-    for (std::uint16_t* number :
-         {&pair.score, &pair.threat, &pair.act, &pair.cooperation, &pair.events, &pair.rules}) {
+    for (std::uint16_t* number : {&pair.score, &pair.threat, &pair.act, &pair.cooperation,
+                                  &pair.events, &pair.kinds, &pair.toll, &pair.rules}) {
       *number = reader.integer<std::uint16_t>();
     }
+    pair.assaults = reader.integer<std::uint8_t>();
+    pair.peace = static_cast<Peace>(reader.integer<std::uint8_t>());
+    if (pair.peace > Peace::ceasefire) return std::nullopt;
   }
   const std::size_t rules = reader.length();
   if (rules > AlertSignal::kRulesMax) return std::nullopt;

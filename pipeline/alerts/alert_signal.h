@@ -35,6 +35,27 @@ struct PairName {
   friend bool operator==(const PairName&, const PairName&) = default;
 };
 
+// Kinds of hostile acts: an open alert is revised when a kind is told for the first time.
+enum class ActKind : std::uint8_t {
+  threat,        // of force, or an ultimatum
+  mobilisation,  // troops, weapons, tests of them
+  rupture,       // embassies closed, ties cut, sanctions
+  seizure,
+  restriction,  // blockades, closed borders, curfews, martial law
+  cyber,
+  abduction,
+  clash,    // with small arms, or how is not said
+  bombing,  // explosives, suicide attacks
+  strike,   // from the air, artillery, rockets
+  invasion,
+  killing,  // of one who was chosen
+  unconventional,
+  riot,
+};
+
+// How a conflict ended, or stands still, between the two: done, not promised.
+enum class Peace : std::uint8_t { none, agreement, withdrawal, ceasefire };
+
 // Scores are tenths of a point, 0..1000.
 struct SignalPair {
   PairName name;
@@ -42,7 +63,11 @@ struct SignalPair {
   std::uint16_t threat = 0;
   std::uint16_t act = 0;
   std::uint16_t cooperation = 0;
-  std::uint16_t events = 0;  // bit of each EventType that is asserted between them
+  std::uint16_t events = 0;   // bit of each EventType that is asserted between them
+  std::uint16_t kinds = 0;    // bit of each ActKind that is told as done
+  std::uint16_t toll = 0;     // the largest number told with an assault
+  std::uint8_t assaults = 0;  // sentences that tell an assault as done
+  Peace peace = Peace::none;
   std::uint16_t rules =
       0;  // bit of each of AlertSignal::rules that is about them and met by an event
   friend bool operator==(const SignalPair&, const SignalPair&) = default;
@@ -81,6 +106,7 @@ struct SignalSource {
   const Article& article;
   const Source& source;
   const Text& text;
+  const Tagging& tagging;
   const Assessment& assessment;
   const Gazetteer& gazetteer;
   const Lexicon& lexicon;

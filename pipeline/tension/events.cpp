@@ -237,6 +237,7 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
         rule.spec.type == EventType::assault || rule.spec.type == EventType::coerce ? 0.3 : 0.45;
   if (factor < 1 && is_official) factor = 0.7;
   if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = is_official ? 0.5 : 0.15;
+  if (rule.spec.type >= EventType::request) factor = lifted(factor, 1, scene.topics, here.topics);
   if (rule.spec.needs_both && (!a || !b || actor.entity == recipient.entity)) factor = 0.1;
   const GateParties parties{a || b || is_armed_noun(actor) || is_armed_noun(recipient),
                             a && b && actor.entity != recipient.entity};
@@ -262,6 +263,8 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   event.factors.modality = way_factor;
   event.factors.position = position_factor(here.sentence);
   event.factors.dyad = dyad_factor(actor, recipient);
+  if (event.scale < 0 && !actor.is_team && !recipient.is_team)
+    event.factors.dyad = lifted(event.factors.dyad, 0.65, scene.topics, here.topics);
   event.factors.gate = gate_factor(scene, here, rule, actor, recipient);
   const double size = event.factors.scale * event.factors.modality * event.factors.position *
                       event.factors.dyad * event.factors.gate;

@@ -6,6 +6,9 @@ namespace {
 // Shares of calm topics, per mille: up to the first all counts, from the second on the least.
 constexpr double kCalmFrom = 250;
 constexpr double kCalmTo = 700;
+// ... of an act between powers: how it is worded must not matter.
+constexpr double kCalmFromPowers = 700;
+constexpr double kCalmToPowers = 950;
 
 // What is left of an act where all is calm.
 constexpr double kLeastNobody = 0.08;
@@ -18,6 +21,11 @@ constexpr double kLeastPolitics = 0.7;
 constexpr double kHomeFrom = 450;
 constexpr double kHomeTo = 900;
 
+// Shares of conflict, per mille: from the first on doubts about an act go, at the second all are
+// gone.
+constexpr double kConflictFrom = 500;
+constexpr double kConflictTo = 850;
+
 // 1 up to `from`, `least` from `to` on, straight between.
 double fall(double share, double from, double to, double least) {
   if (share <= from) return 1;
@@ -25,24 +33,39 @@ double fall(double share, double from, double to, double least) {
   return 1 - (1 - least) * (share - from) / (to - from);
 }
 
+bool is_war(EventType type) {
+  return type == EventType::assault || type == EventType::mobilize || type == EventType::threaten;
+}
+
 double least_when_calm(EventType type, GateParties parties) {
-  const bool is_war =
-      type == EventType::assault || type == EventType::mobilize || type == EventType::threaten;
-  if (parties.are_powers) return is_war ? kLeastWar : kLeastPowers;
+  if (parties.are_powers) return is_war(type) ? kLeastWar : kLeastPowers;
   return parties.has_power ? kLeastPower : kLeastNobody;
+}
+
+// Of the page and of the sentence that tells the act; the page says more.
+template <class F>
+double mean_share(const TopicShares& page, const TopicShares& sentence, F&& share) {
+  const TopicShares& near = sentence.is_known() ? sentence : page;
+  return (2 * static_cast<double>(share(page)) + static_cast<double>(share(near))) / 3;
 }
 
 }  // namespace
 
+double lifted(double factor, double most, const TopicShares& page, const TopicShares& sentence) {
+  if (factor >= most || !page.is_known()) return factor;
+  const double conflict = mean_share(
+      page, sentence, [](const TopicShares& shares) { return shares.of(Topic::conflict); });
+  return factor + (most - factor) * (1 - fall(conflict, kConflictFrom, kConflictTo, 0));
+}
+
 double topic_gate(const TopicShares& page, const TopicShares& sentence, EventType type,
                   GateParties parties) {
   if (!page.is_known()) return 1;
-  const TopicShares& near = sentence.is_known() ? sentence : page;
-  const auto mean = [&](auto&& share) {
-    return (2 * static_cast<double>(share(page)) + static_cast<double>(share(near))) / 3;
-  };
+  const auto mean = [&](auto&& share) { return mean_share(page, sentence, share); };
   const double calm = mean([](const TopicShares& shares) { return shares.calm(); });
-  double gate = fall(calm, kCalmFrom, kCalmTo, least_when_calm(type, parties));
+  const bool is_plain = parties.are_powers;
+  double gate = fall(calm, is_plain ? kCalmFromPowers : kCalmFrom,
+                     is_plain ? kCalmToPowers : kCalmTo, least_when_calm(type, parties));
   if (parties.are_powers || type < EventType::request) return gate;
   const double crime = mean([](const TopicShares& shares) { return shares.of(Topic::crime); });
   const double politics =

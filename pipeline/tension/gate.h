@@ -18,4 +18,9 @@ struct GateParties {
 [[nodiscard]] double topic_gate(const TopicShares& page, const TopicShares& sentence,
                                 EventType type, GateParties parties);
 
+// Between whom an act is matters less where the text is about conflict: "15 people are killed" on
+// such a page is nobody's accident. `factor` (0..1) as it is, or nearer to `most`.
+[[nodiscard]] double lifted(double factor, double most, const TopicShares& page,
+                            const TopicShares& sentence);
+
 }  // namespace tocsin

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pipeline/alerts/alert_engine.h"
+#include "pipeline/ledger/byte_codec.h"
 
 namespace tocsin::test {
 namespace {
@@ -39,6 +40,11 @@ SignalPair random_pair() {
   pair.cooperation = *rc::gen::element<std::uint16_t>(0, 0, 700);
   if (pair.cooperation > 0) pair.score = 100;
   pair.events = *rc::gen::element<std::uint16_t>(1U << 10, 1U << 15);
+  pair.act = pair.score;
+  pair.kinds = *rc::gen::element<std::uint16_t>(1, 2, 1U << 7, 1U << 9);
+  pair.toll = *rc::gen::element<std::uint16_t>(0, 5, 20, 300);
+  pair.assaults = *rc::gen::element<std::uint8_t>(0, 1, 2);
+  if (pair.cooperation > 0) pair.peace = *rc::gen::element(Peace::none, Peace::ceasefire);
   pair.rules = 3;
   return pair;
 }
@@ -212,6 +218,180 @@ TEST(AlertEngine, CooldownHoldsForALevelAndAHigherOneBreaksThrough) {
   EXPECT_EQ(add(25 * kHourMs, 100), Told{"closed low"});  // halved after a day
   EXPECT_EQ(add(kHourMs, 500), Told{});  // one voice, low again: silent for six hours
   EXPECT_EQ(add(kHourMs, 700), Told{"opened medium"});  // a second voice makes it higher
+}
+
+// One pair, one rule: what each article makes of its alert.
+class OneAlert {
+ public:
+  using Told = std::vector<std::string>;
+
+  Told add(std::int64_t after_ms, const SignalPair& pair, std::string title = "Title") {
+    now_ms_ += after_ms;
+    Sighting sighting;
+    sighting.position = {"raw", 0, offset_};
+    sighting.time_ms = now_ms_;
+    sighting.outlet = 7;
+    AlertSignal signal;
+    signal.published_at_ms = now_ms_;
+    signal.flags = AlertSignal::kDated;
+    signal.tier = 95;
+    signal.rules = {"escalation"};
+    signal.title = std::move(title);
+    signal.pairs = {pair};
+    sighting.signal = encode(signal);
+    Verdict verdict;
+    verdict.story = static_cast<std::uint64_t>(offset_) + 1;
+    return apply(sighting, verdict);
+  }
+  Told wait(std::int64_t after_ms) {
+    now_ms_ += after_ms;
+    return apply(Tick{offset_, 0}, std::nullopt);
+  }
+  [[nodiscard]] const std::string& last_value() const { return last_value_; }
+
+ private:
+  Told apply(const LedgerRecord& record, const std::optional<Verdict>& verdict) {
+    Told told;
+    for (const AlertRecord& alert : engine_.apply(offset_, now_ms_, record, verdict)) {
+      told.push_back(std::string(name(alert.change)) + ' ' + std::string(name(alert.level)));
+      last_value_ = alert.value;
+    }
+    ++offset_;
+    return told;
+  }
+
+  AlertRules rules_ = rules();
+  AlertEngine engine_{rules_};
+  std::int64_t now_ms_ = kStartMs;
+  std::int64_t offset_ = 0;
+  std::string last_value_;
+};
+using Told = OneAlert::Told;
+
+SignalPair assault(std::uint16_t score, ActKind kind = ActKind::strike) {
+  SignalPair pair;
+  pair.name = numbered(0);
+  pair.score = pair.act = score;
+  pair.events = 1U << static_cast<unsigned>(EventType::assault);
+  pair.kinds = static_cast<std::uint16_t>(1U << static_cast<unsigned>(kind));
+  pair.assaults = 1;
+  pair.rules = 1;
+  return pair;
+}
+
+SignalPair peace() {
+  SignalPair pair;
+  pair.name = numbered(0);
+  pair.cooperation = 700;
+  pair.peace = Peace::ceasefire;
+  return pair;
+}
+
+bool says(const std::string& value, const std::string& part) {
+  return value.find(part) != std::string::npos;
+}
+
+TEST(AlertLife, OffersAndMediationDoNotCalm) {
+  OneAlert alert;
+  EXPECT_EQ(alert.add(0, assault(700)), Told{"opened high"});
+  SignalPair offer = peace();
+  offer.peace = Peace::none;
+  EXPECT_EQ(alert.add(kHourMs, offer), Told{});
+  EXPECT_EQ(alert.wait(14 * kHourMs), Told{});
+}
+
+TEST(AlertLife, APeaceLongAfterTheLastAssaultClosesAtOnceAndSaysWhich) {
+  OneAlert alert;
+  EXPECT_EQ(alert.add(0, assault(900)), Told{"opened high"});
+  EXPECT_EQ(alert.add(13 * kHourMs, peace(), "Both sign a truce"), Told{"closed high"});
+  EXPECT_TRUE(says(alert.last_value(), "they come to terms (Both sign a truce)"));
+  EXPECT_TRUE(says(alert.last_value(), R"("closed_reason":"cooperation")"));
+}
+
+TEST(AlertLife, APeaceOverAnAssaultWaitsTwelveHours) {
+  OneAlert alert;
+  EXPECT_EQ(alert.add(0, assault(900)), Told{"opened high"});
+  EXPECT_EQ(alert.add(2 * kHourMs, peace()), Told{});
+  EXPECT_EQ(alert.wait(9 * kHourMs), Told{});
+  EXPECT_EQ(alert.wait(2 * kHourMs), Told{"closed high"});
+  EXPECT_TRUE(says(alert.last_value(), R"("closed_reason":"cooperation")"));
+}
+
+TEST(AlertLife, AnAssaultAfterThePeaceMakesItVoid) {
+  OneAlert alert;
+  EXPECT_EQ(alert.add(0, assault(900)), Told{"opened high"});
+  EXPECT_EQ(alert.add(2 * kHourMs, peace()), Told{});
+  EXPECT_EQ(alert.add(kHourMs, assault(600)), Told{});
+  EXPECT_EQ(alert.wait(20 * kHourMs), Told{});
+  EXPECT_EQ(alert.wait(40 * kHourMs), Told{"closed high"});
+  EXPECT_TRUE(says(alert.last_value(), R"("closed_reason":"quiet")"));
+}
+
+TEST(AlertLife, ANewKindOfActIsToldOnce) {
+  OneAlert alert;
+  EXPECT_EQ(alert.add(0, assault(700)), Told{"opened high"});
+  EXPECT_EQ(alert.add(kHourMs, assault(600, ActKind::invasion)), Told{"updated high"});
+  EXPECT_TRUE(says(alert.last_value(), R"("update_reason":"kind")"));
+  EXPECT_EQ(alert.add(kHourMs, assault(600, ActKind::invasion)), Told{});
+}
+
+TEST(AlertLife, ATollOfAnotherOrderIsToldOnce) {
+  OneAlert alert;
+  SignalPair few = assault(700);
+  few.toll = 4;
+  SignalPair many = assault(600);
+  many.toll = 120;
+  EXPECT_EQ(alert.add(0, few), Told{"opened high"});
+  EXPECT_EQ(alert.add(kHourMs, many), Told{"updated high"});
+  EXPECT_TRUE(says(alert.last_value(), R"("update_reason":"toll")"));
+  many.toll = 180;
+  EXPECT_EQ(alert.add(kHourMs, many), Told{});
+}
+
+TEST(AlertLife, WhileItIsFedItIsToldOnceADay) {
+  OneAlert alert;
+  EXPECT_EQ(alert.add(0, assault(700)), Told{"opened high"});
+  int told = 0;
+  for (int i = 0; i < 10; ++i)
+    told += static_cast<int>(alert.add(8 * kHourMs, assault(650)).size());
+  EXPECT_EQ(told, 3);
+}
+
+TEST(AlertLife, SeveralSentencesOfOneFirstTierSourceOpenCritical) {
+  OneAlert one;
+  EXPECT_EQ(one.add(0, assault(950)), Told{"opened high"});
+  OneAlert several;
+  SignalPair pair = assault(950);
+  pair.assaults = 2;
+  EXPECT_EQ(several.add(0, pair), Told{"opened critical"});
+}
+
+// Weeks of the same: it opens, is told daily, and after a lull opens again only for more.
+TEST(AlertLife, AWarIsJudgedAgainstItself) {
+  OneAlert alert;
+  EXPECT_EQ(alert.add(0, assault(700)), Told{"opened high"});
+  for (int day = 0; day < 12; ++day) static_cast<void>(alert.add(12 * kHourMs, assault(700)));
+  EXPECT_EQ(alert.wait(60 * kHourMs), Told{"closed high"});
+  EXPECT_EQ(alert.add(12 * kHourMs, assault(700)), Told{});
+  static_cast<void>(alert.add(kHourMs, assault(700)));
+  static_cast<void>(alert.add(kHourMs, assault(700)));
+  const Told told = alert.add(kHourMs, assault(700));
+  EXPECT_TRUE(says(alert.last_value(), R"("state":"opened")"));
+  static_cast<void>(told);
+}
+
+TEST(AlertEngine, StateOfAnEarlierVersionBeginsAnew) {
+  const AlertRules its_rules = rules();
+  AlertEngine engine(its_rules);
+  PairSeries series;
+  series.name = numbered(0);
+  std::string state = encode_state(series);
+  state.resize(state.size() - 8);
+  state[0] = 1;
+  ByteWriter writer;
+  for (const char byte : state) writer.integer(static_cast<std::uint8_t>(byte));
+  EXPECT_TRUE(engine.restore("Q1|Q2", writer.take_with_checksum()));
+  EXPECT_EQ(engine.size().pairs, 0U);
 }
 
 TEST(AlertEngine, DamagedStateIsRefused) {

@@ -16,6 +16,10 @@ AlertSignal sample() {
   pair.score = 486;
   pair.threat = 486;
   pair.events = 1U << static_cast<unsigned>(EventType::threaten);
+  pair.kinds = 3;
+  pair.toll = 40;
+  pair.assaults = 2;
+  pair.peace = Peace::withdrawal;
   signal.pairs = {pair};
   signal.rules = {"escalation"};
   signal.title = "Chile threatens Bolivia";
@@ -35,7 +39,7 @@ TEST(AlertSignal, DamagedBytesAreNoSignal) {
   }
   EXPECT_FALSE(decode_alert_signal(bytes + 'x'));
   EXPECT_TRUE(rc::check("any bytes", [](const std::string& noise) {
-    static_cast<void>(decode_alert_signal('\1' + noise));
+    static_cast<void>(decode_alert_signal('\2' + noise));
   }));
 }
 
