@@ -6,10 +6,10 @@
 #include <array>
 #include <fstream>
 #include <iterator>
-#include <thread>
 #include <utility>
 
 #include "config/config_reader.h"
+#include "config/machine.h"
 #include "config/scalars.h"
 
 namespace tocsin {
@@ -39,8 +39,15 @@ Epoch DedupeConfig::epoch() const {
   return epoch;
 }
 
+bool DedupeConfig::agrees_with(const Epoch& other) const {
+  Epoch ours = epoch();
+  const bool is_chosen = entries_max != Epoch{}.entries_max;
+  if (!is_chosen) ours.entries_max = other.entries_max;
+  return ours == other;
+}
+
 unsigned Config::worker_count() const noexcept {
-  return workers != 0 ? workers : std::max(1U, std::thread::hardware_concurrency());
+  return workers != 0 ? workers : processor_count();
 }
 
 std::string_view name(Delivery delivery) noexcept {

@@ -71,8 +71,13 @@ struct DedupeConfig {
   std::uint8_t containment_percent_min = Epoch{}.containment_percent_min;
   std::uint16_t band_candidates_max = Epoch{}.band_candidates_max;
   std::uint64_t entries_max = Epoch{}.entries_max;
+  // What memory has room for where the default does not fit: for a new epoch. 0: the default fits.
+  std::uint64_t entries_granted = 0;
 
   [[nodiscard]] Epoch epoch() const;
+  // Whether a ledger that has this epoch under our revision is ours: entries_max is the ledger's to
+  // say unless it was chosen.
+  [[nodiscard]] bool agrees_with(const Epoch& other) const;
 };
 
 enum class WebhookKind : std::uint8_t { json, slack, pagerduty };
@@ -85,14 +90,19 @@ struct WebhookConfig {
   std::filesystem::path url_file;             // for an address that is a secret itself, as Slack's
   std::filesystem::path secret_file;          // json: key of the signature; pagerduty: routing key
   std::filesystem::path ca_file;              // certificates to trust besides the system's (PEM)
+  std::string proxy;                          // "http://host:port"; empty: none
+  std::filesystem::path proxy_file;           // the same with user and password
   std::chrono::milliseconds timeout{10'000};  // of one attempt
   std::uint32_t attempts_max = 12;            // then the alert is given up
+  std::chrono::milliseconds deadline{900'000};  // from the first attempt; then, too
   std::uint32_t requests_per_minute = 60;
+  friend bool operator==(const WebhookConfig&, const WebhookConfig&) = default;
 };
 
 struct AlertsConfig {
   std::filesystem::path rules;  // empty: the shipped ones
   std::vector<WebhookConfig> webhooks;
+  std::filesystem::path silences;  // what nobody is told of (config/silences.h); empty: nothing
   std::chrono::milliseconds tick_interval{60'000};  // ticks in the ledger; deadlines of alerts
   std::chrono::milliseconds silence_max{300'000};  // without a tick: then notify alerts all targets
   ListenAddress listen;                            // of notify's probes and metrics; off by default
@@ -122,6 +132,8 @@ struct LimitsConfig : Limits {
   std::chrono::milliseconds poll_interval_max{300'000};   // librdkafka's max.poll.interval.ms
   std::chrono::milliseconds publish_stall{30'000};        // of nothing published: not ready
   std::chrono::milliseconds transaction_timeout{15'000};  // librdkafka's transaction.timeout.ms
+  std::size_t restore_queue_bytes =
+      96 << 20;  // ledger records read ahead; no setting, see memory_plan.h
 };
 
 struct Config {

@@ -231,6 +231,10 @@ Interpolated interpolate(std::string_view text, const Environment& environment) 
       text.remove_prefix(1);
     } else if (text.starts_with('{')) {
       const std::size_t end = text.find('}');
+      if (text.substr(1, end == std::string_view::npos ? end : end - 1).find("${") !=
+          std::string_view::npos) {
+        return {"", "'${' inside '${...}' is not replaced; give the default as it is"};
+      }
       if (end == std::string_view::npos) return {"", "'${' without '}' (a dollar is '$$')"};
       Interpolated part = replace(text.substr(1, end - 1), environment);
       if (!part.error.empty()) return part;

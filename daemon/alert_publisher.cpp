@@ -144,7 +144,7 @@ void AlertPublisher::assign(rd_kafka_topic_partition_list_t* partitions) {
   metrics_.alerts_owner.Set(is_owner_ ? 1 : 0);
   metrics_.alert_pairs.Set(0);
   metrics_.alerts_open.Set(0);
-  spdlog::info("alerts: {}", is_owner_ ? "here" : "elsewhere");
+  spdlog::info("alerts: assigned owner={}", is_owner_);
 }
 
 // News go on without it, so nothing here ends the process: it is not ready, says why, and tries
@@ -289,7 +289,8 @@ std::int64_t AlertPublisher::committed_offset() {
   const std::int64_t committed = list->elems[0].offset;
   if (committed > low && committed <= high) return committed;
   if (committed >= 0 && committed != low) {
-    spdlog::error("alerts: its offset {} is not in the ledger, going on at {}", committed, low);
+    spdlog::error("alerts: its offset is not in the ledger offset={} going_on_at={}", committed,
+                  low);
   }
   return low;
 }

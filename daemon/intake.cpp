@@ -287,7 +287,7 @@ std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t co
         partition.topic, partition.number, committed, high);
     if (committed - high > kLargeJumpBack) {
       spdlog::warn(
-          "intake: going back {} records; to process history again use another group, "
+          "intake: going back records={}; to process history again use another group, "
           "ledger and outputs",
           committed - low);
     }

@@ -139,17 +139,18 @@ kafka::Conf Follower::conf(const Config& config) {
   // written without transactions, and a restore bounded by the LSO would under-read (KAFKA-10167).
   // A full queue is looked at again only once a second (librdkafka 2.0), so it must hold what is
   // folded in that time: 96 MB, some 300,000 records.
-  return kafka::make_conf(config.kafka,
-                          {{"fetch.wait.max.ms", "100"},
-                           {"queued.min.messages", "1000000"},
-                           {"queued.max.messages.kbytes", "98304"},
-                           {"fetch.error.backoff.ms", "100"}},
-                          {{"group.id", config.kafka.group},
-                           {"enable.auto.commit", "false"},
-                           {"enable.auto.offset.store", "false"},
-                           {"isolation.level", "read_uncommitted"},
-                           {"auto.offset.reset", "error"},
-                           {"enable.partition.eof", "false"}});
+  return kafka::make_conf(
+      config.kafka,
+      {{"fetch.wait.max.ms", "100"},
+       {"queued.min.messages", "1000000"},
+       {"queued.max.messages.kbytes", std::to_string(config.limits.restore_queue_bytes >> 10)},
+       {"fetch.error.backoff.ms", "100"}},
+      {{"group.id", config.kafka.group},
+       {"enable.auto.commit", "false"},
+       {"enable.auto.offset.store", "false"},
+       {"isolation.level", "read_uncommitted"},
+       {"auto.offset.reset", "error"},
+       {"enable.partition.eof", "false"}});
 }
 
 Follower::Follower(const Config& config, SharedDedupState& state, LedgerWriter& ledger,
@@ -334,7 +335,7 @@ void Follower::end_disagreement() {
   }
   disagreed_ms_ = now_ms;
   metrics_.dedup_divergences.Increment();
-  spdlog::error("{}: rebuilding it", where);
+  spdlog::error("dedup: rebuilding it: {}", where);
   rebuild();
   if (stopping_) return;
   const std::optional<std::uint64_t> rebuilt = state_.read(
@@ -345,7 +346,7 @@ void Follower::end_disagreement() {
   } else if (rebuilt && *rebuilt != disagreement.tick.digest) {
     throw StopError(ExitCode::state_refused, where + ", and rebuilding it gave a third one");
   } else {
-    spdlog::warn("dedup: rebuilt, and {} now", rebuilt ? "as the tick says" : "past the tick");
+    spdlog::warn("dedup: rebuilt, and now: {}", rebuilt ? "as the tick says" : "past the tick");
   }
   in_doubt_ = false;
 }

@@ -7,9 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "config/fault.h"
 #include "config/schema.h"
 #include "daemon/commands/commands.h"
+#include "daemon/commands/output.h"
 #include "daemon/kafka/client.h"
+#include "daemon/signals.h"
 
 namespace {
 
@@ -26,6 +29,9 @@ std::string version_text() {
 // right.
 struct CommandLine {
   std::string config;
+  std::string against;
+  std::string test_target;
+  bool is_held = false;
   std::string rules;
   std::optional<std::string> format;
   std::vector<std::string> files;
@@ -62,20 +68,35 @@ void add_format(CLI::App* verb, CommandLine& line) {
 void add_service_verbs(CLI::App& app, CommandLine& line) {
   CLI::App* run = app.add_subcommand("run", "The service: Kafka in, Kafka out, until SIGTERM");
   run->add_option("--config", line.config, "The configuration (YAML)")->required();
-  run->callback([&line] { line.verb = [&line] { return tocsin::run_service(line.config); }; });
+  run->add_flag(
+      "--hold", line.is_held,
+      "Where exit code 2 or 3 would end it: stay, live but not ready, with the reason on\n"
+      "/readyz, and try again at SIGHUP. For supervisors that restart whatever the code "
+      "is");
+  run->callback([&line] {
+    line.verb = [&line] { return tocsin::run_service({line.config, line.is_held}); };
+  });
 
   CLI::App* notify = app.add_subcommand(
       "notify", "Alerts to webhooks (alerts.webhooks), and an alert when tocsin has stopped");
   notify->add_option("--config", line.config, "The configuration (YAML)")->required();
-  notify->callback([&line] { line.verb = [&line] { return tocsin::notify(line.config); }; });
+  notify->add_option("--test", line.test_target,
+                     "Sends one marked test alert to this webhook, and ends");
+  notify->callback([&line] {
+    line.verb = [&line] { return tocsin::notify({line.config, line.test_target}); };
+  });
 
   CLI::App* check =
       app.add_subcommand("check", "Every fault of a configuration and of the data files it names");
   check->add_option("--config", line.config, "The configuration (YAML)")->required();
   check->add_flag("--connect", line.connects,
                   "Ask the cluster, too: topics, settings, limits, access, offsets");
-  check->callback(
-      [&line] { line.verb = [&line] { return tocsin::check(line.config, line.connects); }; });
+  check->add_option("--against", line.against,
+                    "The file of what runs: names the keys that a reload brings into force, those "
+                    "that\nneed a restart, and what a restart would refuse");
+  check->callback([&line] {
+    line.verb = [&line] { return tocsin::check({line.config, line.against, line.connects}); };
+  });
 }
 
 void add_report_format(CLI::App* verb, CommandLine& line) {
@@ -211,14 +232,16 @@ void add_tap_verb(CLI::App& app, CommandLine& line) {
 
 void add_config_verbs(CLI::App& app, CommandLine& line) {
   const auto print = [](const std::string& text) {
-    const bool is_written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    return is_written ? ExitCode::fine : ExitCode::failed;
+    return tocsin::write_output(text) ? ExitCode::fine : ExitCode::failed;
   };
   CLI::App* config = app.add_subcommand("config", "Prints what a configuration may say");
   config->require_subcommand(1);
   config->add_subcommand("sample", "Every key with its default and a note (YAML)")
       ->callback([&line, print] {
-        line.verb = [print] { return print(tocsin::sample_text(tocsin::Config{})); };
+        line.verb = [print] {
+          const tocsin::Config defaults;
+          return print(tocsin::sample_text(defaults));
+        };
       });
   config->add_subcommand("schema", "JSON Schema (draft-07), for editors")->callback([&line, print] {
     line.verb = [print] { return print(tocsin::schema_text()); };
@@ -317,9 +340,43 @@ void add_gazetteer_verbs(CLI::App& app, CommandLine& line) {
   });
 }
 
+// Words that nothing takes, with the nearest that something would take.
+std::string misunderstood(const CLI::App& app) {
+  const CLI::App* verb = &app;
+  std::vector<std::string> known;
+  const auto add_options = [&known](const CLI::App& of) {
+    for (const CLI::Option* option : of.get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  };
+  add_options(app);
+  while (!verb->get_subcommands().empty()) {
+    verb = verb->get_subcommands().front();
+    add_options(*verb);
+  }
+  for (const CLI::App* below : verb->get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(below->get_name());
+  }
+  std::string text;
+  for (const std::string& word : app.remaining(true)) {
+    const std::string near = tocsin::nearest(word, known);
+    text += "tocsin: not understood: '" + word + "'" +
+            (near.empty() ? "\n" : " (did you mean '" + near + "'?)\n");
+  }
+  return text;
+}
+
+// Those run until they are told to end, and are told by signals.
+bool is_service(int argc, char** argv) {
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  return verb == "run" || verb == "notify";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (is_service(argc, argv)) tocsin::hold_signals();
+  tocsin::occupy_standard_streams();
   // A reader that went away is a failed write, not a silent death.
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app(
@@ -342,11 +399,14 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : static_cast<int>(ExitCode::bad_input);
+    if (error.get_exit_code() != 0) std::fputs(misunderstood(app).c_str(), stderr);
+    if (app.exit(error) != 0) return static_cast<int>(ExitCode::bad_input);
+    return static_cast<int>(tocsin::flush_output() ? ExitCode::fine : ExitCode::failed);
   }
   try {
-    return static_cast<int>(line.verb());
+    const ExitCode code = line.verb();
+    const bool is_written = tocsin::flush_output();
+    return static_cast<int>(is_written || code != ExitCode::fine ? code : ExitCode::failed);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tocsin: %s\n", error.what());
     return static_cast<int>(ExitCode::failed);

@@ -1,6 +1,6 @@
 #include "daemon/metrics.h"
 
-#include <prometheus/text_serializer.h>
+#include "daemon/process_metrics.h"
 
 namespace tocsin {
 namespace {
@@ -23,6 +23,11 @@ prometheus::Histogram& seconds(prometheus::Registry& registry, const char* name,
   return BuildHistogram().Name(name).Help(help).Register(registry).Add(
       {}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                   0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30});
+}
+
+// By what a count grew that begins anew at times.
+void raise(prometheus::Counter& counter, std::uint64_t before, std::uint64_t now) {
+  counter.Increment(static_cast<double>(now >= before ? now - before : now));
 }
 
 prometheus::Counter& transactions(prometheus::Registry& registry, const char* result) {
@@ -110,10 +115,10 @@ Metrics::Metrics()
       dedup_positions(gauge(registry, "tocsin_dedup_positions", "Honoured positions")),
       dedup_window_seconds(gauge(registry, "tocsin_dedup_effective_window_seconds",
                                  "The window as it is; shorter than configured when full")),
-      dedup_hot_lookups(gauge(registry, "tocsin_dedup_hot_band_lookups",
-                              "Look-ups cut at dedupe.band_candidates_max since start")),
-      dedup_cap_evictions(gauge(registry, "tocsin_dedup_cap_evictions",
-                                "Sightings that left the window early since start: it was full")),
+      dedup_hot_lookups(counter(registry, "tocsin_dedup_hot_band_lookups_total",
+                                "Look-ups cut at dedupe.band_candidates_max")),
+      dedup_cap_evictions(counter(registry, "tocsin_dedup_cap_evictions_total",
+                                  "Sightings that left the window early: it was full")),
       dedup_next_offset(gauge(registry, "tocsin_dedup_next_offset",
                               "Ledger offset up to which the dedup state is folded")),
       dedup_digest(gauge(registry, "tocsin_dedup_digest",
@@ -153,7 +158,11 @@ Metrics::Metrics()
       lag_seconds_(BuildGauge()
                        .Name("tocsin_consumer_lag_seconds")
                        .Help("Age of the oldest raw record that is not committed; 0: none")
-                       .Register(registry)) {
+                       .Register(registry)),
+      restart_needed_(BuildGauge()
+                          .Name("tocsin_config_restart_needed")
+                          .Help("1 for each key that a reload could not bring into force")
+                          .Register(registry)) {
   for (const char* outcome : {"enriched", "duplicate", "deadletter"}) {
     published_.Add({{"outcome", outcome}});
   }
@@ -178,10 +187,11 @@ DedupStateSize Metrics::observe(const DedupState& state) {
   dedup_entries.Set(static_cast<double>(size.window_entries));
   dedup_positions.Set(static_cast<double>(size.position_entries));
   dedup_window_seconds.Set(static_cast<double>(size.effective_window_ms) / 1000.0);
-  dedup_hot_lookups.Set(static_cast<double>(size.hot_band_lookups));
+  raise(dedup_hot_lookups, observed_.hot_band_lookups, size.hot_band_lookups);
   dedup_next_offset.Set(static_cast<double>(state.next_offset()));
-  dedup_cap_evictions.Set(static_cast<double>(size.cap_evictions));
+  raise(dedup_cap_evictions, observed_.cap_evictions, size.cap_evictions);
   dedup_digest.Set(static_cast<double>(state.digest() & kExactInDouble));
+  observed_ = size;
   return size;
 }
 
@@ -217,8 +227,17 @@ void Metrics::forget_lag(const kafka::Partition& partition) {
   lag_seconds_.Remove(&lag_seconds_.Add(labels));
 }
 
+void Metrics::restart_needed(const std::vector<std::string>& keys) {
+  for (prometheus::Gauge* gauge : restart_keys_) restart_needed_.Remove(gauge);
+  restart_keys_.clear();
+  for (const std::string& key : keys) {
+    restart_keys_.push_back(&restart_needed_.Add({{"key", key}}));
+    restart_keys_.back()->Set(1);
+  }
+}
+
 std::string Metrics::text() const {
-  return prometheus::TextSerializer().Serialize(registry.Collect());
+  return exposition(registry.Collect());
 }
 
 }  // namespace tocsin

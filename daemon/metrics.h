@@ -11,6 +11,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "daemon/kafka/client.h"
 #include "pipeline/alerts/alert.h"
@@ -58,8 +59,8 @@ class Metrics {
   prometheus::Gauge& dedup_entries;
   prometheus::Gauge& dedup_positions;
   prometheus::Gauge& dedup_window_seconds;
-  prometheus::Gauge& dedup_hot_lookups;
-  prometheus::Gauge& dedup_cap_evictions;
+  prometheus::Counter& dedup_hot_lookups;
+  prometheus::Counter& dedup_cap_evictions;
   prometheus::Gauge& dedup_next_offset;
   prometheus::Gauge& dedup_digest;  // low 52 bits: what a double holds exactly
   prometheus::Histogram& batch_records;
@@ -74,6 +75,8 @@ class Metrics {
   void dead_letter(const Error& error);
   void lag(const kafka::Partition& partition, std::int64_t records, double seconds);
   void forget_lag(const kafka::Partition& partition);
+  // The keys of the configuration file that wait for a restart; those of the last reload only.
+  void restart_needed(const std::vector<std::string>& keys);
 
   // Text exposition format 0.0.4.
   [[nodiscard]] std::string text() const;
@@ -85,6 +88,9 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& alerts_;
   prometheus::Family<prometheus::Gauge>& lag_;
   prometheus::Family<prometheus::Gauge>& lag_seconds_;
+  prometheus::Family<prometheus::Gauge>& restart_needed_;
+  std::vector<prometheus::Gauge*> restart_keys_;
+  DedupStateSize observed_;  // the counts of a dedup state begin anew when it is rebuilt
 };
 
 }  // namespace tocsin

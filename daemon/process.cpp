@@ -1,5 +1,6 @@
 #include "daemon/process.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -7,6 +8,9 @@
 #include <csignal>
 #include <utility>
 
+#include "config/reload.h"
+#include "daemon/log.h"
+#include "daemon/signals.h"
 #include "daemon/systemd.h"
 #include "daemon/wait.h"
 
@@ -18,17 +22,19 @@ namespace {
 
 constexpr auto kWatchInterval = 500ms;
 constexpr std::int64_t kHeartbeatLimitMs = 30'000;
+constexpr auto kTrimDelay = 2s;                  // after a reload, for batches of the old pipeline
 constexpr auto kCloseLimit = 5s;                 // to leave the group and end threads and clients
 constexpr std::int64_t kStallLimitMs = 150'000;  // one Kafka call while the brokers do answer
 
 }  // namespace
 
-Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, PipelineLoader reload)
+Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, Reloader reload)
     : reload_(std::move(reload)),
       service_(std::move(config), std::move(pipeline)),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
-      lag_(service_.config(), service_.metrics()) {
+      lag_(service_.config(), service_.metrics()),
+      in_force_(service_.config()) {
   Intake& intake = service_.intake();
   intake.on_assign = [this](std::vector<kafka::Partition> partitions) {
     lag_.watch(std::move(partitions));
@@ -41,6 +47,8 @@ Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, Pipeli
 Process::~Process() {
   if (reloader_.joinable()) reloader_.join();
   if (intake_thread_.joinable()) intake_thread_.join();
+  *has_left_ = true;
+  hold_signals();
 }
 
 ExitCode Process::run() {
@@ -49,7 +57,7 @@ ExitCode Process::run() {
     admin_ = std::make_unique<AdminServer>(
         io_, admin,
         AdminPages{[this] { return not_live(); }, [this] { return not_ready(); },
-                   [this] { return service_.metrics().text(); }, [this] { begin_reload(); }});
+                   [this] { return service_.metrics().text(); }, [this] { ask_for_reload(); }});
     spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
   }
   ExitCode exit_code = ExitCode::fine;
@@ -59,6 +67,7 @@ ExitCode Process::run() {
     boost::asio::post(io_, [this] { io_.stop(); });
   });
   wait_for_signal();
+  release_signals();
   watch();
   io_.run();
   service_.stop();
@@ -74,7 +83,7 @@ void Process::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (signal == SIGHUP) {
-      begin_reload();
+      ask_for_reload();
     } else if (service_.health().stopping) {
       spdlog::warn("service: second signal, stopping at once");
       ::_exit(static_cast<int>(ExitCode::failed));
@@ -85,43 +94,81 @@ void Process::wait_for_signal() {
   });
 }
 
-void Process::begin_reload() {
-  if (reloading_.exchange(true)) return;
+// The files are read after the last signal: one that comes while they are read asks for another
+// turn.
+void Process::ask_for_reload() {
+  is_reload_wanted_ = true;
+  if (std::exchange(is_reloading_, true)) return;
   if (reloader_.joinable()) reloader_.join();
-  notify_service_manager("RELOADING=1");
-  reloader_ = std::thread([this] {
-    std::shared_ptr<const Pipeline> fresh = reload_();
-    if (fresh) {
-      spdlog::info("service: reloaded config={} lexicon={}", fresh->stamp.config,
-                   fresh->stamp.lexicon);
-      service_.set_pipeline(std::move(fresh));
-      service_.metrics().reloads_good.Increment();
-    } else {
-      spdlog::error("service: reload refused, the old configuration stays");
-      service_.metrics().reloads_bad.Increment();
-    }
-    notify_service_manager("READY=1");
-    reloading_ = false;
+  is_reload_wanted_ = false;
+  if (announced_ready_ && not_ready().empty()) {
+    owes_ready_ = true;
+    notify_service_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(steady_ms() * 1000));
+  }
+  reloader_ = std::thread([this, running = in_force_] {
+    Reloaded reloaded = reload_(running);
+    boost::asio::post(io_, [this, reloaded = std::move(reloaded)]() mutable {
+      apply(std::move(reloaded));
+      is_reloading_ = false;
+      if (is_reload_wanted_) return ask_for_reload();
+      announce();
+    });
   });
+}
+
+void Process::apply(Reloaded reloaded) {
+  Metrics& metrics = service_.metrics();
+  if (!reloaded.pipeline) {
+    spdlog::error("service: reload refused, the old configuration stays");
+    metrics.reloads_bad.Increment();
+    return;
+  }
+  spdlog::info("service: reloaded config={} lexicon={}", reloaded.pipeline->stamp.config,
+               reloaded.pipeline->stamp.lexicon);
+  in_force_ = std::move(reloaded.config);
+  set_log_level(in_force_.log.level);
+  service_.set_pipeline(std::move(reloaded.pipeline));
+  metrics.reloads_good.Increment();
+  trim_at_ms_ = steady_ms() + std::chrono::milliseconds(kTrimDelay).count();
+  metrics.restart_needed(reloaded.restart_keys);
+  if (!reloaded.restart_keys.empty()) {
+    spdlog::warn("service: keys that changed need a restart, the old values stay keys={}",
+                 joined(reloaded.restart_keys, ","));
+  }
+}
+
+// READY=1 when it is true and due: once after the start, and after each reload.
+void Process::announce() {
+  if (!not_ready().empty() || is_reloading_) return;
+  if (!std::exchange(announced_ready_, true)) {
+    spdlog::info("service: ready");
+    owes_ready_ = true;
+  }
+  if (std::exchange(owes_ready_, false)) notify_service_manager("READY=1");
 }
 
 void Process::watch() {
   timer_.expires_after(kWatchInterval);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    const bool is_ready = not_ready().empty();
-    service_.metrics().ready.Set(is_ready ? 1 : 0);
-    if (is_ready && !announced_ready_) {
-      announced_ready_ = true;
-      spdlog::info("service: ready");
-      notify_service_manager("READY=1");
-    }
+    service_.metrics().ready.Set(not_ready().empty() ? 1 : 0);
+    announce();
     if (!alerts_ && service_.health().restored) start_alerts();
     if (not_live().empty()) notify_service_manager("WATCHDOG=1");
     watch_stall();
+    give_back_memory();
     if (service_.health().stopping) limit_leaving();
     watch();
   });
+}
+
+// What the pipeline before a reload held is free once its last batch is published; the allocator
+// gives it to the system only when asked.
+void Process::give_back_memory() {
+  if (trim_at_ms_ == 0 || steady_ms() < trim_at_ms_ || is_reloading_) return;
+  trim_at_ms_ = 0;
+  if (reloader_.joinable()) reloader_.join();
+  reloader_ = std::thread([] { ::malloc_trim(0); });
 }
 
 void Process::start_alerts() {
@@ -146,8 +193,8 @@ void Process::watch_stall() {
   }
   rd_kafka_metadata_destroy(answer);
   spdlog::critical(
-      "service: the publisher hangs in one call for {} s although the brokers answer; "
-      "leaving for a restart",
+      "service: the publisher hangs in one call although the brokers answer; leaving for a "
+      "restart seconds={}",
       kStallLimitMs / 1000);
   ::_exit(static_cast<int>(ExitCode::failed));
 }
@@ -160,8 +207,9 @@ void Process::limit_leaving() {
   const ExitCode exit_code = service_.health().exit_code;
   const bool drains = exit_code == ExitCode::fine;
   const auto limit = kCloseLimit + (drains ? service_.config().limits.drain_timeout : 0ms);
-  std::thread([limit, exit_code] {
+  std::thread([limit, exit_code, has_left = has_left_] {
     std::this_thread::sleep_for(limit);
+    if (*has_left) return;  // and something else goes on: `run --hold`
     spdlog::warn("service: cannot leave in order, leaving as it is");
     ::_exit(static_cast<int>(exit_code));
   }).detach();

@@ -18,31 +18,43 @@
 
 namespace tocsin {
 
-// A new pipeline for the same service, or nullptr when the files are not good (logged by the
-// loader).
-using PipelineLoader = std::function<std::shared_ptr<const Pipeline>()>;
+// What a reload brings: a pipeline, the configuration it was made of, and the keys of the file that
+// only a restart brings into force. Without a pipeline it was refused (logged by the loader).
+struct Reloaded {
+  std::shared_ptr<const Pipeline> pipeline;
+  Config config;
+  std::vector<std::string> restart_keys;
+};
+// Called with the configuration in force, on a thread of its own.
+using Reloader = std::function<Reloaded(const Config& running)>;
 
 class Process {
  public:
-  Process(Config config, std::shared_ptr<const Pipeline> pipeline, PipelineLoader reload);
+  Process(Config config, std::shared_ptr<const Pipeline> pipeline, Reloader reload);
   ~Process();
 
   // Runs until a signal or a failure; the calling thread is the io thread.
   [[nodiscard]] ExitCode run();
+  // Why it did not end with ExitCode::fine.
+  [[nodiscard]] std::string failure() const { return service_.failure(); }
 
  private:
   void wait_for_signal();
   void watch();
   void watch_stall();
+  void give_back_memory();
   void start_alerts();
   void limit_leaving();
-  void begin_reload();
+  void ask_for_reload();
+  void apply(Reloaded reloaded);
+  void announce();
   [[nodiscard]] std::string not_live() const;
   [[nodiscard]] std::string not_ready() const;
 
-  const PipelineLoader reload_;
+  const Reloader reload_;
+  // Outlives this: whoever was told to end the process if it does not leave looks here first.
+  const std::shared_ptr<std::atomic<bool>> has_left_ = std::make_shared<std::atomic<bool>>(false);
   Service service_;
-  std::atomic<bool> reloading_{false};
 
   // The io thread's own.
   boost::asio::io_context io_;
@@ -51,7 +63,12 @@ class Process {
   std::unique_ptr<AdminServer> admin_;
   LagWatch lag_;
   std::unique_ptr<AlertPublisher> alerts_;  // once the dedup state is restored
+  Config in_force_;
+  bool is_reloading_ = false;
+  bool is_reload_wanted_ = false;  // asked for once more since the files were read
   bool announced_ready_ = false;
+  std::int64_t trim_at_ms_ = 0;  // steady clock; 0: nothing to give back
+  bool owes_ready_ = false;      // RELOADING=1 was said; READY=1 is due when it is true
   bool is_leaving_limited_ = false;
   std::thread reloader_;
   std::thread intake_thread_;

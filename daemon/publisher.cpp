@@ -187,7 +187,7 @@ bool Publisher::publish(Batch& batch) {
 bool Publisher::relieve(Batch& batch, Retry& retry) {
   isolated_ms_ = steady_ms();
   if (!isolates_) {
-    spdlog::warn("publisher: the broker refuses a record ({}), sending one a request",
+    spdlog::warn("publisher: the broker refuses a record, sending one a request: {}",
                  kafka::text(delivery_error_));
     isolate(true);
     return true;
@@ -210,7 +210,7 @@ bool Publisher::relieve(Batch& batch, Output& output, Retry& retry) {
   if (!output.error) return resolver_.condemn(batch, output, kafka::text(delivery_error_));
   if (reduce(output.reduction, *output.item, is_size)) {
     output.refusals = 0;
-    spdlog::warn("publisher: the broker refuses a dead letter, leaving out more position={} {}",
+    spdlog::warn("publisher: the broker refuses a dead letter, leaving out more position={}: {}",
                  default_article_id(output.item->position), kafka::text(delivery_error_));
     return true;
   }

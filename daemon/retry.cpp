@@ -14,7 +14,7 @@ void Retry::log(const std::string& what) {
   const std::int64_t now_ms = steady_ms();
   if (logged_ms_ != 0 && now_ms - logged_ms_ < kLineInterval.count()) return;
   logged_ms_ = now_ms;
-  spdlog::warn("{} times={}", what, std::exchange(unlogged_, 0));
+  spdlog::warn("retry: times={}: {}", std::exchange(unlogged_, 0), what);
 }
 
 void Retry::wait() {

@@ -65,12 +65,21 @@ ExitCode Service::run() {
 }
 
 void Service::fail(ExitCode exit_code, const std::string& reason) {
-  spdlog::error("service: {}", reason);
+  spdlog::error("service: failed: {}", reason);
+  {
+    const std::lock_guard lock(failure_mutex_);
+    if (failure_.empty()) failure_ = reason;
+  }
   int expected = 0;
   exit_code_.compare_exchange_strong(expected, static_cast<int>(exit_code));
   // A failed thread cannot publish any more: draining would only wait for its time-out.
   publisher_.stop();
   stopping_ = true;
+}
+
+std::string Service::failure() const {
+  const std::lock_guard lock(failure_mutex_);
+  return failure_;
 }
 
 void Service::set_pipeline(std::shared_ptr<const Pipeline> pipeline) {
@@ -335,7 +344,8 @@ void Service::open_ledger() {
                         "`tocsin ledger init` starts a new one");
   }
   refuse_lost_offsets(topics);
-  const Epoch wanted = config_.dedupe.epoch();
+  Epoch wanted = config_.dedupe.epoch();
+  if (config_.dedupe.entries_granted > 0) wanted.entries_max = config_.dedupe.entries_granted;
   const auto epoch = state_.read([](const DedupState& state) { return state.epoch(); });
   if (!has_header || !epoch || epoch->revision < wanted.revision) {
     const std::int64_t last = append_and_wait(
@@ -393,7 +403,7 @@ void Service::check_ledger() const {
   });
   check_cluster(header, cluster_id_, config_);
   const Epoch wanted = config_.dedupe.epoch();
-  if (epoch.revision == wanted.revision && epoch != wanted) {
+  if (epoch.revision == wanted.revision && !config_.dedupe.agrees_with(epoch)) {
     const bool other_signatures = epoch.signature_version != wanted.signature_version;
     const std::string has =
         other_signatures

@@ -55,6 +55,8 @@ class Service {
   void stop() { stopping_ = true; }
   // Any thread: return without draining, with this exit code.
   void fail(ExitCode exit_code, const std::string& reason);
+  // Any thread: the reason of the first fail(); empty when there was none.
+  [[nodiscard]] std::string failure() const;
   [[nodiscard]] std::shared_ptr<const Pipeline> pipeline() const;
   // Any thread: batches that are filled from now on are analysed with it.
   void set_pipeline(std::shared_ptr<const Pipeline> pipeline);
@@ -118,7 +120,9 @@ class Service {
   static constexpr std::uint64_t kNoAssignment = ~std::uint64_t{0};
   std::uint64_t assignment_ = kNoAssignment;  // that it reads and analyses under
   Trials trials_;
-  std::deque<kafka::Message> held_;  // read, and due before whatever is polled next
+  std::deque<kafka::Message> held_;   // read, and due before whatever is polled next
+  mutable std::mutex failure_mutex_;  // whichever thread fails writes
+  std::string failure_;
 
   mutable std::mutex pipeline_mutex_;  // a reload swaps, each batch takes its own reference
   std::shared_ptr<const Pipeline> pipeline_;

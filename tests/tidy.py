@@ -131,6 +131,19 @@ def check_cpp(path, source):
             yield "%s: a function of %d lines; the limit is %d" % (at(path, first), length, limit)
 
 
+LOG_CALL = re.compile(r'spdlog::(?:trace|debug|info|warn|error|critical|log)\((?:[^";]*?,)?\s*((?:"(?:\\.|[^"\\])*"\s*)+)')
+
+
+def check_log_calls(path, source):
+    """Before the second ": " a value is `key={}`: what others wrote stands behind it (daemon/log.h)."""
+    for call in LOG_CALL.finditer(source):
+        text = "".join(re.findall(r'"((?:\\.|[^"\\])*)"', call.group(1)))
+        fields = re.sub(r"^[a-z_{}]+: ", "", text).split(": ")[0]
+        if re.search(r"(?<!=)\{[^{}]*\}", fields):
+            yield "%s: '%s': a value without a key belongs behind ': '" % (
+                at(path, source.count("\n", 0, call.start()) + 1), fields)
+
+
 def pipeline_may(path, include):
     if STANDARD_HEADER.fullmatch(include):
         return True
@@ -215,6 +228,7 @@ def check_tree():
             yield from check_text(path, source)
         if path.suffix in CPP:
             yield from check_cpp(path, source)
+            yield from check_log_calls(path, source)
         if path.suffix == ".md":
             yield from check_links(path, source)
     yield from check_english()

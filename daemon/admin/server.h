@@ -1,5 +1,7 @@
 // The admin listener: /livez, /readyz, /metrics, /version, and POST /-/reload with the token.
 // Read-only but for that; bounded in connections, header and body bytes, and time a connection.
+// When all places are taken the connection that has waited longest for its request makes room, so
+// slow ones cannot keep probes out.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -25,7 +27,8 @@ struct AdminPages {
 // Lives on one io_context; destroyed after it has stopped.
 class AdminServer {
  public:
-  // Binds and listens; throws StopError (bad_input) when the address cannot be used.
+  // Binds and listens; throws StopError when the address cannot be used: failed for what may heal
+  // (in use, not there yet, a name that is not resolved), bad_input for what is not allowed.
   AdminServer(boost::asio::io_context& io, const AdminConfig& config, AdminPages pages);
   ~AdminServer();
   // The port, also when the configuration asked for any.

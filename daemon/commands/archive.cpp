@@ -1,13 +1,13 @@
 #include "daemon/commands/archive.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
 
 #include "daemon/commands/line_reader.h"
 #include "daemon/commands/progress.h"
+#include "daemon/log.h"
 
 namespace tocsin {
 namespace {
@@ -56,6 +56,13 @@ bool Archive::process(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     Replayed& item = batch_[i];
     if (on_reading && item.reading) on_reading(*item.reading);
+    if (!item.reading) {
+      Unreadable& records = unreadable_[std::string(name(item.error->code))];
+      if (records.count++ == 0) {
+        records.first = item.position;
+        records.message = item.error->message;
+      }
+    }
     out += resolve_one(item);
     out += '\n';
   }
@@ -75,6 +82,26 @@ void Archive::read_one(Replayed& item) const {
   } else {
     item.error = reading.error();
   }
+}
+
+std::uint64_t Archive::unreadable() const {
+  std::uint64_t count = 0;
+  for (const auto& [code, records] : unreadable_) count += records.count;
+  return count;
+}
+
+std::string Archive::unreadable_text() const {
+  if (unreadable_.empty()) return "";
+  std::string text = std::to_string(unreadable()) + " of " + std::to_string(articles_) +
+                     (articles_ == 1 ? " line" : " lines") + " could not be read: ";
+  std::string_view between;
+  for (const auto& [code, records] : unreadable_) {
+    text += between;
+    text += std::to_string(records.count) + ' ' + code + " (first in " + records.first.topic +
+            ", line " + std::to_string(records.first.offset + 1) + ": " + records.message + ')';
+    between = ", ";
+  }
+  return one_line(text);
 }
 
 // A line without a time has that of the line before it; the record's time is the article's own.
@@ -148,35 +175,30 @@ void Archive::append(const LedgerRecord& record) {
 
 namespace {
 
-struct CloseFile {
-  void operator()(std::FILE* file) const {
-    if (file != stdin) std::fclose(file);
-  }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
-
 bool is_blank(const std::string& line) {
   return std::all_of(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; });
 }
 
 // Every line of one input; false when the outcomes cannot be written.
-bool replay_lines(Archive& archive, LineReader& lines, const std::string& topic, Progress& progress,
-                  std::uint64_t bytes_before) {
+bool replay_lines(Archive& archive, LineReader& lines, const InputFile& input,
+                  const std::string& topic, Progress& progress, std::uint64_t bytes_before) {
   std::string line;
   for (std::int64_t offset = 0; lines.next(line); ++offset) {
     if (is_blank(line)) continue;
     if (!archive.add({topic, 0, offset}, std::move(line))) return false;
     line.clear();
-    progress.show(archive.articles(), bytes_before + lines.bytes());
+    progress.show(archive.articles(), bytes_before + input.bytes());
   }
   return true;
 }
 
 // The whole input as one article; over the limit it is cut, and the limit's check refuses it.
-bool replay_whole(Archive& archive, std::FILE* stream, const std::string& topic,
+bool replay_whole(Archive& archive, InputFile& input, const std::string& topic,
                   std::size_t bytes_max) {
   std::string text(bytes_max + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), stream));
+  std::size_t size = 0;
+  while (const std::size_t came = input.read(text.data() + size, text.size() - size)) size += came;
+  text.resize(size);
   return archive.add({topic, 0, 0}, std::move(text));
 }
 
@@ -191,34 +213,52 @@ std::uint64_t total_bytes(const std::vector<std::string>& files) {
   return total;
 }
 
+// The outcome of a run whose outcomes were written.
+ExitCode judge(const Archive& archive, const std::string& other_format) {
+  const std::string unreadable = archive.unreadable_text();
+  if (!unreadable.empty()) std::fprintf(stderr, "tocsin: %s\n", unreadable.c_str());
+  // The last line of an array over several lines may be an object of its own.
+  const bool is_other = !other_format.empty() && 2 * archive.unreadable() > archive.articles();
+  if (archive.unreadable() < archive.articles() && !is_other) return ExitCode::fine;
+  if (archive.articles() == 1 && other_format.empty()) return ExitCode::fine;
+  const bool is_nothing = archive.unreadable() == archive.articles();
+  std::fprintf(stderr, "tocsin: %s could be read: %s\n", is_nothing ? "nothing" : "hardly anything",
+               !other_format.empty()     ? other_format.c_str()
+               : archive.articles() == 0 ? "the input is empty"
+                                         : "no line is an article");
+  return ExitCode::failed;
+}
+
 }  // namespace
 
 ExitCode replay_files(const Setup& setup, std::vector<std::string> files, Archive& archive) {
   const bool is_text = setup.config.input.format == InputFormat::text;
+  const std::size_t bytes_max = setup.config.limits.article_bytes_max;
   if (files.empty()) files = {"-"};
-  Progress progress("articles", total_bytes(files));
-  std::uint64_t bytes = 0;
-  archive.open();
-  for (const std::string& name : files) {
-    const File file(name == "-" ? stdin : std::fopen(name.c_str(), "rb"));
-    if (!file) {
-      const std::error_code reason(errno, std::generic_category());
-      std::fprintf(stderr, "tocsin: %s: %s\n", name.c_str(), reason.message().c_str());
-      return ExitCode::bad_input;
+  std::string format;  // of the first input that is none of ours
+  {
+    Progress progress("articles", total_bytes(files));
+    std::uint64_t bytes = 0;
+    archive.open();
+    for (const std::string& name : files) {
+      InputFile input(name);
+      const std::string topic = name == "-" ? "stdin" : name;
+      LineReader lines(input, bytes_max);
+      const bool is_written = is_text ? replay_whole(archive, input, topic, bytes_max)
+                                      : replay_lines(archive, lines, input, topic, progress, bytes);
+      if (!is_written) return ExitCode::failed;
+      if (!input.fault().empty()) {
+        static_cast<void>(archive.finish());
+        std::fprintf(stderr, "tocsin: %s: %s\n", topic.c_str(), input.fault().c_str());
+        return ExitCode::bad_input;
+      }
+      const std::string other = other_format(lines.beginning());
+      if (format.empty() && !other.empty()) format = topic + " is " + other;
+      bytes += input.bytes();
     }
-    const std::string topic = name == "-" ? "stdin" : name;
-    LineReader lines(file.get(), setup.config.limits.article_bytes_max);
-    const bool is_written =
-        is_text ? replay_whole(archive, file.get(), topic, setup.config.limits.article_bytes_max)
-                : replay_lines(archive, lines, topic, progress, bytes);
-    if (!is_written) return ExitCode::failed;
-    if (std::ferror(file.get()) != 0) {
-      std::fprintf(stderr, "tocsin: %s: read error\n", name.c_str());
-      return ExitCode::bad_input;
-    }
-    bytes += lines.bytes();
+    if (!archive.finish()) return ExitCode::failed;
   }
-  return archive.finish() ? ExitCode::fine : ExitCode::failed;
+  return judge(archive, format);
 }
 
 }  // namespace tocsin

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,11 @@ class Archive {
   // Processes what is waiting.
   [[nodiscard]] bool finish();
   [[nodiscard]] std::uint64_t articles() const { return articles_; }
+  // Of them, those that could not be read: dead letters of the first stage.
+  [[nodiscard]] std::uint64_t unreadable() const;
+  // "2 of 240 lines could not be read: 1 invalid_json (first in a.jsonl, line 7: ...), ..."; empty
+  // when all could be.
+  [[nodiscard]] std::string unreadable_text() const;
 
  private:
   // One raw article and what became of it.
@@ -59,6 +65,13 @@ class Archive {
   std::string resolve_one(Replayed& item);
   void append(const LedgerRecord& record);
 
+  // Records of one error code, and where the first of them stands.
+  struct Unreadable {
+    std::uint64_t count = 0;
+    Position first;
+    std::string message;
+  };
+
   const std::shared_ptr<const Pipeline> pipeline_;
   const std::string group_;
   const Epoch epoch_;
@@ -70,9 +83,13 @@ class Archive {
   std::vector<Replayed> batch_;
   std::size_t batch_bytes_ = 0;
   std::uint64_t articles_ = 0;
+  std::map<std::string, Unreadable, std::less<>> unreadable_;  // by the code's name
 };
 
 // All files ("-": standard input) through the archive, with a progress bar; opens and finishes it.
+// Files of gzip and Zstandard are unpacked. What could not be read is told on standard error; when
+// that was everything (or there was nothing) the exit code is 1. One single record that is a dead
+// letter is an answer, not a failure.
 [[nodiscard]] ExitCode replay_files(const Setup& setup, std::vector<std::string> files,
                                     Archive& archive);
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/output.h"
 #include "daemon/commands/progress.h"
 #include "daemon/log.h"
 
@@ -26,7 +27,7 @@ ExitCode audit(const AuditOptions& options) {
     return error.exit_code();
   }
   const std::string text = options.as_json ? json_of(report) : text_of(report);
-  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) return ExitCode::failed;
+  if (!write_output(text)) return ExitCode::failed;
   return report.is_clean() ? ExitCode::fine : ExitCode::failed;
 }
 

@@ -45,11 +45,12 @@ class Summary {
     }
   }
 
-  void print(const AlertRules& rules) {
+  void print(const AlertRules& rules, std::uint64_t unreadable) {
     const std::int64_t days =
         std::max<std::int64_t>(1, (last_ms_ - first_ms_ + kDayMs - 1) / kDayMs);
-    std::printf("%llu articles in %lld days, %llu alerts opened, %.2f a day\n",
+    std::printf("%llu articles in %lld days, %llu lines not read, %llu alerts opened, %.2f a day\n",
                 static_cast<unsigned long long>(articles_), static_cast<long long>(days),
+                static_cast<unsigned long long>(unreadable),
                 static_cast<unsigned long long>(opened_),
                 static_cast<double>(opened_) / static_cast<double>(days));
     std::printf("%-32s %7s %7s %7s  %s\n", "rule", "opened", "updated", "closed",
@@ -120,9 +121,9 @@ ExitCode backtest(const BacktestOptions& options) {
   archive.on_outcomes = [&](const std::string&) { return is_written; };
   const ExitCode exit_code = replay_files(setup, options.files, archive);
   if (exit_code == ExitCode::fine && !options.is_json) {
-    summary.print(setup.pipeline->alert_rules);
+    summary.print(setup.pipeline->alert_rules, archive.unreadable());
   }
-  return std::fflush(stdout) == 0 ? exit_code : ExitCode::failed;
+  return exit_code;
 }
 
 }  // namespace tocsin

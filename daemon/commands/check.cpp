@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "config/reload.h"
+#include "config/silences.h"
 #include "daemon/commands/commands.h"
 #include "daemon/preflight.h"
 #include "pipeline/entities/gazetteer_state.h"
@@ -32,9 +34,31 @@ ExitCode ask_cluster(const Config& config) {
   return exit_code;
 }
 
+void print_keys(const char* what, const std::vector<std::string>& keys) {
+  if (!keys.empty()) std::printf("  %s: %s\n", what, joined(keys, ", ").c_str());
+}
+
+// What the file would change for a program that runs with `running`.
+ExitCode compare_with(const std::filesystem::path& against, const Config& wanted) {
+  const ConfigResult running = load_config(against);
+  print(running.faults);
+  if (!running.ok()) return ExitCode::bad_input;
+  const ConfigChange run = config_change(Program::run, running.config, wanted);
+  const ConfigChange notify = config_change(Program::notify, running.config, wanted);
+  print_keys("run: a reload brings into force", run.reloaded);
+  print_keys("run: needs a restart", run.restart);
+  print_keys("notify: a reload brings into force", notify.reloaded);
+  print_keys("notify: needs a restart", notify.restart);
+  if (run.refusal.empty()) return ExitCode::fine;
+  std::fprintf(stderr, "%s: error: a restart would be refused: %s\n", wanted.file.c_str(),
+               run.refusal.c_str());
+  return ExitCode::bad_input;
+}
+
 }  // namespace
 
-ExitCode check(const std::filesystem::path& file, bool connects) {
+ExitCode check(const CheckOptions& options) {
+  const std::filesystem::path& file = options.config;
   ConfigResult result = load_config(file);
   // The data files are looked at even when the configuration is faulty: all faults at once.
   LoadedPipeline loaded = load_pipeline(result.config);
@@ -49,6 +73,8 @@ ExitCode check(const std::filesystem::path& file, bool connects) {
       faults.push_back({file.string(), 0, 0, fault, false, ""});
     }
   }
+  const LoadedSilences silences = load_silences(result.config.alerts.silences);
+  faults.insert(faults.end(), silences.faults.begin(), silences.faults.end());
   sort_faults(faults);
   print(faults);
   const auto warnings = static_cast<std::size_t>(
@@ -66,13 +92,16 @@ ExitCode check(const std::filesystem::path& file, bool connects) {
               counted(warnings, "warning", "warnings").c_str());
   std::printf("  config %s  lexicon %s\n", pipeline.stamp.config.c_str(),
               pipeline.stamp.lexicon.c_str());
-  if (!connects) return ExitCode::fine;
-  try {
-    return ask_cluster(result.config);
-  } catch (const StopError& error) {
-    std::fprintf(stderr, "  error: %s\n", error.what());
-    return error.exit_code();
+  if (options.connects) {
+    try {
+      if (const ExitCode code = ask_cluster(result.config); code != ExitCode::fine) return code;
+    } catch (const StopError& error) {
+      std::fprintf(stderr, "  error: %s\n", error.what());
+      return error.exit_code();
+    }
   }
+  if (!options.against.empty()) return compare_with(options.against, result.config);
+  return ExitCode::fine;
 }
 
 }  // namespace tocsin

@@ -12,6 +12,22 @@
 
 namespace tocsin {
 
+struct RunOptions {
+  std::filesystem::path config;
+  bool is_held = false;  // stay, not ready, where exit code 2 or 3 would end it
+};
+
+struct NotifyOptions {
+  std::filesystem::path config;
+  std::string test_target;  // not empty: one test alert to this webhook, then the end
+};
+
+struct CheckOptions {
+  std::filesystem::path config;
+  std::filesystem::path against;  // the file of what runs; empty: nothing is compared
+  bool connects = false;          // asks the cluster, too; changes nothing there
+};
+
 struct ReplayOptions {
   std::filesystem::path config;       // empty: the defaults
   std::optional<InputFormat> format;  // absent: as configured; text: one article a file
@@ -89,15 +105,14 @@ struct TapOptions {
   std::uint64_t records_max = ~0ULL;
 };
 
-[[nodiscard]] ExitCode run_service(const std::filesystem::path& config_file);
+[[nodiscard]] ExitCode run_service(const RunOptions& options);
 [[nodiscard]] ExitCode replay(const ReplayOptions& options);
 [[nodiscard]] ExitCode backtest(const BacktestOptions& options);
 // Articles whose level another configuration changes, and by which events.
 [[nodiscard]] ExitCode compare(const ReplayOptions& options);
 [[nodiscard]] ExitCode explain(const ExplainOptions& options);
 // All faults of the configuration and of the data files it names; warnings too.
-// `connects`: asks the cluster, too; changes nothing there.
-[[nodiscard]] ExitCode check(const std::filesystem::path& config_file, bool connects);
+[[nodiscard]] ExitCode check(const CheckOptions& options);
 // Exit 1 when there is a finding.
 [[nodiscard]] ExitCode audit(const AuditOptions& options);
 [[nodiscard]] ExitCode ledger_show(const LedgerShowOptions& options);
@@ -111,8 +126,8 @@ enum class ResumeFrom : std::uint8_t { ledger, earliest };
 // The gazetteer of the configuration (empty: the one that ships) in its compiled form to `output`.
 [[nodiscard]] ExitCode compile_gazetteer(const std::filesystem::path& config_file,
                                          const std::filesystem::path& output);
-// Alerts to webhooks, until SIGTERM.
-[[nodiscard]] ExitCode notify(const std::filesystem::path& config_file);
+// Alerts to webhooks, until SIGTERM; or one test alert.
+[[nodiscard]] ExitCode notify(const NotifyOptions& options);
 // Inputs that could not be processed: which, their bytes, back to the raw topic.
 [[nodiscard]] ExitCode deadletter(const DeadletterOptions& options);
 // Enriched records or alerts as they are published, until SIGINT.

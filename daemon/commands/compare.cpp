@@ -3,6 +3,7 @@
 
 #include "daemon/commands/archive.h"
 #include "daemon/commands/explanation.h"
+#include "daemon/commands/output.h"
 
 namespace tocsin {
 namespace {
@@ -101,10 +102,6 @@ class Comparison {
   Counts counts_;
 };
 
-bool print(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-}
-
 }  // namespace
 
 ExitCode compare(const ReplayOptions& options) {
@@ -116,13 +113,12 @@ ExitCode compare(const ReplayOptions& options) {
   bool is_written = true;
   Archive archive(before.config, before.pipeline, options.workers);
   archive.on_reading = [&](const Reading& reading) {
-    is_written = is_written && print(comparison.add(reading));
+    is_written = is_written && write_output(comparison.add(reading));
   };
   archive.on_outcomes = [&](const std::string&) { return is_written; };
   const ExitCode code = replay_files(before, options.files, archive);
   if (code != ExitCode::fine) return code;
-  const bool is_whole = print(comparison.summary()) && std::fflush(stdout) == 0;
-  return is_whole ? ExitCode::fine : ExitCode::failed;
+  return write_output(comparison.summary()) ? ExitCode::fine : ExitCode::failed;
 }
 
 }  // namespace tocsin

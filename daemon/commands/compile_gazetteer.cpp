@@ -1,32 +1,13 @@
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/output.h"
 
 namespace tocsin {
-namespace {
-
-// All of it under its name or nothing: a service may map the file at any moment.
-bool write_whole(const std::filesystem::path& path, const std::string& content) {
-  const std::filesystem::path unfinished = path.string() + ".unfinished";
-  std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
-  file.write(content.data(), static_cast<std::streamsize>(content.size()));
-  file.close();
-  std::error_code error;
-  if (file.good()) {
-    std::filesystem::rename(unfinished, path, error);
-    if (!error) return true;
-  }
-  std::filesystem::remove(unfinished, error);
-  return false;
-}
-
-}  // namespace
-
 ExitCode compile_gazetteer(const std::filesystem::path& config_file,
                            const std::filesystem::path& output) {
-  ConfigResult config = config_file.empty() ? ConfigResult{Config{}, {}} : load_config(config_file);
+  ConfigResult config;
+  if (!config_file.empty()) config = load_config(config_file);
   CompiledGazetteer compiled;
   if (!has_errors(config.faults)) compiled = compile_gazetteer(config.config);
   std::vector<Fault> faults = std::move(config.faults);
@@ -35,8 +16,10 @@ ExitCode compile_gazetteer(const std::filesystem::path& config_file,
   const std::string text = render(faults);
   std::fwrite(text.data(), 1, text.size(), stderr);
   if (compiled.image.empty()) return ExitCode::bad_input;
-  if (!write_whole(output, compiled.image)) {
-    std::fprintf(stderr, "%s: cannot be written\n", output.c_str());
+  // A service may map the file at any moment.
+  const std::string fault = write_file(output, compiled.image);
+  if (!fault.empty()) {
+    std::fprintf(stderr, "tocsin: %s: cannot be written: %s\n", output.c_str(), fault.c_str());
     return ExitCode::failed;
   }
   std::printf("%s: %zu entities, %.1f MB\n", output.c_str(), compiled.entities,

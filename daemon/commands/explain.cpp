@@ -5,10 +5,12 @@
 #include <cstdio>
 #include <memory>
 
-#include "config/scalars.h"
 #include "daemon/commands/archive.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/explanation.h"
+#include "daemon/commands/input_file.h"
+#include "daemon/commands/output.h"
+#include "daemon/terminal.h"
 
 namespace tocsin {
 namespace {
@@ -27,9 +29,8 @@ ExplanationStyle style_of_page() {
 
 ExplanationStyle style_of_output() {
   ExplanationStyle style;
-  const auto no_colour = process_variable("NO_COLOR");
   const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
-  style.has_colour = is_terminal && (!no_colour || no_colour->empty());
+  style.has_colour = has_colour(STDOUT_FILENO);
   style.width = kWidthOfFile;
   winsize size{};
   if (is_terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
@@ -38,12 +39,14 @@ ExplanationStyle style_of_output() {
   return style;
 }
 
-// The whole file, or standard input for "-"; one byte more than the limit when it is longer.
+// The whole input, one byte more than the limit when it is longer; the return value says why not.
 std::string read_input(const std::string& file, std::size_t bytes_max, std::string& text) {
-  if (file != "-") return read_file(file, bytes_max, text);
+  InputFile input(file);
   text.assign(bytes_max + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), stdin));
-  return std::ferror(stdin) != 0 ? "cannot be read" : "";
+  std::size_t size = 0;
+  while (const std::size_t came = input.read(text.data() + size, text.size() - size)) size += came;
+  text.resize(size);
+  return input.fault();
 }
 
 bool looks_like_json(const std::string& text) {
@@ -51,15 +54,10 @@ bool looks_like_json(const std::string& text) {
   return first != std::string::npos && text[first] == '{';
 }
 
-bool print(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-         std::fflush(stdout) == 0;
-}
-
 // The record alone, as `tocsin replay` prints it.
 ExitCode explain_as_record(const Setup& setup, const Position& position, const std::string& text) {
   Archive archive(setup.config, setup.pipeline, 1);
-  archive.on_outcomes = print;
+  archive.on_outcomes = write_output;
   archive.open();
   return archive.add(position, text) && archive.finish() ? ExitCode::fine : ExitCode::failed;
 }
@@ -91,7 +89,7 @@ ExitCode explain(const ExplainOptions& options) {
   std::string shown = explanation(*setup.pipeline, *reading, analyse(*setup.pipeline, *reading),
                                   is_page ? style_of_page() : style_of_output());
   if (is_page) shown = html_page(shown);
-  return print(shown) ? ExitCode::fine : ExitCode::failed;
+  return write_output(shown) ? ExitCode::fine : ExitCode::failed;
 }
 
 }  // namespace tocsin

@@ -5,6 +5,7 @@
 #include "config/import/importers.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/line_reader.h"
+#include "daemon/commands/output.h"
 #include "daemon/commands/progress.h"
 
 namespace tocsin {
@@ -14,12 +15,8 @@ namespace {
 constexpr std::size_t kLineBytesMax = std::size_t{256} << 20;
 constexpr std::uint64_t kLinesShown = 1024;
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 bool write(std::string& rows) {
-  const bool is_written = std::fwrite(rows.data(), 1, rows.size(), stdout) == rows.size();
+  const bool is_written = write_output(rows);
   rows.clear();
   return is_written;
 }
@@ -31,21 +28,11 @@ ExitCode import(const ImportOptions& options) {
   if (!setup.pipeline) return ExitCode::bad_input;
   const std::unique_ptr<Importer> importer =
       make_importer(options.format, setup.pipeline->gazetteer);
-  std::unique_ptr<std::FILE, CloseFile> owned;
-  std::FILE* stream = stdin;
-  std::uint64_t total = 0;
-  if (options.file != "-") {
-    owned.reset(std::fopen(options.file.c_str(), "rb"));
-    if (!owned) {
-      std::fprintf(stderr, "%s: cannot be read\n", options.file.c_str());
-      return ExitCode::bad_input;
-    }
-    stream = owned.get();
-    std::error_code error;
-    total = std::filesystem::file_size(options.file, error);
-    if (error) total = 0;
-  }
-  LineReader reader(stream, kLineBytesMax);
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(options.file, error);
+  const std::uint64_t total = error ? 0 : size;  // of a pipe no share can be told
+  InputFile input(options.file);
+  LineReader reader(input, kLineBytesMax);
   Progress progress("lines", total);
   std::string rows(kGazetteerHeader);
   std::string line;
@@ -55,15 +42,14 @@ ExitCode import(const ImportOptions& options) {
     importer->add(line, rows);
     if (++lines % kLinesShown == 0) {
       is_written = write(rows);
-      progress.show(lines, reader.bytes());
+      progress.show(lines, input.bytes());
     }
   }
   importer->finish(rows);
-  is_written = is_written && write(rows) && std::fflush(stdout) == 0;
-  if (!is_written || reader.failed()) {
-    std::fprintf(stderr, "tocsin: %s\n",
-                 is_written ? "the input cannot be read" : "the output cannot be written");
-    return ExitCode::failed;
+  if (!is_written || !write(rows)) return ExitCode::failed;
+  if (!input.fault().empty()) {
+    std::fprintf(stderr, "tocsin: %s: %s\n", options.file.c_str(), input.fault().c_str());
+    return ExitCode::bad_input;
   }
   std::fprintf(stderr, "%llu rows, %llu lines without a name to take, %llu not of the format\n",
                static_cast<unsigned long long>(importer->counts.rows),

@@ -11,8 +11,8 @@ bool LineReader::next(std::string& line) {
   while (true) {
     if (begin_ == end_) {
       begin_ = 0;
-      end_ = std::fread(block_.data(), 1, block_.size(), stream_);
-      bytes_ += end_;
+      end_ = input_.read(block_.data(), block_.size());
+      if (beginning_.empty()) beginning_.assign(block_.data(), std::min(end_, kBeginningBytes));
       if (end_ == 0) return found_any;
     }
     found_any = true;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "daemon/terminal.h"
+
 namespace tocsin {
 namespace {
 
@@ -14,7 +16,7 @@ constexpr auto kInterval = std::chrono::milliseconds(200);
 
 Progress::Progress(std::string noun, std::uint64_t total)
     : noun_(std::move(noun)),
-      is_on_(::isatty(STDERR_FILENO) == 1),
+      is_on_(is_capable_terminal(STDERR_FILENO)),
       started_(Clock::now()),
       total_(total) {}
 

@@ -1,6 +1,5 @@
-#include <cstdio>
-
 #include "daemon/commands/archive.h"
+#include "daemon/commands/output.h"
 
 namespace tocsin {
 
@@ -8,10 +7,7 @@ ExitCode replay(const ReplayOptions& options) {
   const Setup setup = load_setup(options.config, options.format);
   if (!setup.pipeline) return ExitCode::bad_input;
   Archive archive(setup.config, setup.pipeline, options.workers);
-  archive.on_outcomes = [](const std::string& lines) {
-    return std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size() &&
-           std::fflush(stdout) == 0;
-  };
+  archive.on_outcomes = [](const std::string& lines) { return write_output(lines); };
   return replay_files(setup, options.files, archive);
 }
 

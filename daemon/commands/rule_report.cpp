@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "daemon/commands/archive.h"
+#include "daemon/commands/output.h"
 #include "pipeline/tension/coverage.h"
 
 namespace tocsin {
@@ -84,9 +85,7 @@ ExitCode report_rules(const TestOptions& options) {
     if (code != ExitCode::fine) return code;
   }
   const std::string out = print(pipeline.lexicon, coverage, texts);
-  const bool is_written =
-      std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
-  return is_written ? ExitCode::fine : ExitCode::failed;
+  return write_output(out) ? ExitCode::fine : ExitCode::failed;
 }
 
 }  // namespace tocsin

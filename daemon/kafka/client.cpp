@@ -19,7 +19,7 @@ void log_line(const rd_kafka_t* client, int level, const char* facility, const c
                         : level <= 4 ? spdlog::level::warn
                         : level <= 6 ? spdlog::level::info
                                      : spdlog::level::debug;
-  spdlog::log(severity, "kafka: client={} facility={} {}", rd_kafka_name(client), facility, line);
+  spdlog::log(severity, "kafka: client={} facility={}: {}", rd_kafka_name(client), facility, line);
 }
 
 void set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
@@ -67,13 +67,13 @@ Client make_producer(Conf conf) {
 
 void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
   const auto code = static_cast<rd_kafka_resp_err_t>(error);
-  spdlog::warn("kafka: client={} error={} {}", rd_kafka_name(client), rd_kafka_err2name(code),
+  spdlog::warn("kafka: client={} error={}: {}", rd_kafka_name(client), rd_kafka_err2name(code),
                reason);
 }
 
 void log_retry(const char* what, rd_kafka_resp_err_t error) {
   constexpr auto kPause = std::chrono::milliseconds(300);
-  spdlog::warn("kafka: {}: {}: again", what, text(error));
+  spdlog::warn("kafka: asking again: {}: {}", what, text(error));
   sleep_for(kPause);
 }
 

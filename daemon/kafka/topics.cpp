@@ -273,10 +273,8 @@ void check_ledger(rd_kafka_t* client, const Config& config, int partitions, int 
                     "ledger " + topic + " is not set up as a ledger:" + faults);
   }
   if (brokers > 1 && settings["min.insync.replicas"] == "1") {
-    spdlog::warn(
-        "ledger: min.insync.replicas is 1 on a cluster of {} brokers: one lost disk can "
-        "lose sightings",
-        brokers);
+    spdlog::warn("ledger: min.insync.replicas is 1, one lost disk can lose sightings brokers={}",
+                 brokers);
   }
 }
 
@@ -357,7 +355,7 @@ TopicsState prepare_topics(const Config& config) {
   await_ledger(client.get(), config);
   const std::map<std::string, int> present = partitions_of(*metadata(client.get()));
   for (const std::string& line : unfit_limits(client.get(), config, present)) {
-    spdlog::warn("kafka: {}", line);
+    spdlog::warn("kafka: limits do not fit: {}", line);
   }
   return state;
 }

@@ -1,6 +1,7 @@
 #include "daemon/notify/http_client.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -10,8 +11,10 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <charconv>
 #include <concepts>
 
+#include "daemon/log.h"
 #include "daemon/stop.h"
 #include "pipeline/decode/decode.h"
 
@@ -34,19 +37,49 @@ std::int64_t unix_ms() {
 }
 
 // What a log may show of an answer.
-std::string one_line(std::string text) {
-  text.resize(std::min(text.size(), kErrorTextMax));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  return text;
+std::string beginning_of(const std::string& text) {
+  return one_line(text.substr(0, kErrorTextMax));
+}
+
+std::string authority_of(const Url& url) {
+  const std::string host =
+      url.host.find(':') == std::string::npos ? url.host : '[' + url.host + ']';
+  return host + ':' + std::to_string(url.port);
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    unsigned value = 0;
+    const char* digits = text.data() + i + 1;
+    if (i + 2 >= text.size() || std::from_chars(digits, digits + 2, value, 16).ptr != digits + 2) {
+      return std::nullopt;
+    }
+    out += static_cast<char>(value);
+    i += 2;
+  }
+  return out;
+}
+
+std::string base64(const std::string& bytes) {
+  std::string out(4 * ((bytes.size() + 2) / 3), '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                  reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
+  return out;
 }
 
 // One request from name to answer; each step starts the next. Lives on the stack of post().
 template <class Stream>
 class Exchange {
  public:
-  Exchange(asio::io_context& io, Stream stream, http::request<http::string_body> request)
-      : resolver_(io), stream_(std::move(stream)), request_(std::move(request)) {
+  Exchange(asio::io_context& io, Stream stream, http::request<http::string_body> request,
+           const Proxy& proxy)
+      : resolver_(io), stream_(std::move(stream)), request_(std::move(request)), proxy_(proxy) {
     parser_.body_limit(HttpClient::kAnswerBytesMax);
   }
 
@@ -59,8 +92,10 @@ class Exchange {
         return;
       }
     }
+    place_ = authority_of(url);
+    const bool is_direct = proxy_.host.empty();
     resolver_.async_resolve(
-        url.host, std::to_string(url.port),
+        is_direct ? url.host : proxy_.host, std::to_string(is_direct ? url.port : proxy_.port),
         step("name", [this](const tcp::resolver::results_type& found) { connect(found); }));
   }
 
@@ -74,7 +109,7 @@ class Exchange {
     answer.status = response.result_int();
     const beast::string_view after = response[http::field::retry_after];
     answer.retry_after = parse_retry_after({after.data(), after.size()}, unix_ms());
-    if (!answer.is_success()) answer.error = one_line(response.body());
+    if (!answer.is_success()) answer.error = beginning_of(response.body());
     return answer;
   }
 
@@ -97,12 +132,40 @@ class Exchange {
     beast::get_lowest_layer(stream_).async_connect(
         found, step("connect", [this](const tcp::endpoint&) {
           if constexpr (std::is_same_v<Stream, Tls>) {
-            stream_.async_handshake(asio::ssl::stream_base::client,
-                                    step("TLS", [this] { write(); }));
+            proxy_.host.empty() ? shake_hands() : ask_for_tunnel();
           } else {
             write();
           }
         }));
+  }
+
+  void shake_hands() {
+    stream_.async_handshake(asio::ssl::stream_base::client, step("TLS", [this] { write(); }));
+  }
+
+  void ask_for_tunnel() {
+    tunnel_request_ = {http::verb::connect, place_, 11};
+    tunnel_request_.set(http::field::host, place_);
+    if (!proxy_.authorization.empty()) {
+      tunnel_request_.set(http::field::proxy_authorization, proxy_.authorization);
+    }
+    tunnel_.skip(true);  // whatever its header says, no body follows
+    auto& plain = beast::get_lowest_layer(stream_);
+    http::async_write(plain, tunnel_request_, step("proxy", [this, &plain](std::size_t) {
+                        http::async_read_header(
+                            plain, buffer_, tunnel_,
+                            step("proxy", [this](std::size_t) { enter_tunnel(); }));
+                      }));
+  }
+
+  void enter_tunnel() {
+    const unsigned status = tunnel_.get().result_int();
+    if (status < 200 || status >= 300) {
+      error_ = "proxy: it answers " + std::to_string(status);
+      return;
+    }
+    buffer_.clear();
+    shake_hands();
   }
 
   void write() {
@@ -117,13 +180,17 @@ class Exchange {
   http::request<http::string_body> request_;
   beast::flat_buffer buffer_;
   http::response_parser<http::string_body> parser_;
+  const Proxy proxy_;
+  http::request<http::empty_body> tunnel_request_;
+  http::response_parser<http::empty_body> tunnel_;
+  std::string place_;  // "host:port"
   std::string error_;
 };
 
 template <class Stream>
 HttpAnswer run(asio::io_context& io, Stream stream, http::request<http::string_body> request,
-               const Url& url, std::chrono::milliseconds timeout) {
-  Exchange<Stream> exchange(io, std::move(stream), std::move(request));
+               const Url& url, const Proxy& proxy, std::chrono::milliseconds timeout) {
+  Exchange<Stream> exchange(io, std::move(stream), std::move(request), proxy);
   exchange.start(url);
   io.run_for(timeout);
   return exchange.finish();
@@ -131,8 +198,8 @@ HttpAnswer run(asio::io_context& io, Stream stream, http::request<http::string_b
 
 }  // namespace
 
-HttpClient::HttpClient(const std::filesystem::path& ca_file)
-    : tls_(asio::ssl::context::tls_client) {
+HttpClient::HttpClient(const std::filesystem::path& ca_file, Proxy proxy)
+    : tls_(asio::ssl::context::tls_client), proxy_(std::move(proxy)) {
   tls_.set_verify_mode(asio::ssl::verify_peer);
   SSL_CTX_set_min_proto_version(tls_.native_handle(), TLS1_2_VERSION);
   beast::error_code error;
@@ -145,21 +212,48 @@ HttpClient::HttpClient(const std::filesystem::path& ca_file)
 }
 
 HttpAnswer HttpClient::post(const Url& url, const HttpHeaders& headers, const std::string& body,
-                            std::chrono::milliseconds timeout) {
-  http::request<http::string_body> request(http::verb::post, url.target, 11);
+                            std::chrono::milliseconds timeout) const {
   const bool is_default_port = url.port == (url.is_tls ? 443 : 80);
-  const std::string host =
-      url.host.find(':') == std::string::npos ? url.host : '[' + url.host + ']';
-  request.set(http::field::host, is_default_port ? host : host + ':' + std::to_string(url.port));
+  const std::string place = authority_of(url);
+  const std::string host = is_default_port ? place.substr(0, place.rfind(':')) : place;
+  const bool is_relayed = !proxy_.host.empty() && !url.is_tls;
+  http::request<http::string_body> request(
+      http::verb::post, is_relayed ? "http://" + host + url.target : url.target, 11);
+  request.set(http::field::host, host);
   request.set(http::field::user_agent, "tocsin/" TOCSIN_VERSION);
   request.set(http::field::content_type, "application/json");
   request.set(http::field::connection, "close");
+  if (is_relayed && !proxy_.authorization.empty()) {
+    request.set(http::field::proxy_authorization, proxy_.authorization);
+  }
   for (const auto& [name, value] : headers) request.set(name, value);
   request.body() = body;
   request.prepare_payload();
   asio::io_context io;
-  return url.is_tls ? run(io, Tls(io, tls_), std::move(request), url, timeout)
-                    : run(io, Plain(io), std::move(request), url, timeout);
+  return url.is_tls ? run(io, Tls(io, tls_), std::move(request), url, proxy_, timeout)
+                    : run(io, Plain(io), std::move(request), url, proxy_, timeout);
+}
+
+std::optional<Proxy> parse_proxy(std::string_view text) {
+  constexpr std::string_view kScheme = "http://";
+  if (!text.starts_with(kScheme)) return std::nullopt;
+  std::string_view rest = text.substr(kScheme.size());
+  Proxy proxy;
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
+    const std::string_view given = rest.substr(0, at);
+    const std::size_t colon = given.find(':');
+    const auto user = percent_decoded(given.substr(0, colon));
+    const auto password = percent_decoded(
+        colon == std::string_view::npos ? std::string_view() : given.substr(colon + 1));
+    if (!user || !password) return std::nullopt;
+    proxy.authorization = "Basic " + base64(*user + ':' + *password);
+    rest.remove_prefix(at + 1);
+  }
+  const auto url = parse_url(std::string(kScheme) + std::string(rest));
+  if (!url || url->target != "/") return std::nullopt;
+  proxy.host = url->host;
+  proxy.port = url->port;
+  return proxy;
 }
 
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text,

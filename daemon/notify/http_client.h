@@ -1,5 +1,6 @@
-// One HTTP POST at a time over a fresh connection, http or https. Promises: certificates and host
-// names are verified, redirects are not followed, nothing takes longer than the time given.
+// An HTTP POST over a fresh connection, http or https, directly or by way of a proxy (RFC
+// 9110, 9.3.6: CONNECT for https). Promises: certificates and host names are verified, redirects
+// are not followed, nothing takes longer than the time given; any thread.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -22,27 +23,41 @@ struct HttpAnswer {
   std::string error;  // of the connection; or the beginning of the body of an unhappy answer
 
   [[nodiscard]] bool is_success() const { return status >= 200 && status < 300; }
+  // The receiver says that it will never take this: 4xx but request time-out, too early, too many.
+  [[nodiscard]] bool is_refused() const {
+    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+  }
 };
+
+// Where requests go first; its host is empty: nowhere.
+struct Proxy {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string authorization;  // the header's value; empty: none
+};
+// "http://[user:password@]host:port"; user and password percent-encoded. nullopt when it is none.
+[[nodiscard]] std::optional<Proxy> parse_proxy(std::string_view text);
 
 class HttpClient {
  public:
   // `ca_file`: certificates to trust besides the system's; may be empty. Throws StopError
   // (bad_input) when it cannot be read.
-  explicit HttpClient(const std::filesystem::path& ca_file);
+  explicit HttpClient(const std::filesystem::path& ca_file, Proxy proxy = {});
 
   // Blocks the caller for at most `timeout`, from name to answer.
   [[nodiscard]] HttpAnswer post(const Url& url, const HttpHeaders& headers, const std::string& body,
-                                std::chrono::milliseconds timeout);
+                                std::chrono::milliseconds timeout) const;
 
   static constexpr std::size_t kAnswerBytesMax = 16 << 10;
 
  private:
-  boost::asio::ssl::context tls_;
+  mutable boost::asio::ssl::context tls_;  // OpenSSL counts what shares it, under its own locks
+  const Proxy proxy_;
 };
 
 // Seconds from now of a Retry-After header (RFC 9110, 10.2.3): a number or a date; at most
-// kRetryAfterMax. nullopt when it is neither.
-inline constexpr std::chrono::seconds kRetryAfterMax{900};
+// kRetryAfterMax, whoever waits has a deadline of its own. nullopt when it is neither.
+inline constexpr std::chrono::seconds kRetryAfterMax{24 * 3600};
 [[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(std::string_view text,
                                                                     std::int64_t now_unix_ms);
 

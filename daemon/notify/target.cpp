@@ -3,6 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
 
 #include "daemon/stop.h"
 
@@ -14,79 +17,76 @@ namespace {
 
 constexpr int kQueryTimeoutMs = 10'000;
 constexpr auto kPollWait = 200ms;
-constexpr std::chrono::milliseconds kBackoffFirst = 500ms;
-constexpr std::chrono::milliseconds kBackoffMax = 60s;
 constexpr std::int64_t kMinuteMs = 60'000;
 
-std::string read_required(const std::filesystem::path& file, const std::string& name) {
-  SecretResult content = read_secret(file);
-  if (!content.error.empty()) {
-    throw StopError(ExitCode::bad_input,
-                    "webhook " + name + ": " + file.string() + " " + content.error);
-  }
-  return std::move(content.secret);
-}
-
-Url url_of(const WebhookConfig& webhook) {
-  std::string text = webhook.url;
-  if (!webhook.url_file.empty()) text = read_required(webhook.url_file, webhook.name);
-  if (text.empty()) text = kPagerDutyUrl;
-  const auto url = parse_url(text);
-  if (!url) {
-    throw StopError(ExitCode::bad_input, "webhook " + webhook.name + ": " +
-                                             webhook.url_file.string() +
-                                             " holds no http:// or https:// address");
-  }
-  return *url;
-}
-
-std::int64_t unix_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
-}  // namespace
-
-Target::Target(const Config& config, const WebhookConfig& webhook, TargetMetrics metrics)
-    : config_(config),
-      webhook_(webhook),
-      source_("tocsin/" + config.kafka.group),
-      metrics_(metrics),
-      url_(url_of(webhook)),
-      http_(webhook.ca_file) {
-  if (!webhook_.secret_file.empty()) secret_ = read_required(webhook_.secret_file, webhook_.name);
+kafka::Client make_consumer(const Config& config, const std::string& target,
+                            void (*on_rebalance)(rd_kafka_t*, rd_kafka_resp_err_t,
+                                                 rd_kafka_topic_partition_list_t*, void*),
+                            void* self) {
   kafka::Conf conf = kafka::make_conf(
-      config_.kafka,
+      config.kafka,
       {{"session.timeout.ms", "10000"},
        {"heartbeat.interval.ms", "3000"},
        {"queued.max.messages.kbytes", "4096"},
        {"topic.metadata.refresh.interval.ms", "10000"},  // until the topic is there
        {"fetch.wait.max.ms", "100"}},
-      {{"group.id", config_.kafka.group + ".notify." + webhook_.name},
+      {{"group.id", config.kafka.group + ".notify." + target},
        {"partition.assignment.strategy", "range"},
        {"enable.auto.commit", "false"},
        {"enable.auto.offset.store", "false"},
        {"isolation.level", "read_committed"},
        // Where to begin is decided in assign(); this is for alerts that expired unread.
        {"auto.offset.reset", "earliest"}});
-  rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), &Target::on_rebalance);
-  consumer_ = kafka::make_consumer(std::move(conf));
+  rd_kafka_conf_set_opaque(conf.get(), self);
+  rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
+  return kafka::make_consumer(std::move(conf));
 }
+
+}  // namespace
+
+Target::Target(const Config& config, const WebhookConfig& webhook, TargetMetrics metrics,
+               Muting& muting)
+    : group_(config.kafka.group),
+      topic_(config.topics.alerts),
+      sender_(webhook, group_),
+      metrics_(metrics),
+      muting_(muting),
+      own_(sender_, metrics_),
+      consumer_(make_consumer(config, webhook.name, &Target::on_rebalance, this)),
+      queue_({webhook.attempts_max, webhook.deadline, webhook.deadline}) {}
 
 Target::~Target() {
   stop();
-  thread_.join();
+  join();
   rd_kafka_consumer_close(consumer_.get());
+}
+
+void Target::join() {
+  thread_.join();
+  own_.join();
+}
+
+void Target::stop() {
+  stopping_ = true;
+  own_.stop();
+}
+
+std::int64_t Target::heartbeat_ms() const {
+  return std::min<std::int64_t>(heartbeat_ms_, own_.heartbeat_ms());
 }
 
 void Target::start() {
   heartbeat_ms_ = steady_ms();
+  own_.start();
   topic_is_new_ = is_topic_missing();
   const kafka::PartitionList topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), config_.topics.alerts.c_str(),
-                                    RD_KAFKA_PARTITION_UA);
+  rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
   const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed, "notify: cannot subscribe: " + kafka::text(error));
@@ -103,16 +103,9 @@ bool Target::is_topic_missing() const {
     return false;
   }
   const kafka::Owned<const rd_kafka_metadata_t> metadata(answer);
-  return std::none_of(metadata->topics, metadata->topics + metadata->topic_cnt,
-                      [this](const rd_kafka_metadata_topic_t& topic) {
-                        return config_.topics.alerts == topic.topic;
-                      });
-}
-
-void Target::ring(std::string alert) {
-  const std::lock_guard lock(own_mutex_);
-  if (own_.size() == kOwnAlertsMax) own_.pop_front();
-  own_.push_back(std::move(alert));
+  return std::none_of(
+      metadata->topics, metadata->topics + metadata->topic_cnt,
+      [this](const rd_kafka_metadata_topic_t& topic) { return topic_ == topic.topic; });
 }
 
 // ---- the group
@@ -120,14 +113,20 @@ void Target::ring(std::string alert) {
 void Target::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
                           rd_kafka_topic_partition_list_t* partitions, void* self) {
   auto& target = *static_cast<Target*>(self);
-  ++target.assignment_;
-  target.held_.clear();
+  target.revoke();
   if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     target.assign(partitions);
   } else {
-    target.is_assigned_ = false;
     rd_kafka_assign(consumer, nullptr);
   }
+}
+
+void Target::revoke() {
+  is_assigned_ = false;
+  is_paused_ = false;
+  queue_.clear();
+  books_.clear();
+  metrics_.retrying.Set(0);
 }
 
 // A target that is new to the topic is told what comes from now on; this is committed at once, or a
@@ -142,7 +141,12 @@ void Target::assign(rd_kafka_topic_partition_list_t* partitions) {
                   [](const rd_kafka_topic_partition_t& entry) { return entry.offset >= 0; });
   for (int i = 0; error == RD_KAFKA_RESP_ERR_NO_ERROR && i < partitions->cnt; ++i) {
     rd_kafka_topic_partition_t& entry = partitions->elems[i];
-    if (entry.offset >= 0) continue;
+    const kafka::Partition partition{entry.topic, entry.partition};
+    const std::string_view metadata(static_cast<const char*>(entry.metadata), entry.metadata_size);
+    if (entry.offset >= 0) {
+      books_.insert_or_assign(partition, OffsetBook(entry.offset, metadata));
+      continue;
+    }
     std::int64_t low = 0;
     std::int64_t high = 0;
     error = kafka::ask("watermarks", [&] {
@@ -150,7 +154,9 @@ void Target::assign(rd_kafka_topic_partition_list_t* partitions) {
                                               &high, kQueryTimeoutMs);
     });
     entry.offset = is_known || topic_is_new_ ? low : high;
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) commit({entry.topic, entry.partition}, entry.offset);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    commit(partition,
+           books_.insert_or_assign(partition, OffsetBook(entry.offset, "")).first->second);
   }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     // Without an assignment the next rebalance asks again; /readyz tells until then.
@@ -163,11 +169,14 @@ void Target::assign(rd_kafka_topic_partition_list_t* partitions) {
   spdlog::info("notify: assigned target={} partitions={}", name(), partitions->cnt);
 }
 
-void Target::commit(const kafka::Partition& partition, std::int64_t next) {
-  const kafka::PartitionList list = kafka::make_list({{partition, next}});
+void Target::commit(const kafka::Partition& partition, const OffsetBook& book) {
+  const kafka::PartitionList list = kafka::make_list({{partition, book.next()}});
+  const std::string metadata = book.metadata();
+  list->elems[0].metadata = ::strdup(metadata.c_str());  // the list frees it
+  list->elems[0].metadata_size = metadata.size();
   const rd_kafka_resp_err_t error = rd_kafka_commit(consumer_.get(), list.get(), 0);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    spdlog::warn("notify: target={} offset not committed, the alert may come again: {}", name(),
+    spdlog::warn("notify: offset not committed, the alert may come again target={}: {}", name(),
                  kafka::text(error));
   }
 }
@@ -176,7 +185,7 @@ kafka::Message Target::poll(std::chrono::milliseconds wait) {
   heartbeat_ms_ = steady_ms();
   kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(wait.count())));
   if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    spdlog::warn("notify: target={} {}", name(), kafka::text(message->err));
+    spdlog::warn("notify: poll target={}: {}", name(), kafka::text(message->err));
     return nullptr;
   }
   return message;
@@ -186,103 +195,144 @@ kafka::Message Target::poll(std::chrono::milliseconds wait) {
 
 void Target::run() {
   while (!stopping_) {
-    ring_own();
-    kafka::Message message;
-    if (held_.empty()) {
-      message = poll(kPollWait);
-    } else {
-      message = std::move(held_.front());
-      held_.pop_front();
-    }
+    regulate();
+    const kafka::Message message = poll(patience(steady_ms()));
     if (message) take(*message);
+    const std::int64_t now_ms = steady_ms();
+    if (!stopping_ && queue_.due(now_ms) != nullptr && has_rate(now_ms)) attempt(now_ms);
   }
 }
 
-void Target::ring_own() {
-  while (!stopping_) {
-    std::string bytes;
-    {
-      const std::lock_guard lock(own_mutex_);
-      if (own_.empty()) return;
-      bytes = std::move(own_.front());
-      own_.pop_front();
-    }
-    // Begun anew when a rebalance ended it: it belongs to no partition.
-    while (!stopping_ && !deliver(*read_alert(bytes))) continue;
-  }
+// How long the next poll may wait.
+std::chrono::milliseconds Target::patience(std::int64_t now_ms) const {
+  const auto due_ms = queue_.next_due_ms();
+  if (!due_ms || sent_ms_.size() >= sender_.webhook().requests_per_minute) return kPollWait;
+  return std::clamp<std::chrono::milliseconds>(std::chrono::milliseconds(*due_ms - now_ms), 0ms,
+                                               kPollWait);
+}
+
+// Polling never stops, or the group would go on without us; partitions pause.
+void Target::regulate() {
+  const bool is_full = queue_.size() >= (is_paused_ ? kPendingMax / 2 : kPendingMax);
+  if (is_full == is_paused_ || books_.empty()) return;
+  std::map<kafka::Partition, std::int64_t> all;
+  for (const auto& [partition, book] : books_) all.emplace(partition, RD_KAFKA_OFFSET_INVALID);
+  const kafka::PartitionList list = kafka::make_list(all);
+  is_full ? rd_kafka_pause_partitions(consumer_.get(), list.get())
+          : rd_kafka_resume_partitions(consumer_.get(), list.get());
+  is_paused_ = is_full;
 }
 
 void Target::take(const rd_kafka_message_t& message) {
   const kafka::Partition partition{rd_kafka_topic_name(message.rkt), message.partition};
-  if (message.payload != nullptr) {
-    const auto alert = read_alert({static_cast<const char*>(message.payload), message.len});
-    if (alert) {
-      if (!deliver(*alert)) return;
-    } else {
-      metrics_.unreadable.Increment();
-      spdlog::error("notify: target={} no alert of this tocsin's schema partition={} offset={}",
-                    name(), message.partition, message.offset);
-    }
+  const auto found = books_.find(partition);
+  if (found == books_.end()) return;  // slipped through a rebalance
+  OffsetBook& book = found->second;
+  if (book.is_done(message.offset)) {
+    book.end(message.offset);
+    return;
   }
-  commit(partition, message.offset + 1);
+  book.begin(message.offset);
+  const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
+  auto alert = message.payload != nullptr ? read_alert(bytes) : std::nullopt;
+  if (message.payload != nullptr && !alert) {
+    metrics_.unreadable.Increment();
+    spdlog::error("notify: no alert of this tocsin's schema target={} partition={} offset={}",
+                  name(), message.partition, message.offset);
+  }
+  if (!alert || is_muted(*alert)) {
+    book.end(message.offset);
+    commit(partition, book);
+    return;
+  }
+  queue_.add({*std::move(alert), partition, message.offset, 0, 0, 0});
 }
 
-bool Target::deliver(const ReceivedAlert& alert) {
-  const std::uint64_t assignment = assignment_;
-  std::chrono::milliseconds backoff = kBackoffFirst;
-  for (std::uint32_t attempt = 1; attempt <= webhook_.attempts_max; ++attempt) {
-    wait_for_rate();
-    if (stopping_ || assignment != assignment_) return false;
-    const WebhookRequest request =
-        webhook_request(webhook_.kind, alert, secret_, source_, unix_seconds());
-    sent_ms_.push_back(steady_ms());
-    const HttpAnswer answer = http_.post(url_, request.headers, request.body, webhook_.timeout);
-    heartbeat_ms_ = steady_ms();
-    if (answer.is_success()) {
-      metrics_.retrying.Set(0);
-      metrics_.delivered.Increment();
-      spdlog::info("notify: delivered target={} alert={} revision={} state={} attempt={}", name(),
-                   alert.id, alert.revision, alert.state, attempt);
-      return true;
+// The end of an alert is kept back only where its beginning was, and nothing of it was told since.
+bool Target::is_muted(const ReceivedAlert& alert) {
+  const auto silence = muting_.find(alert, unix_ms());
+  const bool was_muted = muted_.contains(alert.id);
+  if (alert.is_closed() ? !was_muted : !silence) {
+    muted_.remove(alert.id);
+    if (was_muted) {
+      spdlog::info("notify: a silence no longer holds, telling target={} alert={} level={}", name(),
+                   alert.id, alert.facts.level);
     }
-    metrics_.failed_attempts.Increment();
-    metrics_.retrying.Set(1);
-    spdlog::warn("notify: attempt failed target={} alert={} attempt={} status={} reason: {}",
-                 name(), alert.id, attempt, answer.status, answer.error);
-    if (attempt == webhook_.attempts_max) break;
-    wait(std::max<std::chrono::milliseconds>(backoff, answer.retry_after.value_or(0s)));
-    backoff = std::min(backoff * 2, kBackoffMax);
+    return false;
   }
-  metrics_.retrying.Set(0);
-  metrics_.given_up.Increment();
-  spdlog::error("notify: given up target={} alert={} revision={} state={} attempts={}", name(),
-                alert.id, alert.revision, alert.state, webhook_.attempts_max);
+  if (alert.state == "opened") muted_.add(alert.id);
+  if (alert.is_closed()) muted_.remove(alert.id);
+  metrics_.muted.Increment();
+  spdlog::info("notify: muted target={} alert={} revision={} state={} line={}: by {}: {}", name(),
+               alert.id, alert.revision, alert.state, silence ? silence->line : 0,
+               silence ? silence->by : "", silence ? silence->why : "");
   return true;
 }
 
-void Target::wait_for_rate() {
-  while (!stopping_) {
-    const std::int64_t now_ms = steady_ms();
-    while (!sent_ms_.empty() && now_ms - sent_ms_.front() >= kMinuteMs) sent_ms_.pop_front();
-    if (sent_ms_.size() < webhook_.requests_per_minute) return;
-    wait(std::chrono::milliseconds(kMinuteMs - (now_ms - sent_ms_.front())));
+void Target::attempt(std::int64_t now_ms) {
+  const PendingAlert delivery = *queue_.due(now_ms);
+  sent_ms_.push_back(now_ms);
+  const HttpAnswer answer = sender_.post(delivery.alert);
+  heartbeat_ms_ = steady_ms();
+  const auto how = queue_.settle(delivery.alert.id, answer, steady_ms());
+  if (!answer.is_success()) {
+    metrics_.failed_attempts.Increment();
+    spdlog::warn("notify: attempt failed target={} alert={} attempt={} status={} reason: {}",
+                 name(), delivery.alert.id, delivery.attempts + 1, answer.status, answer.error);
+  }
+  metrics_.retrying.Set(queue_.is_retrying() ? 1 : 0);
+  if (how) end(delivery, *how, answer);
+}
+
+void Target::end(const PendingAlert& delivery, DeliveryEnd how, const HttpAnswer& answer) {
+  const ReceivedAlert& alert = delivery.alert;
+  OffsetBook& book = books_.at(delivery.partition);
+  book.end(delivery.offset);
+  if (how == DeliveryEnd::delivered) {
+    metrics_.delivered.Increment();
+    spdlog::info("notify: delivered target={} alert={} revision={} state={} attempt={}", name(),
+                 alert.id, alert.revision, alert.state, delivery.attempts + 1);
+    tell_delivered_again();
+  } else {
+    (how == DeliveryEnd::refused ? metrics_.refused : metrics_.given_up).Increment();
+    spdlog::error("notify: given up target={} alert={} revision={} state={} attempts={} status={}",
+                  name(), alert.id, alert.revision, alert.state, delivery.attempts + 1,
+                  answer.status);
+    tell_undelivered(delivery, answer);
+  }
+  commit(delivery.partition, book);
+}
+
+// Once, until something is delivered again: whoever refuses one alert may refuse a thousand.
+void Target::tell_undelivered(const PendingAlert& delivery, const HttpAnswer& answer) {
+  const bool is_told = std::any_of(books_.begin(), books_.end(), [](const auto& entry) {
+    return entry.second.undelivered.has_value();
+  });
+  if (is_told) return;
+  const std::int64_t revision = unix_ms() / 1000;
+  books_.at(delivery.partition).undelivered = revision;
+  const std::string reason =
+      answer.status == 0 ? answer.error : "it answers " + std::to_string(answer.status);
+  if (on_undelivered) {
+    on_undelivered(undelivered_alert(group_, name(), false, revision, delivery.alert, reason),
+                   name());
   }
 }
 
-void Target::wait(std::chrono::milliseconds duration) {
-  const std::int64_t deadline_ms = steady_ms() + duration.count();
-  const std::uint64_t assignment = assignment_;
-  rd_kafka_topic_partition_list_t* assigned = nullptr;
-  rd_kafka_assignment(consumer_.get(), &assigned);
-  const kafka::PartitionList list(assigned != nullptr ? assigned
-                                                      : rd_kafka_topic_partition_list_new(0));
-  rd_kafka_pause_partitions(consumer_.get(), list.get());
-  while (!stopping_ && assignment == assignment_ && steady_ms() < deadline_ms) {
-    const std::chrono::milliseconds left(deadline_ms - steady_ms());
-    kafka::Message message = poll(std::clamp<std::chrono::milliseconds>(left, 0ms, kPollWait));
-    if (message) held_.push_back(std::move(message));  // one that slipped through
+void Target::tell_delivered_again() {
+  bool was_told = false;
+  for (auto& [partition, book] : books_) {
+    if (!std::exchange(book.undelivered, std::nullopt)) continue;
+    was_told = true;
+    commit(partition, book);
   }
-  if (assignment == assignment_) rd_kafka_resume_partitions(consumer_.get(), list.get());
+  if (!was_told || !on_undelivered) return;
+  on_undelivered(undelivered_alert(group_, name(), true, unix_ms() / 1000, {}, ""), name());
+}
+
+bool Target::has_rate(std::int64_t now_ms) {
+  while (!sent_ms_.empty() && now_ms - sent_ms_.front() >= kMinuteMs) sent_ms_.pop_front();
+  return sent_ms_.size() < sender_.webhook().requests_per_minute;
 }
 
 }  // namespace tocsin

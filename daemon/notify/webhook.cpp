@@ -46,17 +46,15 @@ void read_evidence(const simdjson::dom::element& record, ReceivedAlert& alert) {
   }
 }
 
-std::string read_codes(const simdjson::dom::element& record) {
-  simdjson::dom::array codes;
-  std::string out;
-  if (record.at_pointer("/dyad/codes").get(codes) != simdjson::SUCCESS) return out;
-  for (const simdjson::dom::element code : codes) {
+std::vector<std::string> texts_at(const simdjson::dom::element& record, const char* pointer) {
+  simdjson::dom::array items;
+  std::vector<std::string> texts;
+  if (record.at_pointer(pointer).get(items) != simdjson::SUCCESS) return texts;
+  for (const simdjson::dom::element item : items) {
     std::string_view text;
-    if (code.get(text) == simdjson::SUCCESS && !text.empty()) {
-      out += (out.empty() ? "" : "-") + std::string(text);
-    }
+    if (item.get(text) == simdjson::SUCCESS && !text.empty()) texts.emplace_back(text);
   }
-  return out;
+  return texts;
 }
 
 std::string hmac_sha256_hex(const std::string& key, const std::string& text) {
@@ -156,7 +154,7 @@ std::optional<ReceivedAlert> read_alert(std::string_view bytes) {
   ReceivedAlert alert;
   alert.id = text_at(record, "alert_id");
   alert.state = text_at(record, "state");
-  if (!is_token(alert.id) || alert.state.empty() ||
+  if (!is_token(alert.id) || !is_token(alert.state) ||
       record["revision"].get(alert.revision) != simdjson::SUCCESS) {
     return std::nullopt;
   }
@@ -164,31 +162,75 @@ std::optional<ReceivedAlert> read_alert(std::string_view bytes) {
   alert.severity = text_at(record, "severity");
   alert.sentence = text_at(record, "sentence");
   alert.last_seen = text_at(record, "last_seen");
-  alert.codes = read_codes(record);
+  alert.facts = {texts_at(record, "/dyad/pair"), texts_at(record, "/dyad/codes"), alert.rule,
+                 text_at(record, "level")};
+  for (const std::string& code : alert.facts.codes) {
+    alert.codes += (alert.codes.empty() ? "" : "-") + code;
+  }
   read_evidence(record, alert);
   alert.json = bytes;
   return alert;
 }
 
-std::string silence_alert(const std::string& group, bool is_closed, std::int64_t revision,
-                          std::chrono::seconds silent_for) {
+namespace {
+
+// An alert of notify's own.
+struct OwnAlert {
+  std::string id;
+  std::string rule;
+  std::string severity;
+  std::string sentence;
+  bool is_closed = false;
+  bool is_test = false;
+  std::int64_t revision = 0;  // Unix seconds
+};
+
+std::string json_of(const OwnAlert& alert) {
   std::string out;
   JsonWriter json(out);
   json.open_object();
   json.key("schema").string(kSchema);
-  json.key("alert_id").string("tocsin.silent." + group);
-  json.key("revision").integer(revision);
-  json.key("state").string(is_closed ? "closed" : "opened");
-  json.key("rule").string("notify.silence");
-  json.key("severity").string("critical");
-  json.key("sentence")
-      .string(is_closed ? "tocsin (group " + group + ") is back: its ledger brings ticks again."
-                        : "tocsin (group " + group + ") is silent: no tick in its ledger for " +
-                              std::to_string(silent_for.count()) +
-                              " s. No alert can be raised until it is back.");
-  json.key("last_seen").string(format_time(revision * 1000));
+  json.key("alert_id").string(alert.id);
+  json.key("revision").integer(alert.revision);
+  json.key("state").string(alert.is_closed ? "closed" : "opened");
+  json.key("rule").string(alert.rule);
+  json.key("severity").string(alert.severity);
+  if (alert.is_test) json.key("test").boolean(true);
+  json.key("sentence").string(alert.sentence);
+  json.key("last_seen").string(format_time(alert.revision * 1000));
   json.close_object();
   return out;
+}
+
+}  // namespace
+
+std::string silence_alert(const std::string& group, bool is_closed, std::int64_t revision,
+                          std::chrono::seconds silent_for) {
+  const std::string sentence =
+      is_closed
+          ? "tocsin (group " + group + ") is back: its ledger brings ticks again."
+          : "tocsin (group " + group + ") is silent: no tick in its ledger for " +
+                std::to_string(silent_for.count()) + " s. No alert can be raised until it is back.";
+  return json_of({"tocsin.silent." + group, "notify.silence", "critical", sentence, is_closed,
+                  false, revision});
+}
+
+std::string undelivered_alert(const std::string& group, const std::string& target, bool is_closed,
+                              std::int64_t revision, const ReceivedAlert& given_up,
+                              const std::string& reason) {
+  const std::string sentence =
+      is_closed ? "tocsin (group " + group + "): target " + target + " takes alerts again."
+                : "tocsin (group " + group + "): target " + target +
+                      " was not told of an alert: " + reason + ". It said: " + given_up.sentence;
+  return json_of({"tocsin.undelivered." + group + '.' + target, "notify.undelivered", "critical",
+                  sentence, is_closed, false, revision});
+}
+
+std::string test_alert(const std::string& group, bool is_closed, std::int64_t revision) {
+  return json_of({"tocsin.test." + group + '.' + std::to_string(revision), "notify.test", "info",
+                  std::string(is_closed ? "End of the test" : "TEST") + ": tocsin (group " + group +
+                      ") can reach this target. Nothing has happened.",
+                  is_closed, true, revision});
 }
 
 WebhookRequest webhook_request(WebhookKind kind, const ReceivedAlert& alert,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/silences.h"
 #include "daemon/notify/http_client.h"
 
 namespace tocsin {
@@ -26,6 +27,7 @@ struct ReceivedAlert {
   std::string severity;
   std::string sentence;
   std::string codes;  // of the pair: "RUS-UKR"; empty without one
+  AlertFacts facts;   // what silences look at
   std::string last_seen;
   std::vector<Evidence> evidence;
   std::string json;  // the whole record
@@ -39,6 +41,16 @@ struct ReceivedAlert {
 // The alert that notify makes itself when the ledger brings no ticks. `revision` grows with time.
 [[nodiscard]] std::string silence_alert(const std::string& group, bool is_closed,
                                         std::int64_t revision, std::chrono::seconds silent_for);
+
+// The alert that notify makes itself for the other targets when one gave an alert up (`reason`),
+// and its end when that one took an alert again.
+[[nodiscard]] std::string undelivered_alert(const std::string& group, const std::string& target,
+                                            bool is_closed, std::int64_t revision,
+                                            const ReceivedAlert& given_up,
+                                            const std::string& reason);
+// A marked alert that means nothing, for `tocsin notify --test`.
+[[nodiscard]] std::string test_alert(const std::string& group, bool is_closed,
+                                     std::int64_t revision);
 
 struct WebhookRequest {
   HttpHeaders headers;

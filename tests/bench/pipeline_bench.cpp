@@ -23,7 +23,7 @@ constexpr std::size_t kArticleBytes = 4100;
 constexpr std::size_t kHostileBytes = 900'000;  // with escapes still below article_bytes_max
 
 const Pipeline& pipeline() {
-  static const std::shared_ptr<const Pipeline> kLoaded = load_pipeline(Config{}).pipeline;
+  static const std::shared_ptr<const Pipeline> kLoaded = load_pipeline(default_config()).pipeline;
   return *kLoaded;
 }
 

@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
             "...}]\n"},
         Row{"alerts: {webhooks: [https://h/]}\n",
             "t.yaml:2:21: error: a webhook holds keys: name, kind, url, url_file, secret_file, "
-            "ca_file, timeout, attempts_max or requests_per_minute\n"},
+            "ca_file, proxy, proxy_file, timeout, attempts_max, deadline or requests_per_minute\n"},
         Row{"alerts: {webhooks: [{name: a, kind: json, uri: \"https://h/\"}]}\n",
             "t.yaml:2:43: error: unknown key 'uri' in a webhook (did you mean 'url'?)\n"},
         Row{"alerts: {webhooks: [{name: a, kind: mail, url: \"https://h/\"}]}\n",
@@ -290,11 +290,12 @@ TEST(Config, ReadsSecretsFromFilesBesideIt) {
 }
 
 TEST(Config, DefaultsAreWhatTheSampleSays) {
-  const ConfigResult result = parse_config(sample_text(Config{}), "t.yaml");
+  const Config defaults;
+  const ConfigResult result = parse_config(sample_text(defaults), "t.yaml");
   EXPECT_EQ(render(result.faults), "");
   Config read = result.config;
   read.instance.clear();  // the host's name
-  EXPECT_EQ(sample_text(read), sample_text(Config{}));
+  EXPECT_EQ(sample_text(read), sample_text(defaults));
 }
 
 }  // namespace

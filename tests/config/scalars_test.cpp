@@ -57,6 +57,18 @@ TEST(Nearest, TakesSwapsAndLeavesStrangers) {
   EXPECT_EQ(nearest("topics", known), "");
 }
 
+TEST(Scalars, AVariableInsideAVariableIsRefused) {
+  const auto environment = [](std::string_view name) {
+    return name == "A" ? std::optional<std::string>("a") : std::nullopt;
+  };
+  for (const char* nested :
+       {"${B:-${A}}", "${A:-${B}}", "x${B:-y${A}z}", "${B:?${A}}", "${${A}}", "${B:-${A"}) {
+    EXPECT_NE(interpolate(nested, environment).error.find("inside"), std::string::npos) << nested;
+  }
+  EXPECT_EQ(interpolate("${B:-$$}${A}", environment).value, "$$a");
+  EXPECT_EQ(interpolate("${B:-$x}", environment).value, "$x");
+}
+
 TEST(Scalars, Urls) {
   EXPECT_EQ(parse_url("https://h.example/a/b?c=d"), (Url{true, "h.example", 443, "/a/b?c=d"}));
   EXPECT_EQ(parse_url("http://h"), (Url{false, "h", 80, "/"}));

@@ -14,7 +14,7 @@ using tocsin::fuzz::require;
 namespace {
 
 const Pipeline& pipeline() {
-  static const std::shared_ptr<const Pipeline> kLoaded = load_pipeline(Config{}).pipeline;
+  static const std::shared_ptr<const Pipeline> kLoaded = load_pipeline(default_config()).pipeline;
   return *kLoaded;
 }
 

@@ -137,7 +137,7 @@ def config_text(broker, topics, instance="one", port=0, extra="", brokers=None, 
 class Daemon:
     """One `tocsin run`; its log goes to a file that is printed when something fails."""
 
-    def __init__(self, broker, topics, instance="one", extra="", env=None, **config):
+    def __init__(self, broker, topics, instance="one", extra="", env=None, verb=("run",), **config):
         self.instance = instance
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-run-"))
         self.port = free_port()
@@ -146,7 +146,7 @@ class Daemon:
         self.config.write_text(config_text(broker, topics, instance, self.port, extra, **config))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [TOCSIN, "run", "--config", self.config], stdin=subprocess.DEVNULL,
+                [TOCSIN, *verb, "--config", self.config], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=log, env={**os.environ, **(env or {})})
 
     def get(self, path):

@@ -15,7 +15,7 @@ constexpr std::size_t kShortBytes = 24'000;
 constexpr std::size_t kFactor = 4;
 
 const Pipeline& pipeline() {
-  static const std::shared_ptr<const Pipeline> kLoaded = load_pipeline(Config{}).pipeline;
+  static const std::shared_ptr<const Pipeline> kLoaded = load_pipeline(default_config()).pipeline;
   return *kLoaded;
 }
 

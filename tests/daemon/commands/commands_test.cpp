@@ -1,68 +1,8 @@
 // The verbs as a user has them: the binary, its arguments, what it prints and its exit code.
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "tests/daemon/commands/fixture.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <string>
-#include <vector>
-
+namespace tocsin::commands_test {
 namespace {
-
-struct Ran {
-  int exit_code = -1;
-  std::string out;  // standard output
-  std::string err;
-};
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-class Commands : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ =
-        std::filesystem::temp_directory_path() / ("tocsin-commands-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return folder_ / name;
-  }
-
-  // Runs `tocsin ARGUMENTS` in the folder of the test.
-  Ran run(const std::string& arguments) {
-    const std::string command =
-        "cd '" + folder_.string() + "' && " TOCSIN_BINARY " " + arguments + " >out 2>err";
-    const int status = std::system(command.c_str());
-    Ran ran;
-    ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    ran.out = content_of(folder_ / "out");
-    ran.err = content_of(folder_ / "err");
-    return ran;
-  }
-
-  std::filesystem::path folder_;
-};
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // Forty different words a seed, so that two seeds are not near-duplicates.
 std::string article(int seed, const std::string& extra = "") {
@@ -113,6 +53,45 @@ TEST_F(Commands, WrongUseIsExitTwo) {
     EXPECT_EQ(ran.exit_code, 2) << wrong;
     EXPECT_FALSE(ran.err.empty()) << wrong;
     EXPECT_EQ(ran.out, "") << wrong;
+  }
+}
+
+TEST_F(Commands, WhatIsNotUnderstoodIsNamed) {
+  const auto err = [this](const std::string& arguments) { return run(arguments).err; };
+  EXPECT_TRUE(has(err("bogus"), "not understood: 'bogus'")) << err("bogus");
+  EXPECT_TRUE(has(err("chek --config a"), "'chek' (did you mean 'check'?)")) << err("chek");
+  EXPECT_TRUE(has(err("check tocsin.yaml"), "not understood: 'tocsin.yaml'"));
+  EXPECT_TRUE(has(err("check --confg a"), "'--confg' (did you mean '--config'?)"));
+  EXPECT_TRUE(has(err("ledger shwo"), "'shwo' (did you mean 'show'?)")) << err("ledger shwo");
+  EXPECT_TRUE(has(err("help"), "not understood: 'help'"));
+  EXPECT_FALSE(has(err("check"), "not understood"));
+}
+
+TEST_F(Commands, CheckAgainstTellsWhatARestartAndAReloadWouldDo) {
+  write("running.yaml", "version: 1\n");
+  write("next.yaml", "version: 1\nworkers: 2\nlog: {level: debug}\nalerts: {silence_max: 1h}\n");
+  const Ran fine = run("check --config next.yaml --against running.yaml");
+  EXPECT_EQ(fine.exit_code, 0) << fine.err;
+  EXPECT_TRUE(has(fine.out, "run: a reload brings into force: log.level\n")) << fine.out;
+  EXPECT_TRUE(has(fine.out, "run: needs a restart: workers\n")) << fine.out;
+  EXPECT_TRUE(has(fine.out, "notify: a reload brings into force: alerts.silence_max, log.level\n"))
+      << fine.out;
+  write("bad.yaml", "version: 1\ndedupe: {window: 24h}\n");
+  const Ran refused = run("check --config bad.yaml --against running.yaml");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_TRUE(has(refused.err, "set dedupe.revision to 2")) << refused.err;
+  EXPECT_EQ(run("check --config next.yaml --against nowhere.yaml").exit_code, 2);
+}
+
+TEST_F(Commands, ServicesLogTheirFaultsAsLinesOfTheLog) {
+  write("bad.yaml", "version: 1\nworkerz: 2\nlog: {format: json}\n");
+  for (const char* verb : {"run", "notify"}) {
+    const Ran ran = run(std::string(verb) + " --config bad.yaml");
+    EXPECT_EQ(ran.exit_code, 2);
+    for (const std::string& line : lines_of(ran.err)) {
+      EXPECT_TRUE(line.starts_with(R"({"ts":")") && line.ends_with("}")) << line;
+    }
+    EXPECT_TRUE(has(ran.err, "bad.yaml:2:1: unknown key 'workerz'")) << ran.err;
   }
 }
 
@@ -322,3 +301,4 @@ TEST_F(Commands, ConfigPrintsASampleThatIsRight) {
 }
 
 }  // namespace
+}  // namespace tocsin::commands_test
