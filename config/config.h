@@ -59,10 +59,6 @@ struct InputConfig {
   FieldMap fields;
 };
 
-struct OutputConfig {
-  bool include_body = false;
-};
-
 // Parameters of the fold; those of the ledger's epoch win.
 struct DedupeConfig {
   std::uint32_t revision = Epoch{}.revision;
@@ -143,7 +139,7 @@ struct Config {
   TopicsConfig topics;
   Delivery delivery = Delivery::exactly_once;
   InputConfig input;
-  OutputConfig output;
+  OutputForm output;
   DedupeConfig dedupe;
   // Files or folders, absolute after load; empty: the shipped ones (config/embedded.h).
   std::vector<std::filesystem::path> gazetteer;

@@ -11,6 +11,7 @@
 #include "config/embedded.h"
 #include "config/mapped_file.h"
 #include "pipeline/entities/gazetteer_image.h"
+#include "pipeline/syntax/model.h"
 
 namespace tocsin {
 namespace {
@@ -104,6 +105,7 @@ std::string config_hash(const Config& config, const std::string& data_hash) {
   for (const std::uint64_t number :
        {static_cast<std::uint64_t>(config.input.format),
         static_cast<std::uint64_t>(config.output.include_body),
+        static_cast<std::uint64_t>(config.output.detail),
         static_cast<std::uint64_t>(config.limits.article_bytes_max),
         static_cast<std::uint64_t>(config.limits.json_depth_max),
         static_cast<std::uint64_t>(config.limits.id_bytes_max),
@@ -225,6 +227,11 @@ LoadedLexicon parse_lexicon(const std::vector<DataFile>& files,
                             const std::vector<DataFault>& unreadable, const Languages& languages) {
   LoadedLexicon loaded = load_lexicon(files, languages);
   loaded.lexicon.set_topics(shipped_topics());
+  for (const DataFile& file : embedded("language/", "model.bin")) {
+    LoadedSyntaxModel syntax = read_model(file.text);
+    if (!syntax.fault.empty()) loaded.faults.push_back({file.name, 0, 0, syntax.fault, false});
+    loaded.lexicon.set_syntax(std::make_shared<SyntaxModel>(std::move(syntax.model)));
+  }
   add_faults(unreadable, {}, loaded.faults);
   loaded.ok = loaded.ok && !has_errors(loaded.faults);
   return loaded;
@@ -341,12 +348,6 @@ LoadedPipeline load_pipeline(const Config& config) {
   loaded.faults.insert(loaded.faults.end(), lexicon.faults.begin(), lexicon.faults.end());
   pipeline->lexicon = std::move(lexicon.lexicon);
 
-  for (const DataFile& file : embedded("language/", "model.bin")) {
-    LoadedSyntaxModel syntax = read_model(file.text);
-    if (!syntax.fault.empty()) loaded.faults.push_back({file.name, 0, 0, syntax.fault, false, ""});
-    pipeline->syntax = std::move(syntax.model);
-  }
-
   LoadedAlertRules alerts = load_alert_rules(config, pipeline->gazetteer);
   loaded.faults.insert(loaded.faults.end(), alerts.faults.begin(), alerts.faults.end());
   pipeline->alert_rules = std::move(alerts.rules);
@@ -361,10 +362,14 @@ LoadedPipeline load_pipeline(const Config& config) {
   pipeline->fields = config.input.fields;
   pipeline->format = config.input.format;
   pipeline->limits = config.limits;
-  pipeline->include_body = config.output.include_body;
+  pipeline->output = config.output;
+  std::vector<DataFile> reading = rules;  // and the models that read with them
+  for (const auto& [folder, ending] : {std::pair{"language/", "model.bin"}, {"topics/", ".bin"}}) {
+    for (DataFile& file : embedded(folder, ending)) reading.push_back(std::move(file));
+  }
   pipeline->stamp = {TOCSIN_VERSION,
                      config_hash(config, names.data_hash + hash_of(words) + hash_of(outlets)),
-                     hash_of(rules)};
+                     hash_of(reading)};
   if (!has_errors(loaded.faults)) loaded.pipeline = std::move(pipeline);
   return loaded;
 }

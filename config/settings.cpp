@@ -102,6 +102,8 @@ void add_input(std::vector<Setting>& all) {
   field("section", TOCSIN_AT(input.fields.section), "part of the paper: world, sport");
   all.push_back({"output.include_body", FlagSetting{TOCSIN_AT(output.include_body)},
                  "copy the whole text to the enriched record"});
+  all.push_back({"output.detail", choice(TOCSIN_AT(output.detail), {"standard", "full"}),
+                 "full: also the events that add nothing to the score"});
 }
 
 void add_dedupe(std::vector<Setting>& all) {

@@ -54,4 +54,14 @@ struct Article {
   PublishedAtSource published_at_source = PublishedAtSource::record;
 };
 
+// standard: the events that make up the score; full: also those that add nothing to it (negated,
+// told on the side, said again).
+enum class OutputDetail : std::uint8_t { standard, full };
+
+// What goes into an enriched record.
+struct OutputForm {
+  bool include_body = false;
+  OutputDetail detail = OutputDetail::standard;
+};
+
 }  // namespace tocsin

@@ -62,7 +62,7 @@ Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Ana
   Result<Draft> enriched = within_limit(
       pipeline, draft_enriched(reading.article, reading.position, reading.source, reading.text,
                                pipeline.gazetteer, pipeline.lexicon, analysis.tagging,
-                               analysis.assessment, pipeline.stamp, pipeline.include_body));
+                               analysis.assessment, pipeline.stamp, pipeline.output));
   if (!enriched) return enriched.error();
   drafts->enriched = *std::move(enriched);
   const std::optional<AlertSignal> signal =

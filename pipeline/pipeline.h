@@ -15,7 +15,6 @@
 #include "pipeline/error.h"
 #include "pipeline/language/language.h"
 #include "pipeline/ledger/dedup_state.h"
-#include "pipeline/syntax/model.h"
 #include "pipeline/tension/lexicon.h"
 #include "pipeline/tension/tension.h"
 #include "pipeline/text/text.h"
@@ -27,13 +26,12 @@ struct Pipeline {
   Languages languages;
   Gazetteer gazetteer;
   Lexicon lexicon;
-  SyntaxModel syntax;  // for parse() of syntax/parser.h
   Sources sources;
   AlertRules alert_rules;
   FieldMap fields;
   InputFormat format = InputFormat::json;
   Limits limits;
-  bool include_body = false;
+  OutputForm output;
   PipelineStamp stamp;
 };
 

@@ -323,7 +323,8 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
       const bool is_met =
           is_about(rule, each.pair.name) &&
           std::any_of(each.events.begin(), each.events.end(), [&](const Event& event) {
-            return is_done(event) && is_named(rule, event) && is_in_lead(from.text, event);
+            return is_done(event) && !event.is_guessed && is_named(rule, event) &&
+                   is_in_lead(from.text, event);
           });
       if (is_met) met.push_back(&each.pair);
     }

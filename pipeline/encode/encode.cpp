@@ -38,27 +38,37 @@ std::string unknown_id(std::string_view name) {
 class EnrichedWriter {
  public:
   EnrichedWriter(std::string& out, const Article& article, const Text& text,
-                 const Gazetteer& gazetteer, const Lexicon& lexicon)
+                 const Gazetteer& gazetteer, const Lexicon& lexicon, OutputDetail detail)
       : json_(out),
         text_(text),
         gazetteer_(gazetteer),
         lexicon_(lexicon),
+        detail_(detail),
         title_(article.title),
         body_(article.body) {}
 
-  void entities(const Tagging& tagging) {
+  // Those that the text names, then those that only events and dyads do: the state a unit acts for.
+  void entities(const Tagging& tagging, const Assessment& assessment) {
     std::vector<std::vector<const Mention*>> mentions(tagging.entities.size());
     for (const Mention& mention : tagging.mentions) mentions[mention.entity].push_back(&mention);
     json_.key("entities").open_array();
     for (EntityIndex i = 0; i < tagging.entities.size(); ++i) {
       entity(tagging.entities[i], mentions[i]);
     }
+    for (const EntityIndex each : inferred(tagging, assessment)) {
+      TaggedEntity only_named;
+      only_named.gazetteer = each;
+      only_named.type = gazetteer_[each].type;
+      entity(only_named, {});
+    }
     json_.close_array();
   }
 
   void events(const Assessment& assessment) {
     json_.key("events").open_array();
-    for (const Event& each : assessment.events) event(each);
+    for (const Event& each : assessment.events) {
+      if (is_shown(each)) event(each);
+    }
     json_.close_array();
   }
 
@@ -95,6 +105,34 @@ class EnrichedWriter {
   }
 
  private:
+  [[nodiscard]] bool is_shown(const Event& event) const {
+    return event.counts || detail_ == OutputDetail::full;
+  }
+
+  // Ids that events and dyads name and the text does not, by id.
+  [[nodiscard]] std::vector<EntityIndex> inferred(const Tagging& tagging,
+                                                  const Assessment& assessment) const {
+    std::vector<EntityIndex> named;
+    for (const Event& event : assessment.events) {
+      if (!is_shown(event)) continue;
+      for (const EntityIndex each : {event.actor, event.recipient, event.attribution})
+        named.push_back(each);
+    }
+    for (const Dyad& dyad : assessment.dyads) {
+      named.push_back(dyad.first);
+      named.push_back(dyad.second);
+    }
+    std::erase_if(named, [&](EntityIndex each) {
+      return each == kNoEntity ||
+             std::any_of(tagging.entities.begin(), tagging.entities.end(),
+                         [&](const TaggedEntity& tagged) { return tagged.gazetteer == each; });
+    });
+    std::sort(named.begin(), named.end(),
+              [&](EntityIndex a, EntityIndex b) { return gazetteer_[a].id < gazetteer_[b].id; });
+    named.erase(std::unique(named.begin(), named.end()), named.end());
+    return named;
+  }
+
   // field, start, end, text: the slice of the article's own field.
   void span(ByteSpan bytes) {
     const bool in_title = text_.field_of(bytes.begin) == Field::title;
@@ -153,6 +191,7 @@ class EnrichedWriter {
     party("recipient", "recipient_text", event.recipient, event.recipient_text);
     json_.key("polarity").string(name(event.polarity));
     json_.key("modality").string(name(event.modality));
+    if (event.is_guessed) json_.key("roles").string("guessed");
     if (event.attribution != kNoEntity) {
       json_.key("attribution").string(gazetteer_[event.attribution].id);
     }
@@ -175,6 +214,7 @@ class EnrichedWriter {
   const Text& text_;
   const Gazetteer& gazetteer_;
   const Lexicon& lexicon_;
+  OutputDetail detail_;
   SlicedField title_;
   SlicedField body_;
 };
@@ -247,13 +287,13 @@ void write_position(JsonWriter& json, std::string_view key, const Position& posi
 Draft draft_enriched(const Article& article, const Position& position, const Source& source,
                      const Text& text, const Gazetteer& gazetteer, const Lexicon& lexicon,
                      const Tagging& tagging, const Assessment& assessment,
-                     const PipelineStamp& stamp, bool include_body) {
+                     const PipelineStamp& stamp, const OutputForm& form) {
   Draft draft;
   JsonWriter head(draft.head);
   head.open_object();
   write_common(head, "tocsin.enriched/1", article.id, position);
   write_text_field(head, "title", article.title);
-  if (include_body) write_text_field(head, "body", article.body);
+  if (form.include_body) write_text_field(head, "body", article.body);
   write_text_field(head, "url", article.url);
   write_source(head, source);
   head.key("published_at").string(format_time(article.published_at_ms));
@@ -265,8 +305,8 @@ Draft draft_enriched(const Article& article, const Position& position, const Sou
   draft.tail.reserve(1024 + kMentionBytes * tagging.mentions.size());
   draft.tail = ",";
   JsonWriter tail(draft.tail);
-  EnrichedWriter writer(draft.tail, article, text, gazetteer, lexicon);
-  writer.entities(tagging);
+  EnrichedWriter writer(draft.tail, article, text, gazetteer, lexicon, form.detail);
+  writer.entities(tagging, assessment);
   if (assessment.tension) {
     writer.events(assessment);
     writer.tension(*assessment.tension);

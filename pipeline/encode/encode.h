@@ -32,7 +32,7 @@ struct Draft {
 
 [[nodiscard]] Draft draft_enriched(const Article&, const Position&, const Source&, const Text&,
                                    const Gazetteer&, const Lexicon&, const Tagging&,
-                                   const Assessment&, const PipelineStamp&, bool include_body);
+                                   const Assessment&, const PipelineStamp&, const OutputForm&);
 [[nodiscard]] Draft draft_duplicate(const Article&, const Position&, const Source&);
 
 [[nodiscard]] std::string finish_enriched(const Draft&, const Verdict&);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/tension/syntax.h"
+#include "pipeline/tension/page.h"
 
 namespace tocsin {
 

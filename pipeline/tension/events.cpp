@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/syntax/parser.h"
 #include "pipeline/tension/gate.h"
-#include "pipeline/tension/modality.h"
+#include "pipeline/tension/operators.h"
 #include "pipeline/tension/roles.h"
 #include "pipeline/tension/score.h"
-#include "pipeline/tension/syntax.h"
 
 namespace tocsin {
 namespace {
@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kEventsMax = 400;
 // A text without full stops is read in pieces of this many tokens: no sentence is longer, and what
 // looks around an act stays linear.
-constexpr std::uint32_t kSentenceTokensMax = 250;
+constexpr std::uint32_t kReadPieceMax = 250;
+constexpr std::uint32_t kReadTokensMax = 160;  // of an article, and a sentence more
+constexpr double kNobodyShare = 0.4;           // of a sentence that names nobody
 
 struct Scene {
   const Page& page;
@@ -24,6 +26,7 @@ struct Scene {
 
 // How much it matters between whom: two powers most, nobody known least.
 double dyad_factor(const Party& actor, const Party& recipient) {
+  if (actor.is_bystander) return 0.05;
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
   const bool b = recipient.valid && is_power(recipient) && !recipient.is_team;
   if (a && b) return actor.entity != recipient.entity ? 1.0 : 0.6;
@@ -55,8 +58,7 @@ bool is_verbal(EventType type) {
 
 // One sentence and what was found in it.
 struct Here {
-  const Sentence& sentence;
-  const Chunks& chunks;
+  const ParsedSentence& sentence;
   std::span<const Match> cues;
   std::span<const Match> acts;
   bool is_past = false;
@@ -77,76 +79,97 @@ void recode(Event& event, EventType type, const char* mode, const char* cameo, d
 }
 
 // "halted the offensive" calms, "broke off the talks" does not; "will not lift" keeps things as
-// they are.
-bool apply_reversals(Event& event, const Said& said, bool is_negated) {
+// they are. True when what became of the act is an act of its own.
+bool apply_phase(Event& event, const Said& said) {
   const bool hostile = is_hostile(event.scale);
-  if (said.has(CueKind::ended) && event.type == EventType::request) {
-    // "urged Washington to lift the sanctions": less is asked for, not more
-    if (hostile) recode(event, EventType::request, "change", "0254", 0.5);
-    return true;
-  }
-  if (said.has(CueKind::ended)) {
-    if (hostile && is_negated) {
-      recode(event, EventType::reject, "yield", "124", -4);
-    } else if (hostile && event.type != EventType::accuse && event.type != EventType::reject) {
-      recode(event, EventType::retreat, "withdraw", "08", 6);
-    } else if (!hostile && !is_negated) {
-      recode(event, EventType::sanction, "discontinue", "16", -5);
-    }
-    return true;
-  }
-  if (hostile) return false;
-  if (said.has(CueKind::refused) || (is_negated && event.type != EventType::request) ||
-      said.has(CueKind::failed)) {
-    recode(event, EventType::reject, "yield", "12", said.has(CueKind::failed) ? -3 : -4);
-    return true;
+  switch (said.phase) {
+    case Phase::done:
+    case Phase::resumed:
+      return false;
+    case Phase::ended:
+      if (event.type == EventType::request) {
+        // "urged Washington to lift the sanctions": less is asked for, not more
+        if (hostile) recode(event, EventType::request, "change", "0254", 0.5);
+      } else if (!hostile) {
+        recode(event, EventType::sanction, "discontinue", "16", -5);
+      } else if (event.type != EventType::accuse && event.type != EventType::reject) {
+        recode(event, EventType::retreat, "withdraw", "08", 6);
+      }
+      return true;
+    case Phase::kept:
+      if (hostile) recode(event, EventType::reject, "yield", "124", -4);
+      return true;
+    case Phase::undone:
+      if (hostile || event.type == EventType::request || said.is_denied) return false;
+      recode(event, EventType::reject, "yield", "12", said.is_failed ? -3 : -4);
+      return true;
   }
   return false;
 }
 
+// What an act in each mood is: how it is called, and what of its weight stays when it is hostile
+// and when it is cooperative.
+struct MoodEffect {
+  Modality modality;
+  double hostile;
+  double cooperative;
+};
+
+MoodEffect effect_of(Mood mood) {
+  switch (mood) {
+    case Mood::actual:
+      return {Modality::actual, 1, 1};
+    case Mood::planned:
+      return {Modality::future, 0.65, 0.85};
+    case Mood::promised:
+      return {Modality::future, 0.3, 0.3};
+    case Mood::possible:
+      return {Modality::hypothetical, 0.25, 0.1};
+    case Mood::wished:
+      return {Modality::demanded, 0.15, 0.35};
+    case Mood::demanded:
+      return {Modality::demanded, 0.15, 0.15};
+    case Mood::threatened:
+      return {Modality::conditional, 0.3, 0.1};
+    case Mood::conditional:
+      return {Modality::conditional, 0.15, 0.15};
+    case Mood::talked:
+      return {Modality::hypothetical, 0.12, 0.12};
+    case Mood::exercise:
+      return {Modality::hypothetical, 0.25, 0.85};
+    case Mood::past:
+      return {Modality::historical, 0.15, 0.15};
+  }
+  return {Modality::actual, 1, 1};
+}
+
 // The order matters: what is not so at all comes before what is not so yet.
-Way way_of(Event& event, const Said& said, bool is_negated, bool is_past, const VerbGroup& group) {
-  Way way;
-  const bool is_reversed = apply_reversals(event, said, is_negated);
+Way way_of(Event& event, const Said& said, bool is_past) {
+  const bool is_act_of_its_own = apply_phase(event, said);
   const bool hostile = is_hostile(event.scale);
-  if (said.has(CueKind::historical) || is_past)
-    return {Modality::historical, Polarity::asserted, 0.15};
-  const bool is_refused = hostile && !is_reversed && (said.has(CueKind::refused) || is_negated);
-  if (is_refused && !is_verbal(event.type)) return {Modality::actual, Polarity::negated, 0};
-  if (is_refused) return {Modality::actual, Polarity::negated, 0};
-  if (said.has(CueKind::denied) && (hostile || !is_reversed))
-    return {Modality::actual, Polarity::negated, 0.1};
-  if (said.has(CueKind::conditional)) {
-    return {Modality::conditional, Polarity::asserted,
-            event.type == EventType::threaten ? 1.0 : 0.15};
+  if (said.mood == Mood::past || is_past) return {Modality::historical, Polarity::asserted, 0.15};
+  if (said.phase == Phase::undone && !is_act_of_its_own) {
+    const double rest = said.is_denied ? 0.1 : said.is_failed && hostile ? 0.6 : 0;
+    return {Modality::actual, said.is_failed ? Polarity::asserted : Polarity::negated, rest};
   }
-  if (said.has(CueKind::threatened) && event.type != EventType::threaten) {
-    return {Modality::conditional, Polarity::asserted, hostile ? 0.3 : 0.1};
+  const bool is_said_that_way =  // "would entail": how threats are said; a demand demands
+      (event.type == EventType::threaten &&
+       (said.mood == Mood::conditional || said.mood == Mood::possible ||
+        said.mood == Mood::planned || said.mood == Mood::threatened)) ||
+      (event.type == EventType::request &&
+       (said.mood == Mood::demanded || said.mood == Mood::wished)) ||
+      (event.type == EventType::reject && is_act_of_its_own && said.mood == Mood::possible);
+  // "will take the hill by force unless they leave": an act that waits is a threat
+  const bool is_material = !is_verbal(event.type) && event.type != EventType::mobilize;
+  if (said.is_ultimatum && hostile && is_material && !is_act_of_its_own) {
+    recode(event, EventType::threaten, "violence", "138", -6);
+    return {Modality::conditional, Polarity::asserted, 1};
   }
-  if (said.has(CueKind::topic)) return {Modality::hypothetical, Polarity::asserted, 0.12};
-  if (said.has(CueKind::intended)) return {Modality::future, Polarity::asserted, 0.3};
-  if (said.has(CueKind::demanded) && event.type != EventType::request) {
-    return {Modality::demanded, Polarity::asserted, 0.15};
-  }
-  if (said.has(CueKind::urged) && event.type != EventType::request) {
-    return {Modality::demanded, Polarity::asserted, hostile ? 0.15 : 0.35};
-  }
-  if (event.type == EventType::threaten && (said.has(CueKind::hypothetical) || group.is_possible)) {
-    return {Modality::conditional, Polarity::asserted,
-            1.0};  // "would entail": how threats are said
-  }
-  // "said it would not withdraw" is a refusal, no guess.
-  const bool is_refusal = event.type == EventType::reject && group.negation != kNoToken;
-  if (!is_refusal && (said.has(CueKind::hypothetical) || group.is_possible)) {
-    return {Modality::hypothetical, Polarity::asserted, hostile ? 0.25 : 0.1};
-  }
-  if (said.has(CueKind::exercise) && hostile)
-    return {Modality::hypothetical, Polarity::asserted, 0.25};
-  if ((said.has(CueKind::future) || group.is_future) && event.type != EventType::threaten) {
-    way = {Modality::future, Polarity::asserted, hostile ? 0.65 : 0.85};
-  }
-  if (said.has(CueKind::hedged) && !is_verbal(event.type)) way.factor *= 0.6;
-  if (said.has(CueKind::failed) && hostile && !is_reversed) way.factor *= 0.6;
+  const MoodEffect effect = effect_of(said.mood);
+  Way way{effect.modality, Polarity::asserted, hostile ? effect.hostile : effect.cooperative};
+  if (event.type == EventType::threaten && said.is_ultimatum) way.modality = Modality::conditional;
+  if (is_said_that_way) way.factor = 1;
+  if (said.is_hedged && !is_verbal(event.type)) way.factor *= 0.6;
   return way;
 }
 
@@ -202,7 +225,7 @@ void complete_outcome(const Here& here, const Speech& speech, const std::vector<
     return;
   roles.actors.clear();
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
-    if (event->evidence.begin < here.sentence.tokens.begin) return;
+    if (event->evidence.begin < here.sentence.sentence.tokens.begin) return;
     if (event->type != EventType::assault || event->polarity == Polarity::negated) continue;
     const auto known = [&](EntityIndex entity) {
       Party party;
@@ -244,12 +267,6 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
   return factor * topic_gate(scene.topics, here.topics, rule.spec.type, parties);
 }
 
-bool reads_as_verb(const Page& page, const Match& match, TokenSpan sentence) {
-  if (match.head_forms == form::kLiteral) return true;  // the chunks decide
-  if ((match.head_forms & form::kVerb) == 0) return false;
-  return (match.head_forms & form::kNoun) == 0 || page.is_verb_here(match.head, sentence);
-}
-
 // One event a pair of parties; the factors are theirs.
 void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
               const Party& recipient, const Party& said_by, double way_factor, Event event,
@@ -261,7 +278,7 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   if (said_by.valid && said_by.itself != actor.itself) event.attribution = said_by.itself;
   event.factors.scale = (event.scale < 0 ? -event.scale : event.scale) / 10;
   event.factors.modality = way_factor;
-  event.factors.position = position_factor(here.sentence);
+  event.factors.position = position_factor(here.sentence.sentence);
   event.factors.dyad = dyad_factor(actor, recipient);
   if (event.scale < 0 && !actor.is_team && !recipient.is_team)
     event.factors.dyad = lifted(event.factors.dyad, 0.65, scene.topics, here.topics);
@@ -276,11 +293,10 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
 void add_event(const Scene& scene, const Match& match, const Here& here,
                std::vector<Event>& events) {
   const Page& page = scene.page;
-  const TokenSpan sentence = here.sentence.tokens;
   const std::uint32_t index = page.lexicon.patterns[match.pattern].owner;
   const Rule& rule = page.lexicon.rules[index];
-  Roles roles = roles_of(page, here.chunks, match, rule, reads_as_verb(page, match, sentence));
-  const Speech speech = speech_of(page, here.chunks, match.head);
+  Roles roles = roles_of(here.sentence, match, rule);
+  const Speech speech = speech_of(here.sentence, roles.top);
   complete_by_speech(rule, speech, roles);
   if (roles.is_outcome && rule.spec.type == EventType::assault)
     complete_outcome(here, speech, events, page.gazetteer, roles);
@@ -291,11 +307,10 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   event.scale = rule.spec.scale;
   event.rule = index;
   event.evidence = match.span;
-  const Said said = modality_of(page, here.cues, here.acts, match, sentence);
-  const std::uint32_t negation = roles.group.negation;
-  const bool is_negated =
-      (negation != kNoToken && !match.owns(negation)) || said.has(CueKind::negated);
-  const Way way = way_of(event, said, is_negated, here.is_past, roles.group);
+  event.is_guessed = roles.is_guessed;
+  const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top);
+  Way way = way_of(event, said, here.is_past);
+  way.factor *= prominence(here.sentence, match, roles.top);
   event.polarity = way.polarity;
   event.modality = way.modality;
   if (roles.actors.empty()) roles.actors.emplace_back();
@@ -303,8 +318,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   const Party said_by = first_of(speech.speaker);
   for (const Party& actor : roles.actors) {
     for (const Party& recipient : roles.recipients)
-      add_pair(scene, here, rule, actor, recipient, said_by, way.factor * roles.background, event,
-               events);
+      add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, events);
   }
 }
 
@@ -325,46 +339,47 @@ std::uint32_t anchor_of(const Page& page, const Match& match) {
 }
 
 // "a UN-brokered truce", "rebel-held towns": nobody brokers or holds anything here and now.
-bool is_attribute(const Page& page, std::uint32_t t) {
-  return page.marked(t, before::kJoinedHyphen) && (page.forms(t) & form::kParticiple) != 0;
+bool is_attribute(const ParsedSentence& sentence, std::uint32_t t) {
+  return sentence.page.marked(t, before::kJoinedHyphen) &&
+         (sentence.page.forms(t) & form::kParticiple) != 0 &&
+         sentence.clauses.relation(sentence.node(t)) == Deprel::amod;
 }
 
 // "ceasefire talks", "attack helicopters", "coup leaders": an act's noun that only says which.
-bool is_modifier(const Page& page, const Match& match, TokenSpan sentence) {
-  const std::uint32_t next = match.head + 1;
-  if (match.elements != 1 || (match.head_forms & form::kSingular) == 0) return false;
-  if (next >= sentence.end || (page.text.tokens[next].before & ~before::kSpace) != 0) return false;
-  if ((page.forms(next) & form::kNoun) == 0 || page.mention[next] != kNoMention) return false;
-  return !page.is_verb_here(next, sentence) && !page.is_verb_here(match.head, sentence) &&
-         (page.grammar(next) & (bit(Grammar::preposition) | bit(Grammar::adverb))) == 0;
+bool is_modifier(const ParsedSentence& sentence, const Match& match) {
+  const NodeIndex node = sentence.node(match.head);
+  if (match.elements != 1) return false;
+  const Deprel its = sentence.clauses.relation(node);
+  return its == Deprel::compound || (its == Deprel::amod && !sentence.is_verb(node));
 }
 
-// "the free man", "for free schools": a verb's base form that stands where a noun phrase begins.
-bool is_no_verb(const Page& page, const Match& match, TokenSpan sentence) {
-  constexpr std::uint16_t kOther = form::kNoun | form::kLiteral | form::kPast;
-  const std::uint32_t t = match.span.begin;
-  if ((match.first_forms & form::kBase) == 0 || (match.first_forms & kOther) != 0) return false;
-  if (t == sentence.begin) return false;
-  const bool is_after_preposition =
-      page.is(t - 1, Grammar::preposition) && page.hash(t - 1) != page.lexicon.key.to;
-  return is_after_preposition || page.is(t - 1, Grammar::determiner) ||
-         (page.text.tokens[t - 1].shape & shape::kPossessive) != 0;
+// A pattern's verb is a verb here, its noun a noun.
+bool is_other_part_of_speech(const ParsedSentence& sentence, std::uint32_t t, std::uint16_t forms) {
+  const NodeIndex node = sentence.node(t);
+  const bool verb = (forms & form::kVerb) != 0;
+  const bool noun = (forms & form::kNoun) != 0;
+  if (verb == noun || (forms & form::kLiteral) != 0) return false;
+  const Upos tag = sentence.clauses.node(node).tag;
+  if (noun) return tag == Upos::verb || tag == Upos::aux;
+  const bool is_participle = (forms & (form::kParticiple | form::kIng)) != 0;
+  return !sentence.is_verb(node) && !(is_participle && tag == Upos::adj) &&
+         !sentence.clauses.is_passive(node);
 }
 
 // The more specific match of an overlapping pair stays; words read as the other part of speech go.
-std::vector<Match> choose(const Page& page, std::vector<Match> matches, TokenSpan sentence) {
+std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> matches) {
+  const Page& page = sentence.page;
   std::erase_if(matches, [&](const Match& m) {
     const Use use = page.lexicon.patterns[m.pattern].use;
     if (use == Use::idiom) return false;
     if (use != Use::rule && use != Use::cue) return true;
     if (page.mention[m.head] != kNoMention && (use == Use::rule || m.elements == 1)) return true;
-    if (use == Use::rule && m.span.begin != m.head && is_attribute(page, m.span.begin)) return true;
-    if (use == Use::rule && m.span.begin != m.head && is_no_verb(page, m, sentence)) return true;
-    if (use == Use::rule && is_modifier(page, m, sentence)) return true;
-    const bool verb = (m.head_forms & form::kVerb) != 0;
-    const bool noun = (m.head_forms & form::kNoun) != 0;
-    if (verb == noun) return false;
-    return page.is_verb_here(m.head, sentence) != verb;
+    if (use == Use::rule && m.span.begin != m.head && is_attribute(sentence, m.span.begin))
+      return true;
+    if (use == Use::rule && is_modifier(sentence, m)) return true;
+    if (m.span.begin != m.head && is_other_part_of_speech(sentence, m.span.begin, m.first_forms))
+      return true;
+    return is_other_part_of_speech(sentence, m.head, m.head_forms);
   });
   const auto specificity = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].specificity;
@@ -420,27 +435,94 @@ bool is_readable(const Page& page) {
   return words >= kWordsMin && (words + names) * 5 >= page.word.size() * 3;
 }
 
-// Takes the matches of one sentence off `left` and adds the events they make.
-void add_events(const Scene& scene, const Sentence& sentence, std::span<const Match>& left,
+// A sentence with the matches in it, and the most that it could weigh.
+struct Piece {
+  Sentence sentence;
+  std::span<const Match> matches;
+  double most = 0;
+};
+
+// Somebody who could do it or suffer it is named, or told by a common noun.
+bool has_party(const Page& page, TokenSpan tokens) {
+  constexpr std::uint32_t kParties = bit(Grammar::forces) | bit(Grammar::armed) |
+                                     bit(Grammar::government) | bit(Grammar::civil) |
+                                     bit(Grammar::victim);
+  for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+    if (page.mention[t] != kNoMention || (page.grammar(t) & kParties) != 0) return true;
+  }
+  return false;
+}
+
+// The sentences that hold an act, in pieces.
+std::vector<Piece> pieces_of(const Page& page, std::span<const Match> all) {
+  std::vector<Piece> pieces;
+  for (const Sentence& sentence : page.text.sentences) {
+    Piece piece{sentence, {}, 0};
+    for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
+      piece.sentence.tokens = {at, std::min(sentence.tokens.end, at + kReadPieceMax)};
+      at = piece.sentence.tokens.end;
+      std::size_t count = 0;
+      piece.most = 0;
+      while (count < all.size() && all[count].span.begin < at) {
+        const Pattern& pattern = page.lexicon.patterns[all[count].pattern];
+        if (pattern.use == Use::rule) {
+          const double scale = page.lexicon.rules[pattern.owner].spec.scale;
+          piece.most = std::max(piece.most, scale < 0 ? -scale : scale);
+        }
+        ++count;
+      }
+      piece.matches = all.first(count);
+      all = all.subspan(count);
+      if (piece.most == 0) continue;
+      piece.most *= position_factor(sentence);
+      if (!has_party(page, piece.sentence.tokens)) piece.most *= kNobodyShare;
+      pieces.push_back(piece);
+    }
+  }
+  return pieces;
+}
+
+// Reading costs most of the time of an article, and the weakest sentences add less than a rounding
+// step: the strongest are read until so many tokens are, titles always.
+void keep_strongest(std::vector<Piece>& pieces) {
+  std::vector<const Piece*> order;
+  for (const Piece& piece : pieces) order.push_back(&piece);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Piece* a, const Piece* b) { return a->most > b->most; });
+  std::uint32_t tokens = 0;
+  double least = 0;
+  for (const Piece* piece : order) {
+    if (tokens >= kReadTokensMax) {
+      least = piece->most;
+      break;
+    }
+    tokens += piece->sentence.tokens.size();
+  }
+  std::erase_if(pieces, [&](const Piece& piece) {
+    return piece.most <= least && piece.sentence.field != Field::title;
+  });
+}
+
+// Adds the events of one sentence.
+void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
                 std::vector<Event>& events) {
   const Page& page = scene.page;
+  const TokenSpan tokens = piece.sentence.tokens;
+  const ParsedSentence sentence(page, piece.sentence,
+                                parse(*page.lexicon.syntax, page.text, tokens, scratch));
   std::vector<Match> here;
-  while (!left.empty() && left.front().span.begin < sentence.tokens.end) {
-    if (left.front().span.end <= sentence.tokens.end) here.push_back(left.front());
-    left = left.subspan(1);
+  for (const Match& match : piece.matches) {
+    if (match.span.end <= tokens.end) here.push_back(match);
   }
-  if (here.empty()) return;
   std::vector<Match> cues;
   std::vector<Match> acts;
-  for (const Match& match : choose(page, std::move(here), sentence.tokens)) {
+  for (const Match& match : choose(sentence, std::move(here))) {
     const Use use = page.lexicon.patterns[match.pattern].use;
     if (use == Use::cue) cues.push_back(match);
     if (use == Use::rule) acts.push_back(match);
   }
-  if (acts.empty()) return;
-  const Chunks chunks = chunk(page, sentence.tokens);
-  const bool is_past = names_past_year(page, sentence.tokens, scene.published_at_ms);
-  const Here there{sentence, chunks, cues, acts, is_past, topics_of(page, sentence.tokens)};
+  const bool is_past = names_past_year(page, tokens, scene.published_at_ms);
+  const Here there{sentence, cues, acts, is_past, topics_of(page, tokens)};
   for (const Match& act : acts) add_event(scene, act, there, events);
 }
 
@@ -453,18 +535,18 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   if (text.language != state.language && text.language != "und") return assessment;
   const Page page(state, gazetteer, text, tagging);
   if (text.language == "und" && !is_readable(page)) return assessment;
+  if (!state.syntax) return assessment;
   const std::vector<Match> all = find_matches(page);
   assessment.topics = topics_of(page, {0, static_cast<std::uint32_t>(text.tokens.size())});
-  Scene scene{page, published_at_ms, assessment.topics};
-  std::span<const Match> left = all;
-  for (const Sentence& sentence : text.sentences) {
-    Sentence piece = sentence;
-    for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
-      piece.tokens = {at, std::min(sentence.tokens.end, at + kSentenceTokensMax)};
-      add_events(scene, piece, left, assessment.events);
-      at = piece.tokens.end;
-    }
+  const Scene scene{page, published_at_ms, assessment.topics};
+  std::vector<Piece> pieces = pieces_of(page, all);
+  keep_strongest(pieces);
+  ParserScratch scratch;
+  for (const Piece& piece : pieces) {
+    add_events(scene, piece, scratch, assessment.events);
+    assessment.read.push_back(piece.sentence.tokens);
   }
+  mark_counted(assessment.events);
   assessment.tension = add_up(assessment.events);
   assessment.dyads = dyads_of(assessment.events, gazetteer);
   return assessment;

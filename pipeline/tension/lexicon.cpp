@@ -14,6 +14,10 @@ Lexicon::~Lexicon() = default;
 Lexicon::Lexicon(Lexicon&&) noexcept = default;
 Lexicon& Lexicon::operator=(Lexicon&&) noexcept = default;
 
+void Lexicon::set_syntax(std::shared_ptr<const SyntaxModel> syntax) {
+  state_->syntax = std::move(syntax);
+}
+
 std::string_view Lexicon::rule_id(std::uint32_t rule) const {
   return state_->rules[rule].spec.id;
 }
@@ -32,7 +36,7 @@ std::uint16_t Lexicon::State::forms_in(std::uint32_t word, std::uint32_t set) co
   return at != memberships.end() && at->set == set ? at->forms : 0;
 }
 
-void Vocabulary::build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries) {
+void WordIndex::build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries) {
   std::size_t size = 16;
   while (size < entries.size() * 4) size *= 2;
   slots_.assign(size, {0, kNoWord});
@@ -308,23 +312,10 @@ KeyWords key_words() {
   key.with = fold_hash("with");
   key.against = fold_hash("against");
   key.on = fold_hash("on");
-  key.if_ = fold_hash("if");
-  key.unless = fold_hash("unless");
   key.according = fold_hash("according");
-  key.ago = fold_hash("ago");
-  key.as = fold_hash("as");
   key.at = fold_hash("at");
   key.near = fold_hash("near");
   key.for_ = fold_hash("for");
-  key.had = fold_hash("had");
-  key.off = fold_hash("off");
-  key.its = fold_hash("its");
-  key.their = fold_hash("their");
-  key.will = fold_hash("will");
-  key.shall = fold_hash("shall");
-  key.wont = fold_hash("won't");
-  key.must = fold_hash("must");
-  key.should = fold_hash("should");
   key.may = fold_hash("may");
   return key;
 }

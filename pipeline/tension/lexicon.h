@@ -16,6 +16,8 @@
 
 namespace tocsin {
 
+struct SyntaxModel;
+
 // What a cue says about the acts in its scope (modality.yaml). Method: ConText (Harkema et al.
 // 2009).
 enum class CueKind : std::uint8_t {
@@ -81,6 +83,8 @@ class Lexicon {
 
   // What tells topics apart in its language; without it all texts count alike.
   void set_topics(const TopicModel& topics);
+  // The tagger and parser of the language; without one no sentence is read.
+  void set_syntax(std::shared_ptr<const SyntaxModel> syntax);
 
   struct State;
   [[nodiscard]] const State& state() const { return *state_; }

@@ -1,53 +1,56 @@
-// The frozen tables of a Lexicon, shared by the matcher, the chunker and the scorer; internal.
+// The frozen tables of a Lexicon, shared by the matcher, the readers and the scorer; internal.
 // Promises: built once by LexiconBuilder::freeze, never changed after.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "pipeline/language/language.h"
+#include "pipeline/syntax/model.h"
 #include "pipeline/tension/lexicon.h"
 
 namespace tocsin {
 
 // Grammatical classes, filled by the classes of these names in classes.yaml.
 enum class Grammar : std::uint8_t {
-  determiner,
   preposition,
-  be,
-  have,
-  auxiliary_do,
-  modal,
   negation,
-  conjunction,
-  subordinator,
   relative,
   pronoun,
   pronoun_first,
-  adverb,
   say,
   forces,
   armed,
   government,
   civil,
   victim,
-  modifier,
-  verb,
   blow,
   light,
-  weak_noun,
   undergo,
   thwart,
+  quantity,
+  owning,
+  responsibility,
+  nature,
+  commerce,
+  leading,
+  agent_of,
+  owner_of,
+  source_of,
+  place_at,
+  goal_to,
+  common,
   count_,
 };
 inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count_)> kGrammarNames =
-    {"determiner", "preposition", "be",           "have",     "do",         "modal",
-     "negation",   "conjunction", "subordinator", "relative", "pronoun",    "pronoun_first",
-     "adverb",     "say",         "forces",       "armed",    "government", "civil",
-     "victim",     "modifier",    "verb",         "blow",     "light",      "weak_noun",
-     "undergo",    "thwart"};
+    {"preposition", "negation", "relative",   "pronoun",  "pronoun_first", "say",
+     "forces",      "armed",    "government", "civil",    "victim",        "blow",
+     "light",       "undergo",  "thwart",     "quantity", "owning",        "responsibility",
+     "nature",      "commerce", "leading",    "agent_of", "owner_of",      "source_of",
+     "place_at",    "goal_to",  "common"};
 
 [[nodiscard]] constexpr std::uint32_t bit(Grammar grammar) noexcept {
   return 1U << static_cast<unsigned>(grammar);
@@ -97,7 +100,7 @@ struct Pattern {
 };
 
 // Open addressing from the folded hash of a token to its word.
-class Vocabulary {
+class WordIndex {
  public:
   void build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries);
   [[nodiscard]] std::uint32_t find(std::uint64_t hash) const {
@@ -120,16 +123,16 @@ struct Rule {
   std::vector<std::uint64_t> prepositions;  // in order of preference
 };
 
-// Hashes of the few words the chunker asks for by name.
+// Hashes of the few words that are asked for by name.
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
-      if_, unless, according, ago, as, at, near, for_, will, shall, wont, must, should, may, its,
-      their, off, had;
+      according, at, near, for_, may;
 };
 
 struct Lexicon::State {
   std::string language;
-  Vocabulary vocabulary;
+  std::shared_ptr<const SyntaxModel> syntax;
+  WordIndex vocabulary;
   std::vector<Word> words;
   std::vector<Pattern> patterns;
   std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "pipeline/tension/syntax.h"
+#include "pipeline/tension/page.h"
 #include "pipeline/text/word_set.h"
 
 namespace tocsin {

@@ -1,30 +1,24 @@
-// Who does it and to whom: the parties on the grammatical sides of an act, read from the chunks of
-// its sentence. Promises: pure, bounded work an act. Internal to tension/.
+// Who does it and to whom: the slots of an act's rule, filled from the clause around it. Promises:
+// pure, bounded work an act. Internal to tension/.
 #pragma once
 
-#include <optional>
-#include <utility>
-
-#include "pipeline/tension/syntax.h"
+#include "pipeline/tension/parties.h"
 
 namespace tocsin {
 
 struct Roles {
   Parties actors;
   Parties recipients;
-  VerbGroup group;                   // of the act, or of the verb its noun depends on
-  double background = 1;             // below 1: told on the side, in a relative clause or phrase
+  NodeIndex top = kAbsent;           // the act's word nearest to the root of the tree
   bool is_between = false;           // "a rupture between A and B": who says it is the actor
   bool is_outcome = false;           // ", killing four": of what the sentence told before
   bool is_object_possessed = false;  // "its villages": whose, the speech may say
+  bool is_guessed = false;           // somebody's place is all that ties a party to the act
 };
 
-[[nodiscard]] bool is_power(const Party& party);
-[[nodiscard]] bool is_armed_noun(const Party& party);
-
-// Roles of the match of `rule`, read as a verb or as a noun.
-[[nodiscard]] Roles roles_of(const Page& page, const Chunks& chunks, const Match& match,
-                             const Rule& rule, bool is_verb);
+// The word of a match that is nearest to the root.
+[[nodiscard]] NodeIndex top_of(const ParsedSentence& sentence, const Match& match);
+[[nodiscard]] Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& rule);
 
 // Who says what the act is told in: subject of a verb of saying, "according to X", or the name
 // before a headline's colon; and whom it is told.
@@ -33,6 +27,6 @@ struct Speech {
   Parties addressee;
   bool is_headline = false;  // "Kremlin: …"
 };
-[[nodiscard]] Speech speech_of(const Page& page, const Chunks& chunks, std::uint32_t act);
+[[nodiscard]] Speech speech_of(const ParsedSentence& sentence, NodeIndex act);
 
 }  // namespace tocsin

@@ -40,24 +40,13 @@ Level level_of(double score) noexcept {
 namespace {
 
 constexpr std::size_t kKeptMax = 6;  // later evidence adds less than a rounding step
+constexpr double kWeightMin = 0.02;  // less is an echo: told on the side, doubted, nobody's
 constexpr double kDiscount = 0.7;    // the k-th piece counts 0.7^k, so length does not saturate
 constexpr double kCooperationShare = 0.7;  // a truce takes back less than a war adds
 
 bool is_threat(EventType type) {
   return type == EventType::threaten || type == EventType::accuse || type == EventType::reject ||
          type == EventType::request || type == EventType::mobilize;
-}
-
-double noisy_or(std::vector<double> weights) {
-  std::sort(weights.begin(), weights.end(), [](double a, double b) { return a > b; });
-  if (weights.size() > kKeptMax) weights.resize(kKeptMax);
-  double rest = 1;
-  double discount = 1;
-  for (const double weight : weights) {
-    rest *= 1 - weight * discount;
-    discount *= kDiscount;
-  }
-  return 1 - rest;
 }
 
 // One decimal, never -0.0.
@@ -69,45 +58,89 @@ double tenths(double value) {
 
 using Triple = std::tuple<EntityIndex, std::string, EventType, EntityIndex, std::string, bool>;
 
-// The strongest weight of each distinct triple.
-std::map<Triple, double> distinct(const std::vector<Event>& events) {
-  std::map<Triple, double> strongest;
-  for (const Event& event : events) {
-    if (event.weight == 0) continue;
-    const bool is_hostile = event.weight < 0;
-    double& best = strongest[{event.actor, event.actor_text, event.type, event.recipient,
-                              event.recipient_text, is_hostile}];
-    best = std::max(best, is_hostile ? -event.weight : event.weight);
-  }
-  return strongest;
+double size_of(const Event& event) {
+  return event.weight < 0 ? -event.weight : event.weight;
 }
+
+// The strongest event of each distinct triple that weighs anything, the weightiest first.
+std::vector<const Event*> distinct(const std::vector<Event>& events) {
+  std::map<Triple, const Event*> strongest;
+  for (const Event& event : events) {
+    if (size_of(event) < kWeightMin) continue;
+    const Event*& best = strongest[{event.actor, event.actor_text, event.type, event.recipient,
+                                    event.recipient_text, event.weight < 0}];
+    if (best == nullptr || size_of(*best) < size_of(event)) best = &event;
+  }
+  std::vector<const Event*> sorted;
+  for (const auto& [triple, event] : strongest) sorted.push_back(event);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Event* a, const Event* b) { return size_of(*a) > size_of(*b); });
+  return sorted;
+}
+
+// The weights of those that fit, as many as count.
+template <typename Fits>
+std::vector<const Event*> counted(const std::vector<const Event*>& sorted, const Fits& fits) {
+  std::vector<const Event*> kept;
+  for (const Event* event : sorted) {
+    if (kept.size() < kKeptMax && fits(*event)) kept.push_back(event);
+  }
+  return kept;
+}
+
+bool is_hostile(const Event& event) {
+  return event.weight < 0;
+}
+bool is_friendly(const Event& event) {
+  return event.weight > 0;
+}
+bool is_hostile_threat(const Event& event) {
+  return event.weight < 0 && is_threat(event.type);
+}
+bool is_hostile_act(const Event& event) {
+  return event.weight < 0 && !is_threat(event.type);
+}
+
+double noisy_or(const std::vector<const Event*>& events) {
+  double rest = 1;
+  double discount = 1;
+  for (const Event* event : events) {
+    rest *= 1 - size_of(*event) * discount;
+    discount *= kDiscount;
+  }
+  return 1 - rest;
+}
+
+// What is summed apart: all that is hostile, all that is not, threats, acts.
+constexpr std::array kSums = {is_hostile, is_friendly, is_hostile_threat, is_hostile_act};
 
 }  // namespace
 
+void mark_counted(std::vector<Event>& events) {
+  const std::vector<const Event*> sorted = distinct(events);
+  for (const auto& fits : kSums) {
+    for (const Event* event : counted(sorted, fits))
+      events[static_cast<std::size_t>(event - events.data())].counts = true;
+  }
+}
+
 Tension add_up(const std::vector<Event>& events) {
-  std::vector<double> hostile;
-  std::vector<double> threats;
-  std::vector<double> acts;
-  std::vector<double> cooperative;
+  const std::vector<const Event*> sorted = distinct(events);
+  std::array<double, kSums.size()> sums{};
+  for (std::size_t i = 0; i < kSums.size(); ++i) sums[i] = noisy_or(counted(sorted, kSums[i]));
   double sure = 0;
   double total = 0;
-  for (const auto& [triple, weight] : distinct(events)) {
-    const bool is_hostile = std::get<5>(triple);
-    (is_hostile ? hostile : cooperative).push_back(weight);
-    if (is_hostile) (is_threat(std::get<2>(triple)) ? threats : acts).push_back(weight);
-  }
   for (const Event& event : events) {
-    const double weight = event.weight < 0 ? -event.weight : event.weight;
-    total += weight;
-    sure += weight * event.factors.modality * event.factors.dyad;
+    total += size_of(event);
+    sure += size_of(event) * event.factors.modality * event.factors.dyad;
   }
   Tension tension;
-  const double hostility = noisy_or(hostile);
-  const double cooperation = noisy_or(cooperative);
+  const double hostility = sums[0];
+  const double cooperation = sums[1];
   tension.score = tenths(100 * hostility);
   tension.level = level_of(tension.score);
-  tension.threat = tenths(100 * noisy_or(threats));
-  tension.act = tenths(100 * noisy_or(acts));
+  tension.threat = tenths(100 * sums[2]);
+  tension.act = tenths(100 * sums[3]);
   tension.cooperation = tenths(100 * cooperation);
   const double net = hostility >= cooperation ? hostility - kCooperationShare * cooperation
                                               : kCooperationShare * hostility - cooperation;

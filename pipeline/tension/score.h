@@ -9,6 +9,8 @@
 namespace tocsin {
 
 // Discounted noisy-OR over distinct (actor, act, recipient); order-free, bounded, repeat-proof.
+// Says of each event whether it is part of the sum.
+void mark_counted(std::vector<Event>& events);
 [[nodiscard]] Tension add_up(const std::vector<Event>& events);
 [[nodiscard]] std::vector<Dyad> dyads_of(const std::vector<Event>& events,
                                          const Gazetteer& gazetteer);

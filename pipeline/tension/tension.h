@@ -73,9 +73,11 @@ struct Event {
   Polarity polarity = Polarity::asserted;
   Modality modality = Modality::actual;
   Factors factors;
-  double weight = 0;       // signed: negative hostile
-  TokenSpan evidence;      // tokens of the Text
-  std::uint32_t rule = 0;  // into Lexicon::rule_ids
+  double weight = 0;        // signed: negative hostile
+  bool counts = false;      // part of the sum that the score is
+  bool is_guessed = false;  // a party that no grammar ties to the act
+  TokenSpan evidence;       // tokens of the Text
+  std::uint32_t rule = 0;   // into Lexicon::rule_ids
 };
 
 struct Dyad {
@@ -99,6 +101,7 @@ struct Assessment {
   std::vector<Event> events;       // by position
   std::optional<Tension> tension;  // nullopt: no lexicon for the text's language
   std::vector<Dyad> dyads;         // by falling score, then ids
+  std::vector<TokenSpan> read;     // sentences, or pieces of long ones, that were parsed
 };
 
 class Lexicon;

@@ -1,5 +1,5 @@
-// A small rule-based chunker: readings of words, verb groups, noun phrases and the parties in them.
-// Linear in the sentence; never looks past it but for a pronoun. Internal to tension/.
+// What the readers of one article share: what its words are to the lexicon, where the names stand,
+// and the tree of a sentence. Internal to tension/.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/entities/gazetteer.h"
+#include "pipeline/syntax/clauses.h"
 #include "pipeline/tension/lexicon_state.h"
 #include "pipeline/text/text.h"
 
@@ -42,43 +43,13 @@ struct Party {
   bool is_first_person = false;  // we, I: the speaker
   bool is_pronoun = false;       // he, it, they: not resolved yet
   bool is_demonym = false;
-  bool is_owner = false;  // of a thing: "Finnish airspace", "Iran's programme"
+  bool is_bystander = false;  // nature, illness, business: acts for nobody
+  bool is_owner = false;      // of a thing: "Finnish airspace", "Iran's programme"
   TokenSpan tokens;
 };
 using Parties = std::vector<Party>;
 
-struct VerbGroup {
-  std::uint32_t begin = 0;
-  std::uint32_t head = kNoToken;
-  std::uint32_t negation = kNoToken;  // the token that negates it
-  bool is_passive = false;
-  bool is_infinitive = false;
-  bool is_past_perfect = false;  // had attacked
-  bool is_participle = false;    // -ing without an auxiliary, or -ed before "by"
-  bool is_future = false;        // will, shall, to be
-  bool is_possible = false;      // could, may, might, would
-};
-
-enum class ChunkKind : std::uint8_t {
-  nominal,
-  verbal,
-  preposition,
-  conjunction,
-  comma,  // no tokens
-  subordinator,
-  relative,
-  stop,  // no tokens: colon, dash, semicolon, parenthesis
-  other,
-};
-
-struct Chunk {
-  ChunkKind kind = ChunkKind::other;
-  TokenSpan tokens;
-  Party party;     // of a nominal
-  VerbGroup verb;  // of a verbal
-};
-
-// One article's tokens with everything the chunker looks up, computed once.
+// One article's tokens with everything that is looked up, computed once.
 struct Page {
   const Lexicon::State& lexicon;
   const Gazetteer& gazetteer;
@@ -102,25 +73,32 @@ struct Page {
     return (text.tokens[t].before & marks) != 0;
   }
 
-  [[nodiscard]] bool is_verb_here(std::uint32_t t, TokenSpan sentence) const;
-  [[nodiscard]] bool is_finite_here(std::uint32_t t, TokenSpan sentence) const;
   // The party a name stands for: who is answerable for what it does.
   [[nodiscard]] Party named(std::uint32_t mention_index) const;
-  // The party of the noun phrase `tokens`: its head, or who owns what it names.
-  [[nodiscard]] Party party_of(TokenSpan tokens) const;
 };
 
-// The chunks of one sentence, and which chunk a token is in.
-struct Chunks {
-  TokenSpan sentence;
-  std::vector<Chunk> list;
-  std::vector<std::uint16_t> of_token;  // by token - sentence.begin
+// One sentence of a page and its tree.
+struct ParsedSentence {
+  const Page& page;
+  Sentence sentence;
+  Tree tree;
+  Clauses clauses;
 
-  [[nodiscard]] std::size_t at(std::uint32_t token) const {
-    return of_token[token - sentence.begin];
+  ParsedSentence(const Page& page, const Sentence& sentence, Tree tree);
+  ParsedSentence(const ParsedSentence&) = delete;
+  ParsedSentence& operator=(const ParsedSentence&) = delete;
+  ~ParsedSentence() = default;
+
+  [[nodiscard]] NodeIndex node(std::uint32_t token) const {
+    return static_cast<NodeIndex>(token - sentence.tokens.begin);
+  }
+  [[nodiscard]] std::uint32_t token(NodeIndex node) const { return sentence.tokens.begin + node; }
+  [[nodiscard]] bool is(NodeIndex node, Grammar g) const { return page.is(token(node), g); }
+  [[nodiscard]] bool is_verb(NodeIndex node) const {
+    const Upos tag = tree.nodes[node].tag;
+    return tag == Upos::verb || tag == Upos::aux;
   }
 };
-[[nodiscard]] Chunks chunk(const Page& page, TokenSpan sentence);
 
 // All matches of the patterns, by start; at most kMatchesMax.
 [[nodiscard]] std::vector<Match> find_matches(const Page& page);

@@ -1,0 +1,473 @@
+#include "pipeline/tension/operators.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/tension/parties.h"
+
+namespace tocsin {
+namespace {
+
+// Moods of a higher rank are not lifted by one of a lower: a plan in the past is past.
+bool outranks(Mood inner, Mood outer) {
+  return inner == Mood::past || inner == Mood::exercise ||
+         (inner == Mood::conditional && outer != Mood::past) ||
+         (inner == Mood::threatened && (outer == Mood::planned || outer == Mood::promised));
+}
+
+Said with(Said said, Mood mood) {
+  if (!outranks(said.mood, mood)) said.mood = mood;
+  return said;
+}
+
+// Whatever was planned, promised or possible is not done.
+Said negate(Said said, bool is_refusal) {
+  switch (said.phase) {
+    case Phase::done:
+      said.phase = Phase::undone;
+      break;
+    case Phase::undone:  // "refused to rule out an attack"
+      said.phase = Phase::done;
+      said.mood = Mood::possible;
+      return said;
+    case Phase::ended:
+      said.phase = Phase::kept;
+      break;
+    case Phase::kept:
+    case Phase::resumed:
+      said.phase = Phase::ended;
+      break;
+  }
+  if (said.mood == Mood::demanded && !is_refusal) return with({Phase::done}, Mood::talked);
+  if (said.mood != Mood::past && said.mood != Mood::conditional) said.mood = Mood::actual;
+  return said;
+}
+
+Said end(Said said) {
+  // "dropped its plan to seize the port"
+  const bool is_intent = said.mood == Mood::planned || said.mood == Mood::promised ||
+                         said.mood == Mood::threatened || said.mood == Mood::possible;
+  if (is_intent) said.mood = Mood::actual;
+  switch (said.phase) {
+    case Phase::done:
+    case Phase::kept:
+    case Phase::resumed:
+      said.phase = Phase::ended;
+      break;
+    case Phase::ended:  // "cancelled the suspension of talks"
+      said.phase = Phase::resumed;
+      break;
+    case Phase::undone:
+      break;
+  }
+  return said;
+}
+
+}  // namespace
+
+Said compose(Said inner, CueKind outer) {
+  switch (outer) {
+    case CueKind::negated:
+      return negate(inner, false);
+    case CueKind::refused:
+      return negate(inner, true);
+    case CueKind::denied:
+      inner = negate(inner, false);
+      inner.is_denied = true;
+      return inner;
+    case CueKind::failed:
+      inner = negate(inner, false);
+      inner.is_failed = inner.phase == Phase::undone;
+      return inner;
+    case CueKind::ended:
+      return end(inner);
+    case CueKind::resumed:
+      if (inner.phase == Phase::done) inner.phase = Phase::resumed;
+      return inner;
+    case CueKind::future:
+      return with(inner, inner.mood == Mood::actual ? Mood::planned : inner.mood);
+    case CueKind::intended:
+      return with(inner, Mood::promised);
+    case CueKind::hypothetical:
+      return with(inner, Mood::possible);
+    case CueKind::urged:
+      return with(inner, Mood::wished);
+    case CueKind::demanded:
+      return with(inner, Mood::demanded);
+    case CueKind::threatened:
+      return with(inner, Mood::threatened);
+    case CueKind::conditional:
+      return with(inner, Mood::conditional);
+    case CueKind::topic:
+      return with(inner, Mood::talked);
+    case CueKind::exercise:
+      return with(inner, Mood::exercise);
+    case CueKind::historical:
+      return with(inner, Mood::past);
+    case CueKind::hedged:
+      inner.is_hedged = true;
+      return inner;
+    case CueKind::none:
+      return inner;
+  }
+  return inner;
+}
+
+namespace {
+
+constexpr unsigned kAttachedMax = 3;  // edges from a cue to the word whose clause it is in
+
+// Kinds that say something of the whole sentence, wherever in it they stand.
+bool is_wide(CueKind kind) {
+  return kind == CueKind::historical || kind == CueKind::hedged || kind == CueKind::exercise;
+}
+
+// Auxiliaries and negations first, then conditions: the order of composition at one word.
+int order_of(CueKind kind) {
+  if (kind == CueKind::future || kind == CueKind::hypothetical) return 0;
+  if (kind == CueKind::negated || kind == CueKind::refused) return 1;
+  return is_wide(kind) ? 3 : 2;
+}
+
+struct Operator {
+  CueKind kind = CueKind::none;
+  Reach reach = Reach::forward;
+  const Match* match = nullptr;
+};
+
+bool shares_words(const Match& act, const Match& cue) {
+  for (std::uint32_t t = cue.span.begin; t < cue.span.end; ++t) {
+    if (cue.owns(t) && act.owns(t)) return true;
+  }
+  return false;
+}
+
+class Climb {
+ public:
+  Climb(const ParsedSentence& sentence, std::span<const Match> cues, std::span<const Match> acts,
+        const Match& act)
+      : sentence_(sentence), clauses_(sentence.clauses), act_(act) {
+    const Lexicon::State& lexicon = sentence.page.lexicon;
+    own_scale_ = lexicon.rules[lexicon.patterns[act.pattern].owner].spec.scale;
+    for (const Match& cue : cues) {
+      if (shares_words(act, cue)) continue;  // the act's own words have said it
+      const CueSpec& spec = lexicon.cues[lexicon.patterns[cue.pattern].owner];
+      cues_.push_back({spec.kind, spec.reach, &cue});
+    }
+    for (const Match& other : acts) {
+      if (&other == &act) continue;
+      const RuleSpec& spec = lexicon.rules[lexicon.patterns[other.pattern].owner].spec;
+      if (spec.governs != CueKind::none) {
+        governors_.push_back({spec.governs, Reach::forward, &other});
+      } else if (spec.scale < 0 && own_scale_ > 0) {
+        // "expelled aid workers", "condemned the decision to recognise": no aid, no recognition
+        governors_.push_back({CueKind::topic, Reach::forward, &other});
+      }
+    }
+  }
+
+  Said run(NodeIndex top) {
+    node_ = start_below(top);
+    for (std::uint32_t t = act_.span.begin; t < act_.span.end; ++t) {
+      const NodeIndex own = sentence_.node(t);
+      if (act_.owns(t) && own != node_ && own != top) negate_beside(own);
+    }
+    modify(node_, true);
+    if (is_announced(top)) apply(CueKind::future);
+    bool is_open = true;
+    while (clauses_.head(node_) != kAbsent) is_open = step(is_open);
+    return said_;
+  }
+
+ private:
+  [[nodiscard]] bool owns(const Operator& op, NodeIndex node) const {
+    return op.match->owns(sentence_.token(node));
+  }
+  void apply(CueKind kind) { said_ = compose(said_, kind); }
+
+  // The match's head, where it hangs on its top: "threatened to ^attack unless ...".
+  [[nodiscard]] NodeIndex start_below(NodeIndex top) const {
+    constexpr unsigned kWithinMax = 3;
+    NodeIndex at = sentence_.node(act_.head);
+    if (!sentence_.is_verb(at) && !clauses_.is_nominal(at)) return top;
+    for (unsigned edges = 0; edges < kWithinMax && at != kAbsent && at != top; ++edges)
+      at = clauses_.head(at);
+    return at == top ? sentence_.node(act_.head) : top;
+  }
+
+  // "no shots were fired": the negation stands beside a word of the act.
+  void negate_beside(NodeIndex node) {
+    for (const NodeIndex child : clauses_.children(node)) {
+      if (sentence_.is(child, Grammar::negation) && clauses_.relation(child) == Deprel::det &&
+          !act_.owns(sentence_.token(child)))
+        apply(CueKind::negated);
+    }
+  }
+
+  // "Germany to send tanks", a headline's future.
+  [[nodiscard]] bool is_announced(NodeIndex top) const {
+    return clauses_.depth(top) == 0 && clauses_.node(top).form == WordForm::base &&
+           clauses_.child(top, Deprel::nsubj) != kAbsent &&
+           clauses_.child(top, Deprel::mark) != kAbsent;
+  }
+
+  // From the word to its head; false once nothing but the widest operators reaches the act.
+  bool step(bool is_open) {
+    const NodeIndex below = node_;
+    const Deprel edge = clauses_.relation(below);
+    node_ = clauses_.head(below);
+    if (act_.owns(sentence_.token(node_))) {
+      if (is_open) modify(node_, true);
+      return is_open;
+    }
+    if (edge == Deprel::conj) {
+      const bool has_own = clauses_.child(below, Deprel::aux) != kAbsent ||
+                           clauses_.child(below, Deprel::nsubj) != kAbsent ||
+                           clauses_.child(below, Deprel::nsubj_pass) != kAbsent;
+      if (clauses_.is_predicate(below) != clauses_.is_predicate(node_)) is_open = false;
+      modify(node_, is_open && !has_own);
+      return is_open;
+    }
+    bool is_governed = false;
+    if (is_open) is_governed = govern(below, edge);
+    is_open = is_open && (is_governed || is_transparent(below, edge));
+    modify(node_, is_open);
+    return is_open;
+  }
+
+  // Edges through which what is said of the head is said of what hangs on it.
+  [[nodiscard]] bool is_transparent(NodeIndex below, Deprel edge) const {
+    switch (edge) {
+      case Deprel::xcomp:
+      case Deprel::csubj:
+        return true;
+      case Deprel::acl:
+        return clauses_.node(below).form == WordForm::base ||
+               clauses_.child(below, Deprel::mark) != kAbsent;
+      case Deprel::ccomp:  // "the charge that ..."
+        return clauses_.is_nominal(node_);
+      case Deprel::obj:
+      case Deprel::nsubj_pass:
+        return sentence_.is(node_, Grammar::light) || was_governed_;
+      case Deprel::nmod:
+      case Deprel::obl:
+        return was_governed_;
+      default:
+        return false;
+    }
+  }
+
+  // The operators that `node_` itself is to what hangs on it by `edge`.
+  bool govern(NodeIndex below, Deprel edge) {
+    const bool is_aside = edge == Deprel::acl_relcl || edge == Deprel::appos ||
+                          edge == Deprel::parataxis || edge == Deprel::amod ||
+                          edge == Deprel::nmod_poss;
+    was_governed_ = false;
+    if (is_aside) return false;
+    const bool is_clause = edge == Deprel::advcl;
+    if (is_clause && !is_complement(below)) return false;
+    const auto try_all = [&](const std::vector<Operator>& operators) {
+      for (const Operator& op : operators) {
+        if (!owns(op, node_) || op.match->owns(act_.head)) continue;
+        // "talks collapsed": only an end says something of its subject
+        const bool is_subject = edge == Deprel::nsubj;
+        const bool is_end = op.kind == CueKind::ended || op.kind == CueKind::failed;
+        if (is_subject && !is_end) continue;
+        if (is_subject && !clauses_.is_passive(node_) &&
+            clauses_.child(node_, Deprel::obj) != kAbsent)
+          continue;
+        apply(op.kind);
+        was_governed_ = true;
+        return;
+      }
+    };
+    try_all(cues_);
+    if (!was_governed_) try_all(governors_);
+    return was_governed_;
+  }
+
+  // "accused of shelling", "ready to talk"; but not ", killing four" or "after he left".
+  [[nodiscard]] bool is_complement(NodeIndex below) const {
+    if (clauses_.node(below).form == WordForm::base) return true;
+    const NodeIndex mark = clauses_.child(below, Deprel::mark);
+    if (clauses_.child(below, Deprel::case_) != kAbsent) return true;
+    return mark != kAbsent &&
+           (sentence_.is(mark, Grammar::owner_of) || sentence_.is(mark, Grammar::source_of) ||
+            sentence_.is(mark, Grammar::goal_to));
+  }
+
+  // The operators that stand beside `node`: "not", "could", "if", "in 1986".
+  void modify(NodeIndex node, bool is_open) {
+    std::vector<std::pair<int, CueKind>> found;
+    for (const Operator& op : cues_) {
+      if (!is_open && !is_wide(op.kind)) continue;
+      if (!stands_beside(op, node)) continue;
+      // "will strike unless ...": the condition stands in a clause of its own
+      const NodeIndex cue = sentence_.node(op.match->head);
+      if (op.kind == CueKind::conditional && clauses_.head(cue) != node) said_.is_ultimatum = true;
+      found.emplace_back(order_of(op.kind), op.kind);
+    }
+    if (is_open) {
+      for (const NodeIndex child : clauses_.children(node)) {
+        if (!sentence_.is(child, Grammar::negation) || act_.owns(sentence_.token(child))) continue;
+        const bool is_cue = std::any_of(cues_.begin(), cues_.end(),
+                                        [&](const Operator& op) { return owns(op, child); });
+        if (!is_cue) found.emplace_back(order_of(CueKind::negated), CueKind::negated);
+      }
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    CueKind last = CueKind::none;
+    for (const auto& [order, kind] : found) {
+      if (kind != last) apply(kind);
+      last = kind;
+    }
+  }
+
+  [[nodiscard]] bool stands_beside(const Operator& op, NodeIndex node) const {
+    NodeIndex at = sentence_.node(op.match->head);
+    if (at == node || owns(op, node)) return false;
+    const unsigned most = op.kind == CueKind::historical ? 2 * kAttachedMax : kAttachedMax;
+    for (unsigned edges = 1; edges <= most; ++edges) {
+      const Deprel its = clauses_.relation(at);
+      const NodeIndex above = clauses_.head(at);
+      if (above == kAbsent) return false;
+      if (!is_beside(its, op.kind, edges)) return false;
+      if (above == node) return true;
+      at = above;
+    }
+    return false;
+  }
+
+  [[nodiscard]] static bool is_beside(Deprel its, CueKind kind, unsigned edges) {
+    // "killed in Mali a decade ago": a date may hang on any word of the clause
+    if (kind == CueKind::historical)
+      return its != Deprel::acl_relcl && its != Deprel::ccomp && its != Deprel::parataxis;
+    switch (its) {
+      case Deprel::advmod:
+      case Deprel::aux:
+      case Deprel::det:
+      case Deprel::mark:
+      case Deprel::cc:
+      case Deprel::case_:
+      case Deprel::aux_pass:
+      case Deprel::fixed:
+      case Deprel::amod:
+      case Deprel::discourse:
+        return edges == 1 || is_wide(kind) || kind == CueKind::conditional;
+      case Deprel::obl:
+      case Deprel::obl_npmod:
+      case Deprel::nmod:
+      case Deprel::nummod:
+      case Deprel::compound:
+        return is_wide(kind) || kind == CueKind::future || kind == CueKind::conditional ||
+               kind == CueKind::negated;
+      case Deprel::advcl:
+        return kind == CueKind::conditional;
+      default:
+        return false;
+    }
+  }
+
+  const ParsedSentence& sentence_;
+  const Clauses& clauses_;
+  const Match& act_;
+  std::vector<Operator> cues_;
+  std::vector<Operator> governors_;
+  double own_scale_ = 0;
+  Said said_;
+  NodeIndex node_ = kAbsent;
+  bool was_governed_ = false;
+};
+
+}  // namespace
+
+Said said_of(const ParsedSentence& sentence, std::span<const Match> cues,
+             std::span<const Match> acts, const Match& act, NodeIndex top) {
+  return Climb(sentence, cues, acts, act).run(top);
+}
+
+namespace {
+
+constexpr double kMain = 1;
+constexpr double kArgument = 0.7;  // of another predicate: "condemned the attack"
+constexpr double kResult = 0.7;    // ", killing four"
+constexpr double kClause = 0.45;   // relative clauses, participles, "after ..."
+constexpr double kPhrase = 0.4;    // "amid the invasion"
+constexpr double kModifier = 0.2;  // "the besieged city"
+constexpr double kLeast = 0.1;
+
+// What a step up the tree leaves of an act's weight.
+double step_of(const ParsedSentence& sentence, NodeIndex below, NodeIndex above, bool is_verb) {
+  const Clauses& clauses = sentence.clauses;
+  switch (clauses.relation(below)) {
+    case Deprel::obj:
+    case Deprel::iobj:
+    case Deprel::nsubj_pass:
+    case Deprel::obl_agent:
+      if (is_verb || sentence.is(above, Grammar::light) || sentence.is(above, Grammar::undergo))
+        return kMain;
+      return kArgument;
+    case Deprel::advcl:
+      if (clauses.node(below).form == WordForm::gerund &&
+          clauses.child(below, Deprel::mark) == kAbsent)
+        return kResult;
+      return kClause;
+    case Deprel::acl:
+      return clauses.node(below).form == WordForm::base ? kArgument : kClause;
+    case Deprel::acl_relcl:
+      return kClause;
+    case Deprel::appos:
+      return kArgument;
+    case Deprel::obl:
+      if (measured(sentence, above) == below) return kMain;
+      // "killed in an attack"
+      return preposition_of(sentence, below) == sentence.page.lexicon.key.in ? kArgument : kPhrase;
+    case Deprel::nmod:
+      if (sentence.is(above, Grammar::responsibility)) return kMain;
+      return measured(sentence, above) == below ? kMain : kPhrase;
+    case Deprel::nmod_poss:
+      return kPhrase;
+    case Deprel::amod:
+    case Deprel::compound:
+      return kModifier;
+    default:
+      return kMain;
+  }
+}
+
+}  // namespace
+
+double prominence(const ParsedSentence& sentence, const Match& act, NodeIndex top) {
+  double share = kMain;
+  NodeIndex node = top;
+  const bool is_verb = sentence.is_verb(top);
+  while (sentence.clauses.head(node) != kAbsent) {
+    const NodeIndex above = sentence.clauses.head(node);
+    if (!act.owns(sentence.token(above))) share *= step_of(sentence, node, above, is_verb);
+    node = above;
+  }
+  return std::max(share, kLeast);
+}
+
+bool names_past_year(const Page& page, TokenSpan sentence, std::int64_t published_at_ms) {
+  // Days since the epoch to a year: good to a day around New Year, which is all that is asked.
+  const std::int64_t year = 1970 + published_at_ms / 86'400'000 * 400 / 146'097;
+  for (std::uint32_t t = sentence.begin; t < sentence.end; ++t) {
+    const std::string_view word = page.text.slice(page.text.tokens[t]);
+    if (word.size() != 4 || (page.text.tokens[t].shape & shape::kNumber) == 0) continue;
+    std::int64_t number = 0;
+    for (const char c : word) {
+      if (c < '0' || c > '9') {
+        number = 0;
+        break;
+      }
+      number = number * 10 + (c - '0');
+    }
+    const bool is_dated = t > sentence.begin && page.is(t - 1, Grammar::preposition);
+    if (is_dated && number >= 1500 && number + 2 <= year) return true;
+  }
+  return false;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,61 @@
+// How an act is said: the operators on the way from its word to the root of the tree (negation,
+// refusal, ending, promise, threat, demand, condition, ...), composed from the inside out. Method:
+// cues of ConText (Harkema et al. 2009), their scope read from the tree. Internal to tension/.
+#pragma once
+
+#include <span>
+
+#include "pipeline/tension/page.h"
+
+namespace tocsin {
+
+// What became of the act.
+enum class Phase : std::uint8_t {
+  done,
+  undone,   // not, refused, prevented
+  ended,    // halted, lifted
+  kept,     // not lifted
+  resumed,  // renewed
+};
+
+// In what world.
+enum class Mood : std::uint8_t {
+  actual,
+  planned,
+  promised,
+  possible,
+  wished,
+  demanded,
+  threatened,
+  conditional,
+  talked,  // about it
+  exercise,
+  past,
+};
+
+struct Said {
+  Phase phase = Phase::done;
+  Mood mood = Mood::actual;
+  bool is_denied = false;
+  bool is_failed = false;     // tried and not done
+  bool is_hedged = false;     // reportedly
+  bool is_ultimatum = false;  // it comes if, or unless, something else does
+};
+
+// One operator more around what is said: "failed to" + "renew the sanctions".
+[[nodiscard]] Said compose(Said inner, CueKind outer);
+
+// `cues` and `acts` are the chosen matches of the sentence: a cue says how what hangs on it is
+// said, and so does an act that governs others ("agreed to withdraw", "accused of shelling").
+[[nodiscard]] Said said_of(const ParsedSentence& sentence, std::span<const Match> cues,
+                           std::span<const Match> acts, const Match& act, NodeIndex top);
+
+// How much of what the sentence tells the act is, 0..1: all of it in the main clause, less in a
+// participle, a relative clause or "amid the ...".
+[[nodiscard]] double prominence(const ParsedSentence& sentence, const Match& act, NodeIndex top);
+
+// True when the sentence names a year at least two before the one it was published in.
+[[nodiscard]] bool names_past_year(const Page& page, TokenSpan sentence,
+                                   std::int64_t published_at_ms);
+
+}  // namespace tocsin

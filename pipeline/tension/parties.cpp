@@ -1,0 +1,355 @@
+#include "pipeline/tension/parties.h"
+
+#include <algorithm>
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kPartiesMax = 5;
+constexpr std::uint32_t kPreviousMax = 60;  // tokens of the sentence before, for a pronoun
+constexpr std::uint32_t kWordsMax = 6;      // of a nameless agent, in the record
+constexpr std::uint32_t kAgents = bit(Grammar::forces) | bit(Grammar::armed) |
+                                  bit(Grammar::government) | bit(Grammar::civil) |
+                                  bit(Grammar::victim);
+
+void take_entity(Party& party, const Party& from) {
+  party.entity = from.entity;
+  party.part = from.part;
+  party.is_team = from.is_team;
+  party.is_demonym = from.is_demonym;
+  if (party.itself == kNoEntity) party.itself = from.itself;
+}
+
+// "US-made drones", "Iran-backed rebels": the name says who made or backs them. "Saudi-led" forces
+// are the leader's.
+bool is_in_compound(const ParsedSentence& sentence, std::uint32_t t) {
+  const std::uint32_t next = t + 1;
+  if (next >= sentence.sentence.tokens.end) return false;
+  const Page& page = sentence.page;
+  if (!page.marked(next, before::kJoinedHyphen) || page.mention[next] != kNoMention) return false;
+  return !page.is(next, Grammar::leading);
+}
+
+bool is_name(const ParsedSentence& sentence, NodeIndex node) {
+  return sentence.page.mention[sentence.token(node)] != kNoMention;
+}
+
+Party owner_in(const ParsedSentence& sentence, NodeIndex child, unsigned depth);
+
+// "the president of Chad", "warplanes from Iran", "police in Kenya".
+bool may_own(const ParsedSentence& sentence, NodeIndex noun, NodeIndex phrase) {
+  const NodeIndex preposition = sentence.clauses.preposition(phrase);
+  if (preposition == kAbsent) return false;
+  if (sentence.is(preposition, Grammar::owner_of) || sentence.is(preposition, Grammar::source_of) ||
+      sentence.is(preposition, Grammar::agent_of))
+    return true;
+  constexpr std::uint32_t kSettled =
+      bit(Grammar::government) | bit(Grammar::civil) | bit(Grammar::victim);
+  return sentence.page.hash(sentence.token(preposition)) == sentence.page.lexicon.key.in &&
+         (sentence.page.grammar(sentence.token(noun)) & kSettled) != 0;
+}
+
+Party named_at(const ParsedSentence& sentence, std::uint32_t t) {
+  return sentence.page.named(sentence.page.mention[t]);
+}
+
+Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth);
+
+Party owner_in(const ParsedSentence& sentence, NodeIndex child, unsigned depth) {
+  const std::uint32_t t = sentence.token(child);
+  if (is_name(sentence, child)) {
+    if (is_in_compound(sentence, t)) return {};
+    const Party party = named_at(sentence, t);
+    return party.valid && party.entity != kNoEntity ? party : Party{};
+  }
+  // "Saudi-led": "led" depends on the noun, the name on "led".
+  if (sentence.page.is(t, Grammar::leading)) {
+    for (const NodeIndex below : sentence.clauses.children(child)) {
+      if (!is_name(sentence, below)) continue;
+      const Party party = named_at(sentence, sentence.token(below));
+      if (party.valid && party.entity != kNoEntity) return party;
+    }
+    return {};
+  }
+  const Deprel its = sentence.clauses.relation(child);
+  if (its == Deprel::amod || its == Deprel::compound) return {};
+  if (depth >= kOwnersMax) return {};
+  const Party party = party_at(sentence, child, depth + 1);
+  return party.entity != kNoEntity || party.is_pronoun || party.is_first_person ? party : Party{};
+}
+
+// The words of a nameless agent: "suspected bandits".
+TokenSpan words_of(const ParsedSentence& sentence, NodeIndex node) {
+  const std::uint32_t end = sentence.token(node) + 1;
+  std::uint32_t begin = end - 1;
+  while (begin > sentence.sentence.tokens.begin && end - begin < kWordsMax) {
+    const NodeIndex before = sentence.node(begin - 1);
+    const Deprel its = sentence.clauses.relation(before);
+    const bool is_part = sentence.clauses.head(before) == node &&
+                         (its == Deprel::amod || its == Deprel::compound || its == Deprel::nummod ||
+                          its == Deprel::nmod_poss);
+    if (!is_part) break;
+    --begin;
+  }
+  return {begin, end};
+}
+
+Party pronoun_at(const ParsedSentence& sentence, NodeIndex node) {
+  Party party;
+  const std::uint32_t grammar = sentence.page.grammar(sentence.token(node));
+  party.is_first_person = (grammar & bit(Grammar::pronoun_first)) != 0;
+  party.valid = party.is_first_person;
+  party.is_pronoun = !party.is_first_person;
+  party.tokens = {sentence.token(node), sentence.token(node) + 1};
+  return party;
+}
+
+bool is_pronoun(const ParsedSentence& sentence, NodeIndex node) {
+  constexpr std::uint32_t kPronoun = bit(Grammar::pronoun) | bit(Grammar::pronoun_first);
+  return (sentence.page.grammar(sentence.token(node)) & kPronoun) != 0 ||
+         (sentence.clauses.node(node).tag == Upos::pron &&
+          sentence.clauses.relation(node) == Deprel::nmod_poss);
+}
+
+// What a common noun says of whoever it stands for; its compounds count as well: "rebel fighters".
+std::uint32_t grammar_of(const ParsedSentence& sentence, NodeIndex node) {
+  const std::uint32_t own = sentence.page.grammar(sentence.token(node)) & kAgents;
+  if (own != 0) return own;
+  const Upos tag = sentence.clauses.node(node).tag;
+  // "President Barrow", an unknown name after a title.
+  if (tag != Upos::propn) return 0;
+  std::uint32_t grammar = 0;
+  for (const NodeIndex child : sentence.clauses.children(node)) {
+    if (sentence.clauses.relation(child) == Deprel::compound)
+      grammar |= sentence.page.grammar(sentence.token(child)) & kAgents;
+  }
+  return grammar;
+}
+
+Party apposition_of(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
+  for (const NodeIndex child : sentence.clauses.children(node)) {
+    if (sentence.clauses.relation(child) != Deprel::appos || depth >= kOwnersMax) continue;
+    const Party party = party_at(sentence, child, depth + 1);
+    if (party.entity != kNoEntity) return party;
+  }
+  return {};
+}
+
+Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
+  const std::uint32_t t = sentence.token(node);
+  if (is_name(sentence, node)) {
+    Party party = named_at(sentence, t);
+    if (!party.valid) return party;
+    if (party.entity == kNoEntity) {
+      Party whose = owner_of(sentence, node, depth);
+      if (whose.entity == kNoEntity) whose = apposition_of(sentence, node, depth);
+      if (whose.entity != kNoEntity) take_entity(party, whose);
+    }
+    return party;
+  }
+  if (is_pronoun(sentence, node)) return pronoun_at(sentence, node);
+  const NodeIndex what = measured(sentence, node);
+  if (what != node && depth < kOwnersMax) return party_at(sentence, what, depth + 1);
+  Party party;
+  // Hornets, knotweed, measles and carmakers act for no state, wherever they come from.
+  if (sentence.is(node, Grammar::nature) || sentence.is(node, Grammar::commerce)) {
+    party.is_bystander = true;
+    party.grammar = sentence.page.grammar(t) & (bit(Grammar::nature) | bit(Grammar::commerce));
+    party.tokens = words_of(sentence, node);
+    party.valid = true;
+    return party;
+  }
+  party.tokens = words_of(sentence, node);
+  party.grammar = grammar_of(sentence, node);
+  party.valid = party.grammar != 0;
+  const Party owner = owner_of(sentence, node, depth);
+  if (owner.entity != kNoEntity) {
+    take_entity(party, owner);
+    party.is_owner = !party.valid;
+    party.valid = true;
+    return party;
+  }
+  const Party other = apposition_of(sentence, node, depth);
+  if (other.entity != kNoEntity) {
+    take_entity(party, other);
+    party.valid = true;
+    return party;
+  }
+  if (owner.is_pronoun || owner.is_first_person) {
+    party.is_pronoun = owner.is_pronoun;
+    party.is_first_person = owner.is_first_person;
+    party.is_owner = true;
+    party.valid = party.valid || owner.is_first_person;
+  }
+  return party;
+}
+
+Party previous_sentence(const ParsedSentence& sentence) {
+  const Page& page = sentence.page;
+  const std::uint32_t begin = sentence.sentence.tokens.begin;
+  if (begin == 0) return {};
+  const Sentence& before = page.text.sentences[page.text.sentence_of(begin - 1)];
+  const std::uint32_t end = std::min(before.tokens.end, before.tokens.begin + kPreviousMax);
+  for (std::uint32_t t = before.tokens.begin; t < end; ++t) {
+    if (page.mention[t] == kNoMention) continue;
+    const Party party = page.named(page.mention[t]);
+    if (is_power(party)) return party;
+  }
+  return {};
+}
+
+// "Iran said it would strike back": the pronoun is the subject of a clause around it, or who is
+// named one sentence earlier.
+Party resolve(const ParsedSentence& sentence, NodeIndex node, Party party, EntityIndex apart) {
+  constexpr unsigned kClausesMax = 6;
+  const Clauses& clauses = sentence.clauses;
+  NodeIndex above = clauses.head(node);
+  for (unsigned climb = 0; climb < kClausesMax && above != kAbsent; above = clauses.head(above)) {
+    if (!clauses.is_predicate(above)) continue;
+    ++climb;
+    for (const NodeIndex subject : clauses.surface_subjects(above)) {
+      if (subject == node) continue;
+      const Party other = party_at(sentence, subject, 1);
+      if (!other.valid || other.is_pronoun || other.is_first_person) continue;
+      if (other.entity == kNoEntity || other.entity == apart) continue;
+      take_entity(party, other);
+      party.is_pronoun = false;
+      party.valid = true;
+      return party;
+    }
+  }
+  const Party other = previous_sentence(sentence);
+  if (!other.valid || other.entity == apart) return party;
+  take_entity(party, other);
+  party.is_pronoun = false;
+  party.valid = true;
+  return party;
+}
+
+}  // namespace
+
+bool is_power(const Party& party) {
+  return party.part == Part::state || party.part == Part::armed || party.part == Part::alliance ||
+         party.part == Part::government || party.part == Part::forces;
+}
+
+bool is_armed_noun(const Party& party) {
+  return (party.grammar & (bit(Grammar::forces) | bit(Grammar::armed))) != 0;
+}
+
+bool is_known(const Parties& parties) {
+  return std::any_of(parties.begin(), parties.end(),
+                     [](const Party& party) { return party.entity != kNoEntity; });
+}
+
+std::uint64_t preposition_of(const ParsedSentence& sentence, NodeIndex node) {
+  const NodeIndex preposition = sentence.clauses.preposition(node);
+  return preposition == kAbsent ? 0 : sentence.page.hash(sentence.token(preposition));
+}
+
+NodeIndex measured(const ParsedSentence& sentence, NodeIndex node) {
+  const bool is_measure =
+      sentence.is(node, Grammar::quantity) || sentence.clauses.node(node).tag == Upos::num;
+  if (!is_measure) return node;
+  for (const NodeIndex child : sentence.clauses.children(node)) {
+    if (sentence.clauses.relation(child) != Deprel::nmod &&
+        sentence.clauses.relation(child) != Deprel::obl)
+      continue;
+    const NodeIndex preposition = sentence.clauses.preposition(child);
+    if (preposition != kAbsent && sentence.is(preposition, Grammar::owner_of)) return child;
+  }
+  return node;
+}
+
+namespace {
+
+// "a launch flying the Venezuelan flag", "masts owned by South African firms".
+Party owner_by_clause(const ParsedSentence& sentence, NodeIndex noun, unsigned depth) {
+  const Clauses& clauses = sentence.clauses;
+  for (const NodeIndex child : clauses.children(noun)) {
+    const Deprel its = clauses.relation(child);
+    if (its != Deprel::acl && its != Deprel::acl_relcl) continue;
+    if (!sentence.is(child, Grammar::owning)) continue;
+    const Clause clause = clauses.at(child);
+    std::vector<NodeIndex> who = clause.is_passive ? clause.subjects : clause.objects;
+    for (const Oblique& each : clause.obliques) who.push_back(each.node);
+    for (const NodeIndex each : who) {
+      if (each == noun || depth >= kOwnersMax) continue;
+      const Party party = party_at(sentence, each, depth + 1);
+      if (party.entity != kNoEntity) return party;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Party owner_of(const ParsedSentence& sentence, NodeIndex noun, unsigned depth) {
+  if (depth >= kOwnersMax) return {};
+  const Clauses& clauses = sentence.clauses;
+  Party pronoun;
+  for (const NodeIndex child : clauses.children(noun)) {
+    if (clauses.relation(child) != Deprel::nmod_poss) continue;
+    const Party party = owner_in(sentence, child, depth);
+    if (party.entity != kNoEntity) return party;
+    if (party.is_pronoun || party.is_first_person) pronoun = party;
+  }
+  const std::span<const NodeIndex> children = clauses.children(noun);
+  for (auto child = children.rbegin(); child != children.rend(); ++child) {
+    const Deprel its = clauses.relation(*child);
+    const bool is_in_front =
+        *child < noun && (its == Deprel::amod || its == Deprel::compound || its == Deprel::nsubj ||
+                          its == Deprel::nmod || its == Deprel::iobj);
+    if (!is_in_front) continue;
+    if (its == Deprel::nsubj && !is_name(sentence, *child)) continue;
+    if (its == Deprel::nsubj && clauses.child(noun, Deprel::cop) != kAbsent) continue;
+    const Party party = owner_in(sentence, *child, depth);
+    if (party.entity != kNoEntity) return party;
+  }
+  for (const NodeIndex child : children) {
+    if (clauses.relation(child) != Deprel::nmod || !may_own(sentence, noun, child)) continue;
+    const Party party = owner_in(sentence, child, depth);
+    if (party.entity != kNoEntity) return party;
+    if (party.is_pronoun || party.is_first_person) pronoun = party;
+  }
+  const Party by_clause = owner_by_clause(sentence, noun, depth);
+  return by_clause.entity != kNoEntity ? by_clause : pronoun;
+}
+
+Party party_of(const ParsedSentence& sentence, NodeIndex node) {
+  return party_at(sentence, node, 0);
+}
+
+Parties parties_of(const ParsedSentence& sentence, NodeIndex node, EntityIndex apart) {
+  Parties parties;
+  for (const NodeIndex each : sentence.clauses.conjuncts(node)) {
+    Party party = party_at(sentence, each, 0);
+    if (party.is_pronoun) party = resolve(sentence, each, party, apart);
+    if (party.valid && parties.size() < kPartiesMax) parties.push_back(party);
+  }
+  // "Indian and Bangladeshi guards": the names are joined, the noun is one.
+  if (parties.size() == 1 && parties.front().entity != kNoEntity) {
+    for (const NodeIndex child : sentence.clauses.children(measured(sentence, node))) {
+      const Deprel its = sentence.clauses.relation(child);
+      if (its != Deprel::amod && its != Deprel::compound && its != Deprel::nmod_poss &&
+          its != Deprel::nmod && its != Deprel::nsubj)
+        continue;
+      if (its == Deprel::nmod && !may_own(sentence, node, child)) continue;
+      if (owner_in(sentence, child, 1).entity != parties.front().entity) continue;
+      for (const NodeIndex joined : sentence.clauses.conjuncts(child)) {
+        const Party owner = owner_in(sentence, joined, 1);
+        const bool is_new = owner.entity != kNoEntity &&
+                            std::none_of(parties.begin(), parties.end(),
+                                         [&](const Party& p) { return p.entity == owner.entity; });
+        if (!is_new || parties.size() >= kPartiesMax) continue;
+        Party other = parties.front();
+        other.itself = kNoEntity;
+        take_entity(other, owner);
+        parties.push_back(other);
+      }
+    }
+  }
+  return parties;
+}
+
+}  // namespace tocsin
