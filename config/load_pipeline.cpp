@@ -229,7 +229,7 @@ LoadedLexicon parse_lexicon(const std::vector<DataFile>& files,
   loaded.lexicon.set_topics(shipped_topics());
   for (const DataFile& file : embedded("language/", "model.bin")) {
     LoadedSyntaxModel syntax = read_model(file.text);
-    if (!syntax.fault.empty()) loaded.faults.push_back({file.name, 0, 0, syntax.fault, false});
+    if (!syntax.fault.empty()) loaded.faults.push_back({file.name, 0, 0, syntax.fault, false, ""});
     loaded.lexicon.set_syntax(std::make_shared<SyntaxModel>(std::move(syntax.model)));
   }
   add_faults(unreadable, {}, loaded.faults);
