@@ -50,6 +50,14 @@ prometheus::Counter& ticks(prometheus::Registry& registry, const char* result) {
       .Add({{"result", result}});
 }
 
+prometheus::Counter& languages(prometheus::Registry& registry, const char* language) {
+  return BuildCounter()
+      .Name("tocsin_articles_language_total")
+      .Help("Articles read, by whether their language could be told")
+      .Register(registry)
+      .Add({{"language", language}});
+}
+
 prometheus::Counter& reloads(prometheus::Registry& registry, const char* result) {
   return BuildCounter()
       .Name("tocsin_config_reloads_total")
@@ -124,6 +132,15 @@ Metrics::Metrics()
       dedup_digest(gauge(registry, "tocsin_dedup_digest",
                          "Low 52 bits of the dedup state's digest; equal on all instances at equal "
                          "tocsin_dedup_next_offset")),
+      dates_unread(counter(registry, "tocsin_dates_unread_total",
+                           "Articles with a published_at that no rule of docs/input.md reads: "
+                           "undated, they never alert")),
+      fields_unread(counter(registry, "tocsin_fields_unread_total",
+                            "Optional fields of another type, as good as absent")),
+      characters_repaired(counter(registry, "tocsin_characters_repaired_total",
+                                  "Characters that were UTF-8 read as Windows-1252 or Latin-1")),
+      languages_known(languages(registry, "known")),
+      languages_unknown(languages(registry, "und")),
       batch_records(BuildHistogram()
                         .Name("tocsin_batch_records")
                         .Help("Records a batch")
@@ -203,6 +220,14 @@ void Metrics::published(OutcomeKind kind, Method method) {
   if (kind == OutcomeKind::duplicate) {
     duplicates_.Add({{"method", std::string(name(method))}}).Increment();
   }
+}
+
+void Metrics::read(const Reading& reading) {
+  const Flaws& flaws = reading.article.flaws;
+  if (flaws.date_unread) dates_unread.Increment();
+  if (flaws.fields_unread > 0) fields_unread.Increment(flaws.fields_unread);
+  if (flaws.characters_repaired > 0) characters_repaired.Increment(flaws.characters_repaired);
+  (reading.text.language == "und" ? languages_unknown : languages_known).Increment();
 }
 
 void Metrics::dead_letter(const Error& error) {

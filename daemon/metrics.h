@@ -63,6 +63,11 @@ class Metrics {
   prometheus::Counter& dedup_cap_evictions;
   prometheus::Gauge& dedup_next_offset;
   prometheus::Gauge& dedup_digest;  // low 52 bits: what a double holds exactly
+  prometheus::Counter& dates_unread;
+  prometheus::Counter& fields_unread;
+  prometheus::Counter& characters_repaired;
+  prometheus::Counter& languages_known;
+  prometheus::Counter& languages_unknown;
   prometheus::Histogram& batch_records;
   prometheus::Histogram& analyse_seconds;
   prometheus::Histogram& resolve_seconds;
@@ -72,6 +77,7 @@ class Metrics {
   DedupStateSize observe(const DedupState& state);
   void published(OutcomeKind kind, Method method);
   void alert(AlertChange change);
+  void read(const Reading& reading);
   void dead_letter(const Error& error);
   void lag(const kafka::Partition& partition, std::int64_t records, double seconds);
   void forget_lag(const kafka::Partition& partition);

@@ -284,6 +284,7 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
     item.rejected = Rejected{item.position, "", reading.error()};
     return;
   }
+  metrics_.read(*reading);
   // Early skip: only a position that nobody has sighted yet.
   const std::optional<std::int64_t> copy_of =
       state_.read([&](const DedupState& state) -> std::optional<std::int64_t> {

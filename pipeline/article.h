@@ -40,6 +40,13 @@ struct RawRecord {
       PublishedAtSource::kafka;  // what to report when it stands in
 };
 
+// What was wrong with a record that is an article all the same.
+struct Flaws {
+  bool date_unread = false;               // there was a date, and nobody could read it
+  std::uint32_t fields_unread = 0;        // optional fields of another type: as good as absent
+  std::uint32_t characters_repaired = 0;  // UTF-8 that was read as another encoding
+};
+
 // An article after decoding: valid UTF-8, fields as they stood after JSON unescaping.
 struct Article {
   std::string id;
@@ -52,6 +59,7 @@ struct Article {
   std::string section;
   std::int64_t published_at_ms = 0;  // Unix milliseconds
   PublishedAtSource published_at_source = PublishedAtSource::record;
+  Flaws flaws;
 };
 
 // standard: the events that make up the score; full: also those that add nothing to it (negated,

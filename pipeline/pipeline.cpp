@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "pipeline/text/clean.h"
+
 namespace tocsin {
 
 Result<Reading> read(const Pipeline& pipeline, const RawRecord& record) {
@@ -14,13 +16,18 @@ Result<Reading> read(const Pipeline& pipeline, const RawRecord& record) {
   reading.raw_hash = raw_hash(record.payload);
   reading.source = pipeline.sources.resolve(*article);
   reading.text = make_text(article->title, article->body, article->language, pipeline.languages);
+  if (reading.text.tokens.empty()) {
+    return Error{Stage::decode, Errc::no_text, "no word in title or body"};
+  }
+  article->flaws.characters_repaired =
+      count_repaired(article->title) + count_repaired(article->body);
   if (reading.text.tokens.size() > pipeline.limits.tokens_max) {
     return Error{Stage::analyse, Errc::over_budget,
                  std::to_string(reading.text.tokens.size()) +
                      " tokens, more than limits.tokens_max " +
                      std::to_string(pipeline.limits.tokens_max)};
   }
-  reading.signature = sign(reading.text);
+  reading.signature = sign(reading.text, {article->source, article->url});
   reading.article = *std::move(article);
   return reading;
 }

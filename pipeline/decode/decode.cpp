@@ -153,11 +153,21 @@ class Fields {
     return found;
   }
 
+  // Of a title or body: an article without its text is worth a dead letter.
   std::string text(std::string_view pointer) {
     const auto found = find(pointer);
     if (!found) return {};
     std::string_view value;
     if (found->get_string().get(value) != simdjson::SUCCESS) wrong(pointer, "a string");
+    return std::string(value);
+  }
+
+  // Another type is as good as absent: no reason to lose the article.
+  std::string optional_text(std::string_view pointer) {
+    const auto found = find(pointer);
+    if (!found) return {};
+    std::string_view value;
+    if (found->get_string().get(value) != simdjson::SUCCESS) ++flaws_.fields_unread;
     return std::string(value);
   }
 
@@ -171,20 +181,26 @@ class Fields {
     if (std::uint64_t number = 0; found->get_uint64().get(number) == simdjson::SUCCESS) {
       return std::to_string(number);
     }
-    return text(pointer);
+    return optional_text(pointer);
   }
 
   std::optional<std::int64_t> time_ms(std::string_view pointer) {
     const auto found = find(pointer);
     if (!found) return std::nullopt;
-    if (double number = 0; found->get_double().get(number) == simdjson::SUCCESS) {
-      return epoch_to_ms(number);
-    }
     // Another type is as unreadable as a text that is no date: no reason to lose the article.
+    std::optional<std::int64_t> time;
     std::string_view value;
-    if (found->get_string().get(value) != simdjson::SUCCESS) return std::nullopt;
-    return parse_time_ms(value);
+    if (double number = 0; found->get_double().get(number) == simdjson::SUCCESS) {
+      time = epoch_to_ms(number);
+    } else if (found->get_string().get(value) == simdjson::SUCCESS) {
+      if (is_blank(value)) return std::nullopt;
+      time = parse_time_ms(value);
+    }
+    flaws_.date_unread = !time;
+    return time;
   }
+
+  [[nodiscard]] const Flaws& flaws() const { return flaws_; }
 
   [[nodiscard]] const std::string& wrong_type() const { return wrong_type_; }
 
@@ -196,6 +212,7 @@ class Fields {
 
   simdjson::dom::element root_;
   std::string wrong_type_;
+  Flaws flaws_;
 };
 
 // Parsers keep their buffers (a few times the largest payload) for the next article of the thread.
@@ -250,12 +267,13 @@ Result<Article> decode_json(const RawRecord& record, std::string_view json, cons
   article.id = fields.id(map.id);
   article.title = fields.text(map.title);
   article.body = fields.text(map.body);
-  article.url = fields.text(map.url);
-  article.source = fields.text(map.source);
-  article.language = fields.text(map.language);
-  article.author = fields.text(map.author);
-  article.section = fields.text(map.section);
+  article.url = fields.optional_text(map.url);
+  article.source = fields.optional_text(map.source);
+  article.language = fields.optional_text(map.language);
+  article.author = fields.optional_text(map.author);
+  article.section = fields.optional_text(map.section);
   set_time(article, record, fields.time_ms(map.published_at));
+  article.flaws = fields.flaws();
   if (!fields.wrong_type().empty()) return fault(Errc::wrong_type, fields.wrong_type());
   return article;
 }

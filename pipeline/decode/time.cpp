@@ -14,6 +14,7 @@ constexpr std::int64_t kSecondsPerDay = 86400;
 constexpr double kEpochMsFrom = 1e11;  // smaller numbers are seconds (until the year 5138)
 constexpr int kYearMin = 1000;         // "0001-01-01" is how some systems write "no date"
 constexpr int kYearMax = 9999;
+constexpr int kZoneWordsMax = 3;
 
 // Days since 1970-01-01 of a proleptic Gregorian date (Hinnant, "chrono-Compatible Low-Level Date
 // Algorithms", days_from_civil).
@@ -35,8 +36,9 @@ bool is_digit(char c) noexcept {
 bool is_letter(char c) noexcept {
   return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
 }
+constexpr std::string_view kSpaces = " \t\n\r";
 bool is_space(char c) noexcept {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+  return kSpaces.find(c) != std::string_view::npos;
 }
 
 int days_in(int year, int month) noexcept {
@@ -56,8 +58,10 @@ struct Clock {
   int zone_minutes = 0;  // east of Greenwich
 
   [[nodiscard]] std::optional<std::int64_t> unix_ms() const {
+    // ISO 8601 ends a day with 24:00.
+    const bool is_hour = hour <= 23 || (hour == 24 && minute == 0 && second == 0);
     const bool sane = year >= kYearMin && year <= kYearMax && month >= 1 && month <= 12 &&
-                      day >= 1 && day <= days_in(year, month) && hour <= 23 && minute <= 59 &&
+                      day >= 1 && day <= days_in(year, month) && is_hour && minute <= 59 &&
                       second <= 60;  // a leap second is the first of the next minute
     if (!sane) return std::nullopt;
     const std::int64_t seconds = days_from_civil(year, month, day) * kSecondsPerDay +
@@ -66,21 +70,49 @@ struct Clock {
   }
 };
 
+// The zone names that feeds use, minutes east of Greenwich. Where a name means several zones, the
+// one that most feeds mean: IST of India, CST of North America, BST of Britain.
+struct ZoneName {
+  std::string_view name;
+  int minutes = 0;
+};
+constexpr std::array kZoneNames = {
+    ZoneName{"z", 0},       ZoneName{"ut", 0},      ZoneName{"utc", 0},    ZoneName{"gmt", 0},
+    ZoneName{"wet", 0},     ZoneName{"west", 60},   ZoneName{"bst", 60},   ZoneName{"cet", 60},
+    ZoneName{"mez", 60},    ZoneName{"met", 60},    ZoneName{"wat", 60},   ZoneName{"cest", 120},
+    ZoneName{"mesz", 120},  ZoneName{"mest", 120},  ZoneName{"eet", 120},  ZoneName{"sast", 120},
+    ZoneName{"cat", 120},   ZoneName{"eest", 180},  ZoneName{"idt", 180},  ZoneName{"msk", 180},
+    ZoneName{"trt", 180},   ZoneName{"eat", 180},   ZoneName{"gst", 240},  ZoneName{"pkt", 300},
+    ZoneName{"ist", 330},   ZoneName{"npt", 345},   ZoneName{"ict", 420},  ZoneName{"wib", 420},
+    ZoneName{"wita", 480},  ZoneName{"sgt", 480},   ZoneName{"myt", 480},  ZoneName{"pht", 480},
+    ZoneName{"hkt", 480},   ZoneName{"awst", 480},  ZoneName{"wit", 540},  ZoneName{"jst", 540},
+    ZoneName{"kst", 540},   ZoneName{"acst", 570},  ZoneName{"aest", 600}, ZoneName{"acdt", 630},
+    ZoneName{"aedt", 660},  ZoneName{"nzst", 720},  ZoneName{"nzdt", 780}, ZoneName{"ndt", -150},
+    ZoneName{"nst", -210},  ZoneName{"brt", -180},  ZoneName{"art", -180}, ZoneName{"adt", -180},
+    ZoneName{"clt", -240},  ZoneName{"ast", -240},  ZoneName{"edt", -240}, ZoneName{"est", -300},
+    ZoneName{"et", -300},   ZoneName{"cdt", -300},  ZoneName{"cot", -300}, ZoneName{"pet", -300},
+    ZoneName{"cst", -360},  ZoneName{"ct", -360},   ZoneName{"mdt", -360}, ZoneName{"mst", -420},
+    ZoneName{"mt", -420},   ZoneName{"pdt", -420},  ZoneName{"pst", -480}, ZoneName{"pt", -480},
+    ZoneName{"akdt", -480}, ZoneName{"akst", -540}, ZoneName{"hst", -600}};
+
 // Reads a date from left to right; every function says whether it found its part.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
 
   [[nodiscard]] bool done() const { return rest_.empty(); }
-  [[nodiscard]] char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
+  [[nodiscard]] char peek(std::size_t ahead = 0) const {
+    return ahead < rest_.size() ? rest_[ahead] : '\0';
+  }
   bool take(char c) {
     if (peek() != c) return false;
     rest_.remove_prefix(1);
     return true;
   }
-  void skip_spaces() {
-    while (!done() && is_space(peek())) rest_.remove_prefix(1);
+  void skip(std::string_view any_of) {
+    while (!done() && any_of.find(peek()) != std::string_view::npos) rest_.remove_prefix(1);
   }
+  void skip_spaces() { skip(kSpaces); }
   // A number of `min` to `max` digits.
   bool number(std::size_t min, std::size_t max, int& value, std::size_t* digits = nullptr) {
     std::size_t count = 0;
@@ -95,23 +127,66 @@ class Reader {
     if (digits != nullptr) *digits = count;
     return true;
   }
-  // Letters, lower-cased; only the first eight count.
-  std::string_view word(std::array<char, 8>& room) {
+  // Letters, lower-cased; only the first ten count. Letters beyond ASCII are passed over.
+  std::string_view word(std::array<char, 10>& room) {
     std::size_t size = 0;
-    while (!done() && is_letter(peek())) {
+    while (at_word()) {
       if (size < room.size()) room[size++] = ascii_lower(peek());
       rest_.remove_prefix(1);
     }
     return {room.data(), size};
   }
+  // The word that comes next, without taking it.
+  std::string_view next_word(std::array<char, 10>& room) const { return Reader(*this).word(room); }
 
-  // HH:MM[:SS[.fraction]]
+  // HH:MM[:SS[.fraction]], also with points or "h" between, and "6 pm" and "6:30 p.m.".
   bool time_of_day(Clock& clock) {
-    if (!number(1, 2, clock.hour) || !take(':') || !number(2, 2, clock.minute)) return false;
-    if (!take(':')) return true;
+    if (!number(1, 2, clock.hour)) return false;
+    const char mark = peek();
+    const bool has_minutes = (mark == ':' || mark == '.' || ascii_lower(mark) == 'h') &&
+                             is_digit(peek(1)) && is_digit(peek(2));
+    if (has_minutes) {
+      rest_.remove_prefix(1);
+      if (!number(2, 2, clock.minute)) return false;
+      if (mark == ':' && peek() == ':' && !seconds(clock)) return false;
+    }
+    return half_of_day(clock) || has_minutes;
+  }
+
+  [[nodiscard]] bool at_word() const {
+    return is_letter(peek()) || static_cast<unsigned char>(peek()) >= 0x80;
+  }
+  [[nodiscard]] bool at_zone() const { return at_word() || peek() == '+' || peek() == '-'; }
+
+  // Z, +hh:mm, +hhmm, +hh or a name; none is UTC, and so is a name that nobody knows.
+  bool zone(Clock& clock) {
+    skip_spaces();
+    if (peek() == '+' || (peek() == '-' && is_digit(peek(1)))) return offset(clock);
+    std::array<char, 10> room{};
+    const std::string_view name = word(room);
+    if (name.empty()) return true;
+    while (is_letter(peek()) || peek() == '/' || peek() == '_') rest_.remove_prefix(1);
+    for (const ZoneName& known : kZoneNames) {
+      if (known.name == name) clock.zone_minutes = known.minutes;
+    }
+    const bool is_greenwich = name == "gmt" || name == "utc" || name == "ut" || name == "z";
+    if (is_greenwich && (peek() == '+' || peek() == '-')) return offset(clock);  // GMT+02:00
+    return true;
+  }
+
+  // Nothing but a comment is left: "(PST)", "[Europe/Paris]".
+  bool finished() {
+    skip_spaces();
+    return done() || (peek() == '(' && rest_.back() == ')') ||
+           (peek() == '[' && rest_.back() == ']');
+  }
+
+ private:
+  bool seconds(Clock& clock) {
+    take(':');
     if (!number(2, 2, clock.second)) return false;
-    if (!take('.') && !take(',')) return true;
-    if (!is_digit(peek())) return false;
+    if ((peek() != '.' && peek() != ',') || !is_digit(peek(1))) return true;
+    rest_.remove_prefix(1);
     int unit = 100;
     while (is_digit(peek())) {
       clock.millisecond += (peek() - '0') * unit;
@@ -121,37 +196,24 @@ class Reader {
     return true;
   }
 
-  // Z, +hh:mm, +hhmm, +hh or a name of RFC 822; none is UTC.
-  bool zone(Clock& clock) {
-    skip_spaces();
-    if (done() || peek() == '(') return true;
-    if (peek() == '+' || peek() == '-') return offset(clock);
-    struct Zone {
-      std::string_view name;
-      int hours;
-    };
-    static constexpr std::array kZones = {Zone{"z", 0},    Zone{"ut", 0},   Zone{"utc", 0},
-                                          Zone{"gmt", 0},  Zone{"est", -5}, Zone{"edt", -4},
-                                          Zone{"cst", -6}, Zone{"cdt", -5}, Zone{"mst", -7},
-                                          Zone{"mdt", -6}, Zone{"pst", -8}, Zone{"pdt", -7}};
-    std::array<char, 8> room{};
-    const std::string_view name = word(room);
-    for (const Zone& known : kZones) {
-      if (known.name != name) continue;
-      clock.zone_minutes = known.hours * 60;
-      if (known.hours == 0 && (peek() == '+' || peek() == '-')) return offset(clock);  // GMT+02:00
-      return true;
-    }
-    return false;
+  // "am", "p.m.": true when it was there. "18:30 PM" is half past six in the evening all the same.
+  bool half_of_day(Clock& clock) {
+    Reader ahead(*this);
+    ahead.skip_spaces();
+    const char half = ascii_lower(ahead.peek());
+    if (half != 'a' && half != 'p') return false;
+    ahead.rest_.remove_prefix(1);
+    ahead.take('.');
+    if (ascii_lower(ahead.peek()) != 'm') return false;
+    ahead.rest_.remove_prefix(1);
+    if (is_letter(ahead.peek())) return false;
+    ahead.take('.');
+    if (half == 'p' && clock.hour < 12) clock.hour += 12;
+    if (half == 'a' && clock.hour == 12) clock.hour = 0;
+    *this = ahead;
+    return true;
   }
 
-  // Nothing but a comment is left: "(PST)".
-  bool finished() {
-    skip_spaces();
-    return done() || (peek() == '(' && rest_.back() == ')');
-  }
-
- private:
   bool offset(Clock& clock) {
     const int sign = take('-') ? -1 : 1;
     if (sign == 1) take('+');
@@ -172,55 +234,123 @@ class Reader {
   std::string_view rest_;
 };
 
-// 2021-12-31, 2021-12-31T18:00:00.5+01:00, 2021-12-31 18:00
-std::optional<std::int64_t> parse_iso(std::string_view text) {
-  Reader reader(text);
-  Clock clock;
-  if (!reader.number(4, 4, clock.year) || !reader.take('-') || !reader.number(2, 2, clock.month) ||
-      !reader.take('-') || !reader.number(2, 2, clock.day)) {
-    return std::nullopt;
+// What follows a date: "[T| at|,] time [zone] [year]", or nothing. `year` tells that a year must
+// still come, as `date` and asctime() print it.
+std::optional<std::int64_t> with_time(Reader& reader, Clock clock, bool year_is_missing) {
+  std::array<char, 10> room{};
+  reader.skip(" \t\r\n,|-");
+  const std::string_view word = reader.next_word(room);
+  if (word == "t" || word == "at" || word == "um") {
+    reader.word(room);
+    if (reader.done()) return std::nullopt;
   }
-  if (!reader.done()) {
-    if (!reader.take('T') && !reader.take('t') && !is_space(reader.peek())) return std::nullopt;
+  reader.skip_spaces();
+  if (!reader.done() && reader.peek() != '(') {
+    if (!reader.time_of_day(clock)) return std::nullopt;
     reader.skip_spaces();
-    if (!reader.time_of_day(clock) || !reader.zone(clock) || !reader.finished()) {
-      return std::nullopt;
+    // "Uhr MEZ", "Eastern Standard Time": of several words the last known one counts.
+    for (int part = 0; part < kZoneWordsMax && reader.at_zone(); ++part) {
+      if (!reader.zone(clock)) return std::nullopt;
+      reader.skip(" \t\r\n.");
     }
   }
-  return clock.unix_ms();
+  if (year_is_missing && !reader.number(4, 4, clock.year)) return std::nullopt;
+  return reader.finished() ? clock.unix_ms() : std::nullopt;
 }
 
-// 1 to 12; 0 when the word is no month's name.
-int month_of(std::string_view word) {
-  constexpr std::string_view kMonths = "janfebmaraprmayjunjulaugsepoctnovdec";
-  if (word.size() < 3) return 0;
-  const std::size_t at = kMonths.find(word.substr(0, 3));
-  return at == std::string_view::npos || at % 3 != 0 ? 0 : static_cast<int>(at / 3) + 1;
-}
-
-// Fri, 31 Dec 2021 18:00:00 GMT
-std::optional<std::int64_t> parse_rfc822(std::string_view text) {
+// 2021-12-31, 2021/12/31, 31.12.2021, 12/31/2021 (where only one order is possible).
+std::optional<std::int64_t> parse_figures(std::string_view text) {
   Reader reader(text);
   Clock clock;
-  std::array<char, 8> room{};
-  if (is_letter(reader.peek())) {  // the day's name says nothing that the date does not
-    if (reader.word(room).size() < 3) return std::nullopt;
-    reader.take(',');
+  std::array<int, 3> parts{};
+  std::size_t digits = 0;
+  if (!reader.number(1, 4, parts[0], &digits) || digits == 3) return std::nullopt;
+  const bool year_first = digits == 4;
+  const char mark = reader.peek();
+  if (mark != '-' && mark != '/' && mark != '.') return std::nullopt;
+  reader.take(mark);
+  if (!reader.number(1, 2, parts[1]) || !reader.take(mark)) return std::nullopt;
+  if (!reader.number(year_first ? 1 : 4, year_first ? 2 : 4, parts[2])) return std::nullopt;
+  if (year_first) {
+    clock.year = parts[0];
+    clock.month = parts[1];
+    clock.day = parts[2];
+  } else {
+    const bool day_first = mark == '.' || parts[0] > 12;
+    if (!day_first && parts[1] <= 12 && parts[0] != parts[1]) return std::nullopt;
+    clock.day = day_first ? parts[0] : parts[1];
+    clock.month = day_first ? parts[1] : parts[0];
+    clock.year = parts[2];
+  }
+  return with_time(reader, clock, false);
+}
+
+// 1 to 12; 0 when the word is no month's name nor begins one ("Sept", "sep").
+int month_of(std::string_view word) {
+  constexpr std::array<std::string_view, 12> kMonths = {
+      "january", "february", "march",     "april",   "may",      "june",
+      "july",    "august",   "september", "october", "november", "december"};
+  if (word.size() < 3) return 0;
+  for (std::size_t i = 0; i < kMonths.size(); ++i) {
+    if (kMonths[i].starts_with(word)) return static_cast<int>(i) + 1;
+  }
+  return 0;
+}
+
+// "31", "31st", "31." to the day.
+bool read_day(Reader& reader, Clock& clock) {
+  if (!reader.number(1, 2, clock.day)) return false;
+  std::array<char, 10> room{};
+  const std::string_view ending = reader.next_word(room);
+  if (ending == "st" || ending == "nd" || ending == "rd" || ending == "th") reader.word(room);
+  reader.take('.');
+  return true;
+}
+
+// Years of two and three digits are read as RFC 5322, 4.3, says.
+bool read_year(Reader& reader, Clock& clock) {
+  std::size_t digits = 0;
+  if (!reader.number(2, 4, clock.year, &digits)) return false;
+  if (digits == 2) clock.year += clock.year < 50 ? 2000 : 1900;
+  if (digits == 3) clock.year += 1900;
+  return true;
+}
+
+// "Fri, 31 Dec 2021 18:00:00 GMT", "Friday, December 31st, 2021 at 6 pm", "Fri Dec 31 18:00:00
+// 2021".
+std::optional<std::int64_t> parse_names(std::string_view text) {
+  constexpr std::string_view kBetween = " \t\r\n,.-/";
+  Reader reader(text);
+  Clock clock;
+  std::array<char, 10> room{};
+  if (reader.at_word() && month_of(reader.next_word(room)) == 0) {
+    reader.word(room);  // the day's name says nothing that the date does not
+    reader.skip(kBetween);
+  }
+  if (is_letter(reader.peek())) {
+    clock.month = month_of(reader.word(room));
+    reader.skip(kBetween);
+    if (clock.month == 0 || !read_day(reader, clock)) return std::nullopt;
+    reader.skip(kBetween);
+    Reader ahead(reader);
+    int year = 0;
+    const bool has_year = ahead.number(4, 4, year);
+    if (has_year) {
+      clock.year = year;
+      reader = ahead;
+    }
+    return with_time(reader, clock, !has_year);
+  }
+  if (!read_day(reader, clock)) return std::nullopt;
+  reader.skip(kBetween);
+  if (reader.next_word(room) == "of") {
+    reader.word(room);
     reader.skip_spaces();
   }
-  if (!reader.number(1, 2, clock.day)) return std::nullopt;
-  if (!reader.take('-')) reader.skip_spaces();
   clock.month = month_of(reader.word(room));
-  if (!reader.take('-')) reader.skip_spaces();
-  std::size_t digits = 0;
-  if (clock.month == 0 || !reader.number(2, 4, clock.year, &digits)) return std::nullopt;
-  if (digits == 2) clock.year += clock.year < 50 ? 2000 : 1900;  // RFC 2822, 4.3
-  if (digits == 3) clock.year += 1900;
-  reader.skip_spaces();
-  if (!reader.done() && (!reader.time_of_day(clock) || !reader.zone(clock) || !reader.finished())) {
-    return std::nullopt;
-  }
-  return clock.unix_ms();
+  reader.skip(kBetween);
+  if (clock.month == 0 || !read_year(reader, clock)) return std::nullopt;
+  return with_time(reader, clock, false);
 }
 
 // 20211231 and 20211231180000: as epoch numbers they would lie in 1970 and in the far future.
@@ -290,8 +420,8 @@ std::optional<std::int64_t> parse_time_ms(std::string_view text) {
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   if (text.empty() || text.size() > kTextMax) return std::nullopt;
   if (const auto epoch = parse_epoch(text)) return epoch;
-  if (const auto iso = parse_iso(text)) return iso;
-  return parse_rfc822(text);
+  if (const auto figures = parse_figures(text)) return figures;
+  return parse_names(text);
 }
 
 std::string format_time(std::int64_t unix_ms) {

@@ -1,82 +1,292 @@
 #include "pipeline/dedupe/boilerplate.h"
 
 #include <algorithm>
+#include <span>
+#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "pipeline/text/ascii.h"
 #include "pipeline/text/word_set.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kDatelineTokensMax = 12;
+constexpr std::size_t kDatelineTokensMax = 14;
+constexpr std::size_t kBylineTokensMax = 16;
+constexpr std::size_t kReleaseTokensMin = 8;
+constexpr std::size_t kReleaseTokensMax = 36;
 constexpr int kHeaderPartsMax = 3;
-constexpr std::size_t kHeaderTokensMax = 16;
-constexpr std::size_t kLineTokensMax = 60;  // longer ones hold news too
-constexpr std::size_t kStartedLineTokensMax = 25;
 constexpr std::size_t kLooseLineTokensMax = 12;
-constexpr std::size_t kLooseHeadTokensMax = 20;  // more is a table or a list, and the story itself
-constexpr std::size_t kLooseTailTokensMax = 40;
+constexpr std::size_t kLooseTokensMax = 40;   // of such lines in a row: more is a table, or a list
+constexpr std::size_t kHeadTokensMax = 90;    // of what stands above a story
+constexpr std::size_t kTailTokensMax = 220;   // and below
+constexpr std::size_t kInsetTokensMax = 60;   // of a paragraph within
+constexpr std::int64_t kGapMax = 18;          // what a cut may step over, by weight
+constexpr std::size_t kStubTokensMax = 120;   // a body of nothing else that is longer is a story
+constexpr std::size_t kStoryTokensMin = 8;    // less is what the rules left by mistake
+constexpr std::size_t kOutletLettersMin = 5;  // shorter names are words too
+constexpr std::size_t kPhoneDigitsMin = 9;    // eight are two years
 
 using before::kColon;
 using before::kDash;
 using before::kNewline;
 using before::kParagraph;
+using before::kParenClose;
 using before::kParenOpen;
 using before::kSemicolon;
 using before::kStop;
 
-enum class Where : std::uint8_t { anywhere, at_start };
-
-struct Phrase {
-  Where where = Where::anywhere;
-  std::string_view words;
+struct Range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  [[nodiscard]] std::size_t size() const { return end - begin; }
 };
 
-constexpr Phrase kPhrases[] = {
-#include "pipeline/dedupe/boilerplate_phrases.inc"
+// A line or a sentence of the body.
+struct Line {
+  Range tokens;
+  bool opens_paragraph = false;
+  bool is_sentence = false;   // ends with a stop
+  bool opens_block = false;   // after a blank line
+  bool is_loose = false;      // a short line that is no sentence
+  bool beside_alien = false;  // of a short paragraph that is mostly the outlet's
+  int cues = 0;               // how much speaks for an outlet, less what speaks for news
 };
 
-// Phrases by the hash of their first token.
-using Phrases = std::unordered_map<std::uint64_t, std::vector<std::vector<std::uint64_t>>>;
+// From here on a line is taken for the outlet's at the ends of a text, and anywhere.
+constexpr int kAlienCues = 2;
+constexpr int kInsetCues = 4;
 
-Phrases make_phrases(Where where) {
-  Phrases phrases;
-  for (const Phrase& phrase : kPhrases) {
-    if (phrase.where != where) continue;
-    std::vector<std::uint64_t> hashes;
-    for (const Token& token : tokenize(phrase.words)) hashes.push_back(token.hash);
-    phrases[hashes.front()].push_back(std::move(hashes));
-  }
-  return phrases;
+bool is_name(const Token& token) {
+  return (token.shape & (shape::kTitle | shape::kUpper | shape::kMixed)) != 0;
+}
+bool is_number(const Token& token) {
+  return (token.shape & shape::kNumber) != 0;
+}
+bool is_lower_letter(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
 
-bool begins_phrase(const Phrases& phrases, const Text& text, std::size_t token, std::size_t end) {
-  const auto known = phrases.find(text.tokens[token].hash);
-  if (known == phrases.end()) return false;
-  return std::any_of(known->second.begin(), known->second.end(), [&](const auto& phrase) {
-    if (token + phrase.size() > end) return false;
-    for (std::size_t i = 0; i < phrase.size(); ++i) {
-      if (text.tokens[token + i].hash != phrase[i]) return false;
+// The letters of a name run together, in small ones: "The Daily Lantern" and "dailylantern.example"
+// are one outlet.
+bool in_name(char c) {
+  return is_lower_letter(ascii_lower(c)) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
+}
+std::string squashed(std::string_view name) {
+  std::string letters;
+  for (const char c : name) {
+    if (in_name(c)) letters += ascii_lower(c);
+  }
+  return letters;
+}
+
+std::string_view host_of(std::string_view address) {
+  const std::size_t scheme = address.find("://");
+  if (scheme != std::string_view::npos) address.remove_prefix(scheme + 3);
+  return address.substr(0, address.find_first_of("/?#:"));
+}
+
+// The label that an outlet chose: "harbourpost" of "www.harbourpost.co.uk".
+std::string_view label_of(std::string_view host) {
+  std::string_view longest;
+  while (!host.empty()) {
+    const std::size_t point = std::min(host.find('.'), host.size());
+    const bool is_last = point == host.size();
+    const std::string_view label = host.substr(0, point);
+    if (!is_last && label != "www" && label.size() > longest.size()) longest = label;
+    host.remove_prefix(std::min(point + 1, host.size()));
+  }
+  return longest;
+}
+
+std::vector<std::string> names_of(const Masthead& masthead) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string name) {
+    if (name.starts_with("the") && name.size() > kOutletLettersMin + 3) name.erase(0, 3);
+    if (name.size() >= kOutletLettersMin) names.push_back(std::move(name));
+  };
+  const bool is_host = masthead.source.find(' ') == std::string_view::npos &&
+                       masthead.source.find('.') != std::string_view::npos;
+  add(squashed(is_host ? label_of(host_of(masthead.source)) : masthead.source));
+  add(squashed(label_of(host_of(masthead.url))));
+  return names;
+}
+
+// Gives lines their cues.
+class Judge {
+ public:
+  Judge(const Text& text, const Masthead& masthead) : text_(text), outlet_(names_of(masthead)) {}
+
+  // A story's first line may have a byline and a dateline in it, with the outlet's name: they are
+  // not judged.
+  [[nodiscard]] int cues_of(const Line& line) {
+    Range tokens = line.tokens;
+    if (line.opens_paragraph) quoted_ = false;
+    if (line.opens_paragraph) tokens.begin = std::min(header_end(tokens), tokens.end - 1);
+    return speech(tokens) + names_outlet(tokens) + gives_address(bytes_of(tokens)) + form(line);
+  }
+  // End of what stands before a story in its own line: who wrote it, when and where.
+  [[nodiscard]] std::size_t header_end(const Range& tokens) const {
+    std::size_t begin = tokens.begin;
+    for (int part = 0; part < kHeaderPartsMax; ++part) {
+      const std::size_t limit = std::min(tokens.end, begin + kBylineTokensMax);
+      const std::size_t next =
+          std::max({byline_end(begin, limit), stamp_end(begin, limit), dateline_end(begin, limit),
+                    release_end(begin, tokens.end)});
+      if (next == begin || next >= tokens.end) break;
+      begin = next;
     }
-    return true;
-  });
+    return begin;
+  }
+
+ private:
+  [[nodiscard]] std::size_t stamp_end(std::size_t begin, std::size_t limit) const;
+  [[nodiscard]] std::size_t byline_end(std::size_t begin, std::size_t limit) const;
+  [[nodiscard]] std::size_t dateline_end(std::size_t begin, std::size_t limit) const;
+  [[nodiscard]] std::size_t release_end(std::size_t begin, std::size_t limit) const;
+  // The bytes of a line with the marks that lean on its ends.
+  [[nodiscard]] std::string_view bytes_of(const Range& tokens) const {
+    const std::string_view bytes = text_.bytes;
+    std::size_t begin = text_.tokens[tokens.begin].begin;
+    const std::size_t floor = tokens.begin == 0 ? 0 : text_.tokens[tokens.begin - 1].end;
+    while (begin > floor && bytes[begin - 1] != ' ' && bytes[begin - 1] != '\n') --begin;
+    const std::size_t last = text_.tokens[tokens.end - 1].end;
+    const std::size_t end = std::min(bytes.find_first_of(" \n", last), bytes.size());
+    return bytes.substr(begin, end - begin);
+  }
+
+  [[nodiscard]] int speech(const Range& tokens);
+  [[nodiscard]] int names_outlet(const Range& tokens) const;
+  [[nodiscard]] bool spells(std::string_view name, const Range& tokens) const;
+  [[nodiscard]] static int gives_address(std::string_view bytes);
+  [[nodiscard]] int form(const Line& line) const;
+
+  const Text& text_;
+  std::vector<std::string> outlet_;
+  bool quoted_ = false;
+};
+
+// Who speaks to whom: an outlet to its readers, of itself and of what it prints. What others say
+// in quotes is news.
+int Judge::speech(const Range& tokens) {
+  static const WordSet kReader{"you", "your", "yours", "yourself", "please"};
+  static const WordSet kOutlet{"we", "our", "ours"};
+  static const WordSet kCalls{
+      "accept",    "add",      "browse",    "buy",      "call",   "check",    "choose", "click",
+      "contact",   "continue", "copyright", "discover", "donate", "download", "email",  "enable",
+      "explore",   "find",     "follow",    "get",      "give",   "hear",     "help",   "join",
+      "listen",    "log",      "mail",      "meet",     "never",  "order",    "print",  "read",
+      "refresh",   "register", "save",      "see",      "send",   "share",    "sign",   "stay",
+      "subscribe", "support",  "tap",       "tell",     "try",    "view",     "visit",  "want",
+      "watch",     "write"};
+  static const WordSet kThis{"this", "these", "original", "full"};
+  static const WordSet kItself{"article",    "articles", "content", "copy",    "material",
+                               "newsletter", "page",     "photo",   "piece",   "podcast",
+                               "post",       "report",   "site",    "stories", "story",
+                               "text",       "version",  "video",   "website"};
+  static const WordSet kTrade{
+      "ads",        "advertisement", "adverts",       "app",         "browser",  "comments",
+      "cookie",     "cookies",       "correspondent", "desk",        "editing",  "editor",
+      "editorial",  "editors",       "eds",           "homepage",    "image",    "inbox",
+      "javascript", "login",         "newsletter",    "newsletters", "newsroom", "photo",
+      "photos",     "picture",       "podcast",       "published",   "readers",  "related",
+      "reporter",   "reporters",     "reporting",     "reprint",     "rights",   "sponsored",
+      "subscriber", "subscribers",   "subscription",  "tags",        "webpage",  "website"};
+  int cues = 0;
+  bool ours = false;
+  bool trade = false;
+  bool has_quote = quoted_;
+  for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
+    const Token& token = text_.tokens[i];
+    if ((token.before & before::kQuoteClose) != 0) quoted_ = false;
+    if ((token.before & before::kQuoteOpen) != 0) quoted_ = true;
+    has_quote = has_quote || quoted_;
+    if (quoted_ || is_number(token) || (token.shape & shape::kPointed) != 0) continue;
+    if (kReader.has(token)) cues += 2;
+    ours = ours || kOutlet.has(token);
+    if (i == tokens.begin && kCalls.has(token)) ++cues;
+    trade = trade || kTrade.has(token);
+    if (i > tokens.begin && kItself.has(token) && kThis.has(text_.tokens[i - 1])) ++cues;
+  }
+  // "We" and the words of the trade are news as well: they only add to something else.
+  return std::min(cues, 4) + (ours ? 1 : 0) + (trade ? 1 : 0) - (has_quote ? 1 : 0);
 }
 
-// Whether the tokens [begin, end), a line or sentence, are an agency's or a site's and not news.
-bool is_boilerplate(const Text& text, std::size_t begin, std::size_t end) {
-  static const Phrases kAnywhere = make_phrases(Where::anywhere);
-  static const Phrases kAtStart = make_phrases(Where::at_start);
-  if (end - begin > kLineTokensMax) return false;
-  for (std::size_t i = begin; i < end; ++i) {
-    if (begins_phrase(kAnywhere, text, i, end)) return true;
+// An outlet's own name, but where it is whom somebody told.
+int Judge::names_outlet(const Range& tokens) const {
+  static const WordSet kSource{"told", "tells", "telling", "by"};
+  for (const std::string& name : outlet_) {
+    for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
+      const bool is_source = i > tokens.begin && kSource.has(text_.tokens[i - 1]);
+      if (!is_source && spells(name, {i, tokens.end})) return 2;
+    }
   }
-  return end - begin <= kStartedLineTokensMax && begins_phrase(kAtStart, text, begin, end);
+  return 0;
+}
+
+// Whether the first tokens, run together, are the name.
+bool Judge::spells(std::string_view name, const Range& tokens) const {
+  for (std::size_t i = tokens.begin; i < tokens.end && !name.empty(); ++i) {
+    for (const char c : text_.slice(text_.tokens[i])) {
+      if (!in_name(c)) continue;
+      if (name.empty() || name.front() != ascii_lower(c)) return false;
+      name.remove_prefix(1);
+    }
+  }
+  return name.empty();
+}
+
+// An address of the post, the net or the telephone, a handle, a tag.
+int Judge::gives_address(std::string_view bytes) {
+  std::size_t digits = 0;
+  std::size_t letters = 0;  // small ones and digits in a row: the label of a host
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const char c = bytes[i];
+    const char next = i + 1 < bytes.size() ? bytes[i + 1] : ' ';
+    const bool opens_word = is_lower_letter(ascii_lower(next));
+    if ((c == '@' || c == '#') && opens_word) return 2;
+    if (c == ':' && next == '/') return 2;
+    if (c == '\xC2' && next == '\xA9') return 2;
+    const bool is_domain = c == '.' && letters >= 3 && is_lower_letter(next) &&
+                           i + 2 < bytes.size() && is_lower_letter(bytes[i + 2]);
+    if (is_domain) return 2;
+    letters = is_lower_letter(c) || is_digit(c) ? letters + 1 : 0;
+    if (is_digit(c)) {
+      if (++digits >= kPhoneDigitsMin) return 2;
+    } else if (c != ' ' && c != '-' && c != '/' && c != '+' && c != '(' && c != ')') {
+      digits = 0;
+    }
+  }
+  return 0;
+}
+
+// Lines that are no sentence, credits, whatever stands in brackets of its own.
+int Judge::form(const Line& line) const {
+  const Range& tokens = line.tokens;
+  std::size_t names = 0;
+  std::size_t parts = 0;
+  for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
+    const Token& token = text_.tokens[i];
+    if (is_name(token)) ++names;
+    if (i > tokens.begin && (token.before & (kColon | kSemicolon | before::kOther)) != 0) ++parts;
+  }
+  const std::string_view bytes = bytes_of(tokens);
+  const bool bracketed = (bytes.front() == '(' && bytes.find(')') + 3 >= bytes.size()) ||
+                         (bytes.front() == '[' && bytes.find(']') + 3 >= bytes.size());
+  int cues = 0;
+  if (bracketed) cues += 2;
+  if (parts > 0 && 2 * names >= tokens.size()) cues += 1;
+  if (stamp_end(tokens.begin, tokens.end) == tokens.end) cues += 2;
+  if (byline_end(tokens.begin, tokens.end) == tokens.end) cues += 2;
+  return cues;
 }
 
 // End of a stamp of time ("Updated Sept 18, 2025 09:39 GMT") that starts at `begin`, or `begin`.
-std::size_t stamp_end(const Text& text, std::size_t begin, std::size_t limit) {
+std::size_t Judge::stamp_end(std::size_t begin, std::size_t limit) const {
   static const WordSet kMonths = {
       "january", "february",  "march",   "april",    "may",       "june",  "july",
       "august",  "september", "october", "november", "december",  "jan",   "feb",
@@ -91,8 +301,8 @@ std::size_t stamp_end(const Text& text, std::size_t begin, std::size_t limit) {
   bool number = false;
   std::size_t end = begin;
   for (std::size_t i = begin; i < limit; ++i) {
-    const Token& token = text.tokens[i];
-    if ((token.shape & shape::kNumber) != 0) {
+    const Token& token = text_.tokens[i];
+    if (is_number(token)) {
       number = true;
     } else if (kMonths.has(token)) {
       month = true;
@@ -104,63 +314,90 @@ std::size_t stamp_end(const Text& text, std::size_t begin, std::size_t limit) {
   return month && number ? end : begin;
 }
 
-// Begin of the mark by which some feeds show how much they cut off ("[+1234 chars]"), or `end`.
-std::size_t cut_mark_begin(const Text& text, std::size_t begin, std::size_t end) {
-  static const WordSet kUnits{"char", "chars", "characters"};
-  if (end < begin + 3 || !kUnits.has(text.tokens[end - 1])) return end;
-  const Token& number = text.tokens[end - 2];
-  const bool marked = (number.before & (before::kOther | before::kParenOpen)) != 0;
-  return marked && (number.shape & shape::kNumber) != 0 ? end - 2 : end;
-}
-
 // End of the byline that starts at `begin` ("By Ana Ruiz, Harbour Post correspondent"), or `begin`:
 // names up to a line break or a stamp of time.
-std::size_t byline_end(const Text& text, std::size_t begin, std::size_t limit) {
+std::size_t Judge::byline_end(std::size_t begin, std::size_t limit) const {
   static const WordSet kBy{"by"};
   static const WordSet kRoles = {
       "and",    "in",    "for",     "of", "the",   "correspondent", "reporter", "writer",
       "editor", "staff", "special", "to", "chief", "senior",        "news",     "agencies"};
-  if (begin == limit || !kBy.has(text.tokens[begin])) return begin;
+  limit = std::min(limit, begin + kBylineTokensMax);
+  if (begin == limit || !kBy.has(text_.tokens[begin])) return begin;
   for (std::size_t i = begin + 1; i < limit; ++i) {
-    const Token& token = text.tokens[i];
+    const Token& token = text_.tokens[i];
     if (i > begin + 1 &&
-        ((token.before & (kNewline | kParagraph)) != 0 || stamp_end(text, i, limit) > i)) {
+        ((token.before & (kNewline | kParagraph)) != 0 || stamp_end(i, limit) > i)) {
       return i;
     }
-    const bool name = (token.shape & (shape::kLower | shape::kNumber)) == 0;
+    const bool name = is_name(token);
     if (i == begin + 1 ? !name : !name && !kRoles.has(token)) return begin;
   }
   return begin;
 }
 
-// End of the lines above a story: who wrote it and when.
-std::size_t header_end(const Text& text, std::size_t begin, std::size_t end) {
-  for (int part = 0; part < kHeaderPartsMax; ++part) {
-    const std::size_t limit = std::min(end, begin + kHeaderTokensMax);
-    const std::size_t next =
-        std::max(byline_end(text, begin, limit), stamp_end(text, begin, limit));
-    if (next == begin) break;
-    begin = next;
+// End of the dateline that starts at `begin` ("KYIV, Feb 3 (Agency) - ", "[Lund] "), or `begin`
+// without one: a few capitalised words and numbers up to a spaced dash, up to the close of a
+// bracket, or, in capitals, up to a colon.
+std::size_t Judge::dateline_end(std::size_t begin, std::size_t limit) const {
+  limit = std::min(limit, begin + kDatelineTokensMax);
+  bool opened = begin < limit && (text_.tokens[begin].before & kParenOpen) != 0;
+  bool capitals = true;
+  for (std::size_t i = begin; i < limit; ++i) {
+    const Token& token = text_.tokens[i];
+    if (i > begin) {
+      if ((token.before & (kParagraph | kSemicolon)) != 0) return begin;
+      if ((token.before & kDash) != 0) return i;
+      if (capitals && (token.before & kColon) != 0) return i;
+      if (opened && (token.before & kParenClose) != 0) return i;
+      if ((token.before & kParenOpen) != 0) opened = true;
+    }
+    if ((token.shape & shape::kLower) != 0) return begin;
+    if ((token.shape & (shape::kUpper | shape::kNumber)) == 0) capitals = false;
   }
   return begin;
 }
 
-// End of the dateline that starts at `begin` ("KYIV, Feb 3 (Agency) - "), or `begin` without one: a
-// few capitalised words and numbers up to a spaced dash, or up to the close of a parenthesis.
-std::size_t dateline_end(const Text& text, std::size_t begin) {
-  const std::size_t limit = std::min(text.tokens.size(), begin + kDatelineTokensMax);
-  bool opened = false;
+// End of a press release's head ("Force Detains Two in Farah Joint Command - 2010-09-15 For Release
+// KABUL (Sept. 16) - "): up to a dash or bracket, nearly all names
+// and numbers.
+std::size_t Judge::release_end(std::size_t begin, std::size_t limit) const {
+  limit = std::min(limit, begin + kReleaseTokensMax);
+  std::size_t end = begin;
+  std::size_t counted = 0;
+  bool number = false;
   for (std::size_t i = begin; i < limit; ++i) {
-    const Token& token = text.tokens[i];
-    if (i > begin) {
-      if ((token.before & (kParagraph | kSemicolon)) != 0) return begin;
-      if ((token.before & kDash) != 0) return i;
-      if (opened && (token.before & before::kParenClose) != 0 && i - begin >= 2) return i;
-      if ((token.before & kParenOpen) != 0) opened = true;
-    }
-    if ((token.shape & shape::kLower) != 0) return begin;
+    const Token& token = text_.tokens[i];
+    if (i > begin && (token.before & kParagraph) != 0) break;
+    const bool closed = (token.before & (kDash | kParenClose)) != 0;
+    if (closed && number && i - begin >= kReleaseTokensMin && 5 * counted >= 4 * (i - begin))
+      end = i;
+    counted += is_name(token) || is_number(token) ? 1U : 0U;
+    number = number || is_number(token);
   }
-  return begin;
+  return end;
+}
+
+// Begin of the mark by which some feeds show how much they cut off ("[+1234 chars]"), or `end`.
+std::size_t cut_mark_begin(const Text& text, std::size_t begin, std::size_t end) {
+  static const WordSet kUnits{"char", "chars", "characters"};
+  if (end < begin + 3 || !kUnits.has(text.tokens[end - 1])) return end;
+  const Token& number = text.tokens[end - 2];
+  const bool marked = (number.before & (before::kOther | kParenOpen)) != 0;
+  return marked && is_number(number) ? end - 2 : end;
+}
+
+// Some feeds break lines at a width: then a line break says nothing. Told by lines that go on in
+// small letters.
+bool is_wrapped(const Text& text, const Range& body) {
+  std::size_t breaks = 0;
+  std::size_t running = 0;
+  for (std::size_t i = body.begin + 1; i < body.end; ++i) {
+    const Token& token = text.tokens[i];
+    if ((token.before & kNewline) == 0 || (token.before & kParagraph) != 0) continue;
+    ++breaks;
+    if ((token.before & kStop) == 0 && (token.shape & shape::kLower) != 0) ++running;
+  }
+  return 4 * running >= breaks && breaks > 0;
 }
 
 // True when a sentence ends before the token (or before the end of the text).
@@ -170,60 +407,165 @@ bool after_stop(const Text& text, std::size_t token) {
   return rest.find_first_of(".!?") != std::string_view::npos;
 }
 
-struct Range {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
+// Rows of figures are news; codes ("ml/rt/213", "2012-06-S-026") are not.
+bool has_figures(const Text& text, const Range& tokens) {
+  std::size_t numbers = 0;
+  std::size_t names = 0;
+  std::size_t strokes = 0;
+  constexpr std::uint16_t kJoined = before::kJoinedSlash | before::kJoinedHyphen;
+  for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
+    numbers += is_number(text.tokens[i]) ? 1U : 0U;
+    names += is_name(text.tokens[i]) ? 1U : 0U;
+    strokes += (text.tokens[i].before & kJoined) != 0 ? 1U : 0U;
+  }
+  return numbers >= 2 && strokes < 2 && 2 * names < tokens.size();
+}
 
-// Takes bylines, section names, share lines and the like off both ends, by their form alone: short
-// paragraphs that are no sentence.
-Range trim_loose_lines(const Text& text, Range range) {
-  const auto opens_paragraph = [&](std::size_t token) {
-    return token == range.begin || (text.tokens[token].before & kParagraph) != 0;
-  };
-  Range trimmed = range;
-  for (std::size_t i = range.begin; i < range.end && i - trimmed.begin <= kLooseLineTokensMax;) {
-    ++i;
-    if (i == range.end || (text.tokens[i].before & kStop) != 0) break;
-    if (opens_paragraph(i)) trimmed.begin = i;
+std::vector<Line> lines_of(const Text& text, const Range& body, Judge& judge) {
+  const std::uint16_t breaks =
+      is_wrapped(text, body) ? kStop | kParagraph : kStop | kParagraph | kNewline;
+  std::vector<Line> lines;
+  for (std::size_t begin = body.begin; begin < body.end;) {
+    std::size_t end = begin + 1;
+    while (end < body.end && (text.tokens[end].before & breaks) == 0) ++end;
+    Line line{{begin, end}, false, after_stop(text, end), 0};
+    line.opens_paragraph =
+        begin == body.begin || (text.tokens[begin].before & (breaks & ~kStop)) != 0;
+    line.is_loose = !line.is_sentence && line.tokens.size() <= kLooseLineTokensMax &&
+                    !has_figures(text, line.tokens);
+    line.opens_block = begin == body.begin || (text.tokens[begin].before & kParagraph) != 0;
+    line.cues = judge.cues_of(line);
+    lines.push_back(line);
+    begin = end;
   }
-  while (trimmed.end > trimmed.begin && !after_stop(text, trimmed.end)) {
-    std::size_t line = trimmed.end - 1;
-    const std::size_t reach = std::min(trimmed.end - trimmed.begin, kLooseLineTokensMax);
-    while (line > trimmed.end - reach && !opens_paragraph(line) &&
-           (text.tokens[line].before & kStop) == 0) {
-      --line;
+  return lines;
+}
+
+// Marks the lines of short paragraphs that hold two alien lines, or more of them than others: a
+// sentence between them is rarely the story's.
+void mark_paragraphs(std::vector<Line>& lines) {
+  for (std::size_t begin = 0; begin < lines.size();) {
+    std::size_t end = begin + 1;
+    while (end < lines.size() && !lines[end].opens_paragraph) ++end;
+    const std::size_t size = lines[end - 1].tokens.end - lines[begin].tokens.begin;
+    std::size_t alien = 0;
+    std::size_t alien_tokens = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (lines[i].cues < kAlienCues) continue;
+      ++alien;
+      alien_tokens += lines[i].tokens.size();
     }
-    if (!opens_paragraph(line) || line == trimmed.begin) break;
-    trimmed.end = line;
+    const bool marked = size <= kInsetTokensMax && (alien >= 2 || 2 * alien_tokens >= size);
+    for (std::size_t i = begin; i < end; ++i) lines[i].beside_alien = marked;
+    begin = end;
   }
-  if (trimmed.begin - range.begin > kLooseHeadTokensMax) trimmed.begin = range.begin;
-  if (range.end - trimmed.end > kLooseTailTokensMax) trimmed.end = range.end;
-  const bool most_is_left = 2 * (trimmed.end - trimmed.begin) >= range.end - range.begin;
-  return most_is_left ? trimmed : range;
+}
+
+// Lines that are no sentence are alien where all of their block are; beside sentences they may be
+// pieces of one.
+void judge_loose(std::vector<Line>& lines) {
+  for (std::size_t begin = 0; begin < lines.size();) {
+    std::size_t end = begin + 1;
+    bool loose = lines[begin].is_loose;
+    while (end < lines.size() && !lines[end].opens_block) loose = lines[end++].is_loose && loose;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!lines[i].is_loose) continue;
+      lines[i].is_loose = lines[i].cues == 0;  // nothing else is wrong with it
+      lines[i].cues += loose ? kAlienCues : 1;
+    }
+    begin = end;
+  }
+}
+
+// What a line weighs for or against a cut that takes it along.
+std::int64_t weight(const Line& line, bool loose_counts) {
+  const auto size = static_cast<std::int64_t>(line.tokens.size());
+  if (line.cues >= kAlienCues && (loose_counts || !line.is_loose)) return size + 4;
+  if (line.cues == 1) return line.beside_alien ? size : 0;
+  return line.beside_alien ? -size / 2 : -size;
+}
+
+// Whether the loose lines that a text begins with are few: many are a table, the story itself.
+bool has_few_loose(std::span<const Line* const> lines) {
+  std::size_t tokens = 0;
+  for (const Line* line : lines) {
+    if (line->cues < kAlienCues) break;
+    if (line->is_loose) tokens += line->tokens.size();
+  }
+  return tokens <= kLooseTokensMax;
+}
+
+// How many lines from one end, in the given order, are the outlet's: the cut of largest weight.
+std::size_t alien_lines(std::span<const Line* const> lines, std::size_t tokens_max) {
+  const bool loose_counts = has_few_loose(lines);
+  std::int64_t sum = 0;
+  std::int64_t best = 0;
+  std::size_t taken = 0;
+  std::size_t tokens = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    tokens += lines[i]->tokens.size();
+    if (tokens > tokens_max) break;
+    sum += weight(*lines[i], loose_counts);
+    if (sum < best - kGapMax) break;
+    if (sum <= best) continue;
+    best = sum;
+    taken = i + 1;
+  }
+  return taken;
+}
+
+// Lines [first, last) that are left when both ends are cut.
+Range without_ends(const std::vector<Line>& lines) {
+  std::vector<const Line*> order;
+  for (const Line& line : lines) order.push_back(&line);
+  std::reverse(order.begin(), order.end());
+  const std::size_t last = lines.size() - alien_lines(order, kTailTokensMax);
+  std::reverse(order.begin(), order.end());
+  return {alien_lines(std::span(order).first(last), kHeadTokensMax), last};
+}
+
+// Drops paragraphs within that are surely the outlet's.
+void append_story(const std::vector<Line>& lines, std::size_t first, std::size_t last,
+                  std::size_t begin, std::vector<std::uint32_t>& kept) {
+  for (std::size_t i = first; i < last;) {
+    std::size_t next = i + 1;
+    while (next < last && !lines[next].opens_paragraph) ++next;
+    const std::size_t size = lines[next - 1].tokens.end - lines[i].tokens.begin;
+    bool alien = lines[i].opens_paragraph && size <= kInsetTokensMax;
+    for (std::size_t k = i; k < next; ++k) alien = alien && lines[k].cues >= kInsetCues;
+    if (!alien) {
+      for (std::size_t t = std::max(begin, lines[i].tokens.begin); t < lines[next - 1].tokens.end;
+           ++t) {
+        kept.push_back(static_cast<std::uint32_t>(t));
+      }
+    }
+    i = next;
+  }
 }
 
 }  // namespace
 
-std::vector<std::uint32_t> story_tokens(const Text& text) {
+std::vector<std::uint32_t> story_tokens(const Text& text, const Masthead& masthead) {
   std::vector<std::uint32_t> kept;
   const std::size_t size = text.tokens.size();
-  kept.reserve(size);
-  const std::size_t body = text.body_token < size ? text.body_token : 0;
-  const Range story = trim_loose_lines(text, {body, cut_mark_begin(text, body, size)});
-  std::size_t line = dateline_end(text, header_end(text, story.begin, story.end));
-  while (line < story.end) {
-    // A line ends at a sentence's end or a line break; hard-wrapped text only makes it shorter.
-    std::size_t end = line + 1;
-    while (end < story.end && (text.tokens[end].before & (kStop | kParagraph)) == 0) ++end;
-    if (!is_boilerplate(text, line, end)) {
-      for (std::size_t i = line; i < end; ++i) kept.push_back(static_cast<std::uint32_t>(i));
-    }
-    line = end;
+  if (text.body_token >= size) return kept;
+  kept.reserve(size - text.body_token);
+  const Range body{text.body_token, cut_mark_begin(text, text.body_token, size)};
+  Judge judge(text, masthead);
+  std::vector<Line> lines = lines_of(text, body, judge);
+  judge_loose(lines);
+  mark_paragraphs(lines);
+  auto [first, last] = without_ends(lines);
+  std::size_t left = 0;
+  for (std::size_t i = first; i < last; ++i) left += lines[i].tokens.size();
+  if (left < kStoryTokensMin) {
+    if (body.size() <= kStubTokensMax) return kept;
+    first = 0;
+    last = lines.size();
   }
-  if (kept.empty()) {
-    for (std::size_t i = body; i < size; ++i) kept.push_back(static_cast<std::uint32_t>(i));
-  }
+  const Range story{lines[first].tokens.begin, lines[last - 1].tokens.end};
+  const std::size_t begin = judge.header_end(story);
+  append_story(lines, first, last, begin, kept);
   return kept;
 }
 

@@ -1,16 +1,24 @@
-// What of an article's tokens is its story: the dateline and the lines that agencies, feeds and
-// sites add are left out. A pure function of the text; linear in its tokens.
+// What of an article's tokens is its story: the dateline and what agencies, feeds and sites put
+// above and below are left out, told by form and position. A pure function of the text and of the
+// outlet's name; linear in its tokens.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/text/text.h"
 
 namespace tocsin {
 
-// Indices of the tokens that count, in order: of the body, or of the title where there is no body.
-// Never empty for a text with tokens: a text of nothing but boilerplate counts whole.
-[[nodiscard]] std::vector<std::uint32_t> story_tokens(const Text& text);
+// Who publishes the article, as the article says: a name or host, and its address.
+struct Masthead {
+  std::string_view source;
+  std::string_view url;
+};
+
+// Indices of the tokens of the body that count, in order. Empty where the body carries no story: a
+// stub ("more soon"), a wall of cookies or payment.
+[[nodiscard]] std::vector<std::uint32_t> story_tokens(const Text& text, const Masthead& masthead);
 
 }  // namespace tocsin

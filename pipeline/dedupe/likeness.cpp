@@ -1,12 +1,16 @@
 #include "pipeline/dedupe/likeness.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "pipeline/dedupe/sketch.h"
 
 namespace tocsin {
 namespace {
 
-// b-bit minwise hashing with b = 8 (Li & Koenig 2010): of n bytes, m equal by likeness or by
-// chance, the Jaccard estimate is (m/n - 1/256) / (1 - 1/256) = (256 m - n) / 255 n.
+// b-bit minwise hashing with b = 7 (Li & Koenig 2010): of n places, m equal by likeness or by
+// chance, the Jaccard estimate is (m/n - 1/128) / (1 - 1/128) = (128 m - n) / (127 n).
 struct Fraction {
   std::uint64_t over = 0;
   std::uint64_t under = 1;
@@ -19,8 +23,8 @@ struct Fraction {
 };
 
 Fraction jaccard(std::uint64_t matching, std::uint64_t size) {
-  const std::uint64_t scaled = matching * 256;
-  return {scaled > size ? scaled - size : 0, 255 * size};
+  const std::uint64_t scaled = matching * 128;
+  return {scaled > size ? scaled - size : 0, 127 * size};
 }
 
 // |A and B| / min(|A|, |B|), from J and the sizes: J / (1 + J) * (|A| + |B|) / min.
@@ -36,12 +40,17 @@ constexpr std::uint32_t kShortTokens = 30;
 constexpr std::uint32_t kBriefOfTokens = 60;  // a short text may be the brief of one this long
 constexpr std::uint32_t kEditedTokensMin = 40;
 constexpr std::uint64_t kShingleWords = 3;
+constexpr std::uint32_t kFreshShinglesMin = 8;
+constexpr std::uint32_t kOtherOpeningMax = 5;  // of kLeadSketchSize
+constexpr std::uint64_t kSameFrameHeldMin = 85;
+constexpr std::uint32_t kSameFrameMin = 7;  // of kLeadSketchSize: one name in a lead differs
 
-// Of one sample's anchors, those the other text could show, and how many of them it does not.
+// Of the members of one set, and how many of them the other set lacks, in hundredths: members that
+// share a place with another's are allowed for.
 struct Difference {
   std::uint64_t compared = 0;
   std::uint64_t missing = 0;
-  [[nodiscard]] std::uint64_t present() const { return compared - missing; }
+  [[nodiscard]] std::uint64_t present() const { return compared - std::min(compared, missing); }
   [[nodiscard]] bool missing_at_least(std::uint64_t percent) const {
     return missing * 100 >= percent * compared;
   }
@@ -50,17 +59,49 @@ struct Difference {
   }
 };
 
-// What of `from` is not in `into`. A full sample hides what lies beyond its largest.
-Difference difference(const AnchorSample& from, const AnchorSample& into) {
-  Difference difference;
-  const auto* other = into.begin();
-  for (const std::uint16_t anchor : from) {
-    if (anchor == kNoAnchor || anchor > into.back()) break;
-    while (other != into.end() && *other < anchor) ++other;
-    ++difference.compared;
-    if (other == into.end() || *other != anchor) ++difference.missing;
+std::uint64_t word_at(const AnchorSet& set, std::size_t half) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, set.data() + half * sizeof word, sizeof word);
+  return word;
+}
+
+std::uint64_t count(const AnchorSet& set) {
+  return static_cast<std::uint64_t>(std::popcount(word_at(set, 0)) +
+                                    std::popcount(word_at(set, 1)));
+}
+
+// What of `from` is not in `into`, whole numbers. A full set hides what is missing.
+Difference difference(const AnchorSet& from, const AnchorSet& into) {
+  const auto lacking =
+      static_cast<std::uint64_t>(std::popcount(word_at(from, 0) & ~word_at(into, 0)) +
+                                 std::popcount(word_at(from, 1) & ~word_at(into, 1)));
+  const std::uint64_t free =
+      kAnchorPlaces + 1 - std::min<std::uint64_t>(count(into), kAnchorPlaces);
+  const std::uint64_t compared = count(from);
+  const std::uint64_t missing = (lacking * kAnchorPlaces + free / 2) / free;
+  return {compared, std::min(compared, missing)};
+}
+
+bool has(const AnchorSet& set, std::uint8_t fact) {
+  const std::size_t place = fact & ~std::size_t{kTitleFact};
+  return (set[place / 8] >> (place % 8) & 1U) != 0;
+}
+
+// Of the facts of a title and lead those that the other text lacks.
+struct Fresh {
+  std::uint32_t in_title = 0;
+  std::uint32_t in_lead = 0;
+  [[nodiscard]] std::uint32_t all() const { return in_title + in_lead; }
+};
+
+template <std::size_t kSize>
+Fresh fresh(const Facts<kSize>& facts, const AnchorSet& known) {
+  Fresh fresh;
+  for (const std::uint8_t fact : facts) {
+    if (fact == kNoFact || has(known, fact)) continue;
+    ++((fact & kTitleFact) != 0 ? fresh.in_title : fresh.in_lead);
   }
-  return difference;
+  return fresh;
 }
 
 // The comparisons that the rules draw on. `shorter` and `longer` are by shingles.
@@ -139,7 +180,7 @@ bool edited_alike(const Evidence& evidence) {
   const Difference& anchors = evidence.anchors;
   if (evidence.lead.at_least(75)) return anchors.compared == 0 || !anchors.missing_at_least(45);
   return evidence.shorter.tokens >= kEditedTokensMin && evidence.lead.at_least(25) &&
-         anchors.present() >= 4 && !anchors.missing_at_least(30) &&
+         anchors.present() >= 4 && !anchors.missing_at_least(15) &&
          !evidence.only_longer_has_numbers();
 }
 
@@ -154,7 +195,9 @@ Alike long_alike(const Evidence& evidence, const LikenessLimits& limits) {
           evidence.held.at_least(85) || anchors.compared == 0 || !anchors.missing_at_least(45);
       return alike ? Alike::by_opening : Alike::no;
     }
-    if (anchors.missing > 0 && anchors.missing_at_least(15)) return Alike::no;
+    if (anchors.missing >= 3 || (anchors.missing > 0 && anchors.missing_at_least(15))) {
+      return Alike::no;
+    }
     const bool enough =
         evidence.opening_moved() || anchors.present() >= (evidence.lead.at_least(12) ? 4U : 6U);
     return enough ? Alike::by_rest : Alike::no;
@@ -163,30 +206,83 @@ Alike long_alike(const Evidence& evidence, const LikenessLimits& limits) {
   return edited_alike(evidence) ? Alike::by_opening : Alike::no;
 }
 
-// A later text that holds the earlier one and has more to say, by its size and by what it names.
-bool brings_news(const Agreement& agreement) {
+// What the later text is to the earlier one, that it shares most of.
+enum class Turn : std::uint8_t { none, update, other_event };
+
+// A text that holds an earlier one and has more to say, by its size and by what it names.
+bool outgrows(const Agreement& agreement) {
   const std::uint64_t growth = std::uint64_t{agreement.second.shingles} * 100 /
                                std::max<std::uint64_t>(1, agreement.first.shingles);
-  const Difference fresh = difference(agreement.second.names, agreement.first.names) +
+  const Difference names = difference(agreement.second.names, agreement.first.names) +
                            difference(agreement.second.numbers, agreement.first.numbers);
-  if (growth >= 200) return fresh.compared == 0 || fresh.missing >= 2;
-  return growth >= 140 && fresh.missing >= 3 && fresh.missing_at_least(30);
+  if (growth >= 200) return names.compared == 0 || names.missing >= 2;
+  return growth >= 140 && names.missing >= 3 && names.missing_at_least(20);
+}
+
+// Its opening stands nowhere in the earlier text, of which it has most: a new lead above an old
+// text or in place of the old one.
+bool has_new_opening(const Agreement& agreement, std::uint32_t fresh_facts) {
+  const OpeningShared& opening = agreement.second_opening;
+  if (agreement.lead_matching > kOtherOpeningMax || 2 * opening.equal > opening.places)
+    return false;
+  if (agreement.second.shingles >= agreement.first.shingles + kFreshShinglesMin) return true;
+  if (opening.places >= 6 && 6 * opening.equal <= opening.places) return true;
+  return opening.places >= 3 && 4 * opening.equal <= opening.places && fresh_facts > 0;
+}
+
+Turn turn_of(const Agreement& agreement, const Evidence& evidence) {
+  const Content& first = agreement.first;
+  const Content& second = agreement.second;
+  const Fresh names = fresh(second.lead_names, first.names);
+  const Fresh numbers = fresh(second.lead_numbers, first.numbers);
+  if (has_new_opening(agreement, names.all() + numbers.all())) return Turn::update;
+  const bool longer = second.shingles >= first.shingles + kFreshShinglesMin;
+  if (longer && names.in_title + numbers.in_title >= 2) return Turn::update;
+  // Openings that are alike, but for what they name: the toll rose, or it is another place.
+  const bool numbers_gone = fresh(first.lead_numbers, second.numbers).all() > 0;
+  const bool names_gone = fresh(first.lead_names, second.names).all() > 0;
+  if (evidence.held.at_least(kSameFrameHeldMin)) {
+    const std::uint32_t alike = agreement.lead_matching;
+    if (alike >= kSameOpeningMin && numbers.all() > 0 && numbers_gone) return Turn::update;
+    if (alike >= kSameFrameMin && names.all() > 0 && names_gone) return Turn::other_event;
+  }
+  return outgrows(agreement) ? Turn::update : Turn::none;
 }
 
 }  // namespace
+
+void compare_sketches(const std::array<std::uint8_t, kSketchSize>& first,
+                      const std::array<std::uint8_t, kSketchSize>& second, Agreement& agreement) {
+  std::uint32_t matching = 0;
+  std::uint32_t of_first = 0;
+  std::uint32_t first_equal = 0;
+  std::uint32_t of_second = 0;
+  std::uint32_t second_equal = 0;
+  for (std::size_t i = 0; i < kSketchSize; ++i) {
+    const std::uint32_t equal = ((first[i] ^ second[i]) & ~kSketchLeadBit & 0xffU) == 0 ? 1U : 0U;
+    const std::uint32_t in_first = first[i] / kSketchLeadBit;
+    const std::uint32_t in_second = second[i] / kSketchLeadBit;
+    matching += equal;
+    of_first += in_first;
+    of_second += in_second;
+    first_equal += in_first & equal;
+    second_equal += in_second & equal;
+  }
+  agreement.matching = matching;
+  agreement.first_opening = {of_first, first_equal};
+  agreement.second_opening = {of_second, second_equal};
+}
 
 Agreement agreement_of(const Signature& first, const Signature& second) {
   Agreement agreement;
   agreement.same_text =
       first.exact == second.exact && first.tokens == second.tokens && first.tokens > 0;
-  for (std::size_t i = 0; i < kSketchSize; ++i) {
-    agreement.matching += first.sketch[i] == second.sketch[i] ? 1U : 0U;
-  }
+  compare_sketches(first.sketch, second.sketch, agreement);
   for (std::size_t i = 0; i < kLeadSketchSize; ++i) {
     agreement.lead_matching += first.lead[i] == second.lead[i] ? 1U : 0U;
   }
-  agreement.first = {first.tokens, first.shingles, first.names, first.numbers};
-  agreement.second = {second.tokens, second.shingles, second.names, second.numbers};
+  agreement.first = content_of(first, first.tokens, first.shingles);
+  agreement.second = content_of(second, second.tokens, second.shingles);
   return agreement;
 }
 
@@ -196,11 +292,13 @@ Likeness judge(const Agreement& agreement, const LikenessLimits& limits) {
   const Evidence evidence(agreement);
   const Alike alike = evidence.is_short() ? short_alike(evidence) : long_alike(evidence, limits);
   if (alike == Alike::no) return {};
+  const Turn turn = turn_of(agreement, evidence);
+  if (turn == Turn::other_event) return {};
   Likeness likeness;
   likeness.other_opening = alike == Alike::by_rest;
   likeness.similarity_percent =
       static_cast<std::uint8_t>(std::max(evidence.whole.percent(), evidence.held.percent()));
-  if (brings_news(agreement)) {
+  if (turn == Turn::update) {
     likeness.relation = Relation::update;
     return likeness;
   }

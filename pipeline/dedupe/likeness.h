@@ -24,15 +24,27 @@ struct LikenessLimits {
 struct Content {
   std::uint32_t tokens = 0;
   std::uint32_t shingles = 0;
-  AnchorSample names = kNoAnchors;
-  AnchorSample numbers = kNoAnchors;
+  AnchorSet names{};
+  AnchorSet numbers{};
+  Facts<kLeadNamesMax> lead_names = kNoFacts<kLeadNamesMax>;
+  Facts<kLeadNumbersMax> lead_numbers = kNoFacts<kLeadNumbersMax>;
+};
+
+// Of the places of a sketch whose minimum stands in its own lead: how many there are, and how many
+// of them the other sketch has as well.
+struct OpeningShared {
+  std::uint32_t places = 0;
+  std::uint32_t equal = 0;
+  friend bool operator==(const OpeningShared&, const OpeningShared&) = default;
 };
 
 // What is compared of two signatures, counted.
 struct Agreement {
   bool same_text = false;           // exact hash, or raw hash
-  std::uint32_t matching = 0;       // bytes of `sketch` that are equal: 0..kSketchSize
+  std::uint32_t matching = 0;       // places of `sketch` that are equal: 0..kSketchSize
   std::uint32_t lead_matching = 0;  // 0..kLeadSketchSize
+  OpeningShared first_opening;      // the earlier text's opening, in the later
+  OpeningShared second_opening;     // the later text's, in the earlier
   Content first;                    // of the earlier text
   Content second;                   // of the later text
 };
@@ -46,6 +58,16 @@ struct Likeness {
   bool other_opening = false;
   friend bool operator==(const Likeness&, const Likeness&) = default;
 };
+
+// Of a signature, or of what else has its members.
+template <class Text>
+[[nodiscard]] Content content_of(const Text& text, std::uint32_t tokens, std::uint32_t shingles) {
+  return {tokens, shingles, text.names, text.numbers, text.lead_names, text.lead_numbers};
+}
+
+// Counts what two sketches share into the agreement.
+void compare_sketches(const std::array<std::uint8_t, kSketchSize>& first,
+                      const std::array<std::uint8_t, kSketchSize>& second, Agreement& agreement);
 
 // Agreement of two whole signatures, the obvious way.
 [[nodiscard]] Agreement agreement_of(const Signature& first, const Signature& second);

@@ -7,8 +7,11 @@
 #include <bit>
 #include <initializer_list>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pipeline/dedupe/boilerplate.h"
@@ -18,9 +21,11 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kShingleWords = 3;
-constexpr std::size_t kTitleBelowTokens = 12;
+constexpr std::size_t kTitleBelowTokens = 12;  // "Details soon." stands for no article
+constexpr std::size_t kStubTokensMax = 60;
 constexpr std::size_t kHeaderTokens = 16;  // where the date of publication may stand
 constexpr std::size_t kDateReach = 4;
+constexpr std::size_t kFactTokens = 40;  // of the lead: about its first sentence
 
 // Shingle hashes of the tokens; a text shorter than a shingle is one shingle.
 std::vector<std::uint64_t> shingles_of(std::span<const std::uint64_t> tokens) {
@@ -79,14 +84,9 @@ class Words {
   std::vector<std::uint64_t> hashes_;
 };
 
-// From two on: "one" is a pronoun too.
-const Words& number_words() {
-  static const Words kWords = {
-      "two",      "three",     "four",     "five",     "six",      "seven",    "eight",
-      "nine",     "ten",       "eleven",   "twelve",   "thirteen", "fourteen", "fifteen",
-      "sixteen",  "seventeen", "eighteen", "nineteen", "twenty",   "thirty",   "forty",
-      "fifty",    "sixty",     "seventy",  "eighty",   "ninety",   "hundred",  "thousand",
-      "hundreds", "thousands", "dozen",    "dozens",   "several"};
+// Words that count something, without a value of their own.
+const Words& vague_numbers() {
+  static const Words kWords = {"dozens", "hundreds", "several", "thousands", "millions"};
   return kWords;
 }
 
@@ -115,36 +115,210 @@ const Words& months() {
   return kWords;
 }
 
-// Keeps `anchor` if it is among the smallest of the set.
-void sample(AnchorSample& anchors, std::uint64_t token_hash) {
-  const auto anchor =
-      static_cast<std::uint16_t>(std::min<std::uint64_t>(mix64(token_hash) >> 48, kNoAnchor - 1));
-  if (anchor >= anchors.back()) return;
-  auto* const place = std::lower_bound(anchors.begin(), anchors.end(), anchor);
-  if (*place == anchor) return;
-  std::move_backward(place, anchors.end() - 1, anchors.end());
-  *place = anchor;
+// A word of the story as signatures see it.
+struct Word {
+  enum class Kind : std::uint8_t { other, name, number };
+  std::uint64_t hash = 0;
+  std::uint32_t token = 0;  // its first
+  Kind kind = Kind::other;
+};
+
+constexpr std::uint64_t kScale = 1000;  // values are held in thousandths
+constexpr std::uint64_t kValueMax = 1'000'000'000'000'000ULL;
+
+// The value of "1,234.5" in thousandths; nullopt for what is more than a plain number ("24th").
+std::optional<std::uint64_t> value_of_digits(std::string_view text) {
+  std::uint64_t value = 0;
+  std::uint64_t unit = 0;  // of the next digit behind the point; 0 before it
+  for (const char c : text) {
+    if (c == ',' && unit == 0) continue;
+    if (c == '.' && unit == 0) {
+      unit = kScale;
+      continue;
+    }
+    if (c < '0' || c > '9' || unit == 1 || value > kValueMax) return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (unit == 0) {
+      value = value * 10 + digit * kScale;
+    } else {
+      unit /= 10;
+      value += digit * unit;
+    }
+  }
+  return value;
 }
+
+// What words stand for: units and tens, and the scales that multiply them.
+class NumberWords {
+ public:
+  NumberWords() {
+    constexpr std::array<std::string_view, 20> kUnits = {
+        "",         "one",     "two",     "three",     "four",     "five",    "six",
+        "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
+        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+    constexpr std::array<std::string_view, 8> kTens = {"twenty", "thirty",  "forty",  "fifty",
+                                                       "sixty",  "seventy", "eighty", "ninety"};
+    for (std::size_t i = 1; i < kUnits.size(); ++i) values_[fold_hash(kUnits[i])] = i;
+    for (std::size_t i = 0; i < kTens.size(); ++i) values_[fold_hash(kTens[i])] = 10 * (i + 2);
+    values_[fold_hash("dozen")] = 12;
+    for (const auto& [word, scale] :
+         std::initializer_list<std::pair<std::string_view, std::uint64_t>>{
+             {"hundred", 100},
+             {"thousand", 1000},
+             {"million", 1'000'000},
+             {"mln", 1'000'000},
+             {"billion", 1'000'000'000},
+             {"bln", 1'000'000'000},
+             {"bn", 1'000'000'000}}) {
+      scales_[fold_hash(word)] = scale;
+    }
+  }
+  [[nodiscard]] std::uint64_t value(std::uint64_t hash) const { return find(values_, hash); }
+  [[nodiscard]] std::uint64_t scale(std::uint64_t hash) const { return find(scales_, hash); }
+
+ private:
+  using Table = std::unordered_map<std::uint64_t, std::uint64_t>;
+  static std::uint64_t find(const Table& table, std::uint64_t hash) {
+    const auto found = table.find(hash);
+    return found == table.end() ? 0 : found->second;
+  }
+  Table values_;
+  Table scales_;
+};
+
+// Reads the story's tokens as words: numbers by value, signs and words of percent left out.
+class WordReader {
+ public:
+  WordReader(const Text& text, std::span<const std::uint32_t> story) : text_(text), story_(story) {}
+
+  [[nodiscard]] std::vector<Word> read() {
+    static const Words kPercent = {"percent", "pct"};
+    static const std::uint64_t kPer = fold_hash("per");
+    static const std::uint64_t kCent = fold_hash("cent");
+    std::vector<Word> words;
+    words.reserve(story_.size());
+    while (at_ < story_.size()) {
+      const Token& token = text_.tokens[story_[at_]];
+      if (kPercent.contains(token.hash)) {
+        ++at_;
+      } else if (token.hash == kPer && hash_at(at_ + 1) == kCent) {
+        at_ += 2;
+      } else {
+        words.push_back(next());
+      }
+    }
+    return words;
+  }
+
+ private:
+  static const NumberWords& numbers() {
+    static const NumberWords kNumbers;
+    return kNumbers;
+  }
+  [[nodiscard]] std::uint64_t hash_at(std::size_t i) const {
+    return i < story_.size() ? text_.tokens[story_[i]].hash : 0;
+  }
+
+  Word next() {
+    const std::uint32_t index = story_[at_];
+    const Token& token = text_.tokens[index];
+    Word word{token.hash, index, Word::Kind::other};
+    const bool digits = (token.shape & shape::kNumber) != 0;
+    std::optional<std::uint64_t> value;
+    const std::uint64_t in_words = numbers().value(token.hash);
+    if (digits) {
+      value = value_of_digits(text_.slice(token));
+    } else if (in_words > 0) {
+      value = in_words * kScale;
+    }
+    ++at_;
+    if (!value) {
+      constexpr std::uint16_t kNamed = shape::kTitle | shape::kUpper | shape::kMixed;
+      if (digits || vague_numbers().contains(token.hash)) {
+        word.kind = Word::Kind::number;
+      } else if ((token.shape & kNamed) != 0 && !openers().contains(token.hash)) {
+        word.kind = Word::Kind::name;
+      }
+      return word;
+    }
+    const bool scaled = take_rest(*value, in_words);
+    word.hash = mix64(*value ^ 0x6e756d6265720001ULL);
+    // "one" is a pronoun too.
+    if (in_words != 1 || scaled) word.kind = Word::Kind::number;
+    return word;
+  }
+
+  // "twenty-three", "2.5 million": what goes on behind a value.
+  bool take_rest(std::uint64_t& value, std::uint64_t in_words) {
+    const std::uint64_t unit = numbers().value(hash_at(at_));
+    if (in_words >= 20 && unit > 0 && unit < 10) {
+      value += unit * kScale;
+      ++at_;
+    }
+    bool scaled = false;
+    for (std::uint64_t scale = numbers().scale(hash_at(at_)); scale > 0 && value < kValueMax;
+         scale = numbers().scale(hash_at(at_))) {
+      value *= scale;
+      scaled = true;
+      ++at_;
+    }
+    return scaled;
+  }
+
+  const Text& text_;
+  std::span<const std::uint32_t> story_;
+  std::size_t at_ = 0;
+};
 
 // Whether a number of the header is the day it was published, not news: it stands beside a month.
-bool is_date(const Text& text, std::span<const std::uint32_t> story, std::size_t number) {
+bool is_date(const Text& text, std::span<const Word> words, std::size_t number) {
   const std::size_t begin = number - std::min(number, kDateReach);
-  const std::size_t end = std::min(story.size(), number + kDateReach + 1);
-  return std::any_of(story.begin() + static_cast<std::ptrdiff_t>(begin),
-                     story.begin() + static_cast<std::ptrdiff_t>(end),
-                     [&](std::uint32_t near) { return months().contains(text.tokens[near].hash); });
+  const std::size_t end = std::min(words.size(), number + kDateReach + 1);
+  return std::any_of(words.begin() + static_cast<std::ptrdiff_t>(begin),
+                     words.begin() + static_cast<std::ptrdiff_t>(end), [&](const Word& near) {
+                       return months().contains(text.tokens[near.token].hash);
+                     });
 }
 
-void collect_anchors(const Text& text, std::span<const std::uint32_t> story, Signature& signature) {
-  constexpr std::uint16_t kNamed = shape::kTitle | shape::kUpper | shape::kMixed;
+std::uint8_t place_of(const Word& word) {
+  return static_cast<std::uint8_t>(mix64(word.hash) % kAnchorPlaces);
+}
+
+template <std::size_t kSize>
+void add_fact(Facts<kSize>& facts, std::uint8_t place, std::uint8_t mark) {
+  for (std::uint8_t& fact : facts) {
+    if (fact == kNoFact) fact = place | mark;
+    if ((fact & ~kTitleFact) == place) return;
+  }
+}
+
+void collect_anchors(const Text& text, std::span<const Word> title, std::span<const Word> story,
+                     Signature& signature) {
+  std::vector<std::uint64_t> named;
+  std::vector<std::pair<std::size_t, std::uint8_t>> numbers;
   for (std::size_t i = 0; i < story.size(); ++i) {
-    const Token& token = text.tokens[story[i]];
-    if ((token.shape & shape::kNumber) != 0 || number_words().contains(token.hash)) {
-      if (i < kHeaderTokens && is_date(text, story, i)) continue;
-      sample(signature.numbers, token.hash);
-    } else if ((token.shape & kNamed) != 0 && !openers().contains(token.hash)) {
-      sample(signature.names, token.hash);
+    const Word& word = story[i];
+    if (word.kind == Word::Kind::other) continue;
+    const bool number = word.kind == Word::Kind::number;
+    if (number && i < kHeaderTokens && is_date(text, story, i)) continue;
+    AnchorSet& set = number ? signature.numbers : signature.names;
+    const std::uint8_t place = place_of(word);
+    set[place / 8] |= static_cast<std::uint8_t>(1U << (place % 8));
+    named.push_back(word.hash);
+  }
+  std::sort(named.begin(), named.end());
+  const auto add = [&](const Word& word, std::uint8_t mark) {
+    if (word.kind == Word::Kind::other) return;
+    if (!std::binary_search(named.begin(), named.end(), word.hash)) return;
+    if (word.kind == Word::Kind::name) {
+      add_fact(signature.lead_names, place_of(word), mark);
+    } else {
+      add_fact(signature.lead_numbers, place_of(word), mark);
     }
+  };
+  for (const Word& word : title) add(word, kTitleFact);
+  for (const Word& word : story.first(std::min<std::size_t>(story.size(), kFactTokens))) {
+    add(word, 0);
   }
 }
 
@@ -152,29 +326,58 @@ Hash128 to_hash(const XXH128_hash_t& hash) {
   return {hash.high64, hash.low64};
 }
 
+// A few sentences that name nobody and count nothing are no news, whatever site put them there.
+// Scripts without capitals cannot tell.
+bool names_nothing(const Text& text, std::span<const std::uint32_t> story,
+                   std::span<const Word> words) {
+  if (story.size() > kStubTokensMax) return false;
+  const auto is_plain = [&](const Word& word) {
+    const bool opens =
+        &word == words.data() || (text.tokens[word.token].before & before::kStop) != 0;
+    return word.kind == Word::Kind::other || (word.kind == Word::Kind::name && opens);
+  };
+  return std::all_of(words.begin(), words.end(), is_plain) &&
+         std::none_of(story.begin(), story.end(), [&](std::uint32_t token) {
+           return (text.tokens[token].shape & shape::kNoCase) != 0;
+         });
+}
+
+// The tokens that stand for the article: where the body carries no story, the title decides.
+std::vector<std::uint32_t> deciding_tokens(const Text& text, const Masthead& masthead,
+                                           std::span<const std::uint32_t> title) {
+  std::vector<std::uint32_t> tokens = story_tokens(text, masthead);
+  if (!title.empty() && names_nothing(text, tokens, WordReader(text, tokens).read())) {
+    tokens.assign(title.begin(), title.end());
+  } else if (tokens.size() < kTitleBelowTokens) {
+    tokens.insert(tokens.begin(), title.begin(), title.end());
+  }
+  if (tokens.empty()) {
+    tokens.resize(text.tokens.size());
+    std::iota(tokens.begin(), tokens.end(), 0U);
+  }
+  return tokens;
+}
+
 }  // namespace
 
-Signature sign(const Text& text) {
-  std::vector<std::uint32_t> story = story_tokens(text);
-  if (story.size() < kTitleBelowTokens) {
-    // Too little to stand for an article: "Details soon." under two headlines is two articles.
-    std::vector<std::uint32_t> title(std::min<std::size_t>(text.body_token, text.tokens.size()));
-    std::iota(title.begin(), title.end(), 0U);
-    if (story.empty() || story.front() >= title.size())
-      story.insert(story.begin(), title.begin(), title.end());
-  }
-  std::vector<std::uint64_t> tokens;
-  tokens.reserve(story.size());
-  for (const std::uint32_t index : story) tokens.push_back(text.tokens[index].hash);
+Signature sign(const Text& text, const Masthead& masthead) {
+  std::vector<std::uint32_t> title(std::min<std::size_t>(text.body_token, text.tokens.size()));
+  std::iota(title.begin(), title.end(), 0U);
+  const std::vector<std::uint32_t> tokens = deciding_tokens(text, masthead, title);
+  const std::vector<Word> story = WordReader(text, tokens).read();
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(story.size());
+  for (const Word& word : story) hashes.push_back(word.hash);
   Signature signature;
-  signature.exact = to_hash(XXH3_128bits(tokens.data(), tokens.size() * sizeof(std::uint64_t)));
-  signature.tokens = static_cast<std::uint32_t>(tokens.size());
-  const std::vector<std::uint64_t> shingles = shingles_of(tokens);
+  signature.exact = to_hash(XXH3_128bits(hashes.data(), hashes.size() * sizeof(std::uint64_t)));
+  signature.tokens = static_cast<std::uint32_t>(hashes.size());
+  const std::vector<std::uint64_t> shingles = shingles_of(hashes);
+  const std::size_t lead = std::min<std::size_t>(hashes.size(), kLeadTokens);
+  const std::vector<std::uint64_t> of_lead = shingles_of(std::span(hashes).first(lead));
   signature.shingles = count_distinct(shingles);
-  sketch_of(shingles, std::span(signature.sketch));
-  const std::size_t lead = std::min<std::size_t>(tokens.size(), kLeadTokens);
-  sketch_of(shingles_of(std::span(tokens).first(lead)), std::span(signature.lead));
-  collect_anchors(text, story, signature);
+  sketch_of(shingles, std::min(of_lead.size(), shingles.size()), std::span(signature.sketch));
+  sketch_of(of_lead, std::span(signature.lead));
+  collect_anchors(text, WordReader(text, title).read(), story, signature);
   return signature;
 }
 

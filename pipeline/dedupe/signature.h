@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "pipeline/dedupe/boilerplate.h"
 #include "pipeline/text/text.h"
 
 namespace tocsin {
@@ -17,41 +18,52 @@ struct Hash128 {
   friend auto operator<=>(const Hash128&, const Hash128&) = default;
 };
 
-// Raise with every change of code, parameters, boilerplate data or folding table that can change a
+// Raise with every change of code, parameters or folding table that can change a
 // signature: signatures of different versions are never compared.
-inline constexpr std::uint16_t kSignatureVersion = 2;
+inline constexpr std::uint16_t kSignatureVersion = 3;
 
 inline constexpr std::size_t kSketchSize = 128;  // K: number of MinHash functions
 inline constexpr std::size_t kLeadSketchSize = 16;
 inline constexpr std::uint32_t kLeadTokens = 24;  // the lead: where a cut text begins too
-inline constexpr std::size_t kAnchorsMax = 8;
 
-// Up to kAnchorsMax of a set of names or numbers: those with the smallest 16-bit hashes, ascending,
-// kNoAnchor behind them. A sample by hash (bottom-k; Cohen & Kaplan 2007), so of a text cut from
-// another each sampled anchor is sampled there too, or lies beyond the other's largest.
-using AnchorSample = std::array<std::uint16_t, kAnchorsMax>;
-inline constexpr std::uint16_t kNoAnchor = 0xffff;
-inline constexpr AnchorSample kNoAnchors = [] {
-  AnchorSample none{};
-  none.fill(kNoAnchor);
+// A set of names or of numbers: a bit for each member, at a place by its hash (linear counting;
+// Whang et al. 1990). Of a text cut from another all bits stand in the other's; of a text of news
+// length few members share a bit.
+inline constexpr std::size_t kAnchorPlaces = 127;  // the last bit is never set
+using AnchorSet = std::array<std::uint8_t, 16>;
+
+// Places of what title and lead name: what an update or another event changes. Names of the title
+// count only where the story has them too, as outlets head a story as they like.
+inline constexpr std::size_t kLeadNamesMax = 5;
+inline constexpr std::size_t kLeadNumbersMax = 3;
+inline constexpr std::uint8_t kTitleFact = 0x80;  // beside the place: it stands in the title
+inline constexpr std::uint8_t kNoFact = 0xff;
+template <std::size_t kSize>
+using Facts = std::array<std::uint8_t, kSize>;
+template <std::size_t kSize>
+inline constexpr Facts<kSize> kNoFacts = [] {
+  Facts<kSize> none{};
+  none.fill(kNoFact);
   return none;
 }();
 
-// Near-duplicate signature: an 8-bit sketch (b-bit minwise hashing, Li & Koenig 2010) of the set of
-// 3-word shingles (Broder 1997), a 16-bit one of the lead's, and samples of the names and numbers:
-// what a template or the next day's report changes.
+// Near-duplicate signature: a 7-bit sketch (b-bit minwise hashing, Li & Koenig 2010) of the set of
+// 3-word shingles (Broder 1997), a 16-bit one of the lead's, and the sets of names and numbers:
+// what a template or the next day's report changes. Numbers count by value: "7" is "seven".
 struct Signature {
-  Hash128 exact;               // of the folded token stream without boilerplate
-  std::uint32_t tokens = 0;    // that counted (without boilerplate)
-  std::uint32_t shingles = 0;  // distinct shingles
-  std::array<std::uint8_t, kSketchSize> sketch{};
+  Hash128 exact;                                   // of the folded token stream of the story
+  std::uint32_t tokens = 0;                        // of the story; of the title where it has none
+  std::uint32_t shingles = 0;                      // distinct shingles
+  std::array<std::uint8_t, kSketchSize> sketch{};  // kSketchLeadBit marks minima of the lead
   std::array<std::uint16_t, kLeadSketchSize> lead{};
-  AnchorSample names = kNoAnchors;    // capitalised words that do not open a sentence
-  AnchorSample numbers = kNoAnchors;  // of digits or in words
+  AnchorSet names{};    // capitalised words that do not open a sentence
+  AnchorSet numbers{};  // of digits or in words
+  Facts<kLeadNamesMax> lead_names = kNoFacts<kLeadNamesMax>;
+  Facts<kLeadNumbersMax> lead_numbers = kNoFacts<kLeadNumbersMax>;
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 
-[[nodiscard]] Signature sign(const Text& text);
+[[nodiscard]] Signature sign(const Text& text, const Masthead& masthead);
 
 // XXH3-128 of the raw payload: what "same raw hash" means in the fold.
 [[nodiscard]] Hash128 raw_hash(std::string_view payload);

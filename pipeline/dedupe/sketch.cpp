@@ -35,39 +35,55 @@ constexpr std::uint32_t mix32(std::uint32_t value) {
   return value ^ (value >> 16);
 }
 
-// Blocks of minima stay in registers while the hashes stream by.
-template <std::size_t kBlock, class Value>
-void fill_sketch(std::span<const std::uint64_t> hashes, std::span<Value> sketch) {
-  assert(sketch.size() <= kMinhashMax && sketch.size() % kBlock == 0);
-  if (hashes.empty()) {
-    std::fill(sketch.begin(), sketch.end(), Value{0});
-    return;
-  }
-  for (std::size_t first = 0; first < sketch.size(); first += kBlock) {
-    std::array<std::uint32_t, kBlock> minimum;
-    minimum.fill(~0U);
-    const std::uint32_t* multiplier = kFunctionTable.multiplier.data() + first;
-    const std::uint32_t* addend = kFunctionTable.addend.data() + first;
-    for (const std::uint64_t hash : hashes) {
-      const auto value = static_cast<std::uint32_t>(hash >> 32);
-      for (std::size_t k = 0; k < kBlock; ++k) {
-        minimum[k] = std::min(minimum[k], value * multiplier[k] + addend[k]);
-      }
-    }
+constexpr std::size_t kBlock = 16;
+using Minima = std::array<std::uint32_t, kBlock>;
+
+// A block of minima stays in registers while the hashes stream by.
+void lower(Minima& minima, std::size_t first, std::span<const std::uint64_t> hashes) {
+  const std::uint32_t* multiplier = kFunctionTable.multiplier.data() + first;
+  const std::uint32_t* addend = kFunctionTable.addend.data() + first;
+  for (const std::uint64_t hash : hashes) {
+    const auto value = static_cast<std::uint32_t>(hash >> 32);
     for (std::size_t k = 0; k < kBlock; ++k) {
-      sketch[first + k] = static_cast<Value>(mix32(minimum[k]));
+      minima[k] = std::min(minima[k], value * multiplier[k] + addend[k]);
     }
   }
 }
 
 }  // namespace
 
-void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint8_t> sketch) {
-  fill_sketch<16>(hashes, sketch);
+void sketch_of(std::span<const std::uint64_t> hashes, std::size_t lead,
+               std::span<std::uint8_t> sketch) {
+  assert(sketch.size() <= kMinhashMax && sketch.size() % kBlock == 0 && lead <= hashes.size());
+  std::fill(sketch.begin(), sketch.end(), std::uint8_t{0});
+  if (hashes.empty()) return;
+  for (std::size_t first = 0; first < sketch.size(); first += kBlock) {
+    Minima minima;
+    minima.fill(~0U);
+    lower(minima, first, hashes.first(lead));
+    const Minima of_lead = minima;
+    lower(minima, first, hashes.subspan(lead));
+    for (std::size_t k = 0; k < kBlock; ++k) {
+      const auto bits =
+          static_cast<std::uint8_t>(mix32(minima[k]) & ~std::uint32_t{kSketchLeadBit});
+      const bool in_lead = lead > 0 && minima[k] == of_lead[k];
+      sketch[first + k] = in_lead ? bits | kSketchLeadBit : bits;
+    }
+  }
 }
 
 void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint16_t> sketch) {
-  fill_sketch<16>(hashes, sketch);
+  assert(sketch.size() <= kMinhashMax && sketch.size() % kBlock == 0);
+  std::fill(sketch.begin(), sketch.end(), std::uint16_t{0});
+  if (hashes.empty()) return;
+  for (std::size_t first = 0; first < sketch.size(); first += kBlock) {
+    Minima minima;
+    minima.fill(~0U);
+    lower(minima, first, hashes);
+    for (std::size_t k = 0; k < kBlock; ++k) {
+      sketch[first + k] = static_cast<std::uint16_t>(mix32(minima[k]));
+    }
+  }
 }
 
 std::uint64_t shingle_hash(std::span<const std::uint64_t> tokens) {

@@ -10,9 +10,13 @@ namespace tocsin {
 
 inline constexpr std::size_t kMinhashMax = 128;
 
+// Of a whole text's sketch: seven bits of the MinHash, and whether its minimum stands in the lead.
+inline constexpr std::uint8_t kSketchLeadBit = 0x80;
+
 // Writes the sketch of the set of `hashes` (repeats do not matter) for the first sketch.size() of
-// kMinhashMax MinHash functions; zeros for the empty set.
-void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint8_t> sketch);
+// kMinhashMax MinHash functions; zeros for the empty set. The first `lead` hashes are the lead's.
+void sketch_of(std::span<const std::uint64_t> hashes, std::size_t lead,
+               std::span<std::uint8_t> sketch);
 void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint16_t> sketch);
 
 // Hash of a shingle of consecutive tokens, from the tokens' hashes; depends on their order.

@@ -20,7 +20,8 @@ std::uint32_t load32(const void* bytes) {
 // The keys of the bands and of the lead's bands, of whatever has both sketches.
 template <class Text>
 std::uint32_t band_key(const Text& text, std::size_t band) {
-  return load32(text.sketch.data() + band * DedupeWindow::kBandBytes);
+  constexpr std::uint32_t kHashBits = 0x7f7f7f7f;
+  return load32(text.sketch.data() + band * DedupeWindow::kBandBytes) & kHashBits;
 }
 template <class Text>
 std::uint32_t lead_key(const Text& text, std::size_t band) {
@@ -80,6 +81,8 @@ DedupeWindow::Entry DedupeWindow::entry_of(const WindowItem& item) {
   entry.lead = signature.lead;
   entry.names = signature.names;
   entry.numbers = signature.numbers;
+  entry.lead_names = signature.lead_names;
+  entry.lead_numbers = signature.lead_numbers;
   entry.exact = parts_of(exact_of(signature));
   entry.raw_hash = parts_of(item.raw_hash);
   entry.time_ms = Number48(static_cast<std::uint64_t>(std::max<std::int64_t>(item.time_ms, 0)));
@@ -139,10 +142,10 @@ Agreement DedupeWindow::agreement(const Entry& earlier, const Entry& later) {
       (later.exact == earlier.exact && has_tokens && later.tokens.get() == earlier.tokens.get()) ||
       later.raw_hash == earlier.raw_hash;
   if (later.state != State::whole || earlier.state != State::whole) return agreement;
-  agreement.matching = equal_places(later.sketch, earlier.sketch);
+  compare_sketches(earlier.sketch, later.sketch, agreement);
   agreement.lead_matching = lead_matching(later, earlier);
-  agreement.first = {earlier.tokens.get(), earlier.shingles.get(), earlier.names, earlier.numbers};
-  agreement.second = {later.tokens.get(), later.shingles.get(), later.names, later.numbers};
+  agreement.first = content_of(earlier, earlier.tokens.get(), earlier.shingles.get());
+  agreement.second = content_of(later, later.tokens.get(), later.shingles.get());
   return agreement;
 }
 

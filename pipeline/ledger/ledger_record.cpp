@@ -33,6 +33,8 @@ std::string signature_block(const Signature& signature) {
   writer.block(signature.lead);
   writer.block(signature.names);
   writer.block(signature.numbers);
+  writer.block(signature.lead_names);
+  writer.block(signature.lead_numbers);
   return writer.bytes();
 }
 
@@ -44,11 +46,14 @@ Signature read_signature(std::string_view block) {
   signature.exact = reader.hash();
   signature.tokens = reader.integer<std::uint32_t>();
   signature.shingles = reader.integer<std::uint32_t>();
-  if (reader.left() == kSketchSize + 2 * kLeadSketchSize + 4 * kAnchorsMax) {
+  if (reader.left() ==
+      kSketchSize + 2 * kLeadSketchSize + 2 * sizeof(AnchorSet) + kLeadNamesMax + kLeadNumbersMax) {
     reader.block(signature.sketch);
     reader.block(signature.lead);
     reader.block(signature.names);
     reader.block(signature.numbers);
+    reader.block(signature.lead_names);
+    reader.block(signature.lead_numbers);
   }
   return signature;
 }

@@ -136,6 +136,16 @@ constexpr std::array<char16_t, 32> kWindows1252 = {
     0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
+// Bytes at which there may be something to replace; others are copied.
+constexpr std::array<bool, 256> kSigns = [] {
+  std::array<bool, 256> signs{};
+  for (const char sign : {'<', '&', '-', ']', '\xC3', '\xE2'}) {
+    signs[static_cast<unsigned char>(sign)] = true;
+  }
+  return signs;
+}();
+constexpr std::size_t kEscapedTagMax = 1024;
+
 class Cleaner {
  public:
   Cleaner(std::string_view raw, std::string& out, std::vector<Text::Run>& runs)
@@ -149,19 +159,170 @@ class Cleaner {
       original_ += count_code_points(raw_.substr(at_, sign - at_));
       at_ = sign;
       if (at_ == raw_.size()) return;
-      const bool taken = raw_[at_] == '&' ? entity() : markup();
-      if (!taken) {  // an ordinary character after all
-        out_ += raw_[at_++];
-        ++original_;
-      }
+      if (take()) continue;
+      const std::size_t bytes = code_point(raw_, at_).bytes;  // an ordinary character after all
+      out_ += raw_.substr(at_, bytes);
+      at_ += bytes;
+      ++original_;
     }
   }
+
+  [[nodiscard]] std::uint32_t repaired() const noexcept { return repaired_; }
 
  private:
   [[nodiscard]] std::size_t next_sign() const noexcept {
     std::size_t sign = at_;
-    while (sign < raw_.size() && raw_[sign] != '<' && raw_[sign] != '&') ++sign;
+    while (sign < raw_.size() && !kSigns[static_cast<unsigned char>(raw_[sign])]) ++sign;
     return sign;
+  }
+
+  // Replaces what begins at the sign `at_`; false when it is nothing but a character.
+  bool take() {
+    switch (raw_[at_]) {
+      case '&':
+        return escaped_markup() || entity();
+      case '<':
+        return markup();
+      case '-':
+        return line_end_hyphen();
+      case ']':
+        return in_cdata_ && raw_.substr(at_).starts_with("]]>") && (in_cdata_ = false, drop(3));
+      case '\xC3':
+        return mojibake();
+      default:
+        return zero_width_space();
+    }
+  }
+  bool drop(std::size_t bytes) { return replace(at_ + bytes, ""), true; }
+
+  // UAX 29: what parts words without a width still parts them.
+  bool zero_width_space() {
+    return raw_.substr(at_).starts_with("\u200B") && (replace(at_ + 3, " "), true);
+  }
+
+  // A word broken at the end of a line is one word: "mis-\nsiles", but not "pre- \nand post-war".
+  bool line_end_hyphen() {
+    constexpr std::array<std::string_view, 5> kJoining = {"and ", "or ", "to ", "und ", "y "};
+    std::size_t next = at_ + 1;
+    while (next < raw_.size() && (raw_[next] == ' ' || raw_[next] == '\r')) ++next;
+    if (next == raw_.size() || raw_[next] != '\n') return false;
+    ++next;
+    while (next < raw_.size() && raw_[next] == ' ') ++next;
+    const auto is_small = [&](std::size_t i) {
+      return i < raw_.size() && raw_[i] >= 'a' && raw_[i] <= 'z';
+    };
+    if (at_ < 2 || !is_small(at_ - 1) || !is_small(next)) return false;
+    const std::string_view rest = raw_.substr(next);
+    const bool joins = std::any_of(kJoining.begin(), kJoining.end(),
+                                   [&](std::string_view word) { return rest.starts_with(word); });
+    if (joins) return false;
+    replace(next, "");
+    return true;
+  }
+
+  // A character as `level` wrong readings of UTF-8 as Windows-1252 (or Latin-1) left it.
+  struct Reading1252 {
+    char32_t code = 0;
+    std::size_t bytes = 0;
+    bool repaired = false;
+  };
+  // The byte that a misreader took for the character; nullopt: none.
+  static std::optional<unsigned> byte_1252(char32_t code) {
+    if (code < 0x100) return static_cast<unsigned>(code);
+    const auto* found = std::find(kWindows1252.begin(), kWindows1252.end(), code);
+    if (found == kWindows1252.end()) return std::nullopt;
+    return 0x80 + static_cast<unsigned>(found - kWindows1252.begin());
+  }
+  [[nodiscard]] Reading1252 read_1252(std::size_t at, int level) const {
+    if (level == 0) {
+      const CodePoint point = code_point(raw_, at);
+      return {point.code, point.bytes, false};
+    }
+    const Reading1252 first = read_1252(at, level - 1);
+    if (first.code < 0xC2 || first.code > 0xF4) return first;
+    const std::size_t more = first.code < 0xE0 ? 1 : first.code < 0xF0 ? 2 : 3;
+    Reading1252 read{first.code & (0x3FU >> more), first.bytes, true};
+    char32_t last = 0;
+    for (std::size_t i = 0; i < more; ++i) {
+      if (at + read.bytes >= raw_.size()) return first;
+      const Reading1252 next = read_1252(at + read.bytes, level - 1);
+      const std::optional<unsigned> byte = byte_1252(next.code);
+      // The last byte of a closing quote is no character of Windows-1252: many lose it.
+      const bool is_quote = i == 1 && first.code == 0xE2 && last == 0x20AC;
+      if ((!byte || *byte < 0x80 || *byte > 0xBF) && is_quote) return {0x201D, read.bytes, true};
+      if (!byte || *byte < 0x80 || *byte > 0xBF) return first;
+      read.code = read.code << 6 | (*byte & 0x3FU);
+      read.bytes += next.bytes;
+      last = next.code;
+    }
+    // Two characters may be a capital and a quote ("AMANHÃ\u201D"): then only a sign is certain, or
+    // that all of the field reads so.
+    const bool certain = more > 1 || whole_field_ || (last > 0xA0 && last <= 0xBF);
+    const bool is_shortest = more == 1 || read.code >= (more == 2 ? 0x800U : 0x10000U);
+    const bool is_scalar = read.code < 0xD800 || (read.code > 0xDFFF && read.code < 0x110000);
+    return certain && is_shortest && is_scalar ? read : first;
+  }
+
+  bool mojibake() {
+    if (!field_read_) whole_field_ = reads_whole();
+    const Reading1252 read = read_1252(at_, 2);
+    if (!read.repaired) return false;
+    std::string character;
+    append_utf8(character, read.code);
+    replace(at_ + read.bytes, character);
+    ++repaired_;
+    return true;
+  }
+
+  // Whether every character beyond ASCII belongs to UTF-8 that was read wrongly.
+  bool reads_whole() {
+    field_read_ = true;
+    whole_field_ = true;
+    for (std::size_t at = 0; at < raw_.size();) {
+      if (static_cast<unsigned char>(raw_[at]) < 0x80) {
+        ++at;
+        continue;
+      }
+      const Reading1252 read = read_1252(at, 1);
+      if (!read.repaired) return false;
+      at += read.bytes;
+    }
+    return true;
+  }
+
+  // Markup whose brackets were escaped: "&lt;p&gt;", "&amp;lt;br /&amp;gt;".
+  bool escaped_markup() {
+    std::string_view rest = raw_.substr(at_);
+    std::size_t read = 0;
+    const auto escaped = [&](std::string_view name) {
+      std::string_view ahead = rest.substr(read);
+      std::size_t bytes = 1;
+      if (!ahead.starts_with('&')) return false;
+      while (ahead.substr(bytes).starts_with("amp;")) bytes += 4;
+      if (!ahead.substr(bytes).starts_with(name)) return false;
+      read += bytes + name.size();
+      return true;
+    };
+    if (!escaped("lt;")) return false;
+    if (read < rest.size() && rest[read] == '/') ++read;
+    std::array<char, kTagNameMax> name{};
+    std::size_t size = 0;
+    while (read < rest.size() && is_name_char(rest[read]) && size < kTagNameMax) {
+      name[size++] = ascii_lower(rest[read++]);
+    }
+    const Tag* tag = find_tag({name.data(), size});
+    if (tag == nullptr || read == rest.size()) return false;
+    const bool ends = rest[read] == '&' || rest[read] == '>' || rest[read] == '/';
+    if (!ends && !is_ascii_space(rest[read])) return false;
+    const std::size_t limit = std::min(rest.size(), read + kEscapedTagMax);
+    for (; read < limit; ++read) {
+      if (!spend(1) || rest[read] == '<') return false;
+      const bool closes = rest[read] == '>' ? (++read, true) : escaped("gt;");
+      if (!closes) continue;
+      replace(at_ + read, left_by(*tag));
+      return true;
+    }
+    return false;
   }
 
   void start_run() {
@@ -186,13 +347,24 @@ class Cleaner {
 
   bool entity() {
     const std::string_view rest = raw_.substr(at_ + 1);
-    const std::optional<std::pair<char32_t, std::size_t>> found =
-        rest.starts_with('#') ? numeric_entity(rest.substr(1)) : named_entity(rest);
+    std::optional<std::pair<char32_t, std::size_t>> found = any_entity(rest);
     if (!found) return false;
+    std::size_t bytes = found->second;
+    // Encoded twice: "&amp;nbsp;".
+    while (found->first == '&' && at_ + bytes < raw_.size()) {
+      const auto inner = any_entity(raw_.substr(at_ + bytes));
+      if (!inner) break;
+      bytes += inner->second - 1;
+      found = inner;
+    }
     std::string character;
     append_utf8(character, found->first);
-    replace(at_ + found->second, character);
+    replace(at_ + bytes, character);
     return true;
+  }
+
+  static std::optional<std::pair<char32_t, std::size_t>> any_entity(std::string_view rest) {
+    return rest.starts_with('#') ? numeric_entity(rest.substr(1)) : named_entity(rest);
   }
 
   // Both give the character and the bytes of the whole entity, "&" and ";" included.
@@ -233,7 +405,7 @@ class Cleaner {
   bool markup() {
     const std::string_view rest = raw_.substr(at_);
     if (rest.starts_with("<!--")) return drop_through("-->", 4, "");
-    if (rest.starts_with("<![CDATA[")) return replace(at_ + 9, ""), true;
+    if (rest.starts_with("<![CDATA[")) return in_cdata_ = true, drop(9);
     if (rest.starts_with("<?xml")) return drop_through("?>", 5, "");
     std::size_t i = 1;
     const bool closing = rest.size() > 1 && rest[1] == '/';
@@ -257,11 +429,11 @@ class Cleaner {
       const std::string_view close = tag_name == "script" ? "</script>" : "</style>";
       if (drop_through(close, end - at_, "")) return true;
     }
-    const std::string_view left = tag->leaves == Break::none   ? ""
-                                  : tag->leaves == Break::line ? "\n"
-                                                               : "\n\n";
-    replace(end, left);
+    replace(end, left_by(*tag));
     return true;
+  }
+  static std::string_view left_by(const Tag& tag) {
+    return tag.leaves == Break::none ? "" : tag.leaves == Break::line ? "\n" : "\n\n";
   }
 
   // Spends what a search may cost altogether, so that hostile markup stays linear.
@@ -312,21 +484,38 @@ class Cleaner {
   std::size_t at_ = 0;
   std::size_t original_ = 0;  // code points of raw_ before at_
   std::size_t scans_left_;
+  std::uint32_t repaired_ = 0;  // characters
+  bool in_cdata_ = false;
+  bool field_read_ = false;
+  bool whole_field_ = false;
 };
 
-bool contains(std::string_view text, char c) noexcept {
-  return !text.empty() && std::memchr(text.data(), c, text.size()) != nullptr;
+// Whether anything in the field may ask for a cleaner.
+bool has_signs(std::string_view text) noexcept {
+  return text.find_first_of("<&\xC3") != std::string_view::npos ||
+         text.find("\u200B") != std::string_view::npos ||
+         text.find("-\n") != std::string_view::npos || text.find("-\r") != std::string_view::npos ||
+         text.find("- \n") != std::string_view::npos;
 }
 
 }  // namespace
 
 void append_clean(std::string_view raw, std::string& out, std::vector<Text::Run>& runs) {
-  if (contains(raw, '<') || contains(raw, '&')) {
+  if (has_signs(raw)) {
     Cleaner(raw, out, runs).run();
     return;
   }
   runs.push_back({static_cast<std::uint32_t>(out.size()), 0, 0});
   out += raw;
+}
+
+std::uint32_t count_repaired(std::string_view raw) {
+  if (raw.find('\xC3') == std::string_view::npos) return 0;
+  std::string out;
+  std::vector<Text::Run> runs;
+  Cleaner cleaner(raw, out, runs);
+  cleaner.run();
+  return cleaner.repaired();
 }
 
 }  // namespace tocsin

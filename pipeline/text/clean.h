@@ -1,4 +1,6 @@
-// Takes out of a field the HTML that feeds leave in it and keeps the way back to the original.
+// Takes out of a field what feeds leave in it (HTML, also escaped; entities, also encoded twice;
+// UTF-8 that was read as Windows-1252; words broken at line ends) and keeps the way back to the
+// original.
 // Promises: linear time; text that only looks like markup ("a < b", "<Seedco Inc>") stays.
 #pragma once
 
@@ -12,5 +14,8 @@ namespace tocsin {
 
 // Appends the cleaned `raw` to `out` and its runs (original code points from 0) to `runs`.
 void append_clean(std::string_view raw, std::string& out, std::vector<Text::Run>& runs);
+
+// How many characters of `raw` were mojibake and are repaired.
+[[nodiscard]] std::uint32_t count_repaired(std::string_view raw);
 
 }  // namespace tocsin

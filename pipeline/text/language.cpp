@@ -128,6 +128,9 @@ std::string language_of(const Text& text, std::string_view declared, const Langu
   // Short: cld2 errs on headlines full of names, so a language with data needs little and others
   // need its word.
   if (!likely.empty() && count.words >= kShortWords) return likely;
+  // A few words in plain letters: of three, cld2 knows the names at best. One word tells nothing.
+  const bool is_plain = count.words > 1 && count.ascii_words * 10 >= count.words * 9;
+  if (is_plain && (found.empty() || count.words < kShortWords)) return "en";
   return found.empty() ? "und" : found;
 }
 

@@ -48,10 +48,11 @@ class Ledger {
       signature.shingles = signature.tokens - 2;
       for (auto& byte : signature.sketch) byte = static_cast<std::uint8_t>(random_());
       for (auto& half : signature.lead) half = static_cast<std::uint16_t>(random_());
-      for (auto& anchor : signature.names) anchor = static_cast<std::uint16_t>(random_());
-      for (auto& anchor : signature.numbers) anchor = static_cast<std::uint16_t>(random_());
-      std::sort(signature.names.begin(), signature.names.end());
-      std::sort(signature.numbers.begin(), signature.numbers.end());
+      for (auto& places : signature.names)
+        places = static_cast<std::uint8_t>(random_() & random_());
+      for (auto& places : signature.numbers) {
+        places = static_cast<std::uint8_t>(random_() & random_());
+      }
     }
     recent_[sequence_ % kRecent] = signature;
     sighting.position = {"news.raw", static_cast<std::int32_t>(sequence_ % 12),

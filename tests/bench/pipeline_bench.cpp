@@ -126,7 +126,7 @@ void stage_text(benchmark::State& state) {
   });
 }
 void stage_sign(benchmark::State& state) {
-  each_article(state, [](std::size_t i) { return sign(prepared().readings[i].text); });
+  each_article(state, [](std::size_t i) { return sign(prepared().readings[i].text, {}); });
 }
 void stage_tag(benchmark::State& state) {
   each_article(state, [](std::size_t i) {

@@ -35,6 +35,24 @@ TEST(Decode, reads_every_field) {
   EXPECT_EQ(article->published_at_source, PublishedAtSource::record);
 }
 
+TEST(Decode, counts_what_it_could_not_read) {
+  const Result<Article> odd = read(
+      R"({"title":"t","author":["A","B"],"url":{"href":"u"},"section":7,"language":false,
+          "source":{"name":"s"},"id":{},"published_at":"some day"})");
+  ASSERT_TRUE(odd);
+  EXPECT_EQ(odd->flaws.fields_unread, 6U);
+  EXPECT_TRUE(odd->flaws.date_unread);
+  EXPECT_EQ(odd->author + odd->url + odd->section + odd->language + odd->source, "");
+  EXPECT_EQ(odd->id, "news.raw-2-7");
+  for (const char* fine : {R"({"title":"t","author":null})", R"({"title":"t","published_at":" "})",
+                           R"({"title":"t","published_at":"4 March 2020"})"}) {
+    const Result<Article> article = read(fine);
+    ASSERT_TRUE(article);
+    EXPECT_EQ(article->flaws.fields_unread, 0U);
+    EXPECT_FALSE(article->flaws.date_unread) << fine;
+  }
+}
+
 TEST(Decode, names_the_fault) {
   struct Row {
     std::string_view payload;
@@ -68,7 +86,7 @@ TEST(Decode, names_the_fault) {
       {R"({"title":"\\ud800"})", "fine"},
       {R"({"title":1})", "wrong_type"},
       {R"({"title":"t","body":{"text":"b"}})", "wrong_type"},
-      {R"({"title":"t","id":[1]})", "wrong_type"},
+      {R"({"title":"t","id":[1]})", "fine"},
       {R"({})", "no_text"},
       {R"({"title":"","body":" \n"})", "no_text"},
       {R"({"title":null})", "no_text"},

@@ -9,6 +9,7 @@
 #include "pipeline/dedupe/window.h"
 #include "tests/english.h"
 #include "tests/pipeline/dedupe/newsroom.h"
+#include "tests/pipeline/dedupe/outlets.h"
 
 namespace tocsin::test {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 constexpr std::size_t kTrials = 400;
 
 Signature signed_text(const std::string& body) {
-  return sign(make_text("", body, "en"));
+  return sign(make_text("", body, "en"), {});
 }
 
 Likeness likeness_of(const std::string& earlier, const std::string& later) {
@@ -72,6 +73,66 @@ TEST(Copies, WithAnotherHeaderDatelineAndFooter) {
     return Pair{join(story), n.loose_line() + "\n\n" + n.dateline() + join(story) + "\n\n" +
                                  n.loose_line() + "\n\n" + n.loose_line()};
   });
+}
+
+// A copy as its outlet sends it: dressed, and with the outlet's name beside it.
+struct Sent {
+  std::string title;
+  std::string body;
+  std::string source;
+};
+
+Signature signed_text(const Sent& sent) {
+  return sign(make_text(sent.title, sent.body, "en"), {sent.source, ""});
+}
+
+Likeness likeness_of(const Sent& earlier, const Sent& later) {
+  return judge(agreement_of(signed_text(earlier), signed_text(later)), {});
+}
+
+// Share of stories found again where both outlets dress them, in kinds of one half.
+double found_in_dress(bool held) {
+  std::size_t found = 0;
+  for (std::size_t trial = 0; trial < kTrials; ++trial) {
+    Newsroom n(trial + 1);
+    const std::string story = join(n.story(3 + n.below(8)));
+    const auto dressed = [&] {
+      Outlet outlet(n);
+      const std::size_t head = 2 * n.below(Outlet::kHeads / 2) + (held ? 1 : 0);
+      const std::size_t tail = 2 * n.below(Outlet::kTails / 2) + (held ? 1 : 0);
+      return Sent{"", outlet.head(head) + "\n\n" + story + "\n\n" + outlet.tail(tail),
+                  outlet.name()};
+    };
+    const Sent first = dressed();
+    if (likeness_of(first, dressed()).method != Method::none) ++found;
+  }
+  return static_cast<double>(found) / static_cast<double>(kTrials);
+}
+
+TEST(Copies, InTheDressOfTwoOutlets) {
+  EXPECT_GE(found_in_dress(false), 0.97);
+}
+
+TEST(Copies, InADressThatNoRuleWasMadeFor) {
+  EXPECT_GE(found_in_dress(true), 0.9);
+}
+
+TEST(Copies, WithNumbersWrittenOtherwise) {
+  const auto report = [](std::string_view dead, std::string_view people, std::string_view share) {
+    return "A ferry sank off Osmar on Monday, killing " + std::string(dead) +
+           " people, the coast guard said.\n\nMore than " + std::string(people) +
+           " had crossed that day, about " + std::string(share) +
+           " of those who live on the island, the mayor of Osmar, Ilse Brandt, told reporters. "
+           "Divers were still in the water.";
+  };
+  EXPECT_EQ(
+      likeness_of(report("seven", "1,200", "20 percent"), report("7", "1200", "twenty per cent"))
+          .method,
+      Method::exact);
+  EXPECT_EQ(likeness_of(report("twenty-three", "two thousand", "3.5 million"),
+                        report("23", "2,000", "3,500,000"))
+                .method,
+            Method::exact);
 }
 
 TEST(Copies, FlowedOtherwise) {
@@ -253,6 +314,56 @@ TEST(FramesAbove, OfOneSentenceAboveDoNotMakeCopies) {
     const std::string frame = n.frame(10) + "\n\n";
     return Pair{frame + join(n.story(1 + n.below(3))), frame + join(n.story(1 + n.below(3)))};
   });
+}
+
+// Sites that send a wall or a promise where the story should stand.
+TEST(Stubs, NeverMakeCopies) {
+  for (const char* stub :
+       {"We and our partners store cookies on your device. Choose what you allow; you can change "
+        "it at any time.",
+        "This report is being updated. Come back in a few minutes for the full story.",
+        "Your browser does not run scripts, so this page cannot be shown. Please turn them on.",
+        "Become a member to go on reading. Members read as much as they like, on every device.",
+        "More follows.", "Something went wrong. Please try again later."}) {
+    const Sent first{"Storm shuts the schools of Dormouth", stub, "Osmar Globe"};
+    const Sent second{"Ulavia fires missiles at Kesora", stub, "Osmar Globe"};
+    EXPECT_EQ(likeness_of(first, second).method, Method::none) << stub;
+    EXPECT_EQ(likeness_of(first, first).method, Method::exact) << stub;
+  }
+}
+
+// What is known stands below; a new lead says what happened since.
+TEST(Updates, WithANewLeadAreNews) {
+  const Rates rates = rates_of([](Newsroom& n) {
+    const Paragraphs story = n.story(4 + n.below(8));
+    return Pair{join(story), n.sentence() + "\n\n" + join(story)};
+  });
+  EXPECT_LE(rates.copy, 0.1) << rates.example;
+}
+
+TEST(Updates, WhoseTollRoseAreNews) {
+  const Rates rates = rates_of([](Newsroom& n) {
+    const std::string place = n.place();
+    const std::string rest = "\n\n" + join(n.story(2 + n.below(6)));
+    const auto report = [&](std::uint64_t dead) {
+      return "A ferry sank off " + place + " on Monday and at least " + std::to_string(dead) +
+             " people died, the coast guard said." + rest;
+    };
+    return Pair{report(3 + n.below(10)), report(20 + n.below(70))};
+  });
+  EXPECT_LE(rates.copy, 0.2) << rates.example;
+}
+
+TEST(Templates, WithOnePlaceChangedAreAnotherEvent) {
+  const Rates rates = rates_of([](Newsroom& n) {
+    const std::string rest =
+        " at dawn, the home command said. People were told to go to their shelters and to stay "
+        "there until they hear otherwise. Nobody was hurt, as far as it knew, and no house was "
+        "hit. It was looking into what had set the sirens off.";
+    return Pair{"Sirens were heard in " + n.place() + rest,
+                "Sirens were heard in " + n.place() + rest};
+  });
+  EXPECT_LE(rates.copy, 0.1) << rates.example;
 }
 
 TEST(Updates, ThatAddNewsAreNotDropped) {

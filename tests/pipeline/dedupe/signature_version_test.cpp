@@ -1,4 +1,4 @@
-// Holds kSignatureVersion to what it promises: whoever changes code, parameters, phrases or folding
+// Holds kSignatureVersion to what it promises: whoever changes code, parameters or folding
 // so that a signature changes has to raise it, or dedup states of two builds would differ in
 // silence.
 #include <gtest/gtest.h>
@@ -19,9 +19,8 @@ namespace {
 
 // What the version was when these were last right. A failure prints the new values; take them over
 // together with a higher kSignatureVersion (and say so in CHANGELOG.md: dedupe.revision).
-constexpr std::uint16_t kPinnedVersion = 2;
+constexpr std::uint16_t kPinnedVersion = 3;
 constexpr std::uint64_t kPinnedSignatures = 11049254172344948404ULL;
-constexpr std::uint64_t kPinnedPhrases = 12024419360336265265ULL;
 constexpr std::uint64_t kPinnedFolding = 10124526867518513599ULL;
 constexpr std::uint64_t kPinnedStarters = 3564317427438413023ULL;
 
@@ -57,7 +56,8 @@ std::string sentence_starters() {
 std::string bytes_of(const std::string& title, const std::string& body) {
   Sighting sighting;
   sighting.signature_version = 0;
-  sighting.signature = sign(make_text(title, body, ""));
+  sighting.signature =
+      sign(make_text(title, body, ""), {"Harbour Wire", "https://harbourwire.example/1"});
   return encode(LedgerRecord(sighting));
 }
 
@@ -86,7 +86,6 @@ std::string signatures() {
 TEST(SignatureVersion, IsRaisedWithEveryChangeOfASignature) {
   EXPECT_EQ(kSignatureVersion, kPinnedVersion);
   EXPECT_EQ(hash_of(signatures()), kPinnedSignatures);
-  EXPECT_EQ(hash_of_file("pipeline/dedupe/boilerplate_phrases.inc"), kPinnedPhrases);
   EXPECT_EQ(hash_of_file("pipeline/text/fold_table.inc"), kPinnedFolding);
   EXPECT_EQ(hash_of(sentence_starters()), kPinnedStarters);
 }

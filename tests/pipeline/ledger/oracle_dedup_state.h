@@ -124,7 +124,8 @@ class OracleDedupState {
     if (table < DedupeWindow::kBands) {
       return std::equal(a.sketch.begin() + static_cast<long>(4 * table),
                         a.sketch.begin() + static_cast<long>(4 * table + 4),
-                        b.sketch.begin() + static_cast<long>(4 * table));
+                        b.sketch.begin() + static_cast<long>(4 * table),
+                        [](std::uint8_t x, std::uint8_t y) { return (x & 0x7f) == (y & 0x7f); });
     }
     if (table < DedupeWindow::kExactTable) {
       const std::size_t pair = 2 * (table - DedupeWindow::kBands);

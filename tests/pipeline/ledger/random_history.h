@@ -29,22 +29,19 @@ inline Signature signature_of(const std::vector<std::uint64_t>& tokens) {
   }
   signature.exact = {shingle_hash(tokens), mix64(shingle_hash(tokens))};
   signature.shingles = static_cast<std::uint32_t>(shingles.size());
-  sketch_of(shingles, std::span(signature.sketch));
   const std::size_t lead = std::min<std::size_t>(shingles.size(), kLeadTokens - 2);
+  sketch_of(shingles, lead, std::span(signature.sketch));
   sketch_of(std::span(shingles).first(lead), std::span(signature.lead));
-  std::set<std::uint16_t> names;
-  std::set<std::uint16_t> numbers;
-  for (const std::uint64_t token : tokens) {
-    const auto anchor = static_cast<std::uint16_t>(mix64(token) % kNoAnchor);
-    if (token % 7 == 0) names.insert(anchor);
-    if (token % 11 == 0) numbers.insert(anchor);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto place = static_cast<std::uint8_t>(mix64(tokens[i]) % kAnchorPlaces);
+    const auto bit = static_cast<std::uint8_t>(1U << (place % 8));
+    if (tokens[i] % 7 == 0) signature.names[place / 8] |= bit;
+    if (tokens[i] % 11 == 0) signature.numbers[place / 8] |= bit;
+    if (i < kLeadTokens && tokens[i] % 7 == 0) signature.lead_names[i % kLeadNamesMax] = place;
+    if (i < kLeadTokens && tokens[i] % 11 == 0) {
+      signature.lead_numbers[i % kLeadNumbersMax] = place;
+    }
   }
-  const auto sample = [](const std::set<std::uint16_t>& set, AnchorSample& anchors) {
-    auto next = set.begin();
-    for (std::size_t i = 0; i < anchors.size() && next != set.end(); ++i) anchors[i] = *next++;
-  };
-  sample(names, signature.names);
-  sample(numbers, signature.numbers);
   return signature;
 }
 

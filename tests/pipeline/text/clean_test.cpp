@@ -32,7 +32,7 @@ TEST(Clean, takes_markup_out) {
       {"a<style type=\"t\">p { }</STYLE >b", "ap { }b"},
       {"a<style>p { }</STYLE>b", "ab"},
       {"a<!-- <p> note -->b", "ab"},
-      {"a<![CDATA[b]]>", "ab]]>"},
+      {"a<![CDATA[b]]>c]]>", "abc]]>"},
       {"<!DOCTYPE html>a", "a"},
       {"<?xml version=\"1\"?>a", "a"},
       // What only looks like markup.
@@ -47,14 +47,63 @@ TEST(Clean, takes_markup_out) {
       {"<3", "<3"},
       {"<script>never closed", "never closed"},
       // Entities.
-      {"R&amp;D &lt;p&gt; &quot;q&quot; &apos;", "R&D <p> \"q\" '"},
+      {"R&amp;D &lt;x&gt; &quot;q&quot; &apos;", "R&D <x> \"q\" '"},
       {"&#39;&#x2019;&#X41;&#146;", "'’A’"},
       {"caf&eacute;&nbsp;x&hellip;", "café\u00A0x…"},
-      {"&amp;amp; &amp;#39;", "&amp; &#39;"},
+      {"&amp;amp; &amp;#39;", "& '"},
       {"&bogus; AT&T & &; &#; &#x; &#99999999999;", "&bogus; AT&T & &; &#; &#x; &#99999999999;"},
       {"&#0;&#xD800;&#x110000;", "\uFFFD\uFFFD\uFFFD"},
   };
   for (const Row& row : kRows) EXPECT_EQ(clean(row.raw), row.clean) << row.raw;
+}
+
+TEST(Clean, mends_what_was_encoded_twice) {
+  struct Row {
+    std::string_view raw;
+    std::string_view clean;
+  };
+  constexpr Row kRows[] = {
+      {"Oslo&amp;nbsp;and&amp;amp;nbsp;Lund", "Oslo\u00A0and\u00A0Lund"},
+      {"Mali&amp;rsquo;s &amp;#8220;plan&amp;#8221;", "Mali\u2019s \u201Cplan\u201D"},
+      {"AT&amp;T, R&amp;D; &amp;c", "AT&T, R&D; &c"},
+      {"&lt;p&gt;One&lt;/p&gt;&lt;br /&gt;", "\n\nOne\n\n\n"},
+      {"&amp;lt;a href=&quot;x&quot;&amp;gt;link&amp;lt;/a&amp;gt;", "link"},
+      {"5 &lt; 6 &gt; 4, &lt;Seedco Inc&gt;", "5 < 6 > 4, <Seedco Inc>"},
+      {"&lt;b never closed", "<b never closed"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(clean(row.raw), row.clean) << row.raw;
+}
+
+TEST(Clean, mends_utf8_that_was_read_otherwise) {
+  struct Row {
+    std::string_view raw;
+    std::string_view clean;
+  };
+  constexpr Row kRows[] = {
+      {"T\u00C3\u00BCrkiye", "T\u00FCrkiye"},
+      {"C\u00C3\u00B4te d\u00E2\u20AC\u2122Ivoire", "C\u00F4te d\u2019Ivoire"},
+      {"\u00E2\u20AC\u0153Peru\u00E2\u20AC says", "\u201CPeru\u201D says"},      // lost a byte
+      {"Chad\u00E2\u0080\u0099s", "Chad\u2019s"},                                // Latin-1
+      {"Chad\u00C3\u00A2\u00E2\u201A\u00AC\u00E2\u201E\u00A2s", "Chad\u2019s"},  // twice
+      {"Erdo\u00C4\u0178an in Eski\u00C5\u0178ehir", "Erdo\u011Fan in Eski\u015Fehir"},
+      {"Laos\u00C2\u00A0and", "Laos\u00A0and"},
+      // What is right, or may be.
+      {"caf\u00E9 \u00C3 S\u00C3O", "caf\u00E9 \u00C3 S\u00C3O"},
+      {"\u201CAMANH\u00C3\u201D", "\u201CAMANH\u00C3\u201D"},
+      {"\u00C2ngela, \u00E2ge, \u00C9t\u00E9", "\u00C2ngela, \u00E2ge, \u00C9t\u00E9"},
+      {"\u00C3", "\u00C3"},
+      {"\u00E2\u20AC", "\u00E2\u20AC"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(clean(row.raw), row.clean) << row.raw;
+  EXPECT_EQ(count_repaired("Lom\u00C3\u00A9 and Lom\u00C3\u00A9, caf\u00E9"), 2U);
+}
+
+TEST(Clean, joins_words_broken_at_line_ends_and_parts_at_zero_width) {
+  EXPECT_EQ(clean("hit by mis-\nsiles"), "hit by missiles");
+  EXPECT_EQ(clean("hit by mis- \r\n  siles"), "hit by missiles");
+  EXPECT_EQ(clean("pre-\nand post-war"), "pre-\nand post-war");
+  EXPECT_EQ(clean("Guinea-\nBissau, 1990-\n1994, -\nx"), "Guinea-\nBissau, 1990-\n1994, -\nx");
+  EXPECT_EQ(clean("the\u200BUnited\u200BStates"), "the United States");
 }
 
 // Slice of `field` by code points.

@@ -65,6 +65,11 @@ TEST(Language, of_short_english_is_english) {
                                         "China says it will not accept sanctions",
                                         "PRESIDENT SAYS ARMY WILL WITHDRAW FROM NORTH",
                                         "Two killed in market blast",
+                                        "Serbia threatens Kosovo",
+                                        "Chad expels diplomats",
+                                        "Peru arrests Ecuador envoy",
+                                        "Farc ambush kills nine",
+                                        "Modi, Xi meet",
                                         "India accuses Pakistan of shelling border villages"};
   for (const std::string_view row : kRows) EXPECT_EQ(language(row), "en") << row;
 }
