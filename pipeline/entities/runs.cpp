@@ -57,6 +57,11 @@ std::uint32_t surname_end(const Scene& scene, std::uint32_t token, std::uint32_t
   return end;
 }
 
+bool is_surname(const Scene& scene, std::uint32_t token) {
+  const auto [begin, end] = scene.gazetteer.with_surname(scene.text.tokens[token].hash);
+  return scene.is(token, WordClass::common_surname) || begin != end;
+}
+
 // "Kathy Ireland", "Michael W. Jordan"; "Jordan Smith" only in running text.
 void find_person(Scene& scene, std::uint32_t token) {
   if (!scene.is_capital(token)) {
@@ -64,7 +69,8 @@ void find_person(Scene& scene, std::uint32_t token) {
   }
   const Token& t = scene.text.tokens[token];
   const bool is_given = scene.is(t, WordClass::given_name) || scene.gazetteer.is_given_name(t.hash);
-  const bool is_place = scene.is(t, WordClass::given_name_or_place) ||
+  const bool is_rarely = scene.is(t, WordClass::given_name_rarely);
+  const bool is_place = scene.is(t, WordClass::given_name_or_place) || is_rarely ||
                         scene.starts_name(token, 1, {EntityType::country, EntityType::place});
   if ((!is_given && !is_place) || scene.is(t, WordClass::name_particle) ||
       scene.is(t, WordClass::honorific)) {
@@ -76,7 +82,8 @@ void find_person(Scene& scene, std::uint32_t token) {
     return;
   }
   if (is_place) {
-    if (!scene.is(t, WordClass::given_name_or_place) || scene.has_flag(token, Scene::kHeadline) ||
+    if (!(is_rarely ? is_surname(scene, token + 1) : scene.is(t, WordClass::given_name_or_place)) ||
+        scene.has_flag(token, Scene::kHeadline) ||
         scene.starts_name(token + 1, 1,
                           {EntityType::country, EntityType::org, EntityType::person}) ||
         scene.starts_name(token, 2, {EntityType::country, EntityType::place, EntityType::city})) {
@@ -204,6 +211,76 @@ void find_runs(Scene& scene) {
     find_organisation(scene, begin, end);
     begin = end;
   }
+}
+
+namespace {
+
+constexpr std::uint32_t kLettersMin = 2;
+constexpr std::uint32_t kLettersMax = 8;
+
+// The known body or place of more than one word whose name ends right before the token.
+EntityIndex known_before(const Scene& scene, std::uint32_t token, TokenSpan& name) {
+  for (std::uint32_t back = std::min(token, kRunTokensMax); back >= 2; --back) {
+    const std::uint32_t begin = token - back;
+    for (std::uint32_t i = scene.matches_begin[begin]; i < scene.matches_begin[begin + 1]; ++i) {
+      const NameSense sense = NameSense::of(scene.matches[i].payload);
+      const EntityType type = scene.entity(sense.entity).type;
+      if (scene.matches[i].tokens.end == token && sense.via != Via::metonym &&
+          (type == EntityType::org || type == EntityType::group) && !scene.is_foreign_body(begin)) {
+        name = scene.matches[i].tokens;
+        return sense.entity;
+      }
+    }
+  }
+  return kNoEntity;
+}
+
+// The capitals right before the token whose first letters are the letters; small words between
+// them are skipped. Empty when there are none.
+TokenSpan spelled_before(const Scene& scene, std::uint32_t token, std::string_view letters) {
+  std::uint32_t at = token;
+  for (std::size_t left = letters.size(); left > 0;) {
+    if (at == 0 || token - at >= kRunTokensMax || (at < token && !scene.joins(at))) {
+      return {token, token};
+    }
+    --at;
+    const std::string_view word = scene.text.slice(scene.text.tokens[at]);
+    if (scene.is_capital(at) && word.front() == letters[left - 1]) {
+      --left;
+    } else if (scene.is_capital(at) || !scene.is(at, WordClass::function_word)) {
+      return {token, token};
+    }
+  }
+  return {at, token};
+}
+
+}  // namespace
+
+void find_abbreviations(Scene& scene) {
+  for (std::uint32_t i = 1; i < scene.size(); ++i) {
+    const Token& letters = scene.text.tokens[i];
+    const std::string_view word = scene.text.slice(letters);
+    const bool closes =
+        i + 1 == scene.size() || (scene.text.tokens[i + 1].before & before::kParenClose) != 0;
+    if ((letters.before & before::kParenOpen) == 0 || !closes || word.size() < kLettersMin ||
+        word.size() > kLettersMax || (letters.shape & shape::kUpper) == 0 ||
+        scene.has_flag(i, Scene::kCaps | Scene::kSentenceStart)) {
+      continue;
+    }
+    Abbreviation abbreviation;
+    abbreviation.known = known_before(scene, i, abbreviation.name);
+    if (abbreviation.known == kNoEntity) {
+      abbreviation.name = spelled_before(scene, i, word);
+      if (abbreviation.name.size() < kLettersMin || abbreviation.name.size() > kRunTokensMax) {
+        continue;
+      }
+      add_run(scene, abbreviation.name, EntityType::org);
+    }
+    scene.abbreviations.emplace_back(letters.hash, abbreviation);
+  }
+  // The first one stays.
+  std::stable_sort(scene.abbreviations.begin(), scene.abbreviations.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
 void find_introductions(Scene& scene) {

@@ -71,6 +71,74 @@ void mark_datelines(Scene& scene) {
   }
 }
 
+// An article without a capital letter: there case says nothing.
+bool is_small_text(const Text& text) {
+  constexpr std::size_t kWordsMin = 3;
+  std::size_t words = 0;
+  for (const Token& token : text.tokens) {
+    if ((token.shape & kCapitalShapes) != 0) return false;
+    words += (token.shape & shape::kLower) != 0 && (token.shape & shape::kNonAscii) == 0 ? 1U : 0U;
+  }
+  return words >= kWordsMin;
+}
+
+// Of the one-word names of states those that stand somewhere in small letters.
+void find_small_words(Scene& scene) {
+  if (scene.is_small) return;
+  std::vector<std::uint64_t>& found = scene.small_words;
+  for (const PhraseMatch& match : scene.matches) {
+    if (match.tokens.size() == 1 && scene.is_capital(match.tokens.begin) &&
+        scene.entity(NameSense::of(match.payload).entity).type == EntityType::country) {
+      found.push_back(scene.text.tokens[match.tokens.begin].hash);
+    }
+  }
+  if (found.empty()) return;
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  std::vector<bool> is_small(found.size(), false);
+  for (std::uint32_t i = 0; i < scene.size(); ++i) {
+    if (!scene.is_lower(i)) continue;
+    const auto at = std::lower_bound(found.begin(), found.end(), scene.text.tokens[i].hash);
+    if (at != found.end() && *at == scene.text.tokens[i].hash) {
+      is_small[static_cast<std::size_t>(at - found.begin())] = true;
+    }
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (is_small[i]) found[kept++] = found[i];
+  }
+  found.resize(kept);
+}
+
+template <class Value>
+const Value* find_by_key(const std::vector<std::pair<std::uint64_t, Value>>& sorted,
+                         std::uint64_t key) {
+  const auto at =
+      std::lower_bound(sorted.begin(), sorted.end(), key,
+                       [](const auto& entry, std::uint64_t value) { return entry.first < value; });
+  return at != sorted.end() && at->first == key ? &at->second : nullptr;
+}
+
+void find_located(Scene& scene) {
+  for (const PhraseMatch& match : scene.matches) {
+    const NameSense sense = NameSense::of(match.payload);
+    const EntityType type = scene.entity(sense.entity).type;
+    if ((type != EntityType::city && type != EntityType::country) || sense.via == Via::demonym ||
+        sense.via == Via::acronym) {
+      continue;
+    }
+    const PlaceAfter after = scene.place_after(match.tokens);
+    if (after.kind == PlaceAfter::Kind::us_state) {
+      scene.located.emplace_back(scene.name_key(match.tokens),
+                                 scene.language.shared_name().state_of);
+    } else if (after.kind == PlaceAfter::Kind::country && type == EntityType::city) {
+      scene.located.emplace_back(scene.name_key(match.tokens), scene.entity(after.country).code);
+    }
+  }
+  std::stable_sort(scene.located.begin(), scene.located.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
 // Georgia alone is the US state when the article speaks of such, and of nothing near the country.
 bool means_the_state(const Scene& scene) {
   bool has_town = false;
@@ -126,6 +194,9 @@ void SceneMemory::reset(std::size_t tokens) {
   run_at.assign(tokens, -1);
   introduced.clear();
   codes_named.clear();
+  small_words.clear();
+  located.clear();
+  abbreviations.clear();
 }
 
 Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_at_ms,
@@ -142,11 +213,15 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
       runs(memory.runs),
       run_at(memory.run_at),
       introduced(memory.introduced),
-      codes_named(memory.codes_named) {
+      codes_named(memory.codes_named),
+      small_words(memory.small_words),
+      located(memory.located),
+      abbreviations(memory.abbreviations) {
   memory.reset(article.tokens.size());
   mark_sentences(*this);
   mark_datelines(*this);
   is_sport = is_sports_page(text);
+  is_small = is_small_text(text);
   gazetteer.names.match(text, MatchDepth::all, matches);
   const SharedName& shared = language.shared_name();
   bool names_shared = false;
@@ -169,7 +244,10 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
   for (std::size_t i = 0; i < roles.size(); ++i) {
     role_at[roles[i].tokens.begin] = static_cast<std::int32_t>(i);
   }
+  find_small_words(*this);
+  find_located(*this);
   find_runs(*this);
+  find_abbreviations(*this);
   find_introductions(*this);
 }
 
@@ -286,6 +364,38 @@ EntityIndex Scene::country_at(std::uint32_t token) const {
     }
   }
   return kNoEntity;
+}
+
+PlaceAfter Scene::place_after(TokenSpan span) const {
+  const std::uint32_t next = span.end;
+  if (next >= size() || (text.tokens[next].before & before::kComma) == 0 ||
+      has_flag(next, kSentenceStart)) {
+    return {};
+  }
+  PlaceAfter found;
+  found.country = country_at(next);
+  const bool is_state = is_us_state_at(next);
+  if (!is_state && found.country == kNoEntity) return {};
+  found.kind = is_state ? PlaceAfter::Kind::us_state : PlaceAfter::Kind::country;
+  // "In Kabul, Pakistan said" and "Mexico, Texas and Ohio" say nothing of where it lies.
+  std::uint32_t end = next + 1;
+  for (std::uint32_t i = matches_begin[next]; i < matches_begin[next + 1]; ++i) {
+    end = std::max(end, matches[i].tokens.end);
+  }
+  const bool is_list = span.begin > 0 && (text.tokens[span.begin].before & before::kComma) != 0 &&
+                       starts_name(span.begin - 1, 1, {EntityType::country, EntityType::place});
+  if (is_list || (joins(end) && !is(end, WordClass::after_place))) return {};
+  return found;
+}
+
+std::string_view Scene::located_in(TokenSpan span) const {
+  const std::string_view* code = find_by_key(located, name_key(span));
+  return code == nullptr ? std::string_view() : *code;
+}
+
+const Abbreviation* Scene::abbreviation_of(std::uint32_t token) const {
+  const Abbreviation* found = find_by_key(abbreviations, text.tokens[token].hash);
+  return found != nullptr && token >= found->name.end ? found : nullptr;
 }
 
 bool is_sports_page(const Text& text) {

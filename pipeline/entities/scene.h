@@ -43,6 +43,19 @@ class Introductions {
       std::vector<std::uint32_t>(64);  // index into list_ + 1; 0 free
 };
 
+// Letters in brackets after a name: a known one, or an unknown one by its tokens.
+struct Abbreviation {
+  EntityIndex known = kNoEntity;
+  TokenSpan name;
+};
+
+// What stands after the comma of "Town, State" and "City, Country".
+struct PlaceAfter {
+  enum class Kind : std::uint8_t { nothing, us_state, country };
+  Kind kind = Kind::nothing;
+  EntityIndex country = kNoEntity;  // of Kind::country
+};
+
 // What a Scene needs memory for. Belongs to a worker and is reused: an article allocates only what
 // none before it needed.
 struct SceneMemory {
@@ -55,6 +68,9 @@ struct SceneMemory {
   std::vector<std::int32_t> run_at;
   Introductions introduced;
   std::vector<std::string_view> codes_named;
+  std::vector<std::uint64_t> small_words;
+  std::vector<std::pair<std::uint64_t, std::string_view>> located;
+  std::vector<std::pair<std::uint64_t, Abbreviation>> abbreviations;
 
   // Empty, for an article of so many tokens.
   void reset(std::size_t tokens);
@@ -86,6 +102,13 @@ struct Scene {
   std::vector<std::int32_t>& run_at;  // per token: index into runs or -1
   Introductions& introduced;
   std::vector<std::string_view>& codes_named;  // of countries whose name or demonym stands here
+  // One-word names of states that stand somewhere in small letters, sorted.
+  std::vector<std::uint64_t>& small_words;
+  // "Lebanon, Ohio", "Tripoli, Lebanon": by name_key(), the code of where it lies; sorted.
+  std::vector<std::pair<std::uint64_t, std::string_view>>& located;
+  // "National Salvation Front (NSF)": by the letters; sorted.
+  std::vector<std::pair<std::uint64_t, Abbreviation>>& abbreviations;
+  bool is_small = false;  // no word of the article has a capital
   bool names_us_state = false;
   bool is_shared_name_state = false;  // where nothing nearer says which Georgia is meant
 
@@ -121,10 +144,20 @@ struct Scene {
   // The US state or country named by the tokens from here on, after "City, "; kNoEntity.
   [[nodiscard]] bool is_us_state_at(std::uint32_t token) const;
   [[nodiscard]] EntityIndex country_at(std::uint32_t token) const;
+  [[nodiscard]] PlaceAfter place_after(TokenSpan span) const;
+  // The code of where the article says that the place of this name lies; empty: it does not say.
+  [[nodiscard]] std::string_view located_in(TokenSpan span) const;
+  [[nodiscard]] std::uint64_t name_key(TokenSpan span) const {
+    return text.tokens[span.end - 1].hash * 31 + text.tokens[span.begin].hash + span.size();
+  }
+  // What the article says that these letters stand for; nullptr when it does not.
+  [[nodiscard]] const Abbreviation* abbreviation_of(std::uint32_t token) const;
 };
 
 // Fills runs and run_at.
 void find_runs(Scene& scene);
+// Fills abbreviations, and runs for the names that only they tell; after find_runs.
+void find_abbreviations(Scene& scene);
 // Fills introduced; after find_runs.
 void find_introductions(Scene& scene);
 [[nodiscard]] bool is_sports_page(const Text& text);

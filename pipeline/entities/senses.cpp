@@ -16,23 +16,6 @@ bool follows_location_word(const Scene& scene, std::uint32_t token) {
   return previous != nullptr && scene.is(*previous, WordClass::location);
 }
 
-// The country, or US state, that stands after "City, ".
-enum class After : std::uint8_t { nothing, us_state, country };
-After place_after(const Scene& scene, TokenSpan span, EntityIndex& country) {
-  const std::uint32_t next = span.end;
-  if (next >= scene.size() || (scene.text.tokens[next].before & before::kComma) == 0 ||
-      scene.has_flag(next, Scene::kSentenceStart)) {
-    return After::nothing;
-  }
-  country = scene.country_at(next);
-  const bool is_state = scene.is_us_state_at(next);
-  // "Atlanta, Georgia" and "Tbilisi, Georgia": the city knows.
-  if (is_state) {
-    return After::us_state;
-  }
-  return country == kNoEntity ? After::nothing : After::country;
-}
-
 // A capital is the subject of what governments do: "Moscow said", "Tehran has warned".
 bool acts(const Scene& scene, TokenSpan span) {
   if (follows_location_word(scene, span.begin) ||
@@ -230,10 +213,14 @@ class Chooser {
         return is_only_origin(asked.span);
       case SenseCue::is_language:
         return is_language(asked.span);
+      case SenseCue::precedes_thing:
+        return precedes_thing(asked.span, asked.sense.via);
+      case SenseCue::is_people_of_town:
+        return is_people_of_town(asked.span, asked.sense.via);
+      case SenseCue::is_plain_word:
+        return is_plain_word(asked.span, asked.sense);
       case SenseCue::is_introduced_surname:
         return is_introduced_surname(first);
-      case SenseCue::is_town_name:
-        return scene_.starts_name(first, 1, {EntityType::city});
       case SenseCue::is_shouted_word:
         return is_shouted_word(asked.span, asked.sense);
       case SenseCue::is_part_of_longer:
@@ -257,19 +244,29 @@ class Chooser {
       case SenseCue::is_part_of_town:
         return is_part_of_town(asked.span);
       case SenseCue::precedes_state:
-        return after(asked) == After::us_state;
+        return scene_.place_after(asked.span).kind == PlaceAfter::Kind::us_state;
       case SenseCue::precedes_own_country: {
-        EntityIndex country = kNoEntity;
-        return place_after(scene_, asked.span, country) == After::country && country != kNoEntity &&
-               scene_.entity(country).code == asked.entity.code;
+        const PlaceAfter after = scene_.place_after(asked.span);
+        return after.kind == PlaceAfter::Kind::country &&
+               scene_.entity(after.country).code == asked.entity.code;
       }
+      case SenseCue::is_town_here:
+        return scene_.located_in(asked.span) == scene_.language.shared_name().state_of &&
+               asked.entity.code != scene_.language.shared_name().state_of;
+      case SenseCue::is_elsewhere: {
+        const std::string_view code = scene_.located_in(asked.span);
+        return !code.empty() && code != asked.entity.code;
+      }
+      case SenseCue::is_part_of_state:
+        return is_part_of_state(asked.span);
       case SenseCue::is_in_state_country:
         return asked.entity.code == scene_.language.shared_name().state_of;
       case SenseCue::is_common_word:
         return scene_.is(first, WordClass::common_word_place) ||
                scene_.is(first, WordClass::function_word);
       case SenseCue::is_located:
-        return follows_location_word(scene_, first) || scene_.has_flag(first, Scene::kDateline);
+        return follows_location_word(scene_, first) || scene_.has_flag(first, Scene::kDateline) ||
+               !scene_.located_in(asked.span).empty();
       case SenseCue::is_shouted_given_name:
         return scene_.has_flag(first, Scene::kCaps) &&
                scene_.is(first, WordClass::given_name_or_place);
@@ -331,11 +328,6 @@ class Chooser {
   [[nodiscard]] bool follows(std::uint32_t token, WordClass wanted) const {
     const Token* previous = scene_.previous(token);
     return previous != nullptr && scene_.is(*previous, wanted);
-  }
-
-  [[nodiscard]] After after(const Asked& asked) const {
-    EntityIndex ignored = kNoEntity;
-    return place_after(scene_, asked.span, ignored);
   }
 
   // In a sentence in capitals "US", "WHO" and "IT" may be words.
@@ -474,6 +466,48 @@ class Chooser {
       return false;
     }
     return !scene_.has_flag(token, Scene::kCaps);
+  }
+
+  // "German shepherd", "Russian roulette", "Canada goose".
+  bool precedes_thing(TokenSpan span, Via via) const {
+    const Token* next = scene_.next(span.end - 1);
+    return next != nullptr && (via == Via::demonym || via == Via::name) &&
+           (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0 &&
+           scene_.is(*next, WordClass::thing_of_people);
+  }
+
+  // "Mumbai Indians", "London Irish": a team.
+  bool is_people_of_town(TokenSpan span, Via via) const {
+    const Token* previous = scene_.previous(span.begin);
+    return via == Via::demonym && previous != nullptr && is_collective(scene_, span) &&
+           !scene_.has_flag(span.begin, Scene::kCaps | Scene::kHeadline) &&
+           (previous->shape & shape::kPossessive) == 0 &&
+           scene_.starts_name(span.begin - 1, 1, {EntityType::city}) &&
+           !follows_location_word(scene_, span.begin - 1);
+  }
+
+  // "Wild Turkey" over "a wild turkey"; in a text without capitals any single word that is no state
+  // or people, or that is a word as well.
+  bool is_plain_word(TokenSpan span, const NameSense& sense) const {
+    if (span.size() > 1) {
+      return false;
+    }
+    if (scene_.is_small) {
+      return scene_.entity(sense.entity).type != EntityType::country || sense.via == Via::acronym ||
+             sense.via == Via::metonym || scene_.is(span.begin, WordClass::small_word);
+    }
+    return scene_.has_flag(span.begin, Scene::kHeadline | Scene::kCaps) &&
+           std::binary_search(scene_.small_words.begin(), scene_.small_words.end(),
+                              scene_.text.tokens[span.begin].hash);
+  }
+
+  // "Niger State", but not "Egypt State TV".
+  bool is_part_of_state(TokenSpan span) const {
+    const Token* next = scene_.next(span.end - 1);
+    return next != nullptr && (next->shape & shape::kTitle) != 0 &&
+           scene_.is(*next, WordClass::state_word) &&
+           (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0 &&
+           (scene_.next(span.end) == nullptr || !scene_.is_capital(span.end + 1));
   }
 
   bool is_language(TokenSpan span) const {

@@ -61,6 +61,9 @@ class Tagger {
 
   // Tags what starts at the token; returns where to go on.
   std::uint32_t step(std::uint32_t token) {
+    if (const std::uint32_t end = abbreviation(token); end > token) {
+      return end;
+    }
     const NameReading reading = read_name(scene_, token);
     const bool has_name = reading.entity != kNoEntity;
     if (scene_.run_at[token] >= 0) {
@@ -80,6 +83,25 @@ class Tagger {
     if (const std::uint32_t end = office(token); end > token) {
       return end;
     }
+    return token + 1;
+  }
+
+  // Letters that the article has given a meaning: "the National Salvation Front (NSF)".
+  std::uint32_t abbreviation(std::uint32_t token) {
+    if ((scene_.text.tokens[token].shape & shape::kUpper) == 0 ||
+        scene_.has_flag(token, Scene::kCaps)) {
+      return token;
+    }
+    const Abbreviation* meant = scene_.abbreviation_of(token);
+    if (meant == nullptr) {
+      return token;
+    }
+    emit({token, token + 1},
+         meant->known != kNoEntity
+             ? entity_of(meant->known, false)
+             : unknown_of(std::string(scene_.text.slice(scene_.text.bytes_of(meant->name))),
+                          EntityType::org),
+         Via::acronym);
     return token + 1;
   }
 

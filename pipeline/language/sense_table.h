@@ -44,9 +44,14 @@ enum class SenseCue : std::uint8_t {
   ends_longer_name,         // "Statistics Canada"
   is_other_land,            // "South China"
   is_language,              // "in Russian"
+  precedes_thing,           // "German shepherd", "Russian roulette"
+  is_people_of_town,        // "Mumbai Indians"
+  is_plain_word,            // "Wild Turkey" over "a wild turkey"; any in a text without capitals
+  is_part_of_state,         // "Niger State"
+  is_town_here,             // "Peru, Indiana", here or elsewhere in the article
+  is_elsewhere,             // "Tripoli, Lebanon" is not in Libya, here or elsewhere in the article
   is_shared_name,           // of a country and a state
   is_shared_name_state,     // and here the state is meant
-  is_town_name,             // a town has this name, too
   is_part_of_town,          // "North Las Vegas"
   precedes_state,           // a US state after the comma
   precedes_own_country,     // its country after the comma
@@ -87,9 +92,14 @@ inline constexpr std::array<std::string_view, kSenseCues> kSenseCueNames = {
     "ends_longer_name",
     "is_other_land",
     "is_language",
+    "precedes_thing",
+    "is_people_of_town",
+    "is_plain_word",
+    "is_part_of_state",
+    "is_town_here",
+    "is_elsewhere",
     "is_shared_name",
     "is_shared_name_state",
-    "is_town_name",
     "is_part_of_town",
     "precedes_state",
     "precedes_own_country",

@@ -18,6 +18,13 @@ std::uint32_t size32(const std::string& bytes) {
 // English news has about six bytes a token.
 constexpr std::size_t kBytesPerToken = 5;
 
+// An article wholly in small letters says nothing by them: names are found all the same.
+bool has_capitals(const Text& text) {
+  constexpr std::uint16_t kCapital = shape::kTitle | shape::kUpper | shape::kMixed;
+  return std::any_of(text.tokens.begin(), text.tokens.end(),
+                     [](const Token& token) { return (token.shape & kCapital) != 0; });
+}
+
 }  // namespace
 
 Text make_text(std::string_view title, std::string_view body, std::string_view declared_language,
@@ -39,6 +46,11 @@ Text make_text(std::string_view title, std::string_view body, std::string_view d
   text.words = languages.reader_of(text.language);
   for (Token& token : text.tokens) token.word = text.words->find(token.hash);
   split_sentences(text);
+  if (!has_capitals(text)) {
+    for (Token& token : text.tokens) {
+      if ((token.shape & shape::kLower) != 0) token.shape |= shape::kNoCase;
+    }
+  }
   return text;
 }
 
