@@ -51,6 +51,7 @@ PIPELINE_INCLUDES = [
     (r"<xxhash\.h>", ""),
     (r"<simdjson\.h>", "pipeline/decode/"),
     (r"<cld2/", "pipeline/text/"),
+    (r"<immintrin\.h>", "pipeline/syntax/layers.cpp"),
     (r"<sys/mman\.h>", "pipeline/dedupe/huge_pages.h"),
 ]
 STANDARD_HEADER = re.compile(r"<[a-z_0-9]+>")

@@ -100,22 +100,22 @@ void ArcHybrid::slots(std::array<std::uint16_t, kSlots>& out) const noexcept {
   const std::size_t depth = stack_.size();
   out.fill(kNoNode);
   for (std::size_t i = 0; i < 3 && i < depth; ++i) out[i] = stack_[depth - 1 - i];
-  for (std::size_t i = 0; i < 4 && next_ + i <= size_; ++i) {
+  for (std::size_t i = 0; i < 2 && next_ + i <= size_; ++i) {
     out[3 + i] = static_cast<std::uint16_t>(next_ + i);
   }
   if (depth > 0) {
     const Partial& s0 = nodes_[out[0]];
-    out[7] = s0.left[0];
-    out[8] = s0.right[0];
-    out[9] = s0.right[1];
+    out[5] = s0.left[0];
+    out[6] = s0.right[0];
+    out[7] = s0.right[1];
   }
   if (depth > 1) {
     const Partial& s1 = nodes_[out[1]];
-    out[10] = s1.left[0];
-    out[11] = s1.right[0];
+    out[8] = s1.left[0];
+    out[9] = s1.right[0];
   }
-  out[12] = nodes_[next_].left[0];
-  out[13] = nodes_[next_].left[1];
+  out[10] = nodes_[next_].left[0];
+  out[11] = nodes_[next_].left[1];
 }
 
 void ArcHybrid::rows(const std::array<std::uint16_t, kSlots>& slots,
@@ -124,8 +124,8 @@ void ArcHybrid::rows(const std::array<std::uint16_t, kSlots>& slots,
   const auto add = [&](std::size_t row) { out[at++] = static_cast<std::uint16_t>(row); };
   for (std::size_t i = kTopSlots; i < kSlots; ++i) {
     const std::size_t label =
-        slots[i] == kNoNode ? kRelationCount : static_cast<std::size_t>(nodes_[slots[i]].relation);
-    add(state_row::kLabel + (i - kTopSlots) * (kRelationCount + 1) + label);
+        slots[i] == kNoNode ? kDeprelCount : static_cast<std::size_t>(nodes_[slots[i]].relation);
+    add(state_row::kLabel + (i - kTopSlots) * (kDeprelCount + 1) + label);
   }
   const auto distance = [](std::uint16_t a, std::uint16_t b) -> std::size_t {
     return a == kNoNode ? 0 : std::clamp(b - a, 1, 8);

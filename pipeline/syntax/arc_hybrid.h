@@ -16,15 +16,15 @@ namespace tocsin {
 enum class ParserAction : std::uint8_t { shift, left, right };
 inline constexpr std::size_t kActionCount = 3;
 
-// Words of a state that the network looks at: s0 s1 s2, b0 to b3, and children of s0, s1, b0.
-inline constexpr std::size_t kSlots = 14;
-inline constexpr std::size_t kTopSlots = 7;  // those that are no children
+// Words of a state that the network looks at: s0 s1 s2, b0 b1, and children of s0, s1, b0.
+inline constexpr std::size_t kSlots = 12;
+inline constexpr std::size_t kTopSlots = 5;  // those that are no children
 inline constexpr std::uint16_t kNoNode = 0xFFFF;
 
 // Rows that depend on the state alone, in the order of the table.
 namespace state_row {
-inline constexpr std::size_t kLabel = 0;  // of the children, kRelationCount: no child
-inline constexpr std::size_t kLabels = (kSlots - kTopSlots) * (kRelationCount + 1);
+inline constexpr std::size_t kLabel = 0;  // of the children, kDeprelCount: no child
+inline constexpr std::size_t kLabels = (kSlots - kTopSlots) * (kDeprelCount + 1);
 inline constexpr std::size_t kDistance = kLabel + kLabels;
 inline constexpr std::size_t kDistances = std::size_t{2} * 9;
 inline constexpr std::size_t kValency = kDistance + kDistances;

@@ -14,11 +14,11 @@ constexpr std::string_view kMagic = "tocsin syntax 1\n";
 constexpr int kScaleMax = 10;
 constexpr std::int32_t kBiasMax = 1 << 28;
 
-const std::array<std::uint32_t, 11>& layer_sizes() {
-  static constexpr std::array<std::uint32_t, 11> kSizes = {
-      kWordSize,          kWindow,        kTagHidden, kParserHidden,     kSlots,
-      kStateRows,         kRelationCount, kUposCount, state_row::kCount, token_row::kWord,
-      WordIds::kFirstWord};
+const std::array<std::uint32_t, 12>& layer_sizes() {
+  static constexpr std::array<std::uint32_t, 12> kSizes = {
+      kMixes,           kWordSize,          kWindow,      kTagHidden, kParserHidden,
+      kSlots,           kStateRows,         kDeprelCount, kUposCount, state_row::kCount,
+      token_row::kWord, WordIds::kFirstWord};
   return kSizes;
 }
 
@@ -37,6 +37,13 @@ class ModelWriter {
   template <class Stored, class Integer>
   void all(const std::vector<Integer>& values) {
     for (const Integer value : values) number(static_cast<Stored>(value));
+  }
+  void layer(const PackedLayer& layer) {
+    for (std::size_t i = 0; i < layer.inputs(); ++i) {
+      for (std::size_t o = 0; o < layer.outputs(); ++o) {
+        number(static_cast<std::int8_t>(layer.weight(i, o)));
+      }
+    }
   }
 
  private:
@@ -143,21 +150,29 @@ void read_weights(ModelReader& in, SyntaxModel& model) {
   const auto biases = [&](auto& values, std::size_t count) {
     in.all<std::int32_t>(values, count, kBiasMax);
   };
+  const auto layer = [&](PackedLayer& packed, std::size_t inputs, std::size_t outputs) {
+    std::vector<std::int8_t> weights;
+    small(weights, inputs * outputs);
+    if (in.fault().empty()) packed = PackedLayer(inputs, outputs, weights);
+  };
   small(model.tagger_rows, model.token_rows() * kWordSize);
-  small(model.tagger_window, kTagHidden * kWindow * kWordSize);
+  layer(model.tagger_window, kWindow * kWordSize, kTagHidden);
   addends(model.tagger_bias, kTagHidden);
   addends(model.tagger_history, 2 * (tags + 1) * kTagHidden);
-  small(model.tagger_outputs, tags * kTagHidden);
+  layer(model.tagger_outputs, kTagHidden, tags);
   biases(model.tagger_out_bias, tags);
   small(model.parser_rows, model.token_rows() * kWordSize);
   small(model.parser_tag_rows, tags * kWordSize);
-  small(model.parser_window, kWordSize * kWindow * kWordSize);
-  biases(model.parser_window_bias, kWordSize);
-  small(model.parser_slots, kSlots * kParserHidden * kWordSize);
+  for (std::size_t mix = 0; mix < kMixes; ++mix) {
+    layer(model.parser_mixes[mix], kWindow * kWordSize, kWordSize);
+    biases(model.parser_mix_biases[mix], kWordSize);
+  }
+  for (PackedLayer& slot : model.parser_slots) layer(slot, kWordSize, kParserHidden);
   addends(model.parser_slot_tags, kSlots * (tags + 2) * kParserHidden);
   addends(model.parser_states, state_row::kCount * kParserHidden);
   addends(model.parser_bias, kParserHidden);
-  small(model.parser_outputs, kParserOutputs * kParserHidden);
+  layer(model.parser_actions, kParserHidden, kActionCount);
+  for (PackedLayer& labels : model.parser_labels) layer(labels, kParserHidden, kDeprelCount);
   biases(model.parser_out_bias, kParserOutputs);
 }
 
@@ -202,20 +217,23 @@ std::string write_model(const SyntaxModel& model) {
   out.number(static_cast<std::uint16_t>(model.words.hashes().size()));
   for (const std::uint64_t hash : model.words.hashes()) out.number(hash);
   out.all<std::int8_t>(model.tagger_rows);
-  out.all<std::int8_t>(model.tagger_window);
+  out.layer(model.tagger_window);
   out.all<std::int16_t>(model.tagger_bias);
   out.all<std::int16_t>(model.tagger_history);
-  out.all<std::int8_t>(model.tagger_outputs);
+  out.layer(model.tagger_outputs);
   out.all<std::int32_t>(model.tagger_out_bias);
   out.all<std::int8_t>(model.parser_rows);
   out.all<std::int8_t>(model.parser_tag_rows);
-  out.all<std::int8_t>(model.parser_window);
-  out.all<std::int32_t>(model.parser_window_bias);
-  out.all<std::int8_t>(model.parser_slots);
+  for (std::size_t mix = 0; mix < kMixes; ++mix) {
+    out.layer(model.parser_mixes[mix]);
+    out.all<std::int32_t>(model.parser_mix_biases[mix]);
+  }
+  for (const PackedLayer& slot : model.parser_slots) out.layer(slot);
   out.all<std::int16_t>(model.parser_slot_tags);
   out.all<std::int16_t>(model.parser_states);
   out.all<std::int16_t>(model.parser_bias);
-  out.all<std::int8_t>(model.parser_outputs);
+  out.layer(model.parser_actions);
+  for (const PackedLayer& labels : model.parser_labels) out.layer(labels);
   out.all<std::int32_t>(model.parser_out_bias);
   out.number(static_cast<std::uint64_t>(XXH3_64bits(bytes.data(), bytes.size())));
   return bytes;

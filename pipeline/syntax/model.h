@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/syntax/arc_hybrid.h"
+#include "pipeline/syntax/layers.h"
 #include "pipeline/syntax/token_rows.h"
 #include "pipeline/syntax/tree.h"
 
@@ -18,6 +19,7 @@ namespace tocsin {
 // Sizes of the layers; a model file must have these.
 inline constexpr std::size_t kWordSize = 32;       // numbers a token is made of, before context
 inline constexpr std::size_t kWindow = 5;          // tokens: two before, two behind
+inline constexpr std::size_t kMixes = 2;           // windows of the parser, one over the other
 inline constexpr std::size_t kTagHidden = 64;      // of the tagger
 inline constexpr std::size_t kParserHidden = 128;  // of the parser
 inline constexpr std::size_t kTagsMax = 96;
@@ -49,31 +51,32 @@ struct SyntaxModel {
   // Tagger: rows of tokens, summed -> window of five + the two tags before -> ReLU -> tags.
   LayerScales tagger_scales;
   std::vector<std::int8_t> tagger_rows;       // [token rows][kWordSize]
-  std::vector<std::int16_t> tagger_window;    // [kTagHidden][kWindow * kWordSize]
+  PackedLayer tagger_window;                  // kWindow * kWordSize -> kTagHidden
   std::vector<std::int16_t> tagger_bias;      // [kTagHidden] at 2^kSumBits
   std::vector<std::int16_t> tagger_history;   // [2][tags + 1][kTagHidden] at 2^kSumBits
-  std::vector<std::int16_t> tagger_outputs;   // [tags][kTagHidden]
+  PackedLayer tagger_outputs;                 // kTagHidden -> tags
   std::vector<std::int32_t> tagger_out_bias;  // [tags]
 
-  // Parser: rows of tokens and of their tags, summed, plus a ReLU of their window of five ->
-  // slots + rows of the state -> ReLU -> actions; labels of left arcs; labels of right arcs.
+  // Parser: rows of tokens and of their tags, summed; twice the ReLU of a window of five is added
+  // -> slots + rows of the state -> ReLU -> actions, and labels of left and of right arcs.
   LayerScales parser_scales;
   std::vector<std::int8_t> parser_rows;          // [token rows][kWordSize]
   std::vector<std::int8_t> parser_tag_rows;      // [tags][kWordSize]
-  std::vector<std::int16_t> parser_window;       // [kWordSize][kWindow * kWordSize]
-  std::vector<std::int32_t> parser_window_bias;  // [kWordSize]
-  std::vector<std::int16_t> parser_slots;        // [kSlots][kParserHidden][kWordSize]
+  std::array<PackedLayer, kMixes> parser_mixes;  // kWindow * kWordSize -> kWordSize
+  std::array<std::vector<std::int32_t>, kMixes> parser_mix_biases;  // [kWordSize]
+  std::array<PackedLayer, kSlots> parser_slots;                     // kWordSize -> kParserHidden
   std::vector<std::int16_t> parser_slot_tags;  // [kSlots][tags + 2][kParserHidden]: none, root last
   std::vector<std::int16_t> parser_states;     // [state_row::kCount][kParserHidden]
   std::vector<std::int16_t> parser_bias;       // [kParserHidden]
-  std::vector<std::int16_t> parser_outputs;    // [kParserOutputs][kParserHidden]
-  std::vector<std::int32_t> parser_out_bias;   // [kParserOutputs]
+  PackedLayer parser_actions;                  // kParserHidden -> kActionCount
+  std::array<PackedLayer, 2> parser_labels;    // kParserHidden -> kDeprelCount: left, right
+  std::vector<std::int32_t> parser_out_bias;   // [kParserOutputs]: actions, labels
 
   [[nodiscard]] std::size_t token_rows() const noexcept {
     return token_row::kWord + WordIds::kFirstWord + words.hashes().size();
   }
 };
-inline constexpr std::size_t kParserOutputs = kActionCount + 2 * kRelationCount;
+inline constexpr std::size_t kParserOutputs = kActionCount + 2 * kDeprelCount;
 
 // What read_model found: the model, or what is wrong with the file.
 struct LoadedSyntaxModel {

@@ -1,38 +1,26 @@
 #include "pipeline/syntax/parser.h"
 
 #include <algorithm>
+#include <limits>
+#include <span>
+#include <utility>
 
 namespace tocsin {
 namespace {
 
 constexpr std::size_t kReach = kWindow / 2;
-constexpr std::size_t kWindowSize = kWindow * kWordSize;
-constexpr std::int32_t kMixMax = 4095;  // of the parser's window, so that sums stay far from 2^31
-
-// Written so that compilers turn it into multiply-add of pairs.
-template <std::size_t Size>
-std::int32_t dot(const std::int16_t* a, const std::int16_t* b) noexcept {
-  std::int32_t sum = 0;
-  for (std::size_t i = 0; i < Size; ++i) sum += std::int32_t{a[i]} * std::int32_t{b[i]};
-  return sum;
-}
+constexpr std::int32_t kWindowMax = 8 * kAddendMax;  // of the tagger: a sum of four fits int16
+constexpr std::int32_t kMixMax = 4095;  // of the parser's windows, so that sums stay below 2^31
 
 std::int32_t shifted(std::int32_t value, int bits) noexcept {
   return (value + (1 << (bits - 1))) >> bits;
 }
 
-std::int16_t addend(std::int32_t value) noexcept {
-  return static_cast<std::int16_t>(std::clamp(value, -kAddendMax, kAddendMax));
-}
-
-template <std::size_t Size>
-void add(std::int16_t* to, const std::int16_t* from) noexcept {
-  for (std::size_t i = 0; i < Size; ++i) to[i] = static_cast<std::int16_t>(to[i] + from[i]);
-}
-
-template <std::size_t Size>
-void rectify(std::int16_t* values) noexcept {
-  for (std::size_t i = 0; i < Size; ++i) values[i] = std::max<std::int16_t>(values[i], 0);
+// The first of the best.
+std::size_t best_of(std::span<const std::int32_t> scores, std::size_t first) noexcept {
+  return static_cast<std::size_t>(
+      std::max_element(scores.begin() + static_cast<std::ptrdiff_t>(first), scores.end()) -
+      scores.begin());
 }
 
 void add_row(std::int16_t* to, const std::int8_t* row) noexcept {
@@ -64,36 +52,28 @@ void tag_tokens(const SyntaxModel& model, ParserScratch& scratch) {
   scratch.tags.resize(size);
   std::size_t last = tags;  // stands for "before the first token"
   std::size_t last_but_one = tags;
+  alignas(16) std::array<std::int32_t, std::max(kTagHidden, padded(kTagsMax))> sums;
+  alignas(16) std::array<std::int16_t, kTagHidden> window;
   alignas(16) std::array<std::int16_t, kTagHidden> hidden;
   for (std::size_t i = 0; i < size; ++i) {
-    const std::int16_t* window = &scratch.inputs[i * kWordSize];
+    model.tagger_window.multiply(&scratch.inputs[i * kWordSize], sums.data());
     for (std::size_t h = 0; h < kTagHidden; ++h) {
-      const auto sum = dot<kWindowSize>(window, &model.tagger_window[h * kWindowSize]);
-      hidden[h] = static_cast<std::int16_t>(
-          std::clamp(shifted(sum, bits), -8 * kAddendMax, 8 * kAddendMax));
+      window[h] =
+          static_cast<std::int16_t>(std::clamp(shifted(sums[h], bits), -kWindowMax, kWindowMax));
     }
-    add<kTagHidden>(hidden.data(), model.tagger_bias.data());
-    add<kTagHidden>(hidden.data(), &model.tagger_history[last * kTagHidden]);
-    add<kTagHidden>(hidden.data(), &model.tagger_history[(tags + 1 + last_but_one) * kTagHidden]);
-    rectify<kTagHidden>(hidden.data());
-    std::size_t best = 0;
-    std::int32_t best_score = 0;
-    for (std::size_t tag = 0; tag < tags; ++tag) {
-      const std::int32_t score =
-          model.tagger_out_bias[tag] +
-          dot<kTagHidden>(hidden.data(), &model.tagger_outputs[tag * kTagHidden]);
-      if (tag == 0 || score > best_score) {
-        best = tag;
-        best_score = score;
-      }
-    }
-    scratch.tags[i] = static_cast<std::uint16_t>(best);
+    const std::array<const std::int16_t*, 4> rows = {
+        window.data(), model.tagger_bias.data(), &model.tagger_history[last * kTagHidden],
+        &model.tagger_history[(tags + 1 + last_but_one) * kTagHidden]};
+    add_and_rectify<kTagHidden>(rows, hidden.data());
+    model.tagger_outputs.multiply(hidden.data(), sums.data());
+    for (std::size_t tag = 0; tag < tags; ++tag) sums[tag] += model.tagger_out_bias[tag];
     last_but_one = last;
-    last = best;
+    last = best_of({sums.data(), tags}, 0);
+    scratch.tags[i] = static_cast<std::uint16_t>(last);
   }
 }
 
-// Each token with its neighbours: its rows plus a ReLU of the window.
+// Each token with its neighbours: its rows plus, twice, a ReLU of the window around it.
 void encode_tokens(const SyntaxModel& model, ParserScratch& scratch) {
   sum_rows(model.parser_rows, scratch);
   const std::size_t size = scratch.rows.size();
@@ -101,17 +81,20 @@ void encode_tokens(const SyntaxModel& model, ParserScratch& scratch) {
     add_row(&scratch.inputs[(i + kReach) * kWordSize],
             &model.parser_tag_rows[scratch.tags[i] * kWordSize]);
   }
-  scratch.encoded.resize(size * kWordSize);
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::int16_t* window = &scratch.inputs[i * kWordSize];
-    const std::int16_t* own = window + kReach * kWordSize;
-    std::int16_t* to = &scratch.encoded[i * kWordSize];
-    for (std::size_t j = 0; j < kWordSize; ++j) {
-      const std::int32_t sum = model.parser_window_bias[j] +
-                               dot<kWindowSize>(window, &model.parser_window[j * kWindowSize]);
-      const std::int32_t mixed = std::clamp(shifted(sum, model.parser_scales.window), 0, kMixMax);
-      to[j] = static_cast<std::int16_t>(own[j] + mixed);
+  alignas(16) std::array<std::int32_t, kWordSize> sums;
+  for (std::size_t mix = 0; mix < kMixes; ++mix) {
+    const std::vector<std::int32_t>& bias = model.parser_mix_biases[mix];
+    scratch.mixed.assign(scratch.inputs.size(), 0);
+    for (std::size_t i = 0; i < size; ++i) {
+      model.parser_mixes[mix].multiply(&scratch.inputs[i * kWordSize], sums.data());
+      const std::int16_t* own = &scratch.inputs[(i + kReach) * kWordSize];
+      std::int16_t* to = &scratch.mixed[(i + kReach) * kWordSize];
+      for (std::size_t j = 0; j < kWordSize; ++j) {
+        const std::int32_t sum = shifted(sums[j] + bias[j], model.parser_scales.window);
+        to[j] = static_cast<std::int16_t>(own[j] + std::clamp(sum, 0, kMixMax));
+      }
     }
+    std::swap(scratch.inputs, scratch.mixed);
   }
 }
 
@@ -146,14 +129,14 @@ class PieceParser {
     std::array<std::uint16_t, kStateRows> rows;
     state_.slots(slots);
     state_.rows(slots, rows);
-    std::copy(model_.parser_bias.begin(), model_.parser_bias.end(), hidden_.begin());
-    for (std::size_t slot = 0; slot < kSlots; ++slot) {
-      add<kParserHidden>(hidden_.data(), word_of(slot, slots[slot]));
-    }
+    std::array<const std::int16_t*, kSlots + kStateRows + 1> addends;
+    std::size_t at = 0;
+    addends[at++] = model_.parser_bias.data();
+    for (std::size_t slot = 0; slot < kSlots; ++slot) addends[at++] = word_of(slot, slots[slot]);
     for (const std::uint16_t row : rows) {
-      add<kParserHidden>(hidden_.data(), &model_.parser_states[row * kParserHidden]);
+      addends[at++] = &model_.parser_states[row * kParserHidden];
     }
-    rectify<kParserHidden>(hidden_.data());
+    add_and_rectify<kParserHidden>(addends, hidden_.data());
   }
 
   // What a node adds in a slot: computed once for each pair, then kept.
@@ -166,60 +149,46 @@ class PieceParser {
     const auto bit = static_cast<std::uint16_t>(1U << slot);
     if ((scratch_.is_filled[node] & bit) != 0) return to;
     scratch_.is_filled[node] = static_cast<std::uint16_t>(scratch_.is_filled[node] | bit);
-    const std::int16_t* word = &scratch_.encoded[node * kWordSize];
-    const std::int16_t* weights = &model_.parser_slots[slot * kParserHidden * kWordSize];
+    model_.parser_slots[slot].multiply(&scratch_.inputs[(node + kReach) * kWordSize], sums_.data());
     const std::int16_t* tag_row = tag_rows + scratch_.tags[node] * kParserHidden;
     const int bits = model_.parser_scales.rows + model_.parser_scales.slots - kSumBits;
-    for (std::size_t h = 0; h < kParserHidden; ++h) {
-      const std::int32_t sum = dot<kWordSize>(word, weights + h * kWordSize);
-      to[h] = addend(shifted(sum, bits) + tag_row[h]);
-    }
+    add_tag_row(tag_row, bits, to);
     return to;
   }
 
-  [[nodiscard]] std::int32_t output(std::size_t index) const noexcept {
-    return model_.parser_out_bias[index] +
-           dot<kParserHidden>(hidden_.data(), &model_.parser_outputs[index * kParserHidden]);
+  void add_tag_row(const std::int16_t* __restrict tag_row, int bits,
+                   std::int16_t* __restrict to) const noexcept {
+    for (std::size_t h = 0; h < kParserHidden; ++h) {
+      const std::int32_t sum = shifted(sums_[h], bits) + tag_row[h];
+      to[h] = static_cast<std::int16_t>(std::clamp(sum, -kAddendMax, kAddendMax));
+    }
   }
 
   // The best action that is allowed; of equal ones the first.
-  [[nodiscard]] ParserAction choose() const noexcept {
-    ParserAction best = ParserAction::shift;
-    std::int32_t best_score = 0;
-    bool any = false;
+  [[nodiscard]] ParserAction choose() noexcept {
+    model_.parser_actions.multiply(hidden_.data(), sums_.data());
     for (std::size_t i = 0; i < kActionCount; ++i) {
-      const auto action = static_cast<ParserAction>(i);
-      if (!state_.may(action)) continue;
-      const std::int32_t score = output(i);
-      if (!any || score > best_score) {
-        best = action;
-        best_score = score;
-      }
-      any = true;
+      sums_[i] += model_.parser_out_bias[i];
+      if (!state_.may(static_cast<ParserAction>(i))) sums_[i] = kNever;
     }
-    return best;
+    return static_cast<ParserAction>(best_of({sums_.data(), kActionCount}, 0));
   }
 
   // The best relation but root.
-  [[nodiscard]] Deprel label(ParserAction action) const noexcept {
-    const std::size_t block =
-        kActionCount + (action == ParserAction::right ? kRelationCount : std::size_t{0});
-    std::size_t best = 1;
-    std::int32_t best_score = output(block + 1);
-    for (std::size_t i = 2; i < kRelationCount; ++i) {
-      const std::int32_t score = output(block + i);
-      if (score > best_score) {
-        best = i;
-        best_score = score;
-      }
-    }
-    return static_cast<Deprel>(best);
+  [[nodiscard]] Deprel label(ParserAction action) noexcept {
+    const std::size_t side = action == ParserAction::right ? 1 : 0;
+    model_.parser_labels[side].multiply(hidden_.data(), sums_.data());
+    const std::int32_t* bias = &model_.parser_out_bias[kActionCount + side * kDeprelCount];
+    for (std::size_t i = 0; i < kDeprelCount; ++i) sums_[i] += bias[i];
+    return static_cast<Deprel>(best_of({sums_.data(), kDeprelCount}, 1));
   }
 
   const SyntaxModel& model_;
   ParserScratch& scratch_;
   ArcHybrid& state_;
+  static constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::min();
   alignas(16) std::array<std::int16_t, kParserHidden> hidden_{};
+  alignas(16) std::array<std::int32_t, kParserHidden> sums_{};
 };
 
 void parse_piece(const SyntaxModel& model, const Text& text, TokenSpan piece,
@@ -232,7 +201,9 @@ void parse_piece(const SyntaxModel& model, const Text& text, TokenSpan piece,
   for (std::size_t i = 0; i < size; ++i) {
     scratch.state.set_marks(i, text.tokens[piece.begin + i].before);
   }
-  scratch.filled.resize(size * kSlots * kParserHidden);
+  // Grows only: what is not filled is not read.
+  const std::size_t filled = size * kSlots * kParserHidden;
+  if (scratch.filled.size() < filled) scratch.filled.resize(filled);
   scratch.is_filled.assign(size, 0);
   PieceParser(model, scratch).run();
 }

@@ -26,7 +26,7 @@ inline constexpr std::size_t kSentenceTokensMax = 8192;
 struct ParserScratch {
   std::vector<TokenRows> rows;
   std::vector<std::int16_t> inputs;      // [tokens + window - 1][kWordSize]
-  std::vector<std::int16_t> encoded;     // [tokens][kWordSize]
+  std::vector<std::int16_t> mixed;       // as inputs
   std::vector<std::uint16_t> tags;       // of the model
   std::vector<std::int16_t> filled;      // [tokens][kSlots][kParserHidden]
   std::vector<std::uint16_t> is_filled;  // a bit for each slot

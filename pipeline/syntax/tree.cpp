@@ -12,7 +12,7 @@ std::string_view name(Upos tag) noexcept {
 }
 
 std::string_view name(Deprel relation) noexcept {
-  static constexpr std::array<std::string_view, kRelationCount> kNames = {
+  static constexpr std::array<std::string_view, kDeprelCount> kNames = {
       "root",       "acl",      "acl:relcl", "advcl", "advmod",    "amod",      "appos",
       "aux",        "aux:pass", "case",      "cc",    "ccomp",     "compound",  "compound:prt",
       "conj",       "cop",      "csubj",     "dep",   "det",       "discourse", "expl",

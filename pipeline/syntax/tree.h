@@ -89,7 +89,7 @@ enum class WordForm : std::uint8_t {
 };
 
 inline constexpr std::size_t kUposCount = 17;
-inline constexpr std::size_t kRelationCount = 38;
+inline constexpr std::size_t kDeprelCount = 38;
 
 inline constexpr std::uint16_t kRootHead = 0xFFFF;
 

@@ -5,6 +5,8 @@
 #include "config/load_pipeline.h"
 #include "pipeline/encode/json_writer.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/syntax/parser.h"
+#include "tests/english.h"
 #include "tests/pipeline/hostile.h"
 #include "tests/steps.h"
 
@@ -64,6 +66,25 @@ TEST(Linear, on_one_word) {
   for (const std::string_view piece : {"a", "A", "é", "京", "\u0301", "a\u00AD", "1"}) {
     expect_linear(std::string(piece), repeated(piece, kShortBytes),
                   repeated(piece, kFactor * kShortBytes));
+  }
+}
+
+std::uint64_t steps_of_trees(const std::string& body) {
+  const Text text = make_text("", body, "en");
+  ParserScratch scratch;
+  Tree tree;
+  parse(pipeline().syntax, text, {0, 4}, scratch, tree);
+  const std::uint64_t before = steps_so_far();
+  parse(pipeline().syntax, text, {0, static_cast<std::uint32_t>(text.tokens.size())}, scratch,
+        tree);
+  return steps_so_far() - before;
+}
+
+TEST(Linear, trees_of_one_sentence) {
+  for (const std::string_view piece : {"the ", "of ", "and Norway ", "he said that ", "a, (b) "}) {
+    const auto few = static_cast<double>(steps_of_trees(repeated(piece, 3'000)));
+    const auto many = static_cast<double>(steps_of_trees(repeated(piece, kFactor * 3'000)));
+    EXPECT_LT(many / few, 1.5 * kFactor) << piece;
   }
 }
 

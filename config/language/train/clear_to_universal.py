@@ -84,7 +84,9 @@ def _lift_object(words, index):
 def _lift_predicate(words, index):
     """"is a friend", "is ready", "is in Paris": the predicate is the head, "be" its cop."""
     word = words[index]
-    if word.form.lower() not in BE or word.relation in ("aux", "auxpass"):
+    if word.form.lower() not in BE or not word.xpos.startswith("V"):
+        return
+    if word.relation in ("aux", "auxpass"):
         return
     below = _children(words, index)
     there = any(words[i].relation == "expl" for i in below)
@@ -143,6 +145,10 @@ def _relabel(words, index, word):
         if not below:
             relation = "compound"
     word.relation = relation
+    if relation == "mark" and word.upos == "ADP":
+        word.upos = "SCONJ"
+    if relation == "case" and word.upos == "SCONJ":
+        word.upos = "ADP"
 
 
 def _fix(words):

@@ -12,7 +12,7 @@ from clear_to_universal import convert
 from headlines import HeadlineMaker, bases_of_past
 from treebank import is_tree, read_clear, read_universal, write
 
-HEADLINES_EVERY = 4  # one sentence of so many also becomes a headline
+HEADLINES_EVERY = 3  # one sentence of so many also becomes a headline
 
 
 def tag_habits(sentences):
@@ -37,7 +37,11 @@ def silver(path, habits):
         for word in sentence.words:
             # "be" and "have" were decided by their use.
             if word.upos not in ("AUX", "VERB"):
-                word.upos = habits.get((word.form.lower(), word.xpos), word.upos)
+                habit = habits.get((word.form.lower(), word.xpos), word.upos)
+                if word.xpos != "IN":  # ADP or SCONJ: decided by what it governs
+                    word.upos = habit
+            if word.xpos == "NNP" and word.upos == "ADJ" and word.relation == "compound":
+                word.relation = "amod"  # the "United" of "United States"
         if is_tree(sentence.words):
             sentences.append(sentence)
     return sentences

@@ -174,7 +174,7 @@ std::vector<TrainingSentence> read_corpus(const std::string& path, TagNames& tag
       std::size_t head = 0;
       fields >> word.begin >> word.end >> upos >> word.penn >> head >> relation;
       word.upos = by_name<Upos>(upos, kUposCount);
-      word.relation = by_name<Deprel>(relation, kRelationCount);
+      word.relation = by_name<Deprel>(relation, kDeprelCount);
       word.head = head == 0 ? kNone : head - 1;
       words.push_back(std::move(word));
     } else {

@@ -14,14 +14,15 @@ constexpr float kWrongArcWeight = 0.3F;  // of a label on an arc that is not gol
 ParserNetwork::ParserNetwork(std::size_t token_rows, std::size_t tags, Random& random)
     : rows(token_rows, kWordSize, 0.1F, random),
       tag_rows(tags, kWordSize, 0.1F, random),
-      window(kWindow * kWordSize, kWordSize, 0.15F, random),
-      window_bias(1, kWordSize, 0.0F, random),
+      mixes{Weights(kWindow * kWordSize, kWordSize, 0.12F, random),
+            Weights(kWindow * kWordSize, kWordSize, 0.12F, random)},
+      mix_biases{Weights(1, kWordSize, 0.0F, random), Weights(1, kWordSize, 0.0F, random)},
       slots(kSlots * kWordSize, kParserHidden, 0.1F, random),
       slot_tags(kSlots * (tags + 2), kParserHidden, 0.1F, random),
       states(state_row::kCount, kParserHidden, 0.1F, random),
       bias(1, kParserHidden, 0.05F, random),
       actions(kParserHidden, kActionCount, 0.1F, random),
-      labels(kParserHidden * 2, kRelationCount, 0.1F, random),
+      labels(kParserHidden * 2, kDeprelCount, 0.1F, random),
       out_bias(1, kParserOutputs, 0.0F, random),
       tags_(tags),
       hidden_(kParserHidden),
@@ -30,9 +31,10 @@ ParserNetwork::ParserNetwork(std::size_t token_rows, std::size_t tags, Random& r
 void ParserNetwork::encode(const std::vector<TokenRows>& tokens,
                            const std::vector<std::uint16_t>& tags) {
   const std::size_t size = tokens.size();
-  inputs_.assign((size + kWindow - 1) * kWordSize, 0.0F);
+  std::vector<float>& inputs = encoded_[0];
+  inputs.assign((size + kWindow - 1) * kWordSize, 0.0F);
   for (std::size_t i = 0; i < size + kWindow - 1; ++i) {
-    float* to = &inputs_[i * kWordSize];
+    float* to = &inputs[i * kWordSize];
     if (i < kReach || i >= size + kReach) {
       add_all(to, rows.row(token_row::kPad), kWordSize);
       continue;
@@ -41,43 +43,52 @@ void ParserNetwork::encode(const std::vector<TokenRows>& tokens,
     for (std::size_t r = 0; r < token.count; ++r) add_all(to, rows.row(token.rows[r]), kWordSize);
     add_all(to, tag_rows.row(tags[i - kReach]), kWordSize);
   }
-  mixed_.resize(size * kWordSize);
-  encoded_.resize(size * kWordSize);
+  for (std::size_t layer = 0; layer < kMixes; ++layer) mix(layer, size);
+  for (std::vector<float>& gradients : encoded_gradients_) gradients.assign(inputs.size(), 0.0F);
+}
+
+void ParserNetwork::mix(std::size_t layer, std::size_t size) {
+  std::vector<float>& to = encoded_[layer + 1];
+  to.assign(encoded_[layer].size(), 0.0F);
+  mixed_[layer].resize(size * kWordSize);
   for (std::size_t i = 0; i < size; ++i) {
-    float* mixed = &mixed_[i * kWordSize];
-    const float* input = &inputs_[i * kWordSize];
-    std::copy_n(window_bias.row(0), kWordSize, mixed);
+    float* mixed = &mixed_[layer][i * kWordSize];
+    const float* input = &encoded_[layer][i * kWordSize];
+    std::copy_n(mix_biases[layer].row(0), kWordSize, mixed);
     for (std::size_t j = 0; j < kWindow * kWordSize; ++j) {
-      add_scaled(mixed, window.row(j), input[j], kWordSize);
+      add_scaled(mixed, mixes[layer].row(j), input[j], kWordSize);
     }
     for (std::size_t j = 0; j < kWordSize; ++j) {
       mixed[j] = std::max(mixed[j], 0.0F);
-      encoded_[i * kWordSize + j] = mixed[j] + input[kReach * kWordSize + j];
+      to[(i + kReach) * kWordSize + j] = mixed[j] + input[kReach * kWordSize + j];
     }
   }
-  encoded_gradients_.assign(size * kWordSize, 0.0F);
-  input_gradients_.assign(inputs_.size(), 0.0F);
+}
+
+void ParserNetwork::mix_back(std::size_t layer, std::size_t size) {
+  std::array<float, kWordSize> gradient{};
+  for (std::size_t i = 0; i < size; ++i) {
+    const float* input = &encoded_[layer][i * kWordSize];
+    float* input_gradient = &encoded_gradients_[layer][i * kWordSize];
+    const float* from = &encoded_gradients_[layer + 1][(i + kReach) * kWordSize];
+    add_all(input_gradient + kReach * kWordSize, from, kWordSize);
+    for (std::size_t j = 0; j < kWordSize; ++j) {
+      gradient[j] = mixed_[layer][i * kWordSize + j] > 0 ? from[j] : 0.0F;
+    }
+    add_all(mix_biases[layer].gradient(0), gradient.data(), kWordSize);
+    for (std::size_t j = 0; j < kWindow * kWordSize; ++j) {
+      add_scaled(mixes[layer].gradient(j), gradient.data(), input[j], kWordSize);
+      input_gradient[j] += inner(mixes[layer].row(j), gradient.data(), kWordSize);
+    }
+  }
 }
 
 void ParserNetwork::encode_back(const std::vector<TokenRows>& tokens,
                                 const std::vector<std::uint16_t>& tags) {
   const std::size_t size = tokens.size();
-  std::array<float, kWordSize> gradient{};
-  for (std::size_t i = 0; i < size; ++i) {
-    const float* input = &inputs_[i * kWordSize];
-    float* input_gradient = &input_gradients_[i * kWordSize];
-    add_all(input_gradient + kReach * kWordSize, &encoded_gradients_[i * kWordSize], kWordSize);
-    for (std::size_t j = 0; j < kWordSize; ++j) {
-      gradient[j] = mixed_[i * kWordSize + j] > 0 ? encoded_gradients_[i * kWordSize + j] : 0.0F;
-    }
-    add_all(window_bias.gradient(0), gradient.data(), kWordSize);
-    for (std::size_t j = 0; j < kWindow * kWordSize; ++j) {
-      add_scaled(window.gradient(j), gradient.data(), input[j], kWordSize);
-      input_gradient[j] += inner(window.row(j), gradient.data(), kWordSize);
-    }
-  }
+  for (std::size_t layer = kMixes; layer-- > 0;) mix_back(layer, size);
   for (std::size_t i = 0; i < size + kWindow - 1; ++i) {
-    const float* from = &input_gradients_[i * kWordSize];
+    const float* from = &encoded_gradients_[0][i * kWordSize];
     if (i < kReach || i >= size + kReach) {
       add_all(rows.gradient(token_row::kPad), from, kWordSize);
       continue;
@@ -99,7 +110,7 @@ float* ParserNetwork::word_of(std::size_t slot, std::uint16_t node,
   fills_.push_back(static_cast<std::uint32_t>(at));
   std::copy_n(slot_tags.row(slot * (tags_ + 2) + tags[node]), kParserHidden, to);
   std::fill_n(&filled_gradients_[at * kParserHidden], kParserHidden, 0.0F);
-  const float* word = &encoded_[node * kWordSize];
+  const float* word = &encoded_[kMixes][(node + kReach) * kWordSize];
   for (std::size_t i = 0; i < kWordSize; ++i) {
     add_scaled(to, slots.row(slot * kWordSize + i), word[i], kParserHidden);
   }
@@ -112,12 +123,21 @@ void ParserNetwork::fill_back(const std::vector<std::uint16_t>& tags) {
     const std::size_t slot = at % kSlots;
     const float* from = &filled_gradients_[at * kParserHidden];
     add_all(slot_tags.gradient(slot * (tags_ + 2) + tags[node]), from, kParserHidden);
-    const float* word = &encoded_[node * kWordSize];
-    float* word_gradient = &encoded_gradients_[node * kWordSize];
+    const float* word = &encoded_[kMixes][(node + kReach) * kWordSize];
+    float* word_gradient = &encoded_gradients_[kMixes][(node + kReach) * kWordSize];
     for (std::size_t i = 0; i < kWordSize; ++i) {
       add_scaled(slots.gradient(slot * kWordSize + i), from, word[i], kParserHidden);
       word_gradient[i] += inner(slots.row(slot * kWordSize + i), from, kParserHidden);
     }
+  }
+}
+
+// Which hidden units learn from this state: seven of eight.
+void ParserNetwork::drop_units(Random& random) {
+  std::uint64_t bits = 0;
+  for (std::size_t h = 0; h < kParserHidden; ++h, bits >>= 3) {
+    if (h % 21 == 0) bits = random.bits();
+    dropped_[h] = (bits & 7) == 0 ? 0.0F : 8.0F / 7.0F;
   }
 }
 
@@ -144,8 +164,7 @@ void ParserNetwork::look(const std::vector<std::uint16_t>& tags) {
   std::fill(hidden_gradient_.begin(), hidden_gradient_.end(), 0.0F);
 }
 
-void ParserNetwork::look_back(const std::vector<std::uint16_t>& tags) {
-  static_cast<void>(tags);
+void ParserNetwork::look_back() {
   for (std::size_t h = 0; h < kParserHidden; ++h) {
     hidden_gradient_[h] = hidden_[h] > 0 ? hidden_gradient_[h] * dropped_[h] : 0.0F;
   }
@@ -186,12 +205,11 @@ std::array<int, kActionCount> ParserNetwork::costs(const TrainingSentence& sente
 
 Deprel ParserNetwork::label(ParserAction action) {
   const std::size_t block = action == ParserAction::right ? 1 : 0;
-  std::array<float, kRelationCount> scores{};
-  std::copy_n(out_bias.row(0) + kActionCount + block * kRelationCount, kRelationCount,
-              scores.begin());
+  std::array<float, kDeprelCount> scores{};
+  std::copy_n(out_bias.row(0) + kActionCount + block * kDeprelCount, kDeprelCount, scores.begin());
   for (std::size_t h = 0; h < kParserHidden; ++h) {
     if (hidden_[h] > 0) {
-      add_scaled(scores.data(), labels.row(block * kParserHidden + h), hidden_[h], kRelationCount);
+      add_scaled(scores.data(), labels.row(block * kParserHidden + h), hidden_[h], kDeprelCount);
     }
   }
   return static_cast<Deprel>(std::max_element(scores.begin() + 1, scores.end()) - scores.begin());
@@ -203,31 +221,31 @@ void ParserNetwork::learn_label(const TrainingSentence& sentence, ParserAction a
   if (gold.relation == Deprel::root || !gold.known) return;
   if (gold.head != state_.head_of(action)) weight *= kWrongArcWeight;
   const std::size_t block = action == ParserAction::right ? 1 : 0;
-  std::array<float, kRelationCount> scores{};
-  const std::size_t first = kActionCount + block * kRelationCount;
-  std::copy_n(out_bias.row(0) + first, kRelationCount, scores.begin());
+  std::array<float, kDeprelCount> scores{};
+  const std::size_t first = kActionCount + block * kDeprelCount;
+  std::copy_n(out_bias.row(0) + first, kDeprelCount, scores.begin());
   for (std::size_t h = 0; h < kParserHidden; ++h) {
     if (hidden_[h] > 0) {
-      add_scaled(scores.data(), labels.row(block * kParserHidden + h), hidden_[h], kRelationCount);
+      add_scaled(scores.data(), labels.row(block * kParserHidden + h), hidden_[h], kDeprelCount);
     }
   }
   scores[0] = -100.0F;  // no label is root
-  softmax(scores.data(), kRelationCount);
+  softmax(scores.data(), kDeprelCount);
   scores[static_cast<std::size_t>(gold.relation)] -= 1;
   for (float& score : scores) score *= weight;
-  add_all(out_bias.gradient(0) + first, scores.data(), kRelationCount);
+  add_all(out_bias.gradient(0) + first, scores.data(), kDeprelCount);
   for (std::size_t h = 0; h < kParserHidden; ++h) {
     if (hidden_[h] <= 0) continue;
     const float* row = labels.row(block * kParserHidden + h);
     float sum = 0;
-    for (std::size_t i = 0; i < kRelationCount; ++i) sum += row[i] * scores[i];
+    for (std::size_t i = 0; i < kDeprelCount; ++i) sum += row[i] * scores[i];
     hidden_gradient_[h] += sum;
-    add_scaled(labels.gradient(block * kParserHidden + h), scores.data(), hidden_[h],
-               kRelationCount);
+    add_scaled(labels.gradient(block * kParserHidden + h), scores.data(), hidden_[h], kDeprelCount);
   }
 }
 
 void ParserNetwork::one_state(const TrainingSentence& sentence, bool explore, Random& random) {
+  drop_units(random);
   look(sentence.tags);
   std::array<float, kActionCount> scores{};
   for (std::size_t a = 0; a < kActionCount; ++a) {
@@ -277,7 +295,7 @@ void ParserNetwork::one_state(const TrainingSentence& sentence, bool explore, Ra
     relation = label(action);
     on_stack_[state_.top()] = false;
   }
-  look_back(sentence.tags);
+  look_back();
   state_.apply(action, relation);
 }
 

@@ -21,31 +21,34 @@ class ParserNetwork {
   void learn(const TrainingSentence& sentence, WordDropout& dropout, bool explore, Random& random);
   template <class Visit>
   void each(Visit visit) {
-    for (Weights* weights : {&rows, &tag_rows, &window, &window_bias, &slots, &slot_tags, &states,
-                             &bias, &actions, &labels, &out_bias}) {
+    for (Weights* weights : {&rows, &tag_rows, &mixes[0], &mixes[1], &mix_biases[0], &mix_biases[1],
+                             &slots, &slot_tags, &states, &bias, &actions, &labels, &out_bias}) {
       visit(*weights);
     }
   }
 
-  Weights rows;         // [token rows][kWordSize]
-  Weights tag_rows;     // [tags][kWordSize]
-  Weights window;       // [kWindow * kWordSize][kWordSize]
-  Weights window_bias;  // [1][kWordSize]
-  Weights slots;        // [kSlots * kWordSize][kParserHidden]
-  Weights slot_tags;    // [kSlots * (tags + 2)][kParserHidden]
-  Weights states;       // [state_row::kCount][kParserHidden]
-  Weights bias;         // [1][kParserHidden]
-  Weights actions;      // [kParserHidden][kActionCount]
-  Weights labels;       // [kParserHidden * 2][kRelationCount]: left, right
-  Weights out_bias;     // [1][kParserOutputs]
+  Weights rows;                            // [token rows][kWordSize]
+  Weights tag_rows;                        // [tags][kWordSize]
+  std::array<Weights, kMixes> mixes;       // [kWindow * kWordSize][kWordSize]
+  std::array<Weights, kMixes> mix_biases;  // [1][kWordSize]
+  Weights slots;                           // [kSlots * kWordSize][kParserHidden]
+  Weights slot_tags;                       // [kSlots * (tags + 2)][kParserHidden]
+  Weights states;                          // [state_row::kCount][kParserHidden]
+  Weights bias;                            // [1][kParserHidden]
+  Weights actions;                         // [kParserHidden][kActionCount]
+  Weights labels;                          // [kParserHidden * 2][kDeprelCount]: left, right
+  Weights out_bias;                        // [1][kParserOutputs]
 
  private:
   void encode(const std::vector<TokenRows>& tokens, const std::vector<std::uint16_t>& tags);
+  void mix(std::size_t layer, std::size_t size);
+  void mix_back(std::size_t layer, std::size_t size);
   void encode_back(const std::vector<TokenRows>& tokens, const std::vector<std::uint16_t>& tags);
   float* word_of(std::size_t slot, std::uint16_t node, const std::vector<std::uint16_t>& tags);
   void fill_back(const std::vector<std::uint16_t>& tags);
+  void drop_units(Random& random);
   void look(const std::vector<std::uint16_t>& tags);
-  void look_back(const std::vector<std::uint16_t>& tags);
+  void look_back();
   void one_state(const TrainingSentence& sentence, bool explore, Random& random);
   void learn_label(const TrainingSentence& sentence, ParserAction action, float weight);
   [[nodiscard]] Deprel label(ParserAction action);
@@ -55,15 +58,16 @@ class ParserNetwork {
   ArcHybrid state_;
   std::vector<std::vector<std::uint16_t>> children_;  // gold
   std::vector<bool> on_stack_;
-  std::vector<float> inputs_, input_gradients_;             // [tokens + window - 1][kWordSize]
-  std::vector<float> mixed_, encoded_, encoded_gradients_;  // [tokens][kWordSize]
-  std::vector<float> filled_, filled_gradients_;            // [tokens * kSlots][kParserHidden]
+  // Tokens before any mix, and after each; [tokens + window - 1][kWordSize].
+  std::array<std::vector<float>, kMixes + 1> encoded_, encoded_gradients_;
+  std::array<std::vector<float>, kMixes> mixed_;  // what a mix adds: [tokens][kWordSize]
+  std::vector<float> filled_, filled_gradients_;  // [tokens * kSlots][kParserHidden]
   std::vector<std::uint32_t> fills_;
   std::vector<bool> is_filled_;
   std::array<std::uint16_t, kSlots> at_{};
   std::array<std::uint16_t, kStateRows> at_rows_{};
   std::vector<float> hidden_, hidden_gradient_;
-  std::vector<float> dropped_;  // hidden units left out of this sentence: 0, else 1 / kept share
+  std::vector<float> dropped_;  // hidden units left out of this state: 0, else 1 / kept share
 };
 
 }  // namespace tocsin

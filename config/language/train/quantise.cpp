@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace tocsin {
 namespace {
@@ -17,23 +18,32 @@ std::uint8_t scale_of(const std::vector<float>& values, std::uint8_t most) {
   return scale;
 }
 
-// `columns` and `rows` of the floats; turned: [columns][rows] of the result.
 template <class Integer>
-void store(const Weights& from, int scale, std::int32_t limit, bool turned,
-           std::vector<Integer>& to) {
-  to.resize(from.rows() * from.columns());
-  for (std::size_t r = 0; r < from.rows(); ++r) {
-    for (std::size_t c = 0; c < from.columns(); ++c) {
-      const float value = std::ldexp(from.row(r)[c], scale);
-      const auto whole = static_cast<std::int32_t>(
-          std::lrint(std::clamp(value, static_cast<float>(-limit), static_cast<float>(limit))));
-      to[turned ? c * from.rows() + r : r * from.columns() + c] = static_cast<Integer>(whole);
-    }
+void store(const Weights& from, int scale, std::int32_t limit, std::vector<Integer>& to) {
+  to.clear();
+  for (const float weight : from.values()) {
+    const float scaled = std::ldexp(weight, scale);
+    const auto most = static_cast<float>(limit);
+    to.push_back(static_cast<Integer>(std::lrint(std::clamp(scaled, -most, most))));
   }
 }
 
 constexpr std::int32_t kByteMax = 127;
 constexpr std::int32_t kBiasMax = 1 << 27;
+
+// Rows [first, first + inputs) of the floats.
+PackedLayer packed(const Weights& from, std::size_t first, std::size_t inputs, int scale) {
+  std::vector<std::int8_t> bytes;
+  store(from, scale, kByteMax, bytes);
+  return {inputs, from.columns(),
+          std::span(bytes).subspan(first * from.columns(), inputs * from.columns())};
+}
+
+std::vector<float> joined(const std::vector<float>& a, const std::vector<float>& b) {
+  std::vector<float> all = a;
+  all.insert(all.end(), b.begin(), b.end());
+  return all;
+}
 
 }  // namespace
 
@@ -42,57 +52,39 @@ void quantise_tagger(const TaggerNetwork& network, SyntaxModel& model) {
   scales.rows = scale_of(network.rows.values(), 8);
   scales.window = scales.slots = scale_of(network.window.values(), 8);
   scales.outputs = scale_of(network.outputs.values(), 8);
-  store(network.rows, scales.rows, kByteMax, false, model.tagger_rows);
-  store(network.window, scales.window, kByteMax, true, model.tagger_window);
-  store(network.bias, kSumBits, kAddendMax, false, model.tagger_bias);
-  store(network.history, kSumBits, kAddendMax, false, model.tagger_history);
-  store(network.outputs, scales.outputs, kByteMax, true, model.tagger_outputs);
-  store(network.out_bias, kSumBits + scales.outputs, kBiasMax, false, model.tagger_out_bias);
+  store(network.rows, scales.rows, kByteMax, model.tagger_rows);
+  model.tagger_window = packed(network.window, 0, kWindow * kWordSize, scales.window);
+  store(network.bias, kSumBits, kAddendMax, model.tagger_bias);
+  store(network.history, kSumBits, kAddendMax, model.tagger_history);
+  model.tagger_outputs = packed(network.outputs, 0, kTagHidden, scales.outputs);
+  store(network.out_bias, kSumBits + scales.outputs, kBiasMax, model.tagger_out_bias);
 }
 
 void quantise_parser(const ParserNetwork& network, SyntaxModel& model) {
   LayerScales& scales = model.parser_scales;
-  std::vector<float> rows = network.rows.values();
-  rows.insert(rows.end(), network.tag_rows.values().begin(), network.tag_rows.values().end());
-  scales.rows = scale_of(rows, 8);
-  scales.window = scale_of(network.window.values(), 8);
+  scales.rows = scale_of(joined(network.rows.values(), network.tag_rows.values()), 8);
+  scales.window = scale_of(joined(network.mixes[0].values(), network.mixes[1].values()), 8);
   scales.slots = scale_of(network.slots.values(), 8);
-  std::vector<float> outputs = network.actions.values();
-  outputs.insert(outputs.end(), network.labels.values().begin(), network.labels.values().end());
-  scales.outputs = scale_of(outputs, 8);
-  store(network.rows, scales.rows, kByteMax, false, model.parser_rows);
-  store(network.tag_rows, scales.rows, kByteMax, false, model.parser_tag_rows);
-  store(network.window, scales.window, kByteMax, true, model.parser_window);
-  store(network.window_bias, scales.rows + scales.window, kBiasMax, false,
-        model.parser_window_bias);
-  std::vector<std::int16_t> slots;  // [kSlots * kWordSize][kParserHidden]
-  store(network.slots, scales.slots, kByteMax, false, slots);
-  model.parser_slots.resize(slots.size());
+  scales.outputs = scale_of(joined(network.actions.values(), network.labels.values()), 8);
+  store(network.rows, scales.rows, kByteMax, model.parser_rows);
+  store(network.tag_rows, scales.rows, kByteMax, model.parser_tag_rows);
+  for (std::size_t mix = 0; mix < kMixes; ++mix) {
+    model.parser_mixes[mix] = packed(network.mixes[mix], 0, kWindow * kWordSize, scales.window);
+    store(network.mix_biases[mix], scales.rows + scales.window, kBiasMax,
+          model.parser_mix_biases[mix]);
+  }
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
-    for (std::size_t i = 0; i < kWordSize; ++i) {
-      for (std::size_t h = 0; h < kParserHidden; ++h) {
-        model.parser_slots[(slot * kParserHidden + h) * kWordSize + i] =
-            slots[(slot * kWordSize + i) * kParserHidden + h];
-      }
-    }
+    model.parser_slots[slot] = packed(network.slots, slot * kWordSize, kWordSize, scales.slots);
   }
-  store(network.slot_tags, kSumBits, kAddendMax, false, model.parser_slot_tags);
-  store(network.states, kSumBits, kAddendMax, false, model.parser_states);
-  store(network.bias, kSumBits, kAddendMax, false, model.parser_bias);
-  std::vector<std::int16_t> actions;
-  std::vector<std::int16_t> labels;
-  store(network.actions, scales.outputs, kByteMax, true, actions);
-  store(network.labels, scales.outputs, kByteMax, true, labels);  // [relation][2 * hidden]
-  model.parser_outputs = actions;
-  for (std::size_t block = 0; block < 2; ++block) {
-    for (std::size_t i = 0; i < kRelationCount; ++i) {
-      const auto first =
-          labels.begin() + static_cast<std::ptrdiff_t>((i * 2 + block) * kParserHidden);
-      model.parser_outputs.insert(model.parser_outputs.end(), first,
-                                  first + static_cast<std::ptrdiff_t>(kParserHidden));
-    }
+  store(network.slot_tags, kSumBits, kAddendMax, model.parser_slot_tags);
+  store(network.states, kSumBits, kAddendMax, model.parser_states);
+  store(network.bias, kSumBits, kAddendMax, model.parser_bias);
+  model.parser_actions = packed(network.actions, 0, kParserHidden, scales.outputs);
+  for (std::size_t side = 0; side < 2; ++side) {
+    model.parser_labels[side] =
+        packed(network.labels, side * kParserHidden, kParserHidden, scales.outputs);
   }
-  store(network.out_bias, kSumBits + scales.outputs, kBiasMax, false, model.parser_out_bias);
+  store(network.out_bias, kSumBits + scales.outputs, kBiasMax, model.parser_out_bias);
 }
 
 }  // namespace tocsin

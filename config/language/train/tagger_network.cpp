@@ -6,7 +6,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kReach = kWindow / 2;
-constexpr float kPartsDropped = 0.05F;
+constexpr float kPartsDropped = 0.1F;
 
 }  // namespace
 

@@ -192,7 +192,7 @@ int run_train(const std::string& folder, const std::string& path) {
   for (std::size_t i = 0; i < corpus.tags.size(); ++i) {
     model.tags.push_back({corpus.tags.upos(i), form_of(corpus.tags.penn(i))});
   }
-  quantise_tagger(train_tagger(corpus, setting("TAGGER_EPOCHS", 4), kSeed + 2,
+  quantise_tagger(train_tagger(corpus, setting("TAGGER_EPOCHS", 5), kSeed + 2,
                                [](std::uint32_t) { return true; }),
                   model);
   tag_by_halves(corpus, setting("HALF_EPOCHS", 2));
@@ -200,7 +200,7 @@ int run_train(const std::string& folder, const std::string& path) {
   WordDropout dropout(corpus.word_counts, kSeed + 4);
   ParserNetwork parser(model.token_rows(), corpus.tags.size(), random);
   train(
-      parser, corpus, setting("PARSER_EPOCHS", 4), static_cast<float>(setting("RATE", 4)) * 0.001F,
+      parser, corpus, setting("PARSER_EPOCHS", 8), static_cast<float>(setting("RATE", 4)) * 0.001F,
       random, [](std::uint32_t) { return true; },
       [&](const TrainingSentence& sentence, float progress) {
         parser.learn(sentence, dropout, progress > 0.1F, random);

@@ -136,6 +136,15 @@ def names_on_last_word(sentence):
         words[first].head, words[first].relation = last, "compound"
 
 
+def _is_agent(sentence, index):
+    """"by X" of a passive: older treebanks have no name for it."""
+    words = sentence.words
+    by = any(w.head == index and w.relation == "case" and w.form.lower() == "by" for w in words)
+    head = words[index].head
+    return by and any(
+        w.head == head and w.relation in ("nsubj:pass", "aux:pass") for w in words)
+
+
 def normalise(sentence):
     for index, word in enumerate(sentence.words):
         relation = word.relation
@@ -148,6 +157,8 @@ def normalise(sentence):
         relation = RENAMED.get(relation, relation)
         if relation not in RELATIONS:
             relation = relation.split(":")[0]
+        if relation == "obl" and _is_agent(sentence, index):
+            relation = "obl:agent"
         word.relation = relation if relation in RELATIONS else "dep"
         if word.upos == "VERB" and word.xpos in ("NNP", "NNPS"):
             word.upos = "ADJ"  # the "United" of "United States"

@@ -5,8 +5,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
-#include "config/embedded.h"
 #include "pipeline/syntax/model.h"
 #include "pipeline/syntax/parser.h"
 #include "tests/english.h"
@@ -14,11 +15,12 @@
 namespace tocsin {
 namespace {
 
-std::string_view model_bytes() {
-  for (const EmbeddedFile& file : embedded_files()) {
-    if (file.name == "language/en/model.bin") return file.content;
-  }
-  return "";
+const std::string& model_bytes() {
+  static const std::string kBytes = [] {
+    std::ifstream file(TOCSIN_MODEL_FILE, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }();
+  return kBytes;
 }
 
 const SyntaxModel& model() {
@@ -79,6 +81,19 @@ TEST(Syntax, says_who_does_what_to_whom) {
   EXPECT_EQ(shown("The village was shelled by the army."),
             "The/DET/village/det village/NOUN/shelled/nsubj:pass was/AUX/shelled/aux:pass "
             "shelled/VERB/-/root by/ADP/army/case the/DET/army/det army/NOUN/shelled/obl:agent");
+}
+
+TEST(Syntax, reads_headlines_and_clauses) {
+  EXPECT_EQ(shown("Norway bombs Swedish port"),
+            "Norway/PROPN/bombs/nsubj bombs/VERB/-/root Swedish/ADJ/port/amod "
+            "port/NOUN/bombs/obj");
+  EXPECT_EQ(shown("The minister said that Sweden had rejected the offer."),
+            "The/DET/minister/det minister/NOUN/said/nsubj said/VERB/-/root "
+            "that/SCONJ/rejected/mark Sweden/PROPN/rejected/nsubj had/AUX/rejected/aux "
+            "rejected/VERB/said/ccomp the/DET/offer/det offer/NOUN/rejected/obj");
+  EXPECT_EQ(shown("Norway and Sweden signed a treaty"),
+            "Norway/PROPN/signed/nsubj and/CCONJ/Sweden/cc Sweden/PROPN/Norway/conj "
+            "signed/VERB/-/root a/DET/treaty/det treaty/NOUN/signed/obj");
 }
 
 TEST(Syntax, of_nothing_is_an_empty_tree) {
