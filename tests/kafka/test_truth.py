@@ -1,6 +1,7 @@
 """One record never stops the service, offsets that are lost are noticed, lag and readiness tell the truth."""
 
 import json
+import os
 import random
 import time
 import unittest
@@ -85,6 +86,7 @@ class RefusedTest(ServiceTestCase):
         self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 4, DEADLETTER: 2})
         check_audit(daemon)
 
+    @unittest.skipUnless(os.environ.get("TOCSIN_LONG"), "long")
     def test_a_limit_lowered_while_running_and_a_compacted_dead_letter_topic(self):
         self.broker.create(self.topics.raw, 1, max_message_bytes=2000000)
         self.broker.create(self.topics.deadletter, 1, cleanup_policy="compact")
@@ -194,8 +196,8 @@ class TruthTest(ServiceTestCase):
 
     def test_a_deleted_output_is_seen_and_heals(self):
         self.create_raw(1)
-        daemon = self.run_daemon(extra="limits: {publish_stall: 3s, batch_records_max: 50, batch_bytes_max: 256KiB, "
-                                       "inflight_bytes_max: 1MiB}\n")
+        daemon = self.run_daemon(extra="limits: {publish_stall: 3s, batch_records_max: 50, article_bytes_max: 64KiB, "
+                                       "batch_bytes_max: 256KiB, inflight_bytes_max: 1MiB}\n")
         produce(self.broker, self.topics.raw, good(3))
         wait_processed(self.broker, self.topics)
         wait_until(lambda: self.lag(daemon) == 0, "lag 0")
