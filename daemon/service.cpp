@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/failpoint.h"
 #include "daemon/kafka/topics.h"
@@ -143,12 +144,17 @@ bool Service::announce(OffsetRanges ranges) {
   batch->is_committed = is_committed;
   batch->pipeline = pipeline();
   queue_.push(std::move(batch));
+  return settle() && *is_committed;
+}
+
+// Waits until nothing is in flight, and polls meanwhile. False when the assignment changed.
+bool Service::settle() {
   intake_.pause();
   while (!stopping_ && assignment_ == intake_.assignment() && !queue_.wait_idle(10ms)) {
     intake_heartbeat_ms_ = steady_ms();
     if (kafka::Message message = intake_.poll(10ms)) held_.push_back(std::move(message));
   }
-  return *is_committed && assignment_ == intake_.assignment();
+  return assignment_ == intake_.assignment();
 }
 
 // Where it begins is committed first, so that nobody begins elsewhere later, and so that a position
@@ -168,6 +174,8 @@ void Service::begin_assignment(kafka::Message first) {
 // Analysis, with what a record that kills the process needs around it (daemon/trials.h). False when
 // the batch is not ours any more.
 bool Service::try_out(Batch& batch) {
+  // Who dies before an announced batch is committed would blame that one.
+  if (std::exchange(has_trial_, false) && !settle()) return false;
   if (trials_.is_condemned(batch)) {
     Item& item = batch.items.front();
     spdlog::error("intake: processes died over a record, dead-lettering it position={} deaths={}",
@@ -175,10 +183,12 @@ bool Service::try_out(Batch& batch) {
     item.raw_hash = raw_hash(item.payload());
     item.rejected =
         Rejected{item.position, "", {Stage::analyse, Errc::poison, "the process died over it"}};
+    has_trial_ = true;
     return true;
   }
   const OffsetRanges announced = trials_.announce(batch);
-  if (!announced.empty() && !announce(announced)) return false;
+  has_trial_ = !announced.empty();
+  if (has_trial_ && !announce(announced)) return false;
   analyse(batch);
   OffsetRanges acquitted = Trials::acquit(announced);
   return acquitted.empty() || announce(std::move(acquitted));

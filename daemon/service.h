@@ -84,6 +84,7 @@ class Service {
   [[nodiscard]] bool fits(const Batch& batch, const rd_kafka_message_t& message) const;
   void add(Batch& batch, kafka::Message message);
   [[nodiscard]] bool announce(OffsetRanges ranges);
+  [[nodiscard]] bool settle();
   void begin_assignment(kafka::Message first);
   [[nodiscard]] bool try_out(Batch& batch);
   void analyse(Batch& batch);
@@ -120,6 +121,7 @@ class Service {
   static constexpr std::uint64_t kNoAssignment = ~std::uint64_t{0};
   std::uint64_t assignment_ = kNoAssignment;  // that it reads and analyses under
   Trials trials_;
+  bool has_trial_ = false;            // the batch handed on last was announced
   std::deque<kafka::Message> held_;   // read, and due before whatever is polled next
   mutable std::mutex failure_mutex_;  // whichever thread fails writes
   std::string failure_;
