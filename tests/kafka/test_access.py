@@ -105,7 +105,6 @@ class AccessTest(ServiceTestCase):
                 ("DescribeConfigs", ["--topic", self.topics.ledger],
                  "DESCRIBE_CONFIGS on topic %s" % self.topics.ledger),
                 ("Read", ["--topic", self.topics.ledger], "READ on topic %s" % self.topics.ledger),
-                ("Write", ["--topic", self.topics.ledger], "WRITE on topic %s" % self.topics.ledger),
                 ("Read", ["--group", group], "READ on group %s" % group),
                 ("Write", ["--transactional-id", "tocsin.%s." % prefix, "--resource-pattern-type", "prefixed"],
                  "WRITE on transactional id tocsin.%s.one" % prefix)):
@@ -115,6 +114,7 @@ class AccessTest(ServiceTestCase):
             self.assertIn("not authorized: %s for User:tocsin" % reason, daemon.tail())
             self.access.change("--add", operation, *resource)
         for operation, resource, reason in (
+                ("Write", ["--topic", self.topics.ledger], "WRITE on topic %s" % self.topics.ledger),
                 ("Read", ["--topic", self.topics.raw], "READ on topic %s" % self.topics.raw),
                 ("Read", ["--group", group + ".alerts"], "READ on group %s.alerts" % group),
                 ("Write", ["--topic", self.topics.pairs], "WRITE on topic %s" % self.topics.pairs)):
