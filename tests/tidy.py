@@ -219,6 +219,29 @@ def check_names():
                     yield "%s: '%s' is also at %s" % (at(path, number), defined.group(1), other)
 
 
+# Who may include another folder's internal header, and why.
+INTERNAL_TO = {"daemon/commands/check.cpp": "says how many names there are",
+               "config/gazetteer_examples.cpp": "dates of examples", "config/sense_reader.cpp": "dates of examples"}
+
+
+def check_internal():
+    """A header that says in its head that it is internal is included in its own folder and in tests."""
+    internal = {}
+    for path in files({".h"}):
+        head = " ".join(path.read_text().split("\n")[:6])
+        if re.search(r"\b[Ii]nternal to\b|[;,] internal\b|for the files of this folder only", head):
+            internal[str(path.relative_to(ROOT))] = str(path.relative_to(ROOT).parent)
+    for path in files(CPP):
+        relative = str(path.relative_to(ROOT))
+        if relative.startswith("tests/") or relative in INTERNAL_TO:
+            continue
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            included = re.match(r'#include "([^"]*)"', line)
+            folder = internal.get(included.group(1)) if included else None
+            if folder and str(path.relative_to(ROOT).parent) != folder:
+                yield "%s: %s is internal to %s" % (at(path, number), included.group(1), folder)
+
+
 def check_tree():
     for path in files():
         try:
@@ -235,6 +258,7 @@ def check_tree():
     yield from check_english()
     yield from check_embedded()
     yield from check_names()
+    yield from check_internal()
 
 
 def run(command):
