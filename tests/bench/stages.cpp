@@ -118,7 +118,8 @@ int main(int argc, char** argv) {
     return make_text(article.title, article.body, article.language, pipeline.languages)
         .tokens.size();
   });
-  measure("sign", count, rounds, [&](std::size_t i) { return sign(readings[i].text).shingles; });
+  measure("sign", count, rounds,
+          [&](std::size_t i) { return sign(readings[i].text, {}).shingles; });
   measure("tag", count, rounds, [&](std::size_t i) {
     return tag(pipeline.gazetteer, readings[i].text, readings[i].article.published_at_ms)
         .mentions.size();
