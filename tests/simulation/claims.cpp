@@ -165,8 +165,8 @@ class Check {
         read(claims_.pipeline, {position, raw.value, raw.timestamp_ms, PublishedAtSource::kafka});
     if (record.topic == claims_.config.topics.deadletter) {
       const bool is_deadly = raw.value.find(Writer::kDeadly) != raw.value.npos;
-      // Who is killed again and again at the same record cannot know that it was by chance.
-      const bool is_unlucky = record.is_blamed && claims_.deaths >= Trials::kDeathsMax;
+      // Who is interrupted again and again at the same record cannot know that it was by chance.
+      const bool is_unlucky = record.is_blamed && claims_.interruptions >= Trials::kDeathsMax;
       if (reading && !is_deadly && !is_unlucky && !is_refused("", raw.value)) {
         fail(place, "a good article was dead-lettered");
       }

@@ -589,7 +589,7 @@ rd_kafka_error_t* retriable(Error code) {
 // What already went wrong, before a transactional call may start.
 rd_kafka_error_t* standing_error(const Client& client, Transaction wanted) {
   if (client.fatal) return new rd_kafka_error_s{*client.fatal, true, false, false};
-  if (client.transaction == Transaction::abortable && wanted == Transaction::open) {
+  if (client.transaction == Transaction::abortable) {
     return new rd_kafka_error_s{client.abort_error, false, false, true};
   }
   if (client.transaction != wanted) {

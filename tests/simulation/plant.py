@@ -22,7 +22,7 @@ BUGS = [
      '  if (is_batch) failpoint("before_begin");\n' % (ON % "offsets_before_outputs")),
     # The broker refuses a record when the transaction is committed, and the transaction is not aborted.
     ("daemon/publisher.cpp", "return end == End::committed || end == End::unknown ? end : abort(end);",
-     "if (end == End::poisoned && %s) return end;\n"
+     "if (%s) return end;\n"
      "  return end == End::committed || end == End::unknown ? end : abort(end);" % (ON % "poisoned_commit")),
     # A partition without a commit is read from its end, whenever that is looked at.
     ("daemon/intake.cpp", "const std::int64_t began = began_at ? began_at(partition).value_or(low) : low;",
