@@ -9,6 +9,7 @@
 
 #include "config/fault.h"
 #include "config/schema.h"
+#include "daemon/command_pages.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/output.h"
 #include "daemon/kafka/client.h"
@@ -230,21 +231,38 @@ void add_tap_verb(CLI::App& app, CommandLine& line) {
   tap->callback([&line] { line.verb = [&line] { return tocsin::tap(line.tap); }; });
 }
 
-void add_config_verbs(CLI::App& app, CommandLine& line) {
-  const auto print = [](const std::string& text) {
-    return tocsin::write_output(text) ? ExitCode::fine : ExitCode::failed;
+ExitCode print(const std::string& text) {
+  return tocsin::write_output(text) ? ExitCode::fine : ExitCode::failed;
+}
+
+// What packages ship beside the binary; last, so that they tell of every verb.
+void add_page_verbs(CLI::App& app, CommandLine& line) {
+  app.add_subcommand("manual", "This command line as a manual page: tocsin manual | man -l -")
+      ->callback([&app, &line] { line.verb = [&app] { return print(tocsin::manual_page(app)); }; });
+  CLI::App* completion = app.add_subcommand("completion", "Completions for a shell");
+  completion->require_subcommand(1);
+  const auto add = [&](const char* shell, std::string (*write)(const CLI::App&)) {
+    completion->add_subcommand(shell, std::string("For ") + shell)->callback([&app, &line, write] {
+      line.verb = [&app, write] { return print(write(app)); };
+    });
   };
+  add("bash", tocsin::bash_completion);
+  add("zsh", tocsin::zsh_completion);
+  add("fish", tocsin::fish_completion);
+}
+
+void add_config_verbs(CLI::App& app, CommandLine& line) {
   CLI::App* config = app.add_subcommand("config", "Prints what a configuration may say");
   config->require_subcommand(1);
   config->add_subcommand("sample", "Every key with its default and a note (YAML)")
-      ->callback([&line, print] {
-        line.verb = [print] {
+      ->callback([&line] {
+        line.verb = [] {
           const tocsin::Config defaults;
           return print(tocsin::sample_text(defaults));
         };
       });
-  config->add_subcommand("schema", "JSON Schema (draft-07), for editors")->callback([&line, print] {
-    line.verb = [print] { return print(tocsin::schema_text()); };
+  config->add_subcommand("schema", "JSON Schema (draft-07), for editors")->callback([&line] {
+    line.verb = [] { return print(tocsin::schema_text()); };
   });
 }
 
@@ -396,6 +414,7 @@ int main(int argc, char** argv) {
   add_tap_verb(app, line);
   add_gazetteer_verbs(app, line);
   add_config_verbs(app, line);
+  add_page_verbs(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
