@@ -495,7 +495,7 @@ bool has_signs(std::string_view text) noexcept {
   return text.find_first_of("<&\xC3") != std::string_view::npos ||
          text.find("\u200B") != std::string_view::npos ||
          text.find("-\n") != std::string_view::npos || text.find("-\r") != std::string_view::npos ||
-         text.find("- \n") != std::string_view::npos;
+         text.find("- \n") != std::string_view::npos || text.find("- \r") != std::string_view::npos;
 }
 
 }  // namespace

@@ -149,8 +149,9 @@ TEST(Copies, UnderAFrameOfTheirOwn) {
   });
 }
 
+// A name or number of the lead that an edit replaces is another event, or an update.
 TEST(Copies, Edited) {
-  EXPECT_COPIES(0.97, [](Newsroom& n) {
+  EXPECT_COPIES(0.95, [](Newsroom& n) {
     const Paragraphs story = n.story(4 + n.below(10));
     return Pair{join(story), join(n.edited(story, 3 + n.below(6)))};
   });
@@ -276,11 +277,13 @@ TEST_P(Frames, BelowAWindowOfStoriesDoNotMakeCopies) {
             0.005);
 }
 
+// The second of a window has nothing to learn from: below a frame many times its length a sentence
+// may be lost.
 TEST_P(Frames, BelowAWindowOfSentencesDoNotMakeCopies) {
   EXPECT_LE(
       merged_in_a_window(
           20, [](Newsroom& n, const std::string& frame) { return n.sentence() + "\n\n" + frame; }),
-      0.05);
+      GetParam() > 120 ? 0.25 : 0.05);
 }
 
 TEST_P(Frames, BelowAWindowOfPlainWordsDoNotMakeCopies) {

@@ -169,7 +169,8 @@ TEST(Tokens, keep_their_promises_on_any_bytes) {
 TEST(Tokens, are_the_same_in_a_title_and_a_phrase) {
   EXPECT_TRUE(rc::check("title equals phrase", [] {
     const std::string phrase = *pieces();
-    if (phrase.find('&') != std::string::npos) return;  // markup is cleaned in titles only
+    // Only titles are cleaned.
+    if (phrase.find('&') != std::string::npos || phrase.find("\u200B") != std::string::npos) return;
     const Text text = make_text(phrase, "", "en");
     const std::vector<Token> tokens = tokenize(phrase);
     RC_ASSERT(text.tokens.size() == tokens.size());
