@@ -43,6 +43,11 @@ namespace trait {
 inline constexpr std::uint8_t kRelative = 1 << 0;  // who, which, that: stands for the noun before
 }  // namespace trait
 
+// The tree with verbs that a parser took for adjectives read as what they are, where the rest of
+// the tree says so: "Sweden suspended aid", with `suspended` an adjective that has a subject, or a
+// root noun that has an object. Headlines leave out "be", so models trained on them lean that way.
+[[nodiscard]] Tree with_finite_verbs(Tree tree);
+
 class Clauses {
  public:
   // `traits`: trait bits, one for each node. The tree must outlive this.

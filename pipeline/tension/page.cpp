@@ -1,5 +1,6 @@
 #include "pipeline/tension/page.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tocsin {
@@ -105,9 +106,26 @@ void mend_owners(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
   }
 }
 
+// "Armenia threatened Azerbaijan": a known name right behind a verb that has no object is what the
+// verb is about, not a time ("threatened Monday").
+void mend_objects(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  for (std::uint16_t name = 1; name < nodes.size(); ++name) {
+    const std::uint16_t verb = nodes[name].head;
+    if (nodes[name].relation != Deprel::obl_npmod || verb + 1U != name ||
+        nodes[verb].tag != Upos::verb || page.mention[tokens.begin + name] == kNoMention)
+      continue;
+    const bool has_object = std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+      return node.head == verb && node.relation == Deprel::obj;
+    });
+    if (!has_object) nodes[name].relation = Deprel::obj;
+  }
+}
+
 // What the parser gets wrong and two neighbours settle; a tree stays a tree.
 Tree mended(const Page& page, TokenSpan tokens, Tree tree) {
+  tree = with_finite_verbs(std::move(tree));
   mend_participles(page, tokens, tree.nodes);
+  mend_objects(page, tokens, tree.nodes);
   mend_owners(page, tokens, tree.nodes);
   return tree;
 }

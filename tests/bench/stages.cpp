@@ -88,7 +88,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
-  const std::shared_ptr<const Pipeline> loaded = load_pipeline(Config{}).pipeline;
+  const Config defaults;
+  const std::shared_ptr<const Pipeline> loaded = load_pipeline(defaults).pipeline;
   const Pipeline& pipeline = *loaded;
   std::vector<std::string> lines;
   std::vector<Reading> readings;
@@ -118,8 +119,10 @@ int main(int argc, char** argv) {
     return make_text(article.title, article.body, article.language, pipeline.languages)
         .tokens.size();
   });
-  measure("sign", count, rounds,
-          [&](std::size_t i) { return sign(readings[i].text, {}).shingles; });
+  measure("sign", count, rounds, [&](std::size_t i) {
+    const Article& article = readings[i].article;
+    return sign(readings[i].text, {article.source, article.url}).shingles;
+  });
   measure("tag", count, rounds, [&](std::size_t i) {
     return tag(pipeline.gazetteer, readings[i].text, readings[i].article.published_at_ms)
         .mentions.size();

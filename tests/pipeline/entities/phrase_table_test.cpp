@@ -196,7 +196,7 @@ TEST_P(PhraseRule, Holds) {
 INSTANTIATE_TEST_SUITE_P(
     Rules, PhraseRule,
     testing::Values(
-        Row{"capital needed", "Turkey", CaseRule::title_or_upper, "we roast turkey", false},
+        Row{"capital needed", "Turkey", CaseRule::title_or_upper, "We roast turkey", false},
         Row{"all capitals fit", "Turkey", CaseRule::title_or_upper, "the TURKEY talks", true},
         Row{"function words are free", "Bank of Canada", CaseRule::title_or_upper, "BANK OF CANADA",
             true},

@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace tocsin {
 namespace {
@@ -62,7 +63,8 @@ Sample sample(const std::string& lines) {
 // "subjects > objects [preposition word ...]" of the predicate `word`.
 std::string read(const std::string& lines, const std::string& word) {
   const Sample from = sample(lines);
-  const Clauses clauses(from.tree, from.traits);
+  const Tree tree = with_finite_verbs(from.tree);
+  const Clauses clauses(tree, from.traits);
   const auto at = std::find(from.words.begin(), from.words.end(), word);
   if (at == from.words.end()) return "no such word";
   const Clause clause = clauses.at(static_cast<NodeIndex>(at - from.words.begin()));
@@ -87,6 +89,27 @@ TEST(Clauses, AnActiveVerbHasSubjectAndObject) {
                  "Diffa PROPN 2 obl",
                  "shelled"),
             "Chad > Niger [near Diffa]");
+}
+
+TEST(Clauses, AVerbThatWasTakenForAnAdjectiveIsAVerb) {
+  EXPECT_EQ(read("Chad PROPN 2 nsubj\n"
+                 "suspended VERB 3 amod participle\n"
+                 "aid NOUN 0 root singular\n"
+                 "to ADP 5 case\n"
+                 "Niger PROPN 3 nmod",
+                 "suspended"),
+            "Chad > aid [to Niger]");
+  EXPECT_EQ(read("agents NOUN 0 root plural\n"
+                 "beat VERB 3 amod past\n"
+                 "prisoners NOUN 1 obj plural",
+                 "beat"),
+            "agents > prisoners");
+  EXPECT_EQ(read("Chad PROPN 2 nsubj\n"
+                 "freed VERB 0 root past\n"
+                 "jailed VERB 4 amod participle\n"
+                 "men NOUN 2 obj plural",
+                 "freed"),
+            "Chad > men");
 }
 
 TEST(Clauses, APassiveHasTheSame) {
@@ -259,6 +282,47 @@ RC_GTEST_PROP(Clauses, AnyTreeHasClausesOfItsOwnNodes, ()) {
       RC_ASSERT(oblique.node < tree.nodes.size());
       RC_ASSERT(oblique.preposition == kAbsent || oblique.preposition < tree.nodes.size());
     }
+  }
+}
+
+// The same tree with its words in another order.
+Tree shuffled(const Tree& tree) {
+  const std::size_t size = tree.nodes.size();
+  std::vector<std::uint16_t> place(size);
+  for (std::size_t i = 0; i < size; ++i) place[i] = static_cast<std::uint16_t>(i);
+  for (std::size_t i = size; i > 1; --i) {
+    std::swap(place[i - 1], place[*rc::gen::inRange<std::size_t>(0, i)]);
+  }
+  Tree other = tree;
+  for (std::size_t i = 0; i < size; ++i) {
+    Node node = tree.nodes[i];
+    if (node.head < size) node.head = place[node.head];
+    other.nodes[place[i]] = node;
+  }
+  return other;
+}
+
+RC_GTEST_PROP(Clauses, ATreeStaysATree, ()) {
+  Tree tree = any_tree();
+  for (Node& node : tree.nodes) {  // often enough what is mended
+    if (*rc::gen::inRange(0, 3) != 0) continue;
+    node.tag = Upos::verb;
+    node.form = WordForm::participle;
+    if (node.head < tree.nodes.size()) node.relation = Deprel::amod;
+  }
+  const Tree mended = with_finite_verbs(shuffled(tree));
+  const auto is_root = [](const Node& node) { return node.head == kRootHead; };
+  RC_ASSERT(std::count_if(mended.nodes.begin(), mended.nodes.end(), is_root) ==
+            (mended.nodes.empty() ? 0 : 1));
+  for (const Node& node : mended.nodes) {
+    const Node* at = &node;
+    std::size_t steps = 0;
+    while (at->head != kRootHead && steps <= mended.nodes.size()) {
+      RC_ASSERT(at->head < mended.nodes.size());
+      at = &mended.nodes[at->head];
+      ++steps;
+    }
+    RC_ASSERT(steps <= mended.nodes.size());
   }
 }
 
