@@ -34,8 +34,7 @@ std::map<kafka::Partition, std::int64_t> offsets_of(const rd_kafka_topic_partiti
 }  // namespace
 
 LagWatch::LagWatch(const Config& config, Metrics& metrics)
-    : config_(config),
-      metrics_(metrics),
+    : metrics_(metrics),
       // The group is asked about, never joined. Uncommitted: the end is the high watermark, and
       // open transactions are waited for by nobody here.
       consumer_(kafka::make_consumer(kafka::make_conf(config.kafka,

@@ -45,7 +45,6 @@ class LagWatch {
   void read_oldest(const std::map<kafka::Partition, std::int64_t>& offsets);
   void show();
 
-  const Config& config_;
   Metrics& metrics_;
   kafka::Client consumer_;
   std::atomic<bool> stopping_{false};

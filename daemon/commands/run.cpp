@@ -82,6 +82,7 @@ void fit_memory(Config& config, std::uint64_t resident_before) {
 // glibc gives threads arenas of their own, eight for each core, and each keeps what a thread left:
 // a reload by reload growing heap. One arena for each worker is enough for none to wait.
 void bound_arenas(unsigned workers) {
+  // Before any thread begins. NOLINTNEXTLINE(concurrency-mt-unsafe)
   ::mallopt(M_ARENA_MAX, static_cast<int>(std::max(1U, workers)));
 }
 

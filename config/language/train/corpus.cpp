@@ -28,7 +28,7 @@ Enum by_name(std::string_view wanted, std::size_t count) {
     if (name(static_cast<Enum>(i)) == wanted) return static_cast<Enum>(i);
   }
   std::cerr << "unknown name: " << wanted << '\n';
-  std::exit(1);
+  std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
 }
 
 // Maps the words of one sentence onto its tokens.
@@ -158,7 +158,7 @@ std::vector<TrainingSentence> read_corpus(const std::string& path, TagNames& tag
   std::ifstream in(path);
   if (!in) {
     std::cerr << path << ": cannot be read\n";
-    std::exit(1);
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
   }
   std::string line;
   std::string raw;

@@ -27,7 +27,7 @@ constexpr std::size_t kGoldTimes = 2;
 constexpr std::uint64_t kSeed = 16;
 
 std::size_t setting(const char* name, std::size_t otherwise) {
-  const char* value = std::getenv(name);
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
   return value != nullptr ? std::strtoul(value, nullptr, 10) : otherwise;
 }
 
