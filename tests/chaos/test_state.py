@@ -1,12 +1,13 @@
 """Raw topic and ledger that are deleted, truncated, foreign or set up wrongly; revisions in a rolling change."""
 
+import subprocess
 import time
 import unittest
 
 import articles
 from confluent_kafka.admin import ConfigResource
 from chaos import ChaosTest, delete_records, long_only
-from harness import (DUPLICATE, ENRICHED, Topics, check_audit, committed, high_watermarks, outcomes, produce,
+from harness import (DUPLICATE, ENRICHED, TOCSIN, Topics, check_audit, committed, high_watermarks, outcomes, produce,
                      wait_processed, wait_until)
 
 
@@ -40,6 +41,11 @@ class StateTest(ChaosTest):
         self.create_raw(2)
         records, _ = articles.stream(200, seed=self.random.randrange(1 << 30))
         self.produce(records)
+        # The brokers forget the offsets of a deleted topic: refused as lost ones, and a person decides.
+        refused = self.run_daemon("one", ready=False)
+        self.assertEqual(refused.wait_exit(60), 3, refused.tail())
+        subprocess.run([TOCSIN, "ledger", "resume", "--from", "earliest", "--config", refused.config],
+                       check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         self.healed()
         self.run_daemon("one")
         wait_processed(self.broker, self.topics)
@@ -52,8 +58,9 @@ class StateTest(ChaosTest):
         self.create_raw(2)
         originals, _ = articles.stream(40, seed=self.random.randrange(1 << 30), copies=0, broken=0)
         self.produce([{**record, "partition": 0} for record in originals[:10]])
-        self.assertEqual(self.run_daemon("one").terminate(), 0)  # the group exists
+        first = self.run_daemon("one")
         wait_processed(self.broker, self.topics)
+        self.assertEqual(first.terminate(), 0)  # the group exists
         self.produce([{**record, "partition": 0} for record in originals[10:]])
         crashed = self.run_daemon("one", ready=False, env={"TOCSIN_FAIL_AT": "before_begin"})
         self.assertEqual(crashed.wait_exit(40), 137)

@@ -6,6 +6,7 @@
 #include "pipeline/encode/json_writer.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/syntax/parser.h"
+#include "pipeline/tension/lexicon_state.h"
 #include "tests/english.h"
 #include "tests/pipeline/hostile.h"
 #include "tests/steps.h"
@@ -73,10 +74,10 @@ std::uint64_t steps_of_trees(const std::string& body) {
   const Text text = make_text("", body, "en");
   ParserScratch scratch;
   Tree tree;
-  parse(pipeline().syntax, text, {0, 4}, scratch, tree);
+  parse(*pipeline().lexicon.state().syntax, text, {0, 4}, scratch, tree);
   const std::uint64_t before = steps_so_far();
-  parse(pipeline().syntax, text, {0, static_cast<std::uint32_t>(text.tokens.size())}, scratch,
-        tree);
+  parse(*pipeline().lexicon.state().syntax, text,
+        {0, static_cast<std::uint32_t>(text.tokens.size())}, scratch, tree);
   return steps_so_far() - before;
 }
 
