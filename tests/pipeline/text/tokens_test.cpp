@@ -169,9 +169,9 @@ TEST(Tokens, keep_their_promises_on_any_bytes) {
 TEST(Tokens, are_the_same_in_a_title_and_a_phrase) {
   EXPECT_TRUE(rc::check("title equals phrase", [] {
     const std::string phrase = *pieces();
-    // Only titles are cleaned.
-    if (phrase.find('&') != std::string::npos || phrase.find("\u200B") != std::string::npos) return;
     const Text text = make_text(phrase, "", "en");
+    // Only titles are cleaned: markup, invisible signs and mojibake go.
+    if (!text.bytes.starts_with(phrase)) return;
     const std::vector<Token> tokens = tokenize(phrase);
     RC_ASSERT(text.tokens.size() == tokens.size());
     for (std::size_t i = 0; i < tokens.size(); ++i) {
