@@ -144,7 +144,7 @@ LedgerHeader read_header(ByteReader& reader) {
     for (std::size_t i = 0; i < starts && field.ok(); ++i) {
       header.starts.push_back(field.position());
     }
-    if (!field.ok()) header.starts.pop_back();
+    if (!field.ok() && !header.starts.empty()) header.starts.pop_back();  // the one that was cut
   }
   return header;
 }
