@@ -54,7 +54,7 @@ TEST(Log, TextOfOthersMakesNoFieldAndNoSecondKey) {
 }
 
 TEST(Log, AnyBytesAreOneLineOfValidJson) {
-  rc::check([](const std::string& message, const std::string& instance) {
+  EXPECT_TRUE(rc::check([](const std::string& message, const std::string& instance) {
     const std::string line = json_log_line("t", "info", valid_utf8(instance), message);
     RC_ASSERT(line.find('\n') == std::string::npos);
     RC_ASSERT(simdjson::validate_utf8(line));
@@ -62,7 +62,7 @@ TEST(Log, AnyBytesAreOneLineOfValidJson) {
     const std::string text = one_line(message);
     RC_ASSERT(simdjson::validate_utf8(text));
     RC_ASSERT(text.find_first_of(std::string_view("\n\r\x1b\0", 4)) == std::string::npos);
-  });
+  }));
 }
 
 TEST(Log, ValidTextStaysAsItIs) {

@@ -42,7 +42,7 @@ TEST(MemoryPlan, WhatWasChosenIsRefused) {
 }
 
 TEST(MemoryPlan, APlanFitsItsLimit) {
-  rc::check([](std::uint32_t limit_kb, std::uint32_t entries) {
+  EXPECT_TRUE(rc::check([](std::uint32_t limit_kb, std::uint32_t entries) {
     const std::uint64_t limit = std::uint64_t{limit_kb} << 10;
     const MemoryPlan plan = plan_memory(config(1'000 + entries % 16'000'000), limit, kNeeds);
     if (plan.is_refused) return;
@@ -50,7 +50,7 @@ TEST(MemoryPlan, APlanFitsItsLimit) {
                                3 * plan.limits.inflight_bytes_max + plan.entries_max * kEntryBytes;
     RC_ASSERT(used <= limit);
     RC_ASSERT(plan.limits.inflight_bytes_max >= (1 << 20));
-  });
+  }));
 }
 
 }  // namespace
