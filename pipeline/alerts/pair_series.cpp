@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/integer_root.h"
+
 namespace tocsin {
 namespace {
 
@@ -28,20 +30,6 @@ constexpr std::int64_t kBurstStoriesMin = 3;  // in the last 6 h
 
 std::uint32_t saturate(std::uint64_t sum) {
   return static_cast<std::uint32_t>(1000 * sum / (sum + kHalfScale));
-}
-
-std::uint64_t root(std::uint64_t value) {
-  std::uint64_t low = 0;
-  std::uint64_t high = 1ULL << 31;
-  while (low < high) {
-    const std::uint64_t middle = (low + high + 1) / 2;
-    if (middle * middle <= value) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
 }
 
 }  // namespace
@@ -227,7 +215,7 @@ std::optional<std::int32_t> PairSeries::z_score(Hour now, const AllArticles& all
   }
   const std::uint64_t mean = sum / count;
   const std::uint64_t variance = squares / count - std::min(squares / count, mean * mean);
-  const std::uint64_t spread = root(variance + kSpreadFloor * kSpreadFloor);
+  const std::uint64_t spread = integer_root(variance + kSpreadFloor * kSpreadFloor);
   const auto distance = static_cast<std::int64_t>(steps[0]) - static_cast<std::int64_t>(mean);
   constexpr std::int64_t kMost = 100'000;
   return static_cast<std::int32_t>(

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pipeline/integer_root.h"
+
 namespace tocsin {
 namespace {
 
@@ -20,20 +22,6 @@ constexpr std::array<std::uint32_t, kExpSteps * kExpNats> make_exp_table() {
   return table;
 }
 constexpr auto kExp = make_exp_table();
-
-std::uint32_t root(std::uint64_t value) {
-  std::uint64_t low = 0;
-  std::uint64_t high = 1ULL << 31;
-  while (low < high) {
-    const std::uint64_t middle = (low + high + 1) / 2;
-    if (middle * middle <= value) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return static_cast<std::uint32_t>(low);
-}
 
 template <class T>
 T read_little(std::string_view bytes, std::size_t at) {
@@ -120,7 +108,7 @@ TopicShares TopicModel::shares(std::span<const Token> tokens) const {
   });
   if (known == 0) return {};
   // 256 / sqrt(known), kept in 1/4096.
-  const std::int64_t divisor = root(known << 24);
+  const auto divisor = static_cast<std::int64_t>(integer_root(known << 24));
   for (std::size_t t = 0; t < kTopics; ++t) sums[t] = sums[t] * 4096 / divisor + bias_[t];
   return softmax(sums, unit_);
 }
