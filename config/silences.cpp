@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "config/config.h"
-#include "config/yaml_document.h"
+#include "config/yaml_reader.h"
 #include "pipeline/decode/decode.h"
 
 namespace tocsin {
@@ -25,87 +25,68 @@ std::optional<Level> parse_level(std::string_view text) {
 // Walks the file; goes on after a fault.
 class SilenceReader {
  public:
-  SilenceReader(std::string_view file, std::string_view text, LoadedSilences& loaded)
-      : file_(file), text_(text), loaded_(loaded) {}
+  SilenceReader(const DataFile& file, LoadedSilences& loaded)
+      : loaded_(loaded), yaml_(file, loaded.faults) {}
 
   void read() {
-    const YamlNode root = parse_yaml(file_, text_, loaded_.faults);
-    if (has_errors(loaded_.faults) || !known_keys(root, {"version", "silences"})) return;
+    const YamlNode& root = yaml_.root();
+    if (has_errors(loaded_.faults) || !yaml_.known_keys(root, {"version", "silences"})) return;
     const YamlNode* version = root.find("version");
-    if (version == nullptr || version->value != "1") fault(root, "expected `version: 1`");
+    if (version == nullptr || version->value != "1") yaml_.fault(root, "expected `version: 1`");
     const YamlNode* list = root.find("silences");
     if (list == nullptr || list->kind == Kind::null) return;
-    if (list->kind != Kind::sequence) return fault(*list, "expected a list of silences");
+    if (list->kind != Kind::sequence) return yaml_.fault(*list, "expected a list of silences");
     if (list->items.size() > kSilencesMax) {
-      return fault(*list, "more than " + std::to_string(kSilencesMax) + " silences");
+      return yaml_.fault(*list, "more than " + std::to_string(kSilencesMax) + " silences");
     }
     for (const YamlNode& node : list->items) read_silence(node);
   }
 
  private:
-  void fault(const YamlNode& node, std::string message) {
-    loaded_.faults.push_back({file_, node.place.line, node.place.column, std::move(message), false,
-                              std::string(line_of(text_, node.place.line))});
-  }
-
-  bool known_keys(const YamlNode& node, const std::vector<std::string>& keys) {
-    if (node.kind != Kind::mapping) {
-      fault(node, "expected `key: value` lines");
-      return false;
-    }
-    for (const YamlEntry& entry : node.entries) {
-      if (std::find(keys.begin(), keys.end(), entry.key.value) != keys.end()) continue;
-      const std::string near = nearest(entry.key.value, keys);
-      fault(entry.key, "unknown key '" + entry.key.value + "'" +
-                           (near.empty() ? "" : ", did you mean '" + near + "'?"));
-    }
-    return true;
-  }
-
   std::string text_of(const YamlNode& node, std::string_view key, bool is_required) {
     const YamlNode* value = node.find(key);
     const bool is_text = value != nullptr && value->kind == Kind::scalar && !value->value.empty();
     if (is_text) return value->value;
     if (value != nullptr) {
-      fault(*value, "'" + std::string(key) + "' takes a text");
+      yaml_.fault(*value, "'" + std::string(key) + "' takes a text");
     } else if (is_required) {
-      fault(node, "a silence needs '" + std::string(key) + "'");
+      yaml_.fault(node, "a silence needs '" + std::string(key) + "'");
     }
     return "";
   }
 
   void read_silence(const YamlNode& node) {
-    if (!known_keys(node, {"pair", "actor", "rule", "level", "until", "by", "why"})) return;
+    if (!yaml_.known_keys(node, {"pair", "actor", "rule", "level", "until", "by", "why"})) return;
     Silence silence;
     silence.line = node.place.line;
     if (const YamlNode* pair = node.find("pair")) {
       for (const YamlNode& side : pair->items) silence.pair.push_back(side.value);
-      if (silence.pair.size() != 2) fault(*pair, "'pair' takes two actors: [RUS, UKR]");
+      if (silence.pair.size() != 2) yaml_.fault(*pair, "'pair' takes two actors: [RUS, UKR]");
     }
     silence.actor = text_of(node, "actor", false);
     silence.rule = text_of(node, "rule", false);
     if (const YamlNode* level = node.find("level")) {
       const std::optional<Level> parsed = parse_level(level->value);
-      if (!parsed) fault(*level, "'level' must be low, medium, high or critical");
+      if (!parsed) yaml_.fault(*level, "'level' must be low, medium, high or critical");
       silence.level_max = parsed.value_or(Level::none);
     }
     silence.by = text_of(node, "by", true);
     silence.why = text_of(node, "why", true);
     if (const std::string until = text_of(node, "until", true); !until.empty()) {
       const auto time_ms = parse_time_ms(until);
-      if (!time_ms) fault(*node.find("until"), "'until' must be a time: 2026-03-05T18:00:00Z");
+      if (!time_ms)
+        yaml_.fault(*node.find("until"), "'until' must be a time: 2026-03-05T18:00:00Z");
       silence.until_ms = time_ms.value_or(0);
     }
     if (silence.pair.empty() && silence.actor.empty() && silence.rule.empty() &&
         node.find("level") == nullptr) {
-      fault(node, "names nothing; give a pair, an actor, a rule or a level");
+      yaml_.fault(node, "names nothing; give a pair, an actor, a rule or a level");
     }
     loaded_.silences.push_back(std::move(silence));
   }
 
-  std::string file_;
-  std::string_view text_;
   LoadedSilences& loaded_;
+  YamlReader yaml_;
 };
 
 // Whether an actor of the alert has this code or id.
@@ -120,7 +101,8 @@ bool names(const AlertFacts& alert, const std::string& actor) {
 
 LoadedSilences parse_silences(std::string_view file, std::string_view text) {
   LoadedSilences loaded;
-  SilenceReader(file, text, loaded).read();
+  const DataFile data{std::string(file), std::string(text)};
+  SilenceReader(data, loaded).read();
   return loaded;
 }
 
