@@ -7,7 +7,8 @@ import subprocess
 import unittest
 
 import articles
-from harness import (ROOT, Broker, ServiceTestCase, audit, check_outputs, produce, wait_processed, wait_until)
+from harness import (ROOT, Broker, ServiceTestCase, audit, check_outputs, high_watermarks, produce, wait_processed,
+                     wait_until)
 
 PASSWORD = "not-a-secret"
 USERS = ("tocsin", "tocsin-notify", "tocsin-audit")
@@ -78,9 +79,11 @@ class AccessTest(ServiceTestCase):
         self.feed(40, 1)
         daemon = self.run_as()
         wait_processed(self.broker, self.topics)
+        # The alert engine reads its state back only where there is one.
+        wait_until(lambda: high_watermarks(self.broker, self.topics.pairs)[0] > 0, "a state of the alert engine")
         self.assertEqual(daemon.terminate(), 0)
         self.access.change("--remove", "Read", "--topic", self.topics.pairs)
-        daemon = self.run_as(ready=False)  # the alert engine has a state to read now
+        daemon = self.run_as(ready=False)
         self.wait_reason(daemon, "not authorized: READ on topic %s for User:tocsin" % self.topics.pairs)
         self.access.change("--add", "Read", "--topic", self.topics.pairs)
         daemon.wait_ready(90)
