@@ -60,7 +60,7 @@ HoldEnd hold(const AdminConfig& admin, ExitCode exit_code, const std::string& re
         server = std::make_unique<AdminServer>(
             io, open,
             AdminPages{[] { return std::string(); }, [&] { return shown; },
-                       [&] { return exposition(registry.Collect()); },
+                       [&](Exposition format) { return exposition(registry.Collect(), format); },
                        [&] { leave(HoldEnd::reload); }});
       }
     } catch (const StopError& error) {

@@ -1,7 +1,5 @@
 #include "daemon/metrics.h"
 
-#include "daemon/process_metrics.h"
-
 namespace tocsin {
 namespace {
 
@@ -261,8 +259,8 @@ void Metrics::restart_needed(const std::vector<std::string>& keys) {
   }
 }
 
-std::string Metrics::text() const {
-  return exposition(registry.Collect());
+std::string Metrics::text(Exposition format) const {
+  return exposition(registry.Collect(), format);
 }
 
 }  // namespace tocsin

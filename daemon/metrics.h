@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "daemon/kafka/client.h"
+#include "daemon/process_metrics.h"
 #include "pipeline/alerts/alert.h"
 #include "pipeline/error.h"
 #include "pipeline/ledger/dedup_state.h"
@@ -84,8 +85,7 @@ class Metrics {
   // The keys of the configuration file that wait for a restart; those of the last reload only.
   void restart_needed(const std::vector<std::string>& keys);
 
-  // Text exposition format 0.0.4.
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::string text(Exposition format) const;
 
  private:
   prometheus::Family<prometheus::Counter>& published_;

@@ -6,9 +6,9 @@
 #include <functional>
 
 #include "daemon/alert_publisher.h"
+#include "daemon/http/client.h"
 #include "daemon/kafka/reader.h"
 #include "daemon/kafka/topics.h"
-#include "daemon/notify/http_client.h"
 #include "daemon/notify/webhook.h"
 #include "daemon/publisher.h"
 

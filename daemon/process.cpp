@@ -57,7 +57,8 @@ ExitCode Process::run() {
     admin_ = std::make_unique<AdminServer>(
         io_, admin,
         AdminPages{[this] { return not_live(); }, [this] { return not_ready(); },
-                   [this] { return service_.metrics().text(); }, [this] { ask_for_reload(); }});
+                   [this](Exposition format) { return service_.metrics().text(format); },
+                   [this] { ask_for_reload(); }});
     spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
   }
   ExitCode exit_code = ExitCode::fine;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace tocsin {
 namespace {
@@ -68,6 +69,33 @@ std::optional<double> boot_time() {
   return std::nullopt;
 }
 
+// What OpenMetrics 1.0 wants otherwise: a counter is described without its _total, bounds are
+// floats, and the end is marked.
+std::string as_open_metrics(std::string_view text) {
+  constexpr std::string_view kTotal = "_total";
+  constexpr std::string_view kBound = "le=\"";
+  std::string out;
+  out.reserve(text.size() + text.size() / 16);
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string line(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.starts_with("# ")) {
+      const std::size_t name_end = line.find(' ', line.find(' ', 2) + 1);
+      const std::size_t total = name_end - kTotal.size();
+      if (line.compare(total, kTotal.size(), kTotal) == 0) line.erase(total, kTotal.size());
+    } else if (const std::size_t bound = line.find(kBound); bound != std::string::npos) {
+      const std::size_t first = bound + kBound.size();
+      const std::size_t last = line.find('"', first);
+      const bool is_whole =
+          line.find_first_not_of("0123456789", first) == last && line[first] != '+';
+      if (is_whole) line.insert(last, ".0");
+    }
+    out += line + '\n';
+  }
+  return out + "# EOF\n";
+}
+
 }  // namespace
 
 std::vector<MetricFamily> process_metrics() {
@@ -99,9 +127,15 @@ std::vector<MetricFamily> process_metrics() {
   return families;
 }
 
-std::string exposition(std::vector<MetricFamily> families) {
+const char* content_type(Exposition format) {
+  return format == Exposition::text ? "text/plain; version=0.0.4; charset=utf-8"
+                                    : "application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+std::string exposition(std::vector<MetricFamily> families, Exposition format) {
   for (MetricFamily& of_process : process_metrics()) families.push_back(std::move(of_process));
-  return prometheus::TextSerializer().Serialize(families);
+  std::string text = prometheus::TextSerializer().Serialize(families);
+  return format == Exposition::text ? text : as_open_metrics(text);
 }
 
 }  // namespace tocsin

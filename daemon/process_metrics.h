@@ -4,6 +4,7 @@
 
 #include <prometheus/metric_family.h>
 
+#include <string>
 #include <vector>
 
 namespace tocsin {
@@ -11,7 +12,11 @@ namespace tocsin {
 // What cannot be read is left out.
 [[nodiscard]] std::vector<prometheus::MetricFamily> process_metrics();
 
-// Text exposition format 0.0.4 of the families and of the process.
-[[nodiscard]] std::string exposition(std::vector<prometheus::MetricFamily> families);
+// Prometheus' text format 0.0.4, or OpenMetrics 1.0.
+enum class Exposition { text, open_metrics };
+[[nodiscard]] const char* content_type(Exposition format);
+// The families and those of the process.
+[[nodiscard]] std::string exposition(std::vector<prometheus::MetricFamily> families,
+                                     Exposition format);
 
 }  // namespace tocsin

@@ -1,16 +1,15 @@
 // The admin listener: /livez, /readyz, /metrics, /version, and POST /-/reload with the token.
-// Read-only but for that; bounded in connections, header and body bytes, and time a connection.
-// When all places are taken the connection that has waited longest for its request makes room, so
-// slow ones cannot keep probes out.
+// Read-only but for that.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "config/config.h"
+#include "daemon/http/server.h"
+#include "daemon/process_metrics.h"
 
 namespace tocsin {
 
@@ -19,7 +18,7 @@ struct AdminPages {
   // Empty: fine (200 "ok"); else the reason (503).
   std::function<std::string()> not_live;
   std::function<std::string()> not_ready;
-  std::function<std::string()> metrics;
+  std::function<std::string(Exposition)> metrics;
   // Asks for a reload; the answer comes later, in the log and the metrics.
   std::function<void()> reload;
 };
@@ -27,16 +26,14 @@ struct AdminPages {
 // Lives on one io_context; destroyed after it has stopped.
 class AdminServer {
  public:
-  // Binds and listens; throws StopError when the address cannot be used: failed for what may heal
-  // (in use, not there yet, a name that is not resolved), bad_input for what is not allowed.
+  // Binds and listens; throws StopError as HttpServer does, and when the token cannot be read.
   AdminServer(boost::asio::io_context& io, const AdminConfig& config, AdminPages pages);
-  ~AdminServer();
-  // The port, also when the configuration asked for any.
-  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
 
  private:
-  class State;
-  std::shared_ptr<State> state_;  // shared with the pending accepts and sessions
+  const std::string token_;  // empty: nobody may reload
+  const AdminPages pages_;
+  HttpServer server_;
 };
 
 }  // namespace tocsin

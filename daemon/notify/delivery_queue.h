@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "daemon/http/client.h"
 #include "daemon/kafka/client.h"
-#include "daemon/notify/http_client.h"
 #include "daemon/notify/webhook.h"
 
 namespace tocsin {

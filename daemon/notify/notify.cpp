@@ -148,7 +148,7 @@ ExitCode Notify::run() {
     admin_ = std::make_unique<AdminServer>(
         io_, AdminConfig{config_.alerts.listen, {}},
         AdminPages{[this] { return not_live(); }, [this] { return not_ready(); },
-                   [this] { return metrics_text(); }, [] {}});
+                   [this](Exposition format) { return metrics_text(format); }, [] {}});
     spdlog::info("admin: listening host={} port={}", config_.alerts.listen.host, admin_->port());
   }
   for (const auto& target : targets_) target->start();
@@ -307,11 +307,11 @@ std::string Notify::not_ready() const {
   return "";
 }
 
-std::string Notify::metrics_text() {
+std::string Notify::metrics_text(Exposition format) {
   silent_.Set(ticks_watch_.is_silent() ? 1 : 0);
   silences_.Set(static_cast<double>(muting_.size()));
   ticks_.Increment(static_cast<double>(ticks_watch_.ticks()) - ticks_.Value());
-  return exposition(registry_.Collect());
+  return exposition(registry_.Collect(), format);
 }
 
 }  // namespace tocsin

@@ -48,7 +48,7 @@ class Notify {
   void drop_expired();
   [[nodiscard]] std::string not_live() const;
   [[nodiscard]] std::string not_ready() const;
-  [[nodiscard]] std::string metrics_text();
+  [[nodiscard]] std::string metrics_text(Exposition format);
 
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& deliveries_;

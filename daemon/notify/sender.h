@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config/config.h"
-#include "daemon/notify/http_client.h"
+#include "daemon/http/client.h"
 #include "daemon/notify/webhook.h"
 
 namespace tocsin {

@@ -10,7 +10,7 @@
 
 #include "config/config.h"
 #include "config/silences.h"
-#include "daemon/notify/http_client.h"
+#include "daemon/http/client.h"
 
 namespace tocsin {
 

@@ -1,4 +1,4 @@
-#include "daemon/notify/http_client.h"
+#include "daemon/http/client.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>

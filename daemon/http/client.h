@@ -8,14 +8,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "config/scalars.h"
+#include "daemon/http/message.h"
 
 namespace tocsin {
-
-using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpAnswer {
   unsigned status = 0;  // 0: there was none, see `error`
