@@ -4,12 +4,13 @@ include(GNUInstallDirs)
 set(pages ${PROJECT_BINARY_DIR}/pages)
 set(page_files)
 foreach(page tocsin.1.gz tocsin.bash _tocsin tocsin.fish tocsin.yaml tocsin.schema.json
-    changelog.Debian.gz CHANGELOG.md.gz)
+    changelog.Debian.gz CHANGELOG.md.gz tocsin.spdx.json)
   list(APPEND page_files ${pages}/${page})
 endforeach()
 add_custom_command(OUTPUT ${page_files}
   COMMAND ${PROJECT_SOURCE_DIR}/deploy/package/pages $<TARGET_FILE:tocsin> ${pages} ${PROJECT_VERSION}
-  DEPENDS tocsin ${PROJECT_SOURCE_DIR}/deploy/package/pages ${PROJECT_SOURCE_DIR}/CHANGELOG.md VERBATIM)
+  DEPENDS tocsin ${PROJECT_SOURCE_DIR}/deploy/package/pages ${PROJECT_SOURCE_DIR}/deploy/package/sbom
+    ${PROJECT_SOURCE_DIR}/CHANGELOG.md VERBATIM)
 add_custom_target(tocsin_pages ALL DEPENDS ${page_files})
 
 install(TARGETS tocsin RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -18,13 +19,14 @@ install(FILES ${pages}/tocsin.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/t
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/config/schemas DESTINATION ${CMAKE_INSTALL_DATADIR}/tocsin)
 install(FILES ${PROJECT_SOURCE_DIR}/deploy/prometheus/tocsin.yaml
   DESTINATION ${CMAKE_INSTALL_DATADIR}/tocsin/prometheus)
+install(FILES ${PROJECT_SOURCE_DIR}/deploy/grafana/operation.json DESTINATION ${CMAKE_INSTALL_DATADIR}/tocsin/grafana)
 install(FILES ${pages}/tocsin.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${pages}/tocsin.bash
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME tocsin)
 install(FILES ${pages}/_tocsin DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES ${pages}/tocsin.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/NOTICE
-  ${pages}/changelog.Debian.gz ${pages}/CHANGELOG.md.gz
+  ${pages}/changelog.Debian.gz ${pages}/CHANGELOG.md.gz ${pages}/tocsin.spdx.json
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tocsin)
 install(FILES ${PROJECT_SOURCE_DIR}/deploy/package/copyright
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tocsin)
@@ -35,7 +37,6 @@ install(FILES ${units} DESTINATION /lib/systemd/system)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME tocsin)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
   GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
@@ -60,5 +61,5 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/deploy/package/conf
 # The sources as they are in the tree, for a build without git: the target package_source.
 set(CPACK_SOURCE_GENERATOR TGZ)
 set(CPACK_SOURCE_PACKAGE_FILE_NAME tocsin-${PROJECT_VERSION})
-set(CPACK_SOURCE_IGNORE_FILES "/\\\\.git" "/build/" "/\\\\.cache/" "__pycache__")
+set(CPACK_SOURCE_IGNORE_FILES "/\\\\.git/" "/\\\\.git$" "/build/" "/\\\\.cache/" "__pycache__")
 include(CPack)

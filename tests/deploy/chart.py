@@ -133,6 +133,9 @@ class Matrix:
         secrets = self.folder / "secrets"
         secrets.mkdir(exist_ok=True)
         for document in documents:
+            for name, content in document.get("data", {}).items():
+                if name.endswith(".json"):
+                    json.loads(content)
             text = document.get("data", {}).get("tocsin.yaml")
             if not text:
                 continue
@@ -187,7 +190,8 @@ def packages(matrix):
     unpacked = matrix.folder / "unpacked"
     unpacked.mkdir()
     run("tar", "-xzf", archive, "-C", unpacked)
-    assert (unpacked / "tocsin/files/rules.yaml").read_bytes() == (CHART / "files/rules.yaml").read_bytes()
+    for name in ("rules.yaml", "operation.json"):
+        assert (unpacked / "tocsin/files" / name).read_bytes() == (CHART / "files" / name).read_bytes()
 
 
 def main():
