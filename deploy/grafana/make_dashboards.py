@@ -88,6 +88,43 @@ OPERATION = {
 }
 
 
+# (title, kind of panel, width, unit, what it tells, query). Grafana's $__timeFilter takes no brackets.
+NEWS = [
+    ("Tension of the pair", "timeseries", 12, "none",
+     "level: hostility, halved every 6 hours; baseline: what the pair is used to",
+     "select hour as time, pair || name as metric, value from tocsin.pair_hours, "
+     "lateral (values (' level', level), (' baseline', baseline)) x(name, value) "
+     "where pair like $pair and $__timeFilter(hour) order by 1"),
+    ("Highest by day", "timeseries", 12, "none", "The highest level of each pair and day",
+     "select day::timestamptz as time, pair as metric, level as value from tocsin.pairs_by_day "
+     "where pair like $pair and $__timeFilter(day::timestamptz) order by time"),
+    ("Open alerts", "table", 24, "none", "As of their last revision, with the way there",
+     "select level, pair, sentence, score, articles, outlets, opened, time as last_revision, history, url "
+     "from tocsin.open_alerts where pair like $pair order by time desc limit 200"),
+    ("Alerts opened and closed", "timeseries", 12, "none", "By day",
+     "select date_trunc('day', time) as time, state as metric, count(*) as value from tocsin.alert_history "
+     "where state in ('opened', 'closed') and $__timeFilter(time) group by 1, 2 order by 1"),
+    ("Tense articles", "timeseries", 12, "none", "Articles by day and level, from medium up",
+     "select date_trunc('day', published_at) as time, level as metric, count(*) as value from tocsin.articles "
+     "where level in ('medium', 'high', 'critical') and $__timeFilter(published_at) group by 1, 2 order by 1"),
+    ("Names in the news", "table", 12, "none", "Who was named most",
+     "select name, type, code, sum(articles) as articles, round(avg(score), 1) as score from tocsin.names_by_day "
+     "where $__timeFilter(day::timestamptz) group by 1, 2, 3 order by 4 desc limit 50"),
+    ("Stories", "table", 12, "none", "Printed most",
+     "select title, articles, copies, outlets, score, first_published from tocsin.stories "
+     "where $__timeFilter(last_published) order by articles desc limit 50"),
+    ("Sources", "table", 12, "none", "Share of copies and of undated articles, first reports, when last heard of",
+     "select source, articles, share_of_copies, share_undated, first_reports, last_heard from tocsin.sources "
+     "order by last_heard desc limit 200"),
+    ("From published to stored", "timeseries", 12, "s", "Only articles that say themselves when they were published",
+     "select hour as time, 'median' as metric, median_seconds as value from tocsin.latency_by_hour where $__timeFilter(hour) "
+     "union all select hour, '95 %', p95_seconds from tocsin.latency_by_hour where $__timeFilter(hour) order by 1"),
+    ("Dead letters", "timeseries", 12, "none", "By day and cause",
+     "select day::timestamptz as time, stage || ' ' || code as metric, records as value from tocsin.dead_letters_by_day "
+     "where $__timeFilter(day::timestamptz) order by 1"),
+]
+
+
 def variable(name, label, kind, **more):
     return {"name": name, "label": label, "type": kind, "hide": 0, **more}
 
@@ -134,12 +171,28 @@ def operation():
     return dashboard("tocsin-operation", "tocsin: operation", variables, panels, "now-6h")
 
 
+def news():
+    panels, x, y = [], 0, 0
+    for name, kind, width, unit, description, query in NEWS:
+        if x + width > 24:
+            x, y = 0, y + HEIGHT
+        target = {"refId": "A", "datasource": source("postgres"), "rawQuery": True, "rawSql": query,
+                  "format": "time_series" if kind == "timeseries" else "table"}
+        panels.append(panel(len(panels) + 1, (x, y, width), kind, name, unit, description, [target], "postgres"))
+        x += width
+    # The value of "all" is a pattern, so that one query serves one pair and all of them.
+    variables = [variable("datasource", "PostgreSQL", "datasource", query="postgres"),
+                 variable("pair", "pair", "query", datasource=source("postgres"), includeAll=True, allValue="'%'", refresh=2,
+                          query="select distinct pair from tocsin.pairs_by_day order by 1")]
+    return dashboard("tocsin-news", "tocsin: news", variables, panels, "now-30d")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     stale = []
-    for name, content in (("operation", operation()),):
+    for name, content in (("operation", operation()), ("news", news())):
         path = HERE / (name + ".json")
         text = json.dumps(content, indent=1) + "\n"
         if not check:
