@@ -40,6 +40,7 @@ struct CommandLine {
   std::string source;
   std::string compare;
   bool has_report = false;
+  bool has_trees = false;
   bool connects = false;
   std::string resume_from;
   unsigned workers = 0;
@@ -306,12 +307,15 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
       ->add_option("--format", line.format,
                    "text (default), json (the record that would be published) or html (a page)")
       ->check(CLI::IsMember({"text", "json", "html"}));
+  explain->add_flag("--tree", line.has_trees,
+                    "Also the grammar of each sentence that gave an event (text, html)");
   explain->add_option("FILE", line.files, "A file, or - for standard input")
       ->required()
       ->expected(1);
   explain->callback([&line] {
     line.verb = [&line] {
-      return tocsin::explain({line.config, line.explain_format(), line.files.front()});
+      return tocsin::explain(
+          {line.config, line.explain_format(), line.has_trees, line.files.front()});
     };
   });
 

@@ -52,6 +52,7 @@ enum class ExplainFormat : std::uint8_t { text, json, html };
 struct ExplainOptions {
   std::filesystem::path config;  // empty: the defaults
   ExplainFormat format = ExplainFormat::text;
+  bool has_trees = false;
   std::string file;  // "-": standard input; JSON when it begins with '{', else text
 };
 

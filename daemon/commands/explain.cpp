@@ -86,8 +86,10 @@ ExitCode explain(const ExplainOptions& options) {
   }
   if (options.format == ExplainFormat::json) return explain_as_record(setup, position, text);
   const bool is_page = options.format == ExplainFormat::html;
-  std::string shown = explanation(*setup.pipeline, *reading, analyse(*setup.pipeline, *reading),
-                                  is_page ? style_of_page() : style_of_output());
+  ExplanationStyle style = is_page ? style_of_page() : style_of_output();
+  style.has_trees = options.has_trees;
+  std::string shown =
+      explanation(*setup.pipeline, *reading, analyse(*setup.pipeline, *reading), style);
   if (is_page) shown = html_page(shown);
   return write_output(shown) ? ExitCode::fine : ExitCode::failed;
 }

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include "pipeline/tension/trees.h"
+
 namespace tocsin {
 
 namespace {
@@ -203,6 +205,30 @@ std::string score_lines(const Pipeline& pipeline, const Assessment& assessment,
   return out;
 }
 
+// Of each piece of the text that gave an event.
+std::string tree_lines(const Pipeline& pipeline, const Reading& reading, const Analysis& analysis,
+                       const ExplanationStyle& style) {
+  std::string out = heading("Trees", style);
+  bool is_first = true;
+  for (const TokenSpan piece : analysis.assessment.read) {
+    std::string numbers;
+    for (std::size_t i = 0; i < analysis.assessment.events.size(); ++i) {
+      const TokenSpan evidence = analysis.assessment.events[i].evidence;
+      if (evidence.begin < piece.begin || evidence.begin >= piece.end) continue;
+      numbers += (numbers.empty() ? "" : ", ") + std::to_string(i + 1);
+    }
+    if (numbers.empty()) continue;
+    if (!is_first) out += "\n";
+    is_first = false;
+    out += "  " + paint(Paint::dim, "of " + numbers, style) + "\n";
+    out += tree_text(
+        reading.text,
+        tree_of(pipeline.lexicon, pipeline.gazetteer, reading.text, analysis.tagging, piece),
+        style);
+  }
+  return is_first ? out + "  none\n" : out;
+}
+
 std::string facts(const Reading& reading) {
   const Article& article = reading.article;
   std::string out;
@@ -240,6 +266,7 @@ std::string explanation(const Pipeline& pipeline, const Reading& reading, const 
   for (std::size_t i = 0; i < events.size(); ++i) {
     out += event_lines(pipeline, reading, events[i], i + 1, style);
   }
+  if (style.has_trees) out += tree_lines(pipeline, reading, analysis, style);
   return out + score_lines(pipeline, analysis.assessment, reading.text.language, style);
 }
 

@@ -7,12 +7,14 @@
 #include <string_view>
 
 #include "pipeline/pipeline.h"
+#include "pipeline/syntax/tree.h"
 
 namespace tocsin {
 
 struct ExplanationStyle {
   bool has_colour = false;  // ANSI; otherwise [entities] and {evidence}
   std::size_t width = 80;   // columns of the terminal
+  bool has_trees = false;   // the tree of each sentence that gave an event
 };
 
 // Pure. Control characters of the article are shown as "·", so that it cannot steer a terminal.
@@ -22,6 +24,10 @@ struct ExplanationStyle {
 // The marked and wrapped text alone.
 [[nodiscard]] std::string marked_text(const Reading& reading, const Analysis& analysis,
                                       const ExplanationStyle& style);
+
+// A tree on its side, a word a line in the order of the text, with tag and relation.
+[[nodiscard]] std::string tree_text(const Text& text, const Tree& tree,
+                                    const ExplanationStyle& style);
 
 // Text of the article as it may be shown on a terminal.
 [[nodiscard]] std::string printable(std::string_view text);

@@ -92,7 +92,7 @@ void ArcHybrid::attach(std::uint16_t head, std::uint16_t dependent, Deprel relat
 
 std::size_t ArcHybrid::between(std::uint16_t a, std::uint16_t b) const noexcept {
   if (a == kNoNode || b == kNoNode || b >= size_) return 0;
-  const std::size_t commas = std::min(nodes_[b].commas - nodes_[a].commas, 2);
+  const auto commas = static_cast<std::size_t>(std::min(nodes_[b].commas - nodes_[a].commas, 2));
   return commas * 2 + (nodes_[b].breaks > nodes_[a].breaks ? 1 : 0);
 }
 
@@ -128,7 +128,7 @@ void ArcHybrid::rows(const std::array<std::uint16_t, kSlots>& slots,
     add(state_row::kLabel + (i - kTopSlots) * (kDeprelCount + 1) + label);
   }
   const auto distance = [](std::uint16_t a, std::uint16_t b) -> std::size_t {
-    return a == kNoNode ? 0 : std::clamp(b - a, 1, 8);
+    return a == kNoNode ? 0 : static_cast<std::size_t>(std::clamp(b - a, 1, 8));
   };
   const std::uint16_t s0 = slots[0];
   const std::uint16_t s1 = slots[1];

@@ -7,6 +7,7 @@
 #include "pipeline/tension/operators.h"
 #include "pipeline/tension/roles.h"
 #include "pipeline/tension/score.h"
+#include "pipeline/tension/trees.h"
 
 namespace tocsin {
 namespace {
@@ -550,6 +551,17 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   assessment.tension = add_up(assessment.events);
   assessment.dyads = dyads_of(assessment.events, gazetteer);
   return assessment;
+}
+
+Tree tree_of(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text& text,
+             const Tagging& tagging, TokenSpan piece) {
+  const Lexicon::State& state = lexicon.state();
+  if (!state.syntax) return {};
+  const Page page(state, gazetteer, text, tagging);
+  Sentence sentence = text.sentences[text.sentence_of(piece.begin)];
+  sentence.tokens = piece;
+  ParserScratch scratch;
+  return ParsedSentence(page, sentence, parse(*state.syntax, text, piece, scratch)).tree;
 }
 
 }  // namespace tocsin

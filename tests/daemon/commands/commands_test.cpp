@@ -262,6 +262,25 @@ TEST_F(Commands, ExplainShowsTextEntitiesEventsAndTheSum) {
   EXPECT_TRUE(has(bad.err, "wrong_type")) << bad.err;
 }
 
+TEST_F(Commands, ExplainShowsTheTreesOfEvents) {
+  write("a.txt", "Norway's army bombed the Swedish port\nIt rained \x1b[31mall day.\n");
+  const Ran ran = run("explain --tree a.txt");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  for (const char* part : {"  of 1\n", "─ Norway", " nmod:poss\n", " nsubj\n", "bombed",
+                           "VERB  root\n", "└─ port", "NOUN  obj\n"}) {
+    EXPECT_TRUE(has(ran.out, part)) << part << ran.out;
+  }
+  EXPECT_EQ(ran.out.find("VERB"), ran.out.rfind("VERB"))
+      << "nothing of the sentence without an event: " << ran.out;
+  EXPECT_FALSE(has(run("explain a.txt").out, "nsubj"));
+
+  const Ran page = run("explain --tree --format html a.txt");
+  EXPECT_TRUE(has(page.out, "<span class=\"a1\">bombed</span>")) << page.out;
+
+  write("none.txt", "It rained all day\nAnd all night.\n");
+  EXPECT_TRUE(has(run("explain --tree none.txt").out, "Trees\n  none\n"));
+}
+
 TEST_F(Commands, ReplayComparesTwoLexicons) {
   write("in.jsonl",
         "{\"id\": \"w\", \"title\": \"Iran bombed Iraq\", \"body\": \"Before dawn.\"}\n"
