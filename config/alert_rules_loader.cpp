@@ -169,18 +169,25 @@ class RuleReader {
     }
   }
 
-  void read_topics(const YamlNode& node, AlertRule& rule) {
-    if (!known_keys(node, {"of", "min"})) return;
-    rule.topics_min = static_cast<std::uint16_t>(10 * number_of(node, "min", 50, kPointsMax));
-    for (const YamlNode* item : list_of(node, "of")) {
+  std::vector<Topic> topics_in(const YamlNode& node, std::string_view key) {
+    std::vector<Topic> topics;
+    for (const YamlNode* item : list_of(node, key)) {
       bool is_known = false;
       for (std::size_t t = 0; t < kTopics; ++t) {
         if (name(static_cast<Topic>(t)) != item->value) continue;
-        rule.topics.push_back(static_cast<Topic>(t));
+        topics.push_back(static_cast<Topic>(t));
         is_known = true;
       }
       if (!is_known) fault(*item, "not a topic: '" + item->value + "'");
     }
+    return topics;
+  }
+
+  void read_topics(const YamlNode& node, AlertRule& rule) {
+    if (!known_keys(node, {"of", "min", "over"})) return;
+    rule.topics_min = static_cast<std::uint16_t>(10 * number_of(node, "min", 50, kPointsMax));
+    rule.topics = topics_in(node, "of");
+    rule.topics_over = topics_in(node, "over");
   }
 
   void read_alone(const YamlNode& node, AlertRule& rule) {
@@ -191,7 +198,7 @@ class RuleReader {
 
   void read_when(const YamlNode& node, AlertRule& rule) {
     if (!known_keys(node, {"events", "keywords", "topics", "tier", "actors", "between", "alone",
-                           "level", "outlets", "z", "burst"})) {
+                           "level", "outlets", "toll", "z", "burst"})) {
       return;
     }
     for (const YamlNode* event : list_of(node, "events")) rule.events.push_back(event_of(*event));
@@ -210,6 +217,7 @@ class RuleReader {
     }
     read_alone(node, rule);
     rule.pair_level_min = static_cast<std::uint16_t>(10 * number_of(node, "level", 0, kPointsMax));
+    rule.toll_min = static_cast<std::uint16_t>(number_of(node, "toll", 0, 60'000));
     rule.outlets_min = static_cast<std::uint32_t>(number_of(node, "outlets", 1, 30));
     if (node.find("z") != nullptr) {
       rule.z_min = static_cast<std::int32_t>(100 * number_of(node, "z", 3, 100));

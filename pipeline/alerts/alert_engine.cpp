@@ -211,14 +211,15 @@ void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
   const PairFigures figures = series.figures(hour_now(), all_);
   const bool realised =
       series.threat_realised_ms != 0 && series.threat_realised_ms >= clock_ms_ - kFreshMs;
+  std::set<std::string> fed;
   for (std::size_t i = 0; i < signal.rules.size(); ++i) {
     if ((pair.rules >> i & 1U) == 0) continue;
-    const std::string& id = signal.rules[i];
+    const std::string id = open_rule_of(pair.name, signal.rules[i]);
     const AlertRule* rule = rules_->find(id);
-    if (rule == nullptr) continue;
+    if (rule == nullptr || !fed.insert(id).second) continue;
     const auto known = alerts_.find({key, id});
     const bool is_open = known != alerts_.end() && known->second.state == AlertState::open;
-    if (!is_open && is_told_better(signal, pair)) continue;
+    if (!is_open && (is_told_better(signal, pair) || is_at_war_at_home(pair.name))) continue;
     if (known == alerts_.end() && !make_room_for_alert()) continue;
     Alert& alert = alerts_[{key, id}];
     alert.rule = id;
@@ -239,6 +240,29 @@ void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
       emit(alert, AlertChange::updated);
     }
   }
+}
+
+// What happens in one country is one alert, whatever it is called: the rule whose alert is open.
+std::string AlertEngine::open_rule_of(const PairName& pair, const std::string& rule) const {
+  if (!pair.second.empty()) return rule;
+  const std::string key = pair.key();
+  for (auto it = alerts_.lower_bound({key, ""}); it != alerts_.end() && it->first.first == key;
+       ++it) {
+    const AlertRule* other = rules_->find(it->second.rule);
+    const bool is_open = it->second.state == AlertState::open;
+    if (is_open && other != nullptr && other->only_alone) return it->second.rule;
+  }
+  return rule;
+}
+
+// An attack by nobody named, in a country that fights a group of its own: that alert is open.
+bool AlertEngine::is_at_war_at_home(const PairName& pair) const {
+  if (!pair.second.empty() || pair.first_code.empty()) return false;
+  return std::any_of(alerts_.begin(), alerts_.end(), [&](const auto& entry) {
+    const Alert& other = entry.second;
+    return other.state == AlertState::open && other.attacked && !other.pair.second.empty() &&
+           other.pair.first_code == pair.first_code && other.pair.second_code == pair.first_code;
+  });
 }
 
 void AlertEngine::emit(const Alert& alert, AlertChange change) {

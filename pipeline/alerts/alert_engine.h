@@ -79,6 +79,8 @@ class AlertEngine {
                   const SignalPair& pair);
   void alert_of(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
                 const SignalPair& pair, const PairSeries& series);
+  [[nodiscard]] std::string open_rule_of(const PairName& pair, const std::string& rule) const;
+  [[nodiscard]] bool is_at_war_at_home(const PairName& pair) const;
   void publish_due(Alert& alert);
   void emit(const Alert& alert, AlertChange change);
   void make_room();

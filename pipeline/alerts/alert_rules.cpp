@@ -76,6 +76,19 @@ bool has_keywords(const AlertRule& rule, KeywordSearch& search) {
   return best_sum(rule, std::move(found)) + against >= rule.keywords_min;
 }
 
+bool is_about_topics(const AlertRule& rule, const TopicShares& topics) {
+  if (rule.topics.empty() || !topics.is_known()) return true;
+  unsigned about = 0;
+  unsigned strongest = 0;
+  for (const Topic topic : rule.topics) {
+    about += topics.of(topic);
+    strongest = std::max<unsigned>(strongest, topics.of(topic));
+  }
+  return about >= rule.topics_min &&
+         std::none_of(rule.topics_over.begin(), rule.topics_over.end(),
+                      [&](Topic other) { return topics.of(other) > strongest; });
+}
+
 bool is_side(const std::string& wanted, const std::string& id, const std::string& code) {
   return !id.empty() && (wanted == id || wanted == code);
 }
@@ -101,10 +114,7 @@ bool is_named(const AlertRule& rule, const Event& event) {
 bool holds_for_article(const AlertRule& rule, const Source& source, const TopicShares& topics,
                        KeywordSearch& search) {
   const auto tier = static_cast<unsigned>(source.tier * 100 + 0.5);
-  unsigned about = 0;
-  for (const Topic topic : rule.topics) about += topics.of(topic);
-  const bool is_about_it = rule.topics.empty() || !topics.is_known() || about >= rule.topics_min;
-  return tier >= rule.tier_min && is_about_it && has_keywords(rule, search);
+  return tier >= rule.tier_min && is_about_topics(rule, topics) && has_keywords(rule, search);
 }
 
 bool is_about(const AlertRule& rule, const PairName& pair) {

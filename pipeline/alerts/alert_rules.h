@@ -54,6 +54,8 @@ struct AlertRule {
   std::uint8_t tier_min = 0;          // of the source, hundredths
   std::vector<Topic> topics;          // what it must be about, together ...
   std::uint16_t topics_min = 0;       // ... per mille
+  std::vector<Topic> topics_over;     // none of these weighs more than the strongest of `topics`
+  std::uint16_t toll_min = 0;         // told with an assault between them
 
   // Between whom. Ids or alpha-3 codes; regions are resolved by the loader.
   std::vector<std::string> actors;                           // one side is among them

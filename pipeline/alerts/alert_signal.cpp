@@ -152,6 +152,8 @@ std::string sentence_at(const Text& text, TokenSpan evidence) {
 
 bool counts(const Gazetteer& gazetteer, EntityIndex index) {
   if (index == kNoEntity) return false;
+  // A commander alone is no side: the country where it happened says more.
+  if (gazetteer[index].type == EntityType::person) return false;
   const Part part = gazetteer[index].part;
   return part == Part::state || part == Part::armed || part == Part::alliance;
 }
@@ -187,13 +189,30 @@ EntityIndex country_of(const Gazetteer& gazetteer, EntityIndex index) {
   return country != kNoEntity && gazetteer[country].part == Part::state ? country : kNoEntity;
 }
 
+struct Place {
+  EntityIndex country = kNoEntity;
+  bool is_told = false;  // "in Mali", "in northern Mali", "Gao, Mali": not only named nearby
+};
+
+// "in", or "in northern", or a comma stands before it.
+bool is_told_as_place(const Text& text, const Mention& mention) {
+  const std::uint32_t begin = mention.tokens.begin;
+  if (mention.via == Via::demonym || begin == 0) return false;
+  if ((text.tokens[begin].before & before::kComma) != 0) return true;
+  const Token& one = text.tokens[begin - 1];
+  if (text.is(one, WordClass::location_strict)) return true;
+  return begin > 1 && text.is(one, WordClass::location) &&
+         text.is(text.tokens[begin - 2], WordClass::location_strict);
+}
+
 // The country where an act happened: the place named nearest to it in its sentence, after it
 // rather than before, by its name rather than by its people.
-EntityIndex place_of(const SignalSource& from, const Event& event) {
+Place place_of(const SignalSource& from, const Event& event) {
   const TokenSpan sentence =
       from.text.sentences[from.text.sentence_of(event.evidence.begin)].tokens;
-  EntityIndex best = kNoEntity;
+  Place best;
   std::uint32_t best_cost = 0xFFFFFFFF;
+  std::vector<EntityIndex> told;  // countries: "in Helmand Province in Afghanistan"
   const std::vector<Mention>& mentions = from.tagging.mentions;
   auto it = std::lower_bound(
       mentions.begin(), mentions.end(), sentence.begin,
@@ -210,33 +229,62 @@ EntityIndex place_of(const SignalSource& from, const Event& event) {
             ? mention.tokens.begin - event.evidence.end
             : 2 * (event.evidence.begin - std::min(event.evidence.begin, mention.tokens.begin));
     if (mention.via == Via::demonym) cost += 100;
+    if (is_told_as_place(from.text, mention)) told.push_back(country);
     if (cost < best_cost) {
-      best = country;
+      best.country = country;
       best_cost = cost;
     }
   }
+  best.is_told = std::find(told.begin(), told.end(), best.country) != told.end();
   return best;
 }
 
-// Whom an act is between, first smaller. Where one side is not known, the country where it
-// happened stands in for it if the other is an armed group or strikes in a country not its own;
-// where none is known, it is an act in that country.
+// Whom an act is between, first smaller. Tourists and workers make their country no side of it,
+// nor do soldiers abroad whom nobody known attacked: it happened where it is told. Where one side
+// is not known, the country where it happened stands in for it if the other is an armed group or
+// strikes in a country not its own; where none is known, it is an act in that country.
 std::pair<EntityIndex, EntityIndex> parties_of(const SignalSource& from, const Event& event) {
   const Gazetteer& gazetteer = from.gazetteer;
   EntityIndex actor = counts(gazetteer, event.actor) ? event.actor : kNoEntity;
   EntityIndex recipient = counts(gazetteer, event.recipient) ? event.recipient : kNoEntity;
-  if (event.type == EventType::assault && (actor == kNoEntity || recipient == kNoEntity)) {
-    const EntityIndex place = place_of(from, event);
+  const bool is_fixed = actor != kNoEntity && recipient != kNoEntity && !event.is_recipient_civil;
+  if (event.type == EventType::assault && !is_fixed) {
+    const Place place = place_of(from, event);
+    const bool is_abroad = place.is_told && recipient != kNoEntity && place.country != recipient;
+    if (is_abroad && (event.is_recipient_civil || actor == kNoEntity)) recipient = kNoEntity;
     const EntityIndex known = actor == kNoEntity ? recipient : actor;
     const bool is_armed = known != kNoEntity && gazetteer[known].part == Part::armed;
-    if (place != kNoEntity && place != known &&
+    const bool is_open = actor == kNoEntity || recipient == kNoEntity;
+    if (is_open && place.country != kNoEntity && place.country != known &&
         (known == kNoEntity || is_armed || recipient == kNoEntity)) {
-      (recipient == kNoEntity ? recipient : actor) = place;
+      (recipient == kNoEntity ? recipient : actor) = place.country;
     }
   }
   // kNoEntity is the largest index: an actor alone stands first.
   if (actor == recipient) return {actor, kNoEntity};
   return std::minmax(actor, recipient);
+}
+
+bool is_show_of_force(const Event& event) {
+  return event.type == EventType::mobilize || event.type == EventType::threaten;
+}
+
+// "Greece put its forces on alert as Turkey massed troops on the coast": two that arm in one
+// sentence, each by a word of its own, do so against each other. The other's index or kNoEntity.
+EntityIndex opponent_of(const SignalSource& from, const Event& event) {
+  const auto is_alone = [&](const Event& each) {
+    return is_show_of_force(each) && counts(from.gazetteer, each.actor) &&
+           (each.recipient == kNoEntity || each.recipient == each.actor) && is_done(each);
+  };
+  if (!is_alone(event)) return kNoEntity;
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  for (const Event& other : from.assessment.events) {
+    if (!is_alone(other) || other.actor == event.actor) continue;
+    const bool is_same_act =
+        other.evidence.begin < event.evidence.end && event.evidence.begin < other.evidence.end;
+    if (!is_same_act && from.text.sentence_of(other.evidence.begin) == sentence) return other.actor;
+  }
+  return kNoEntity;
 }
 
 // Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
@@ -245,7 +293,11 @@ std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> events_by_pair
   std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> pairs;
   for (const Event& event : from.assessment.events) {
     if (event.weight == 0) continue;
-    const auto parties = parties_of(from, event);
+    const EntityIndex opponent = opponent_of(from, event);
+    const auto parties =
+        opponent == kNoEntity
+            ? parties_of(from, event)
+            : std::pair<EntityIndex, EntityIndex>(std::minmax(event.actor, opponent));
     if (parties.first != kNoEntity) pairs[parties].push_back(event);
   }
   return pairs;
@@ -321,7 +373,7 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
     std::vector<SignalPair*> met;
     for (PairEvents& each : pairs) {
       const bool is_met =
-          is_about(rule, each.pair.name) &&
+          is_about(rule, each.pair.name) && each.pair.toll >= rule.toll_min &&
           std::any_of(each.events.begin(), each.events.end(), [&](const Event& event) {
             return is_done(event) && !event.is_guessed && is_named(rule, event) &&
                    is_in_lead(from.text, event);

@@ -30,7 +30,10 @@ double dyad_factor(const Party& actor, const Party& recipient) {
   if (actor.is_bystander) return 0.05;
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
   const bool b = recipient.valid && is_power(recipient) && !recipient.is_team;
-  if (a && b) return actor.entity != recipient.entity ? 1.0 : 0.6;
+  if (a && b && actor.entity != recipient.entity) return 1.0;
+  constexpr std::uint32_t kArmed = bit(Grammar::armed);
+  // A state and those who fight it at home.
+  if (a && b) return ((actor.grammar | recipient.grammar) & kArmed) != 0 ? 0.85 : 0.6;
   if (actor.is_team || recipient.is_team) return 0.1;
   const bool armed = is_armed_noun(actor) || is_armed_noun(recipient);
   if (a || b) return armed ? 0.85 : 0.7;
@@ -242,9 +245,20 @@ void complete_outcome(const Here& here, const Speech& speech, const std::vector<
   }
 }
 
+// "a Mexican convoy of tourists", "Turkish drivers", "three Kenyans": neither a state nor its
+// forces.
+bool is_civil(const Party& party) {
+  constexpr std::uint32_t kOfState =
+      bit(Grammar::forces) | bit(Grammar::government) | bit(Grammar::armed);
+  if (!party.valid || party.entity == kNoEntity || (party.grammar & kOfState) != 0) return false;
+  if ((party.grammar & (bit(Grammar::civil) | bit(Grammar::victim))) != 0) return true;
+  return party.is_demonym && !party.is_owner;
+}
+
 void name_parties(const Page& page, Event& event, const Party& actor, const Party& recipient) {
   event.actor = actor.valid ? actor.entity : kNoEntity;
   event.recipient = recipient.valid ? recipient.entity : kNoEntity;
+  event.is_recipient_civil = is_civil(recipient);
   if (event.actor == kNoEntity) event.actor_text = lower_text(page, actor);
   if (event.recipient == kNoEntity) event.recipient_text = lower_text(page, recipient);
 }
@@ -261,7 +275,8 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
         rule.spec.type == EventType::assault || rule.spec.type == EventType::coerce ? 0.3 : 0.45;
   if (factor < 1 && is_official) factor = 0.7;
   if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = is_official ? 0.5 : 0.15;
-  if (rule.spec.type >= EventType::request) factor = lifted(factor, 1, scene.topics, here.topics);
+  if (rule.spec.type >= EventType::request && !actor.is_bystander)
+    factor = lifted(factor, 1, scene.topics, here.topics);
   if (rule.spec.needs_both && (!a || !b || actor.entity == recipient.entity)) factor = 0.1;
   const GateParties parties{a || b || is_armed_noun(actor) || is_armed_noun(recipient),
                             a && b && actor.entity != recipient.entity};
@@ -281,7 +296,7 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   event.factors.modality = way_factor;
   event.factors.position = position_factor(here.sentence.sentence);
   event.factors.dyad = dyad_factor(actor, recipient);
-  if (event.scale < 0 && !actor.is_team && !recipient.is_team)
+  if (event.scale < 0 && !actor.is_team && !recipient.is_team && !actor.is_bystander)
     event.factors.dyad = lifted(event.factors.dyad, 0.65, scene.topics, here.topics);
   event.factors.gate = gate_factor(scene, here, rule, actor, recipient);
   const double size = event.factors.scale * event.factors.modality * event.factors.position *
@@ -354,14 +369,22 @@ bool is_modifier(const ParsedSentence& sentence, const Match& match) {
   return its == Deprel::compound || (its == Deprel::amod && !sentence.is_verb(node));
 }
 
-// A pattern's verb is a verb here, its noun a noun.
-bool is_other_part_of_speech(const ParsedSentence& sentence, std::uint32_t t, std::uint16_t forms) {
+// A pattern's verb is a verb here, its noun a noun. `elements`: of the pattern that matched.
+bool is_other_part_of_speech(const ParsedSentence& sentence, std::uint32_t t, std::uint16_t forms,
+                             std::uint8_t elements) {
   const NodeIndex node = sentence.node(t);
   const bool verb = (forms & form::kVerb) != 0;
   const bool noun = (forms & form::kNoun) != 0;
   if (verb == noun || (forms & form::kLiteral) != 0) return false;
   const Upos tag = sentence.clauses.node(node).tag;
   if (noun) return tag == Upos::verb || tag == Upos::aux;
+  // "The US fires missiles at", "Gunmen storm a base", read as names of things: the words that
+  // follow say that it is the verb.
+  const bool is_behind_doer =
+      t > sentence.sentence.tokens.begin &&
+      (sentence.page.text.tokens[t - 1].shape & shape::kPossessive) == 0 &&
+      (sentence.page.mention[t - 1] != kNoMention || sentence.page.is(t - 1, Grammar::armed));
+  if (tag == Upos::noun && elements >= 2 && is_behind_doer) return false;
   const bool is_participle = (forms & (form::kParticiple | form::kIng)) != 0;
   return !sentence.is_verb(node) && !(is_participle && tag == Upos::adj) &&
          !sentence.clauses.is_passive(node);
@@ -378,9 +401,10 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
     if (use == Use::rule && m.span.begin != m.head && is_attribute(sentence, m.span.begin))
       return true;
     if (use == Use::rule && is_modifier(sentence, m)) return true;
-    if (m.span.begin != m.head && is_other_part_of_speech(sentence, m.span.begin, m.first_forms))
+    if (m.span.begin != m.head &&
+        is_other_part_of_speech(sentence, m.span.begin, m.first_forms, m.elements))
       return true;
-    return is_other_part_of_speech(sentence, m.head, m.head_forms);
+    return is_other_part_of_speech(sentence, m.head, m.head_forms, m.elements);
   });
   const auto specificity = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].specificity;

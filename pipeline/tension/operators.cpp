@@ -391,7 +391,7 @@ namespace {
 
 constexpr double kMain = 1;
 constexpr double kArgument = 0.7;  // of another predicate: "condemned the attack"
-constexpr double kResult = 0.7;    // ", killing four"
+constexpr double kResult = 0.75;   // ", killing four"
 constexpr double kClause = 0.45;   // relative clauses, participles, "after ..."
 constexpr double kPhrase = 0.4;    // "amid the invasion"
 constexpr double kModifier = 0.2;  // "the besieged city"
@@ -412,7 +412,8 @@ double step_of(const ParsedSentence& sentence, NodeIndex below, NodeIndex above,
       if (clauses.node(below).form == WordForm::gerund &&
           clauses.child(below, Deprel::mark) == kAbsent)
         return kResult;
-      return kClause;
+      // "four died when gunmen attacked a bus"
+      return sentence.is(above, Grammar::casualty) ? kMain : kClause;
     case Deprel::acl:
       return clauses.node(below).form == WordForm::base ? kArgument : kClause;
     case Deprel::acl_relcl:
@@ -421,10 +422,12 @@ double step_of(const ParsedSentence& sentence, NodeIndex below, NodeIndex above,
       return kArgument;
     case Deprel::obl:
       if (measured(sentence, above) == below) return kMain;
+      if (sentence.is(above, Grammar::casualty)) return kMain;
       // "killed in an attack"
       return preposition_of(sentence, below) == sentence.page.lexicon.key.in ? kArgument : kPhrase;
     case Deprel::nmod:
-      if (sentence.is(above, Grammar::responsibility)) return kMain;
+      if (sentence.is(above, Grammar::responsibility) || sentence.is(above, Grammar::casualty))
+        return kMain;
       return measured(sentence, above) == below ? kMain : kPhrase;
     case Deprel::nmod_poss:
       return kPhrase;

@@ -175,6 +175,8 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
     party.valid = true;
     return party;
   }
+  // "the agency of North Korea says that the nation has tested": as "it" would.
+  if (sentence.is(node, Grammar::stand_in)) return pronoun_at(sentence, node);
   if (owner.is_pronoun || owner.is_first_person) {
     party.is_pronoun = owner.is_pronoun;
     party.is_first_person = owner.is_first_person;

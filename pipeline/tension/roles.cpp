@@ -512,6 +512,33 @@ void part_roles(Roles& roles) {
   if (!others.empty()) roles.recipients = others;
 }
 
+// "between Armenian and Azerbaijani forces": the powers named behind the word, joined by "and",
+// where the tree lost one of them.
+Parties named_between(const ParsedSentence& sentence, const Match& match) {
+  constexpr std::uint32_t kAwayMax = 5;  // tokens from the act to "between"
+  constexpr std::uint32_t kJoinedMax = 10;
+  const Page& page = sentence.page;
+  const KeyWords& key = page.lexicon.key;
+  const std::uint32_t end = sentence.sentence.tokens.end;
+  std::uint32_t t = match.span.begin;
+  while (t < end && t < match.span.end + kAwayMax && page.hash(t) != key.between) ++t;
+  if (t >= end || page.hash(t) != key.between) return {};
+  Parties parties;
+  bool is_joined = false;
+  for (std::uint32_t last = std::min(end, t + kJoinedMax); ++t < last;) {
+    if (sentence.is_verb(sentence.node(t)) || page.hash(t) == key.in) break;
+    is_joined = is_joined || page.hash(t) == key.conj_and;
+    if (page.mention[t] == kNoMention) continue;
+    const Party party = page.named(page.mention[t]);
+    if (!is_power(party) || party.is_team) continue;
+    const bool is_known_already =
+        std::any_of(parties.begin(), parties.end(),
+                    [&](const Party& other) { return other.entity == party.entity; });
+    if (!is_known_already) parties.push_back(party);
+  }
+  return is_joined && parties.size() >= 2 ? parties : Parties{};
+}
+
 void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, Roles& roles) {
   const KeyWords& key = sentence.page.lexicon.key;
   roles.recipients = recipients_of(sentence, rule, slots);
@@ -560,6 +587,13 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
                        sentence.clauses.node(roles.top).tag == Upos::adj;
   const Slots slots = is_verb ? reader.of_verb(roles.top) : reader.of_noun(roles.top);
   fill(sentence, rule, slots, roles);
+  if (rule.spec.is_mutual && !roles.is_between) {
+    const Parties between = named_between(sentence, match);
+    if (!between.empty() && !is_known(roles.actors)) {
+      roles.actors.clear();
+      read_between(&between, roles);
+    }
+  }
   roles.is_outcome = is_verb && is_outcome_of(sentence, roles.top);
   const EntityIndex own = roles.actors.empty() ? kNoEntity : roles.actors.front().entity;
   const bool is_about_complement =

@@ -76,8 +76,10 @@ struct Event {
   double weight = 0;        // signed: negative hostile
   bool counts = false;      // part of the sum that the score is
   bool is_guessed = false;  // a party that no grammar ties to the act
-  TokenSpan evidence;       // tokens of the Text
-  std::uint32_t rule = 0;   // into Lexicon::rule_ids
+  // The recipient is named by whose people suffer: tourists, workers, "two Chileans". No power.
+  bool is_recipient_civil = false;
+  TokenSpan evidence;      // tokens of the Text
+  std::uint32_t rule = 0;  // into Lexicon::rule_ids
 };
 
 struct Dyad {

@@ -220,6 +220,76 @@ TEST(AlertEngine, CooldownHoldsForALevelAndAHigherOneBreaksThrough) {
   EXPECT_EQ(add(kHourMs, 700), Told{"opened medium"});  // a second voice makes it higher
 }
 
+// What articles between whom make of which rules' alerts, an hour apart: "opened violence".
+class OneCountry {
+ public:
+  std::vector<std::string> add(const PairName& name, std::vector<std::string> met) {
+    now_ms_ += kHourMs;
+    AlertSignal signal;
+    signal.published_at_ms = now_ms_;
+    signal.flags = AlertSignal::kDated;
+    signal.tier = 95;
+    signal.rules = std::move(met);
+    SignalPair pair;
+    pair.name = name;
+    pair.score = pair.act = 700;
+    pair.events = 1U << static_cast<unsigned>(EventType::assault);
+    pair.rules = static_cast<std::uint16_t>((1U << signal.rules.size()) - 1);
+    signal.pairs = {pair};
+    Sighting sighting;
+    sighting.position = {"raw", 0, offset_};
+    sighting.time_ms = now_ms_;
+    sighting.outlet = 7;
+    sighting.signal = encode(signal);
+    Verdict verdict;
+    verdict.story = static_cast<std::uint64_t>(++offset_);
+    std::vector<std::string> told;
+    for (const AlertRecord& alert : engine_.apply(offset_, now_ms_, sighting, verdict)) {
+      told.push_back(std::string(tocsin::name(alert.change)) + ' ' + alert.rule);
+    }
+    return told;
+  }
+
+ private:
+  static AlertRules its_rules() {
+    AlertRule violence;
+    violence.id = "violence";
+    violence.with_alone = violence.only_alone = true;
+    AlertRule upheaval = violence;
+    upheaval.id = "upheaval";
+    AlertRule escalation;
+    escalation.id = "escalation";
+    return AlertRules({escalation, upheaval, violence});
+  }
+
+  AlertRules rules_ = its_rules();
+  AlertEngine engine_{rules_};
+  std::int64_t now_ms_ = kStartMs;
+  std::int64_t offset_ = 0;
+};
+
+TEST(AlertEngine, WhatHappensInOneCountryIsOneAlert) {
+  using Told = std::vector<std::string>;
+  const PairName country{"Q1", "", "AAA", "", "Aland", ""};
+  OneCountry ledger;
+  EXPECT_EQ(ledger.add(country, {"violence"}), Told{"opened violence"});
+  EXPECT_EQ(ledger.add(country, {"upheaval"}), Told{});
+  EXPECT_EQ(ledger.add({"Q2", "", "BBB", "", "Bland", ""}, {"upheaval"}), Told{"opened upheaval"});
+}
+
+TEST(AlertEngine, NobodysAttackBelongsToTheWarAtHome) {
+  using Told = std::vector<std::string>;
+  const PairName country{"Q1", "", "AAA", "", "Aland", ""};
+  OneCountry at_home;
+  EXPECT_EQ(at_home.add({"Q1", "Q9", "AAA", "AAA", "Aland", "Rebels"}, {"escalation"}),
+            Told{"opened escalation"});
+  EXPECT_EQ(at_home.add(country, {"violence"}), Told{});
+  OneCountry abroad;
+  EXPECT_EQ(abroad.add({"Q1", "Q2", "AAA", "BBB", "Aland", "Bland"}, {"escalation"}),
+            Told{"opened escalation"});
+  EXPECT_EQ(abroad.add(country, {"violence"}), Told{"opened violence"});
+}
+
 // One pair, one rule: what each article makes of its alert.
 class OneAlert {
  public:
