@@ -225,7 +225,6 @@ void Metrics::read(const Reading& reading) {
   if (flaws.date_unread) dates_unread.Increment();
   if (flaws.fields_unread > 0) fields_unread.Increment(flaws.fields_unread);
   if (flaws.characters_repaired > 0) characters_repaired.Increment(flaws.characters_repaired);
-  (reading.text.language == "und" ? languages_unknown : languages_known).Increment();
 }
 
 void Metrics::dead_letter(const Error& error) {

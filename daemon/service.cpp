@@ -301,8 +301,11 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
         if (state.is_sighted(item.position)) return std::nullopt;
         return state.find_copy(reading->signature, reading->time_ms);
       });
-  Result<Drafts> drafts = copy_of ? draft_copy(pipeline, *reading)
-                                  : draft(pipeline, *reading, tocsin::analyse(pipeline, *reading));
+  const Analysis analysis = copy_of ? Analysis() : tocsin::analyse(pipeline, *reading);
+  const bool is_told = reading->text.language != "und" || analysis.assessment.tension;
+  (is_told ? metrics_.languages_known : metrics_.languages_unknown).Increment();
+  Result<Drafts> drafts =
+      copy_of ? draft_copy(pipeline, *reading) : draft(pipeline, *reading, analysis);
   if (!drafts) {
     item.rejected = Rejected{item.position, reading->article.id, drafts.error()};
     return;

@@ -274,6 +274,11 @@ void write_text_field(JsonWriter& json, std::string_view key, std::string_view t
   if (!text.empty()) json.key(key).string(text);
 }
 
+// A headline too short to tell is in the language whose names and acts make sense of it.
+const std::string& language_read(const Text& text, const Assessment& assessment) {
+  return text.language == "und" && assessment.tension ? text.words->code() : text.language;
+}
+
 }  // namespace
 
 void write_position(JsonWriter& json, std::string_view key, const Position& position) {
@@ -298,7 +303,7 @@ Draft draft_enriched(const Article& article, const Position& position, const Sou
   write_source(head, source);
   head.key("published_at").string(format_time(article.published_at_ms));
   head.key("published_at_source").string(name(article.published_at_source));
-  head.key("language").string(text.language);
+  head.key("language").string(language_read(text, assessment));
   write_topics(head, assessment.topics);
 
   constexpr std::size_t kMentionBytes = 96;  // about what one takes, its share of an event included

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/entities/scene.h"
+#include "pipeline/text/ascii.h"
 
 namespace tocsin {
 namespace {
@@ -71,7 +72,8 @@ void find_person(Scene& scene, std::uint32_t token) {
   const bool is_given = scene.is(t, WordClass::given_name) || scene.gazetteer.is_given_name(t.hash);
   const bool is_rarely = scene.is(t, WordClass::given_name_rarely);
   const bool is_place = scene.is(t, WordClass::given_name_or_place) || is_rarely ||
-                        scene.starts_name(token, 1, {EntityType::country, EntityType::place});
+                        scene.starts_name(token, 1, {EntityType::country, EntityType::place}) ||
+                        (!is_given && scene.starts_name(token, 1, {EntityType::city}));
   if ((!is_given && !is_place) || scene.is(t, WordClass::name_particle) ||
       scene.is(t, WordClass::honorific)) {
     return;
@@ -82,8 +84,12 @@ void find_person(Scene& scene, std::uint32_t token) {
     return;
   }
   if (is_place) {
-    if (!(is_rarely ? is_surname(scene, token + 1) : scene.is(t, WordClass::given_name_or_place)) ||
-        scene.has_flag(token, Scene::kHeadline) ||
+    const bool is_named = is_rarely ? is_surname(scene, token + 1)
+                          : scene.is(t, WordClass::given_name_or_place)
+                              ? true
+                              : scene.is(token + 1, WordClass::common_surname) &&
+                                    !scene.is(token + 1, WordClass::organisation_head);
+    if (!is_named || scene.has_flag(token, Scene::kHeadline) ||
         scene.starts_name(token + 1, 1,
                           {EntityType::country, EntityType::org, EntityType::person}) ||
         scene.starts_name(token, 2, {EntityType::country, EntityType::place, EntityType::city})) {
@@ -190,6 +196,31 @@ void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
   }
 }
 
+// "Iran's Navy" is two names; "Traders' Association" is one.
+bool ends_with_possessive(const Scene& scene, std::uint32_t token) {
+  const Token& t = scene.text.tokens[token];
+  return (t.shape & shape::kPossessive) != 0 && ascii_lower(scene.text.slice(t).back()) != 's';
+}
+
+// A headline says nothing by its capitals: "Guide Israel Concha killed" is read as the text below.
+void find_persons_again(Scene& scene) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> names;
+  for (const Run& run : scene.runs) {
+    if (run.type != EntityType::person || run.tokens.size() != 2) continue;
+    names.emplace_back(scene.text.tokens[run.tokens.begin].hash,
+                       scene.text.tokens[run.tokens.begin + 1].hash);
+  }
+  if (names.empty()) return;
+  std::sort(names.begin(), names.end());
+  for (std::uint32_t i = 0; i + 1 < scene.size(); ++i) {
+    if (!scene.joins(i + 1) || scene.run_at[i] >= 0 || !scene.is_capital(i)) continue;
+    const std::pair name{scene.text.tokens[i].hash, scene.text.tokens[i + 1].hash};
+    if (std::binary_search(names.begin(), names.end(), name)) {
+      add_run(scene, {i, i + 2}, EntityType::person);
+    }
+  }
+}
+
 }  // namespace
 
 void find_runs(Scene& scene) {
@@ -197,6 +228,7 @@ void find_runs(Scene& scene) {
     find_person(scene, i);
     find_titled_person(scene, i);
   }
+  find_persons_again(scene);
   std::uint32_t begin = 0;
   while (begin < scene.size()) {
     if (!scene.is_capital(begin)) {
@@ -205,7 +237,7 @@ void find_runs(Scene& scene) {
     }
     std::uint32_t end = begin + 1;
     while (end < scene.size() && scene.joins(end) && scene.is_capital(end) &&
-           (scene.text.tokens[end - 1].shape & shape::kPossessive) == 0) {
+           !ends_with_possessive(scene, end - 1)) {
       ++end;
     }
     find_organisation(scene, begin, end);

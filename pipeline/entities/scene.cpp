@@ -366,6 +366,20 @@ EntityIndex Scene::country_at(std::uint32_t token) const {
   return kNoEntity;
 }
 
+// A country, or a part of one that is none of the states with abbreviations: Ontario.
+EntityIndex Scene::land_at(std::uint32_t token) const {
+  const EntityIndex country = country_at(token);
+  if (country != kNoEntity || token >= size()) return country;
+  for (std::uint32_t i = matches_begin[token]; i < matches_begin[token + 1]; ++i) {
+    const NameSense sense = NameSense::of(matches[i].payload);
+    const Entity& named = entity(sense.entity);
+    if (named.type == EntityType::place && !named.code.empty() && sense.via == Via::name) {
+      return sense.entity;
+    }
+  }
+  return kNoEntity;
+}
+
 PlaceAfter Scene::place_after(TokenSpan span) const {
   const std::uint32_t next = span.end;
   if (next >= size() || (text.tokens[next].before & before::kComma) == 0 ||
@@ -373,7 +387,7 @@ PlaceAfter Scene::place_after(TokenSpan span) const {
     return {};
   }
   PlaceAfter found;
-  found.country = country_at(next);
+  found.country = land_at(next);
   const bool is_state = is_us_state_at(next);
   if (!is_state && found.country == kNoEntity) return {};
   found.kind = is_state ? PlaceAfter::Kind::us_state : PlaceAfter::Kind::country;

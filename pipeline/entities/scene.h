@@ -144,6 +144,7 @@ struct Scene {
   // The US state or country named by the tokens from here on, after "City, "; kNoEntity.
   [[nodiscard]] bool is_us_state_at(std::uint32_t token) const;
   [[nodiscard]] EntityIndex country_at(std::uint32_t token) const;
+  [[nodiscard]] EntityIndex land_at(std::uint32_t token) const;
   [[nodiscard]] PlaceAfter place_after(TokenSpan span) const;
   // The code of where the article says that the place of this name lies; empty: it does not say.
   [[nodiscard]] std::string_view located_in(TokenSpan span) const;

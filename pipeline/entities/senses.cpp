@@ -471,6 +471,9 @@ class Chooser {
   // "German shepherd", "Russian roulette", "Canada goose".
   bool precedes_thing(TokenSpan span, Via via) const {
     const Token* next = scene_.next(span.end - 1);
+    if (next != nullptr && scene_.is(*next, WordClass::armed_service)) {
+      next = scene_.next(span.end);  // "Swiss army knife"
+    }
     return next != nullptr && (via == Via::demonym || via == Via::name) &&
            (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0 &&
            scene_.is(*next, WordClass::thing_of_people);
@@ -494,11 +497,26 @@ class Chooser {
     }
     if (scene_.is_small) {
       return scene_.entity(sense.entity).type != EntityType::country || sense.via == Via::acronym ||
-             sense.via == Via::metonym || scene_.is(span.begin, WordClass::small_word);
+             sense.via == Via::metonym ||
+             (scene_.is(span.begin, WordClass::small_word) && !is_state_in_small(span.begin));
     }
     return scene_.has_flag(span.begin, Scene::kHeadline | Scene::kCaps) &&
            std::binary_search(scene_.small_words.begin(), scene_.small_words.end(),
                               scene_.text.tokens[span.begin].hash);
+  }
+
+  // "turkey warns iran", "bombs fall near turkey": where a sentence begins or a place is expected,
+  // beside a state that is no word.
+  bool is_state_in_small(std::uint32_t token) const {
+    const bool opens = scene_.has_flag(token, Scene::kSentenceStart);
+    if (!opens && !follows(token, WordClass::location_strict)) return false;
+    const TokenSpan sentence = scene_.text.sentences[scene_.text.sentence_of(token)].tokens;
+    for (std::uint32_t i = sentence.begin; i < sentence.end; ++i) {
+      if (i != token && scene_.country_at(i) != kNoEntity && !scene_.is(i, WordClass::small_word)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // "Niger State", but not "Egypt State TV".

@@ -444,8 +444,8 @@ TopicShares topics_of(const Page& page, TokenSpan span) {
   return page.lexicon.topics.shares(std::span(page.text.tokens).subspan(span.begin, span.size()));
 }
 
-// A headline too short for its language to be told: read when most of its words are the lexicon's
-// or names.
+// A headline too short for its language to be told: it is the lexicon's when most of its words are
+// its own or names, and not all are names.
 bool is_readable(const Page& page) {
   constexpr std::size_t kWordsMin = 2;
   std::size_t words = 0;
@@ -457,7 +457,7 @@ bool is_readable(const Page& page) {
       ++words;
     }
   }
-  return words >= kWordsMin && (words + names) * 5 >= page.word.size() * 3;
+  return words > 0 && words + names >= kWordsMin && (words + names) * 5 >= page.word.size() * 3;
 }
 
 // A sentence with the matches in it, and the most that it could weigh.

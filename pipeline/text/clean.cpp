@@ -119,8 +119,11 @@ constexpr std::size_t kScansPerByteMax = 8;
 bool is_ascii_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
+bool is_ascii_letter(char c) noexcept {
+  return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
 bool is_name_char(char c) noexcept {
-  return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || (c >= '0' && c <= '9');
+  return is_ascii_letter(c) || (c >= '0' && c <= '9');
 }
 
 const Tag* find_tag(std::string_view name) noexcept {
@@ -139,17 +142,26 @@ constexpr std::array<char16_t, 32> kWindows1252 = {
 // Bytes at which there may be something to replace; others are copied.
 constexpr std::array<bool, 256> kSigns = [] {
   std::array<bool, 256> signs{};
-  for (const char sign : {'<', '&', '-', ']', '\xC3', '\xE2'}) {
+  for (const char sign : {'<', '&', '-', ']', '\xC2', '\xC3', '\xE2', '\xEF'}) {
     signs[static_cast<unsigned char>(sign)] = true;
   }
   return signs;
 }();
 constexpr std::size_t kEscapedTagMax = 1024;
+constexpr std::size_t kPieceBytesMax = 16;  // longer pieces of a word are no function word
+constexpr std::string_view kSoftHyphen = "\u00AD";
+constexpr std::string_view kHyphen = "\u2010";
+constexpr std::string_view kZeroWidthSpace = "\u200B";
 
 class Cleaner {
  public:
-  Cleaner(std::string_view raw, std::string& out, std::vector<Text::Run>& runs)
-      : raw_(raw), out_(out), runs_(runs), scans_left_(raw.size() * kScansPerByteMax) {}
+  Cleaner(std::string_view raw, const Languages& languages, std::string& out,
+          std::vector<Text::Run>& runs)
+      : raw_(raw),
+        languages_(languages),
+        out_(out),
+        runs_(runs),
+        scans_left_(raw.size() * kScansPerByteMax) {}
 
   void run() {
     start_run();
@@ -184,39 +196,109 @@ class Cleaner {
       case '<':
         return markup();
       case '-':
-        return line_end_hyphen();
+        return line_end_hyphen(1);
+      case '\xC2':
+        return raw_.substr(at_).starts_with(kSoftHyphen) && soft_hyphen(kSoftHyphen.size());
       case ']':
         return in_cdata_ && raw_.substr(at_).starts_with("]]>") && (in_cdata_ = false, drop(3));
       case '\xC3':
         return mojibake();
+      case '\xEF':
+        return full_width();
       default:
-        return zero_width_space();
+        if (raw_.substr(at_).starts_with(kHyphen)) return line_end_hyphen(kHyphen.size());
+        return raw_.substr(at_).starts_with(kZeroWidthSpace) &&
+               zero_width_space(kZeroWidthSpace.size());
     }
   }
   bool drop(std::size_t bytes) { return replace(at_ + bytes, ""), true; }
 
-  // UAX 29: what parts words without a width still parts them.
-  bool zero_width_space() {
-    return raw_.substr(at_).starts_with("\u200B") && (replace(at_ + 3, " "), true);
+  // A letter of a script with capitals ends before, or begins at, `at`.
+  enum class Letter : std::uint8_t { none, small, capital };
+  static Letter letter_of(char32_t code) {
+    const CharClass c = char_class(code);
+    return c == CharClass::lower   ? Letter::small
+           : c == CharClass::upper ? Letter::capital
+                                   : Letter::none;
+  }
+  [[nodiscard]] Letter letter_at(std::size_t at) const {
+    return at < raw_.size() ? letter_of(code_point(raw_, at).code) : Letter::none;
+  }
+  [[nodiscard]] Letter letter_before(std::size_t at) const {
+    if (at == 0) return Letter::none;
+    std::size_t begin = at - 1;
+    while (begin > 0 && (static_cast<unsigned char>(raw_[begin]) & 0xC0) == 0x80) --begin;
+    return letter_of(code_point(raw_, begin).code);
+  }
+
+  // Sites put it into words, where a line may break ("mis|siles"), and some in place of a space
+  // ("United|States", "Iran|on|Monday"): UAX 29 lets it part. Scripts without capitals part by it.
+  bool zero_width_space(std::size_t bytes) {
+    const std::size_t next = at_ + bytes;
+    const Letter left = letter_before(at_);
+    const Letter right = letter_at(next);
+    const bool within = left != Letter::none && right != Letter::none &&
+                        !(left == Letter::small && right == Letter::capital) &&
+                        !begins_function_word(next);
+    replace(next, within ? "" : " ");
+    return true;
+  }
+
+  // Whether the letters from `next` on are a function word of their own, not the rest of one that
+  // stands before `at_`.
+  [[nodiscard]] bool begins_function_word(std::size_t next) const {
+    std::size_t begin = at_;
+    while (begin > 0 && at_ - begin < kPieceBytesMax && is_ascii_letter(raw_[begin - 1])) --begin;
+    std::size_t end = next;
+    while (end < raw_.size() && end - next < kPieceBytesMax && is_ascii_letter(raw_[end])) ++end;
+    const std::string part(raw_.substr(next, end - next));
+    const std::uint64_t alone = fold_hash(part);
+    const std::uint64_t joined = fold_hash(std::string(raw_.substr(begin, at_ - begin)) + part);
+    const auto languages = languages_.all();
+    return std::any_of(languages.begin(), languages.end(), [&](const auto& language) {
+      return language->is(language->find(alone), WordClass::function_word) &&
+             !language->is(language->find(joined), WordClass::function_word);
+    });
+  }
+
+  // Behind the hyphen of `bytes` at `at_`: where the next line begins; nullopt: it ends no line.
+  [[nodiscard]] std::optional<std::size_t> next_line(std::size_t bytes) const {
+    std::size_t next = at_ + bytes;
+    while (next < raw_.size() && (raw_[next] == ' ' || raw_[next] == '\r')) ++next;
+    if (next == raw_.size() || raw_[next] != '\n') return std::nullopt;
+    ++next;
+    while (next < raw_.size() && raw_[next] == ' ') ++next;
+    return next;
   }
 
   // A word broken at the end of a line is one word: "mis-\nsiles", but not "pre- \nand post-war".
-  bool line_end_hyphen() {
+  bool line_end_hyphen(std::size_t bytes) {
     constexpr std::array<std::string_view, 5> kJoining = {"and ", "or ", "to ", "und ", "y "};
-    std::size_t next = at_ + 1;
-    while (next < raw_.size() && (raw_[next] == ' ' || raw_[next] == '\r')) ++next;
-    if (next == raw_.size() || raw_[next] != '\n') return false;
-    ++next;
-    while (next < raw_.size() && raw_[next] == ' ') ++next;
-    const auto is_small = [&](std::size_t i) {
-      return i < raw_.size() && raw_[i] >= 'a' && raw_[i] <= 'z';
-    };
-    if (at_ < 2 || !is_small(at_ - 1) || !is_small(next)) return false;
-    const std::string_view rest = raw_.substr(next);
+    const std::optional<std::size_t> next = next_line(bytes);
+    if (!next || at_ < 2) return false;
+    if (letter_before(at_) != Letter::small || letter_at(*next) != Letter::small) return false;
+    const std::string_view rest = raw_.substr(*next);
     const bool joins = std::any_of(kJoining.begin(), kJoining.end(),
                                    [&](std::string_view word) { return rest.starts_with(word); });
     if (joins) return false;
-    replace(next, "");
+    replace(*next, "");
+    return true;
+  }
+  // Where a line ends with it, the hyphen is seen. Elsewhere tokens ignore it.
+  bool soft_hyphen(std::size_t bytes) {
+    const std::optional<std::size_t> next = next_line(bytes);
+    if (next) replace(*next, "");
+    return next.has_value();
+  }
+
+  // Letters, digits and apostrophes as wide as ideographs are those of ASCII.
+  bool full_width() {
+    constexpr char32_t kFirst = 0xFF01;  // "!" of ASCII, and so on in order
+    const CodePoint point = code_point(raw_, at_);
+    if (point.code < kFirst || point.code > kFirst + ('~' - '!')) return false;
+    const char narrow = static_cast<char>('!' + (point.code - kFirst));
+    if (!is_name_char(narrow) && narrow != '\'') return false;
+    replace(at_ + point.bytes, {&narrow, 1});
     return true;
   }
 
@@ -357,6 +439,8 @@ class Cleaner {
       bytes += inner->second - 1;
       found = inner;
     }
+    if (found->first == 0xAD && soft_hyphen(bytes)) return true;
+    if (found->first == 0x200B) return zero_width_space(bytes);
     std::string character;
     append_utf8(character, found->first);
     replace(at_ + bytes, character);
@@ -479,6 +563,7 @@ class Cleaner {
   }
 
   const std::string_view raw_;
+  const Languages& languages_;
   std::string& out_;
   std::vector<Text::Run>& runs_;
   std::size_t at_ = 0;
@@ -492,17 +577,18 @@ class Cleaner {
 
 // Whether anything in the field may ask for a cleaner.
 bool has_signs(std::string_view text) noexcept {
-  return text.find_first_of("<&\xC3") != std::string_view::npos ||
-         text.find("\u200B") != std::string_view::npos ||
-         text.find("-\n") != std::string_view::npos || text.find("-\r") != std::string_view::npos ||
-         text.find("- \n") != std::string_view::npos || text.find("- \r") != std::string_view::npos;
+  const auto has = [&](std::string_view sign) { return text.find(sign) != std::string_view::npos; };
+  return text.find_first_of("<&\xC3\xEF") != std::string_view::npos || has(kZeroWidthSpace) ||
+         has(kSoftHyphen) || has("-\n") || has("-\r") || has("- \n") || has("- \r") ||
+         has("\u2010\n") || has("\u2010\r");
 }
 
 }  // namespace
 
-void append_clean(std::string_view raw, std::string& out, std::vector<Text::Run>& runs) {
+void append_clean(std::string_view raw, const Languages& languages, std::string& out,
+                  std::vector<Text::Run>& runs) {
   if (has_signs(raw)) {
-    Cleaner(raw, out, runs).run();
+    Cleaner(raw, languages, out, runs).run();
     return;
   }
   runs.push_back({static_cast<std::uint32_t>(out.size()), 0, 0});
@@ -511,9 +597,10 @@ void append_clean(std::string_view raw, std::string& out, std::vector<Text::Run>
 
 std::uint32_t count_repaired(std::string_view raw) {
   if (raw.find('\xC3') == std::string_view::npos) return 0;
+  const Languages none;
   std::string out;
   std::vector<Text::Run> runs;
-  Cleaner cleaner(raw, out, runs);
+  Cleaner cleaner(raw, none, out, runs);
   cleaner.run();
   return cleaner.repaired();
 }

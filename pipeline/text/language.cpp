@@ -23,11 +23,14 @@ struct Count {
   std::size_t words = 0;
   const Language* likely = nullptr;  // whose telltale words are the most frequent; nullptr: none
   std::size_t telltale = 0;
+  std::size_t function_words = 0;  // of that language
   std::size_t ascii_words = 0;
+  std::size_t other_scripts = 0;  // words that are not Latin
   std::size_t letters = 0;
 };
 
 Count count_words(const Text& text, const Languages& languages) {
+  constexpr char32_t kLatinEnd = 0x370;
   Count count;
   const std::span probe(text.tokens.data(), std::min(text.tokens.size(), kProbeTokens));
   for (const Token& token : probe) {
@@ -35,16 +38,22 @@ Count count_words(const Text& text, const Languages& languages) {
     ++count.words;
     count.letters += token.end - token.begin;
     if ((token.shape & shape::kNonAscii) == 0) ++count.ascii_words;
+    if (code_point(text.bytes, token.begin).code >= kLatinEnd) ++count.other_scripts;
   }
   for (const std::shared_ptr<const Language>& language : languages.all()) {
-    const auto telltale =
-        static_cast<std::size_t>(std::count_if(probe.begin(), probe.end(), [&](const Token& token) {
-          return (token.shape & shape::kNumber) == 0 &&
-                 language->is(language->find(token.hash), WordClass::telltale);
-        }));
-    if (telltale <= count.telltale) continue;
+    const auto of_class = [&](WordClass wanted) {
+      return static_cast<std::size_t>(
+          std::count_if(probe.begin(), probe.end(), [&](const Token& token) {
+            return (token.shape & shape::kNumber) == 0 &&
+                   language->is(language->find(token.hash), wanted);
+          }));
+    };
+    const std::size_t telltale = of_class(WordClass::telltale);
+    const std::size_t function_words = of_class(WordClass::function_word);
+    if (telltale + function_words <= count.telltale + count.function_words) continue;
     count.likely = language.get();
     count.telltale = telltale;
+    count.function_words = function_words;
   }
   return count;
 }
@@ -97,10 +106,11 @@ std::string detect(std::string_view bytes) {
   return primary_code(CLD2::LanguageCode(found));
 }
 
-// Its letters are those that the likely language is written with.
+// Its Latin letters are those that the likely language is written with.
 bool is_plausible(const Count& count) {
-  return count.likely != nullptr &&
-         (!count.likely->is_ascii() || count.ascii_words * 10 >= count.words * 9);
+  const std::size_t latin = count.words - count.other_scripts;
+  return count.likely != nullptr && 2 * latin >= count.words &&
+         (!count.likely->is_ascii() || count.ascii_words * 10 >= latin * 9);
 }
 
 }  // namespace
@@ -111,8 +121,9 @@ std::string language_of(const Text& text, std::string_view declared, const Langu
   const bool is_long = count.letters >= kLongLetters;
   const std::string likely = is_plausible(count) ? count.likely->code() : "";
   // A fifth of running English is its telltale words, of headlines a tenth; of another language
-  // they are next to nothing.
-  const bool is_sure = !likely.empty() && count.telltale * 5 >= count.words;
+  // they are next to nothing. Beside it the same may stand in another script.
+  const std::size_t latin = count.words - count.other_scripts;
+  const bool is_sure = !likely.empty() && count.telltale * 5 >= latin;
   if (is_long && is_sure) return likely;
   if (!said.empty()) {
     const bool doubtful = is_long && (count.likely == nullptr || count.likely->code() != said ||
@@ -122,16 +133,17 @@ std::string language_of(const Text& text, std::string_view declared, const Langu
     return found.empty() ? said : found;
   }
   if (count.words == 0) return "und";
-  if (is_sure && count.words >= kShortWords && count.telltale >= 2) return likely;
+  const bool both = count.other_scripts > 0 && count.telltale >= 1;
+  if (is_sure && latin >= kShortWords && (count.telltale >= 2 || both)) return likely;
   const std::string found = detect(text.bytes);
   if (!found.empty() && is_long) return found;
   // Short: cld2 errs on headlines full of names, so a language with data needs little and others
-  // need its word.
-  if (!likely.empty() && count.words >= kShortWords) return likely;
-  // A few words in plain letters: of three, cld2 knows the names at best. One word tells nothing.
-  const bool is_plain = count.words > 1 && count.ascii_words * 10 >= count.words * 9;
-  if (is_plain && (found.empty() || count.words < kShortWords)) return "en";
-  return found.empty() ? "und" : found;
+  // need its word. Of a few words it knows the names at best.
+  if (!likely.empty() && count.telltale > 0 && count.words >= kShortWords) return likely;
+  if (count.ascii_words < count.words || count.words >= kShortWords) {
+    if (!found.empty()) return found;
+  }
+  return !likely.empty() && found.empty() ? likely : "und";
 }
 
 }  // namespace tocsin

@@ -31,11 +31,11 @@ Text make_text(std::string_view title, std::string_view body, std::string_view d
                const Languages& languages) {
   Text text;
   text.bytes.reserve(title.size() + body.size() + 1);
-  append_clean(title, text.bytes, text.runs);
+  append_clean(title, languages, text.bytes, text.runs);
   const std::uint32_t title_end = size32(text.bytes);
   text.bytes += '\n';
   text.body_begin = size32(text.bytes);
-  append_clean(body, text.bytes, text.runs);
+  append_clean(body, languages, text.bytes, text.runs);
   text.points = CodePoints(text.bytes);
 
   text.tokens.reserve(text.bytes.size() / kBytesPerToken + 8);

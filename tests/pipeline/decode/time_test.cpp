@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <sstream>
+#include <string>
+
 #include "pipeline/decode/decode.h"
 
 namespace tocsin {
@@ -76,6 +79,94 @@ TEST(Time, reads_what_feeds_write_by_hand) {
       {"Tue, 04 Mar 2025 18:30:00 Europe/Lisbon", "2025-03-04T18:30:00Z"},
   };
   for (const Row& row : kRows) EXPECT_EQ(read(row.text), row.time) << row.text;
+}
+
+// The table of docs/input.md, "Dates", form by form.
+TEST(Time, reads_what_the_manual_says) {
+  constexpr Row kRows[] = {
+      {"1741113000", "2025-03-04T18:30:00Z"},
+      {"1741113000000", "2025-03-04T18:30:00Z"},
+      {"1741113000.5", "2025-03-04T18:30:00Z"},
+      {"2025-03-04T18:30:00Z", "2025-03-04T18:30:00Z"},
+      {"2025-03-04 18:30", "2025-03-04T18:30:00Z"},
+      {"2025/3/4", "2025-03-04T00:00:00Z"},
+      {"20250304", "2025-03-04T00:00:00Z"},
+      {"20250304183000", "2025-03-04T18:30:00Z"},
+      {"Tue, 04 Mar 2025 18:30:00 +0100", "2025-03-04T17:30:00Z"},
+      {"Tues 4 March 2025", "2025-03-04T00:00:00Z"},
+      {"4-Mar-25", "2025-03-04T00:00:00Z"},
+      {"March 4, 2025 6:30 PM EST", "2025-03-04T23:30:00Z"},
+      {"Tuesday, Sept. 14th, 2025 at 6pm", "2025-09-14T18:00:00Z"},
+      {"Tue Mar  4 18:30:00 CET 2025", "2025-03-04T17:30:00Z"},
+      {"04.03.2025", "2025-03-04T00:00:00Z"},
+      {"25/12/2024", "2024-12-25T00:00:00Z"},
+      {"12/25/2024", "2024-12-25T00:00:00Z"},
+      {"03/04/2025", ""},
+      // Clocks.
+      {"4 Mar 2025 6 p.m.", "2025-03-04T18:00:00Z"},
+      {"4 Mar 2025 18.30", "2025-03-04T18:30:00Z"},
+      {"4 Mar 2025 18h30", "2025-03-04T18:30:00Z"},
+      {"4 Mar 2025 18:30 PM", "2025-03-04T18:30:00Z"},
+      {"4 Mar 2025 12:30 AM", "2025-03-04T00:30:00Z"},
+      {"4 Mar 2025 12:30 PM", "2025-03-04T12:30:00Z"},
+      // Zones.
+      {"2025-03-04 18:30 +01:00", "2025-03-04T17:30:00Z"},
+      {"2025-03-04 18:30 GMT+1", "2025-03-04T17:30:00Z"},
+      {"2025-03-04 18:30 XYZ", "2025-03-04T18:30:00Z"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(read(row.text), row.time) << row.text;
+  for (const std::string_view month :
+       {"january", "february", "march", "april", "may", "june", "july", "august", "september",
+        "october", "november", "december"}) {
+    const std::string whole = read("4 " + std::string(month) + " 2025");
+    ASSERT_FALSE(whole.empty()) << month;
+    for (std::size_t letters = 3; letters <= month.size(); ++letters) {
+      EXPECT_EQ(read("4 " + std::string(month.substr(0, letters)) + " 2025"), whole) << month;
+    }
+  }
+}
+
+// Its zone names, by hours east of Greenwich.
+TEST(Time, knows_the_zones_of_the_manual) {
+  struct Zones {
+    std::string_view noon;  // there, in UTC
+    std::string_view names;
+  };
+  constexpr Zones kZones[] = {
+      {"2025-03-04T12:00:00Z", "GMT UTC Z WET"},
+      {"2025-03-04T11:00:00Z", "WEST BST CET MEZ MET WAT"},
+      {"2025-03-04T10:00:00Z", "CEST MESZ MEST EET CAT SAST"},
+      {"2025-03-04T09:00:00Z", "EEST MSK TRT EAT IDT"},
+      {"2025-03-04T08:00:00Z", "GST"},
+      {"2025-03-04T07:00:00Z", "PKT"},
+      {"2025-03-04T06:30:00Z", "IST"},
+      {"2025-03-04T06:15:00Z", "NPT"},
+      {"2025-03-04T05:00:00Z", "ICT WIB"},
+      {"2025-03-04T04:00:00Z", "WITA SGT MYT PHT HKT AWST"},
+      {"2025-03-04T03:00:00Z", "WIT JST KST"},
+      {"2025-03-04T02:30:00Z", "ACST"},
+      {"2025-03-04T02:00:00Z", "AEST"},
+      {"2025-03-04T01:30:00Z", "ACDT"},
+      {"2025-03-04T01:00:00Z", "AEDT"},
+      {"2025-03-04T00:00:00Z", "NZST"},
+      {"2025-03-03T23:00:00Z", "NZDT"},
+      {"2025-03-04T14:30:00Z", "NDT"},
+      {"2025-03-04T15:00:00Z", "ADT BRT ART"},
+      {"2025-03-04T15:30:00Z", "NST"},
+      {"2025-03-04T16:00:00Z", "EDT AST CLT"},
+      {"2025-03-04T17:00:00Z", "EST ET CDT COT PET"},
+      {"2025-03-04T18:00:00Z", "CST CT MDT"},
+      {"2025-03-04T19:00:00Z", "MST MT PDT"},
+      {"2025-03-04T20:00:00Z", "PST PT AKDT"},
+      {"2025-03-04T21:00:00Z", "AKST"},
+      {"2025-03-04T22:00:00Z", "HST"},
+  };
+  for (const Zones& zones : kZones) {
+    std::istringstream names{std::string(zones.names)};
+    for (std::string name; names >> name;) {
+      EXPECT_EQ(read("Tue, 4 Mar 2025 12:00 " + name), zones.noon) << name;
+    }
+  }
 }
 
 TEST(Time, refuses_nonsense) {

@@ -47,6 +47,24 @@ TEST(Tension, AnAttackIsHostileAndHasDirection) {
   EXPECT_GE(assessment.tension->score, 40);
 }
 
+// Too short for a language to be told: names and acts tell it, or nothing does.
+TEST(Tension, ReadsHeadlinesThatNamesAndActsMakeEnglish) {
+  const auto is_read = [](std::string_view title) {
+    const Text text = make_text(title, "", "");
+    const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
+    return assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms)
+        .tension.has_value();
+  };
+  for (const std::string_view title :
+       {"Peru shells Chile", "Serbia threatens Kosovo", "Chad expels diplomats",
+        "Farc ambush kills nine", "Peru arrests Ecuador envoy"}) {
+    EXPECT_TRUE(is_read(title)) << title;
+  }
+  for (const std::string_view title : {"Guten Morgen", "Buenos dias", "Iran bombarde Israel"}) {
+    EXPECT_FALSE(is_read(title)) << title;
+  }
+}
+
 TEST(Tension, ThePassiveSwapsRoles) {
   const Assessment assessment = assess_text("", "Ukraine was attacked by Russia.");
   ASSERT_FALSE(assessment.events.empty());

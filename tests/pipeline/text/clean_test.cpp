@@ -13,7 +13,7 @@ namespace {
 std::string clean(std::string_view raw) {
   std::string out;
   std::vector<Text::Run> runs;
-  append_clean(raw, out, runs);
+  append_clean(raw, shipped_languages(), out, runs);
   return out;
 }
 
@@ -98,12 +98,50 @@ TEST(Clean, mends_utf8_that_was_read_otherwise) {
   EXPECT_EQ(count_repaired("Lom\u00C3\u00A9 and Lom\u00C3\u00A9, caf\u00E9"), 2U);
 }
 
-TEST(Clean, joins_words_broken_at_line_ends_and_parts_at_zero_width) {
+TEST(Clean, joins_words_broken_at_line_ends) {
   EXPECT_EQ(clean("hit by mis-\nsiles"), "hit by missiles");
   EXPECT_EQ(clean("hit by mis- \r\n  siles"), "hit by missiles");
   EXPECT_EQ(clean("pre-\nand post-war"), "pre-\nand post-war");
   EXPECT_EQ(clean("Guinea-\nBissau, 1990-\n1994, -\nx"), "Guinea-\nBissau, 1990-\n1994, -\nx");
+  EXPECT_EQ(clean("hit by mis\u2010\nsiles"), "hit by missiles");
+  EXPECT_EQ(clean("hit by mis\u00AD\r\nsiles"), "hit by missiles");
+  EXPECT_EQ(clean("LE\u00AD\nSOTHO and Bot&shy;\nswana"), "LESOTHO and Botswana");
+  EXPECT_EQ(clean("IRAN-\nIRAQ WAR"), "IRAN-\nIRAQ WAR");
+}
+
+// Where a word may break it is nothing, between two words it is a space.
+TEST(Clean, tells_what_a_zero_width_space_parts) {
+  EXPECT_EQ(clean("Bot\u200Bswana mis\u200Bsiles, LE\u200BSOTHO"), "Botswana missiles, LESOTHO");
+  EXPECT_EQ(clean("Bot&#8203;swana mis&#x200B;siles"), "Botswana missiles");
+  EXPECT_EQ(clean("wi\u200Bthin an\u200Bother in\u200Bspector"), "within another inspector");
   EXPECT_EQ(clean("the\u200BUnited\u200BStates"), "the United States");
+  EXPECT_EQ(clean("Oman\u200Bon\u200BMonday and\u200Bagain"), "Oman on Monday and again");
+  EXPECT_EQ(clean("\u200BOman\u200B,\u200B2\u200B"), " Oman , 2 ");
+  EXPECT_EQ(clean("\u0E01\u200B\u0E02"), "\u0E01 \u0E02");
+}
+
+TEST(Clean, narrows_letters_as_wide_as_ideographs) {
+  EXPECT_EQ(clean("\uFF29\uFF32\uFF21\uFF2E\uFF07\uFF53 \uFF11\uFF12\uFF0C"), "IRAN's 12\uFF0C");
+}
+
+// What the two say is the same, so copies are.
+TEST(Clean, gives_the_same_tokens_whatever_breaks_the_words) {
+  const std::string_view plain = "The harbour council of Osmar will close the northern quay.";
+  const Text whole = make_text("", plain, "");
+  for (const std::string_view sign : {"\u200B", "\u00AD", "<wbr>", "&shy;", "&#8203;", "\u2060"}) {
+    std::string broken;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      const bool inside = i > 1 && plain[i - 1] != ' ' && plain[i - 2] != ' ' && plain[i] != ' ' &&
+                          plain[i] != '.' && i + 1 < plain.size() && plain[i + 1] != ' ';
+      if (inside && i % 3 == 0) broken += sign;
+      broken += plain[i];
+    }
+    const Text text = make_text("", broken, "");
+    ASSERT_EQ(text.tokens.size(), whole.tokens.size()) << broken;
+    for (std::size_t i = 0; i < text.tokens.size(); ++i) {
+      EXPECT_EQ(text.tokens[i].hash, whole.tokens[i].hash) << broken;
+    }
+  }
 }
 
 // Slice of `field` by code points.
