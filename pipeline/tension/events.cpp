@@ -7,6 +7,7 @@
 #include "pipeline/tension/operators.h"
 #include "pipeline/tension/roles.h"
 #include "pipeline/tension/score.h"
+#include "pipeline/tension/slots.h"
 #include "pipeline/tension/trees.h"
 
 namespace tocsin {
@@ -393,9 +394,9 @@ bool is_other_part_of_speech(const ParsedSentence& sentence, std::uint32_t t, st
 // The more specific match of an overlapping pair stays; words read as the other part of speech go.
 std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> matches) {
   const Page& page = sentence.page;
-  std::erase_if(matches, [&](const Match& m) {
+  std::erase_if(matches, [&](Match& m) {
     const Use use = page.lexicon.patterns[m.pattern].use;
-    if (use == Use::idiom) return false;
+    if (use == Use::idiom) return !fill_slots(sentence, m);
     if (use != Use::rule && use != Use::cue) return true;
     if (page.mention[m.head] != kNoMention && (use == Use::rule || m.elements == 1)) return true;
     if (use == Use::rule && m.span.begin != m.head && is_attribute(sentence, m.span.begin))
@@ -404,7 +405,8 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
     if (m.span.begin != m.head &&
         is_other_part_of_speech(sentence, m.span.begin, m.first_forms, m.elements))
       return true;
-    return is_other_part_of_speech(sentence, m.head, m.head_forms, m.elements);
+    return is_other_part_of_speech(sentence, m.head, m.head_forms, m.elements) ||
+           !fill_slots(sentence, m);
   });
   const auto specificity = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].specificity;

@@ -65,8 +65,10 @@ struct LexiconBuilder::State {
                             std::string& message);
   [[nodiscard]] bool fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
                           std::string& message);
-  [[nodiscard]] std::uint32_t rarest_of(const Pattern& pattern) const;
+  [[nodiscard]] std::uint32_t rarest_of(const Pattern& pattern, bool& is_slot) const;
   void index_starts();
+  [[nodiscard]] bool add_slot(const std::string& part, Pattern& pattern, std::string& message);
+  void rank(Pattern& pattern) const;
   [[nodiscard]] bool add_pattern(const std::string& text, Use use, std::uint32_t owner,
                                  std::string& message);
 };
@@ -185,7 +187,59 @@ bool LexiconBuilder::State::set_of(const std::string& alternatives, std::uint32_
   return fill(set, alternatives, 0, message);
 }
 
-// `impose.v ..3 ^sanction.n ?on`: elements with gaps, options and a marked head.
+// `object:<weapon>`, `on|at:<place_hit>`, `prt:down`, `subject:@party`.
+bool LexiconBuilder::State::add_slot(const std::string& part, Pattern& pattern,
+                                     std::string& message) {
+  const std::size_t colon = part.find(':');
+  const std::string name = part.substr(0, colon);
+  const std::string wanted = part.substr(colon + 1);
+  SlotWord slot;
+  if (name == "subject") {
+    slot.argument = Argument::subject;
+  } else if (name == "object") {
+    slot.argument = Argument::object;
+  } else if (name == "prt") {
+    slot.argument = Argument::particle;
+  } else {
+    slot.argument = Argument::phrase;
+    if (!set_of(name, slot.prepositions, message)) return false;
+  }
+  if (wanted.empty() || pattern.slots.size() >= kSlotWordsMax) {
+    message = "a pattern has up to " + std::to_string(kSlotWordsMax) +
+              " slots, each with its words: '" + part + "'";
+    return false;
+  }
+  if (wanted != "@party" && !set_of(wanted, slot.set, message)) return false;
+  pattern.slots.push_back(slot);
+  return true;
+}
+
+// Fewer words an element and more elements make a pattern more specific.
+void LexiconBuilder::State::rank(Pattern& pattern) const {
+  const auto add = [&](std::uint32_t set) {
+    constexpr unsigned kBits = 16;  // an element of 65,536 words would say nothing
+    const auto size = static_cast<std::uint32_t>(set_words[set].size());
+    const auto bits = static_cast<unsigned>(std::bit_width(size));
+    if (bits < kBits)
+      pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kBits - bits);
+  };
+  for (const Element& element : pattern.elements) {
+    if (!element.is_optional) add(element.set);
+  }
+  for (const SlotWord& slot : pattern.slots) {
+    if (slot.set != kNoSet) add(slot.set);
+  }
+  // "lifted sanctions" before "sanctions on": the verb knows who did it.
+  constexpr std::uint16_t kVerbLeads = 20;
+  const std::size_t parts = pattern.elements.size() + pattern.slots.size();
+  if ((set_forms[pattern.elements.front().set] & form::kVerb) != 0 && parts > 1)
+    pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kVerbLeads);
+  const bool is_rule = pattern.use == Use::rule;
+  if (is_rule && lexicon.state_->rules[pattern.owner].spec.governs != CueKind::none)
+    pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kVerbLeads / 2);
+}
+
+// `impose.v ..3 ^sanction.n ?on`: elements with gaps, options and a marked head, then slots.
 bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::uint32_t owner,
                                         std::string& message) {
   Pattern pattern;
@@ -201,6 +255,10 @@ bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::u
         return false;
       }
       gap = static_cast<std::uint8_t>(digits[0] - '0');
+      continue;
+    }
+    if (part.find(':') != std::string::npos) {
+      if (!add_slot(part, pattern, message)) return false;
       continue;
     }
     Element element;
@@ -228,30 +286,25 @@ bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::u
   if (head < 0) head = first_with(form::kVerb);
   if (head < 0) head = first_with(form::kNoun);
   pattern.head = static_cast<std::uint8_t>(std::max(head, 0));
-  for (const Element& element : pattern.elements) {
-    constexpr unsigned kBits = 16;  // an element of 65,536 words would say nothing
-    const auto size = static_cast<std::uint32_t>(set_words[element.set].size());
-    const auto bits = static_cast<unsigned>(std::bit_width(size));
-    if (!element.is_optional && bits < kBits)
-      pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kBits - bits);
-  }
-  // "lifted sanctions" before "sanctions on": the verb knows who did it.
-  constexpr std::uint16_t kVerbLeads = 20;
-  if ((set_forms[pattern.elements.front().set] & form::kVerb) != 0 && pattern.elements.size() > 1)
-    pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kVerbLeads);
-  if (use == Use::rule && tables().rules[owner].spec.governs != CueKind::none)
-    pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kVerbLeads / 2);
+  rank(pattern);
   tables().patterns.push_back(std::move(pattern));
   return true;
 }
 
-std::uint32_t LexiconBuilder::State::rarest_of(const Pattern& pattern) const {
+std::uint32_t LexiconBuilder::State::rarest_of(const Pattern& pattern, bool& is_slot) const {
   std::uint32_t rarest = kNoSet;
   for (std::size_t i = 1; i < pattern.elements.size(); ++i) {
     const Element& element = pattern.elements[i];
     if (element.is_optional) continue;
     if (rarest == kNoSet || set_words[element.set].size() < set_words[rarest].size())
       rarest = element.set;
+  }
+  is_slot = false;
+  for (const SlotWord& slot : pattern.slots) {
+    if (slot.set == kNoSet || slot.argument == Argument::particle) continue;
+    if (rarest != kNoSet && set_words[slot.set].size() >= set_words[rarest].size()) continue;
+    rarest = slot.set;
+    is_slot = true;
   }
   return rarest;
 }
@@ -327,19 +380,22 @@ KeyWords key_words() {
 void LexiconBuilder::State::index_starts() {
   std::vector<std::uint32_t> rare(set_words.size(), kNoSet);
   for (std::uint32_t i = 0; i < tables().patterns.size(); ++i) {
-    const std::uint32_t set = rarest_of(tables().patterns[i]);
+    bool is_slot = false;
+    const std::uint32_t set = rarest_of(tables().patterns[i], is_slot);
     if (set != kNoSet && rare[set] == kNoSet) rare[set] = tables().rare_count++;
     const std::uint32_t rarest = set == kNoSet ? kNoSet : rare[set];
     for (const std::uint32_t word : set_words[tables().patterns[i].elements.front().set])
-      tables().words[word].starts.push_back({i, rarest});
+      tables().words[word].starts.push_back({i, rarest, 1, is_slot});
   }
   for (Word& word : tables().words) {
     // Together what one set decides: the matcher skips them at once.
-    std::stable_sort(word.starts.begin(), word.starts.end(),
-                     [](const Start& a, const Start& b) { return a.rarest < b.rarest; });
+    std::stable_sort(word.starts.begin(), word.starts.end(), [](const Start& a, const Start& b) {
+      return a.rarest != b.rarest ? a.rarest < b.rarest : a.is_slot < b.is_slot;
+    });
     for (std::size_t i = word.starts.size(); i-- > 0;) {
-      const bool is_same =
-          i + 1 < word.starts.size() && word.starts[i].rarest == word.starts[i + 1].rarest;
+      const bool is_same = i + 1 < word.starts.size() &&
+                           word.starts[i].rarest == word.starts[i + 1].rarest &&
+                           word.starts[i].is_slot == word.starts[i + 1].is_slot;
       word.starts[i].same = is_same ? word.starts[i + 1].same + 1 : 1;
     }
     for (const Membership& membership : word.memberships) {

@@ -69,12 +69,13 @@ struct Membership {
 
 inline constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
 
-// A pattern that a word can begin; `rarest` is the set, of those it must find further on, with the
+// A pattern that a word can begin; `rarest` is the set, of those it must find besides, with the
 // fewest words: where the sentence has none of them the pattern is not tried.
 struct Start {
   std::uint32_t pattern = 0;
   std::uint32_t rarest = kNoSet;  // numbered among the rare ones
-  std::uint32_t same = 1;         // starts from here on with the same `rarest`
+  std::uint32_t same = 1;         // starts from here on with the same `rarest` and `is_slot`
+  bool is_slot = false;           // may stand before the word too, anywhere in the sentence
 };
 
 struct Word {
@@ -91,6 +92,18 @@ struct Element {
   bool is_optional = false;
 };
 
+// Where in the clause of a pattern's head a word must stand: who does it, to whom, in a phrase with
+// a preposition, or as the verb's particle.
+enum class Argument : std::uint8_t { subject, object, phrase, particle };
+
+// "object:<weapon>", "off|from:list.n": the head of the slot is one of the words.
+struct SlotWord {
+  Argument argument = Argument::object;
+  std::uint32_t prepositions = kNoSet;  // of a phrase
+  std::uint32_t set = kNoSet;           // kNoSet: whoever is a party
+};
+inline constexpr std::size_t kSlotWordsMax = 3;
+
 enum class Use : std::uint8_t { rule, cue, idiom };
 
 struct Pattern {
@@ -99,6 +112,7 @@ struct Pattern {
   std::uint8_t head = 0;          // element that carries the grammar
   std::uint16_t specificity = 0;  // more for fewer words an element; breaks ties
   std::vector<Element> elements;
+  std::vector<SlotWord> slots;  // read from the tree, once the elements match
 };
 
 // Open addressing from the folded hash of a token to its word.

@@ -81,7 +81,8 @@ std::vector<Match> find_matches(const Page& page) {
       const std::vector<Start>& starts = page.lexicon.words[page.word[t]].starts;
       for (std::size_t i = 0; i < starts.size(); ++i) {
         const Start& start = starts[i];
-        if (start.rarest != kNoSet && last[start.rarest] <= t + 1) {
+        const std::uint32_t seen_from = start.is_slot ? tokens.begin : t + 1;
+        if (start.rarest != kNoSet && last[start.rarest] <= seen_from) {
           i += start.same - 1;
           continue;
         }

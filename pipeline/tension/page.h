@@ -2,6 +2,8 @@
 // and the tree of a sentence. Internal to tension/.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,8 +27,11 @@ struct Match {
   std::uint16_t first_forms = 0;
   std::uint8_t elements = 0;  // matched; more is more specific
   std::uint64_t own = 0;      // tokens of the span that elements matched, by offset
+  // Tokens that fill its slots, in the span or not.
+  std::array<std::uint32_t, kSlotWordsMax> filled{kNoToken, kNoToken, kNoToken};
 
   [[nodiscard]] bool owns(std::uint32_t t) const {
+    if (std::find(filled.begin(), filled.end(), t) != filled.end()) return true;
     return t >= span.begin && t < span.end && t - span.begin < 64 &&
            (own >> (t - span.begin) & 1U) != 0;
   }
@@ -38,6 +43,7 @@ struct Party {
   EntityIndex entity = kNoEntity;  // who is answerable
   EntityIndex itself = kNoEntity;  // the person or organisation named
   Part part = Part::none;          // of the answerable one
+  EntityIndex whose = kNoEntity;   // of a bystander: it acts for nobody, but is somebody's
   std::uint32_t grammar = 0;       // forces, armed, government, civil, victim of a common noun
   bool is_team = false;
   bool is_first_person = false;  // we, I: the speaker

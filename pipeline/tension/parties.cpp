@@ -157,6 +157,7 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
     party.grammar = sentence.page.grammar(t) & (bit(Grammar::nature) | bit(Grammar::commerce));
     party.tokens = words_of(sentence, node);
     party.valid = true;
+    if (sentence.is(node, Grammar::commerce)) party.whose = owner_of(sentence, node, depth).entity;
     return party;
   }
   party.tokens = words_of(sentence, node);
@@ -320,6 +321,19 @@ Party owner_of(const ParsedSentence& sentence, NodeIndex noun, unsigned depth) {
 
 Party party_of(const ParsedSentence& sentence, NodeIndex node) {
   return party_at(sentence, node, 0);
+}
+
+// Whoever acts on a state's firms, ships or goods acts on the state.
+Parties done_to_of(const ParsedSentence& sentence, NodeIndex node, EntityIndex apart) {
+  Parties parties = parties_of(sentence, node, apart);
+  for (Party& party : parties) {
+    if (!party.is_bystander || party.whose == kNoEntity) continue;
+    party.entity = party.whose;
+    party.part = sentence.page.gazetteer[party.whose].part;
+    party.is_bystander = false;
+    party.is_owner = true;
+  }
+  return parties;
 }
 
 Parties parties_of(const ParsedSentence& sentence, NodeIndex node, EntityIndex apart) {

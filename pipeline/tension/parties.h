@@ -16,6 +16,9 @@ inline constexpr unsigned kOwnersMax = 4;
 // Of the phrase and what is joined to it; pronouns are resolved, never to `apart`.
 [[nodiscard]] Parties parties_of(const ParsedSentence& sentence, NodeIndex node,
                                  EntityIndex apart = kNoEntity);
+// The same of whom something is done to.
+[[nodiscard]] Parties done_to_of(const ParsedSentence& sentence, NodeIndex node,
+                                 EntityIndex apart = kNoEntity);
 // Who owns, rules, sent or made up what `noun` names: "Iran's", "Danish", "of Mali"; invalid.
 [[nodiscard]] Party owner_of(const ParsedSentence& sentence, NodeIndex noun, unsigned depth = 0);
 

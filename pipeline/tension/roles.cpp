@@ -104,7 +104,7 @@ void Reader::add_phrase(NodeIndex node, EntityIndex apart, Slots& slots, unsigne
   constexpr unsigned kPhrasesMax = 2;
   const std::uint64_t preposition = preposition_of(sentence_, node);
   if (preposition != 0)
-    slots.phrases.push_back({preposition, node, parties_of(sentence_, node, apart)});
+    slots.phrases.push_back({preposition, node, done_to_of(sentence_, node, apart)});
   if (depth >= kPhrasesMax) return;
   for (const NodeIndex each : clauses_.conjuncts(node)) {
     for (const NodeIndex below : clauses_.children(each)) {
@@ -122,7 +122,7 @@ void Reader::add_phrases(const std::vector<Oblique>& obliques, EntityIndex apart
       add_phrase(oblique.node, apart, slots, 0);
     } else {  // "from which": the noun before
       slots.phrases.push_back({sentence_.page.hash(sentence_.token(oblique.preposition)),
-                               oblique.node, parties_of(sentence_, oblique.node, apart)});
+                               oblique.node, done_to_of(sentence_, oblique.node, apart)});
     }
   }
 }
@@ -143,13 +143,14 @@ void Reader::add_owned(NodeIndex top, EntityIndex apart, Slots& slots) const {
     const NodeIndex node = sentence_.node(t);
     if (!match_.owns(t) || node == top) continue;
     if (!sentence_.is_verb(node)) {
-      if (clauses_.is_nominal(node)) add_noun_phrases(node, apart, slots);
+      const bool is_adjective = clauses_.node(node).tag == Upos::adj;  // "fell silent between"
+      if (clauses_.is_nominal(node) || is_adjective) add_noun_phrases(node, apart, slots);
       continue;
     }
     const Clause clause = clauses_.at(node);
     for (const NodeIndex object : clause.objects) {
       if (!owns(object) && object != top && slots.objects.empty())
-        append(slots.objects, parties_of(sentence_, object, apart));
+        append(slots.objects, done_to_of(sentence_, object, apart));
       add_noun_phrases(object, apart, slots);
     }
     add_phrases(clause.obliques, apart, slots);
@@ -168,10 +169,10 @@ Slots Reader::of_verb(NodeIndex top) const {
   const EntityIndex apart = first_entity(slots.subjects);
   for (const NodeIndex object : clause.objects) {
     if (slots.object == kAbsent) slots.object = object;
-    append(slots.objects, parties_of(sentence_, object, apart));
+    append(slots.objects, done_to_of(sentence_, object, apart));
   }
   for (const NodeIndex each : clause.indirect)
-    append(slots.indirect, parties_of(sentence_, each, apart));
+    append(slots.indirect, done_to_of(sentence_, each, apart));
   add_phrases(clause.obliques, apart, slots);
   for (const NodeIndex object : clause.objects) {
     if (!clause.is_passive || !clause.is_subject_shared) add_noun_phrases(object, apart, slots);
@@ -215,7 +216,7 @@ void Reader::read_as_subject(NodeIndex verb, Slots& slots) const {
     }
   } else if (is_hostile(rule_)) {
     for (const NodeIndex object : clause.objects)
-      append(slots.objects, parties_of(sentence_, object, apart));
+      append(slots.objects, done_to_of(sentence_, object, apart));
   }
   add_phrases(clause.obliques, apart, slots);
   for (const NodeIndex object : clause.objects) {
@@ -559,6 +560,13 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, 
     if (!is_known(doers) && by != nullptr) doers = *by;
     if (!is_known(doers) && from != nullptr) doers = *from;
     if (!is_known(doers)) doers = roles.recipients;
+    // "two Indian and four Chinese soldiers died in the fighting"
+    const bool is_each_other = rule.spec.is_mutual && !is_known(doers) && done_to.size() > 1 &&
+                               done_to.front().entity != done_to.back().entity;
+    if (is_each_other) {
+      doers = {done_to.front()};
+      done_to.erase(done_to.begin());
+    }
     roles.actors = std::move(doers);
     roles.recipients = std::move(done_to);
   }
@@ -596,8 +604,9 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
   }
   roles.is_outcome = is_verb && is_outcome_of(sentence, roles.top);
   const EntityIndex own = roles.actors.empty() ? kNoEntity : roles.actors.front().entity;
-  const bool is_about_complement =
-      is_verbal(rule.spec.type) || rule.spec.scale > 0 || rule.spec.type == EventType::sanction;
+  const bool is_about_complement = is_verbal(rule.spec.type) || rule.spec.scale > 0 ||
+                                   rule.spec.type == EventType::sanction ||
+                                   rule.spec.type == EventType::mobilize;
   share_mutual(rule, roles);
   if (is_about_complement && !is_known(roles.recipients) && slots.complement != kAbsent) {
     const Parties inner = complement_parties(sentence, slots.complement, own);

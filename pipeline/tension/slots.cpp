@@ -1,0 +1,140 @@
+#include "pipeline/tension/slots.h"
+
+#include "pipeline/tension/parties.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kCandidatesMax = 32;
+
+class Filler {
+ public:
+  Filler(const ParsedSentence& sentence, const Match& match)
+      : sentence_(sentence),
+        lexicon_(sentence.page.lexicon),
+        head_(sentence.node(match.head)),
+        clause_(sentence.clauses.at(head_)) {}
+
+  // The token that fills the slot; kNoToken.
+  [[nodiscard]] std::uint32_t find(const SlotWord& slot) const {
+    switch (slot.argument) {
+      case Argument::subject:
+        return among(doers(), slot);
+      case Argument::object:
+        return among(done_to(), slot);
+      case Argument::phrase:
+        return among(phrases(slot.prepositions), slot);
+      case Argument::particle:
+        return particle(slot);
+    }
+    return kNoToken;
+  }
+
+ private:
+  [[nodiscard]] bool is_in(std::uint32_t set, NodeIndex node) const {
+    const std::uint32_t word = sentence_.page.word[sentence_.token(node)];
+    return word != kNoWord && lexicon_.forms_in(word, set) != 0;
+  }
+
+  // A noun of an act has who does it in front, or behind "by"; whom, behind "of".
+  [[nodiscard]] std::vector<NodeIndex> doers() const {
+    std::vector<NodeIndex> nodes = clause_.subjects;
+    if (clause_.is_bare && clause_.is_passive) return nodes;
+    if (clause_.kind != ClauseKind::nominal) return nodes;
+    for (const NodeIndex child : sentence_.clauses.children(head_)) {
+      const Deprel its = sentence_.clauses.relation(child);
+      const NodeIndex preposition = sentence_.clauses.preposition(child);
+      const bool is_agent = preposition != kAbsent && sentence_.is(preposition, Grammar::agent_of);
+      if (its == Deprel::nmod_poss || its == Deprel::compound || is_agent) nodes.push_back(child);
+    }
+    return nodes;
+  }
+
+  // Of a bare verb either reading: "ten soldiers held".
+  [[nodiscard]] std::vector<NodeIndex> done_to() const {
+    std::vector<NodeIndex> nodes = clause_.objects;
+    if (clause_.is_bare && nodes.empty()) nodes = clause_.subjects;
+    if (clause_.kind == ClauseKind::nominal) {
+      for (const Oblique& each : clause_.obliques) {
+        if (each.preposition != kAbsent && sentence_.is(each.preposition, Grammar::owner_of))
+          nodes.push_back(each.node);
+      }
+    }
+    return nodes;
+  }
+
+  // Those of the verb, and those of its objects: which of them a phrase hangs on is often open.
+  [[nodiscard]] std::vector<NodeIndex> phrases(std::uint32_t prepositions) const {
+    std::vector<NodeIndex> nodes;
+    const auto add = [&](NodeIndex node, NodeIndex preposition) {
+      if (preposition != kAbsent && is_in(prepositions, preposition)) nodes.push_back(node);
+    };
+    for (const Oblique& each : clause_.obliques) {
+      add(each.node, each.preposition);
+      add_inner(each.node, add);
+    }
+    for (const NodeIndex object : done_to()) add_inner(object, add);
+    return nodes;
+  }
+
+  template <typename Add>
+  void add_inner(NodeIndex node, const Add& add) const {
+    for (const NodeIndex each : sentence_.clauses.conjuncts(node)) {
+      for (const NodeIndex child : sentence_.clauses.children(each)) {
+        const Deprel its = sentence_.clauses.relation(child);
+        if (its == Deprel::nmod || its == Deprel::obl)
+          add(child, sentence_.clauses.preposition(child));
+      }
+    }
+  }
+
+  [[nodiscard]] std::uint32_t among(const std::vector<NodeIndex>& nodes,
+                                    const SlotWord& slot) const {
+    std::size_t seen = 0;
+    for (const NodeIndex node : nodes) {
+      for (const NodeIndex each : sentence_.clauses.conjuncts(node)) {
+        if (++seen > kCandidatesMax) return kNoToken;
+        const NodeIndex what = measured(sentence_, each);
+        const bool is_right =
+            slot.set == kNoSet ? is_somebody(what) : is_in(slot.set, what) || is_in(slot.set, each);
+        if (is_right) return sentence_.token(what);
+      }
+    }
+    return kNoToken;
+  }
+
+  [[nodiscard]] bool is_somebody(NodeIndex node) const {
+    const Party party = party_of(sentence_, node);
+    return party.entity != kNoEntity || is_armed_noun(party);
+  }
+
+  [[nodiscard]] std::uint32_t particle(const SlotWord& slot) const {
+    for (const NodeIndex child : sentence_.clauses.children(head_)) {
+      const Deprel its = sentence_.clauses.relation(child);
+      const bool is_particle = its == Deprel::compound_prt || its == Deprel::advmod;
+      if (is_particle && is_in(slot.set, child)) return sentence_.token(child);
+    }
+    return kNoToken;
+  }
+
+  const ParsedSentence& sentence_;
+  const Lexicon::State& lexicon_;
+  NodeIndex head_;
+  Clause clause_;
+};
+
+}  // namespace
+
+bool fill_slots(const ParsedSentence& sentence, Match& match) {
+  const std::vector<SlotWord>& slots = sentence.page.lexicon.patterns[match.pattern].slots;
+  if (slots.empty()) return true;
+  const Filler filler(sentence, match);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    match.filled[i] = filler.find(slots[i]);
+    if (match.filled[i] == kNoToken) return false;
+    ++match.elements;
+  }
+  return true;
+}
+
+}  // namespace tocsin
