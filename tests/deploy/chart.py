@@ -190,7 +190,7 @@ def packages(matrix):
     unpacked = matrix.folder / "unpacked"
     unpacked.mkdir()
     run("tar", "-xzf", archive, "-C", unpacked)
-    for name in ("rules.yaml", "operation.json"):
+    for name in ("rules.yaml", "operation.json", "news.json"):
         assert (unpacked / "tocsin/files" / name).read_bytes() == (CHART / "files" / name).read_bytes()
 
 
