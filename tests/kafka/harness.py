@@ -48,11 +48,13 @@ def wait_until(condition, what, seconds=60.0):
 class Broker:
     """One KRaft broker on loopback, started by deploy/broker; `proxy_port`: where a proxy stands for it;
     `users`: "name:password,..." for a listener with ACLs beside the open one, its address in `secured`;
+    `tls`: "keys.pem,ca.pem": that listener speaks TLS, and one in `mutual` takes certificates for a login;
     `settings`: lines for its properties."""
 
-    def __init__(self, proxy_port=None, users=None, settings=()):
+    def __init__(self, proxy_port=None, users=None, settings=(), tls=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-broker-"))
         self.start(*(["--proxy", str(proxy_port)] if proxy_port else []), *(["--users", users] if users else []),
+                   *(["--tls", tls] if tls else []),
                    *(word for line in settings for word in ("--set", line)))
 
     def _run(self, verb, *options):
@@ -63,8 +65,12 @@ class Broker:
         self._run("start", *options)
         self.address = (self.folder / "bootstrap").read_text().strip()
         self.admin = AdminClient({"bootstrap.servers": self.address})
-        secured = self.folder / "secured"
-        self.secured = secured.read_text().strip() if secured.exists() else None
+        self.secured, self.mutual = self.listener("secured"), self.listener("mutual")
+
+    def listener(self, name):
+        """Address of one of the other listeners; None: there is none."""
+        path = self.folder / name
+        return path.read_text().strip() if path.exists() else None
 
     def kill(self):
         self._run("kill")

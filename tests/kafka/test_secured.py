@@ -1,0 +1,112 @@
+"""Links to a broker with TLS, SASL and ACLs: what docs/access.md shows works, and what is refused is said once."""
+
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import articles
+from harness import Broker, ServiceTestCase, check_outputs, produce, wait_processed
+from test_access import PASSWORD, Access
+
+from confluent_kafka.admin import ConfigResource
+
+ADDRESS = "subjectAltName=IP:127.0.0.1"
+
+
+class Authority:
+    """Certificates by openssl, in a folder of their own."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-tls-"))
+        for name in ("ca", "other"):
+            self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", name + ".key", "-out", name + ".pem",
+                         "-subj", "/CN=" + name, "-days", "30")
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def issue(self, name, subject, *validity):
+        """NAME.key, NAME.crt and both in NAME.pem, for 127.0.0.1."""
+        self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", name + ".key", "-out", name + ".csr", "-subj", "/CN=" + subject)
+        (self.folder / "extensions").write_text(ADDRESS + "\n")
+        (self.folder / "index.txt").write_text("")
+        (self.folder / "serial").write_text("%d\n" % (1000 + len(list(self.folder.glob("*.crt")))))
+        (self.folder / "ca.cnf").write_text(
+            "[ca]\ndefault_ca=a\n[a]\nnew_certs_dir=.\ndatabase=index.txt\nserial=serial\ndefault_md=sha256\npolicy=p\n"
+            "[p]\ncommonName=supplied\n")
+        self.openssl("ca", "-batch", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", name + ".csr",
+                     "-out", name + ".crt", "-notext", "-extfile", "extensions", *(validity or ("-days", "10")))
+        pem = self.folder / (name + ".pem")
+        pem.write_text((self.folder / (name + ".key")).read_text() + (self.folder / (name + ".crt")).read_text())
+        return pem
+
+    def path(self, name):
+        return self.folder / name
+
+
+class SecuredTest(ServiceTestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.authority = Authority()
+        cls.keys = cls.authority.path("live.pem")
+        shutil.copy(cls.authority.issue("broker", "broker"), cls.keys)
+        cls.authority.issue("expired", "broker", "-startdate", "20200101000000Z", "-enddate", "20200201000000Z")
+        cls.authority.issue("client", "tocsin")
+        cls.broker = Broker(users="tocsin:%s,stranger:%s" % (PASSWORD, PASSWORD), tls="%s,%s" % (cls.keys, cls.authority.path("ca.pem")))
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        shutil.rmtree(cls.authority.folder, ignore_errors=True)
+
+    def run_as(self, mechanism, user="tocsin", password=PASSWORD, ca="ca.pem", brokers=None, ready=True):
+        client = "security.protocol: SASL_SSL, sasl.mechanism: %s, sasl.username: %s, sasl.password: %s, ssl.ca.location: %s" % (
+            mechanism, user, password, self.authority.path(ca))
+        return self.run_daemon(ready=ready, brokers=brokers or self.broker.secured, client=client)
+
+    def run_mutual(self, keys=None, ready=True):
+        client = "security.protocol: SSL, ssl.ca.location: %s" % self.authority.path("ca.pem")
+        if keys:
+            client += ", ssl.certificate.location: %s, ssl.key.location: %s" % (
+                self.authority.path(keys + ".crt"), self.authority.path(keys + ".key"))
+        return self.run_daemon(ready=ready, brokers=self.broker.mutual, client=client)
+
+    def present(self, keys):
+        """The broker's certificate from now on, as its operators renew it: the file, then the dynamic configuration."""
+        shutil.copy(self.authority.path(keys + ".pem"), self.keys)
+        names = ["listener.name.%s.ssl.keystore.%s" % (listener, what) for listener in ("secured", "mutual")
+                 for what in ("type", "location")]
+        resource = ConfigResource(ConfigResource.Type.BROKER, "1",
+                                  {name: "PEM" if name.endswith("type") else str(self.keys) for name in names})
+        self.broker.admin.alter_configs([resource])[resource].result(30)
+
+    def grant(self):
+        for name, partitions in (("raw", 2), ("enriched", 1), ("duplicates", 1), ("alerts", 1), ("pairs", 1), ("deadletter", 1)):
+            self.broker.create(getattr(self.topics, name), partitions)
+        self.broker.create(self.topics.ledger, 1, message_timestamp_type="LogAppendTime", cleanup_policy="delete",
+                           retention_bytes=-1, retention_ms=14 * 24 * 3600 * 1000)
+        Access(self.broker, self.topics).grant()
+
+    def feed(self, seed):
+        produce(self.broker, self.topics.raw, articles.stream(30, seed=seed)[0])
+        wait_processed(self.broker, self.topics)
+
+    def test_scram_plain_and_certificates_and_a_renewed_one(self):
+        self.grant()
+        for seed, start in enumerate((lambda: self.run_as("PLAIN"), lambda: self.run_mutual("client"),
+                                      lambda: self.run_as("SCRAM-SHA-512"))):
+            if seed:
+                self.assertEqual(self.daemons[-1].terminate(), 0)
+            daemon = start()
+            self.feed(seed)
+        # Renewed under a running service: its connections go on, and it comes back after they broke.
+        self.authority.issue("renewed", "broker")
+        self.present("renewed")
+        self.feed(7)
+        self.broker.kill()
+        self.broker.start()
+        self.feed(8)
+        daemon.wait_ready()
+        self.assertEqual(sum(check_outputs(self.broker, self.topics).values()), 150)
