@@ -30,6 +30,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 import schemas  # noqa: E402 (stands in tests/)
 
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BINARY", ROOT / "build/release/tocsin"))
+BROKER_FOLDER = "TOCSIN_TEST_BROKER"  # where side_by_side.py has started a broker for several processes
+# Arguments of a Daemon that is to be killed: what it leaves open ends early.
+QUICK = {"session_timeout_ms": 2000, "extra": "limits: {transaction_timeout: 10s}\n"}
 ENRICHED, DUPLICATE, DEADLETTER = "enriched", "duplicates", "deadletter"
 
 
@@ -57,12 +60,27 @@ class Broker:
                    *(["--tls", tls] if tls else []),
                    *(word for line in settings for word in ("--set", line)))
 
+    @classmethod
+    def shared(cls):
+        """The one that side_by_side.py started, which outlives the caller; else one of the caller's own."""
+        folder = os.environ.get(BROKER_FOLDER)
+        if not folder:
+            return cls()
+        broker = cls.__new__(cls)
+        broker.folder = pathlib.Path(folder)
+        broker.connect()
+        broker.close = lambda: None
+        return broker
+
     def _run(self, verb, *options):
         subprocess.run([ROOT / "deploy/broker", verb, self.folder, *options], check=True,
                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def start(self, *options):
         self._run("start", *options)
+        self.connect()
+
+    def connect(self):
         self.address = (self.folder / "bootstrap").read_text().strip()
         self.admin = AdminClient({"bootstrap.servers": self.address})
         self.secured, self.mutual = self.listener("secured"), self.listener("mutual")
@@ -131,13 +149,15 @@ def free_port():
 
 
 def config_text(broker, topics, instance="one", port=0, extra="", brokers=None, session_timeout_ms=6000,
-                client=""):
+                client="", listens=True):
+    """`listens`: False when `extra` has admin: and log: of its own, with %d for the port."""
+    own = "" if listens else extra % port
     return ("version: 1\ninstance: %s\n"
             "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: %d, heartbeat.interval.ms: %d%s}}\n"
-            "topics: %s\nadmin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s"
+            "topics: %s\n%s"
             % (instance, brokers or broker.address, topics.prefix, session_timeout_ms, session_timeout_ms // 6,
                client and ", " + client,
-               topics.yaml(), port, extra))
+               topics.yaml(), own or "admin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s" % (port, extra)))
 
 
 class Daemon:
@@ -205,17 +225,24 @@ class Daemon:
         assert report < 0, log[report:report + 6000]
 
 
+def slow(method):
+    """A test that side_by_side.py begins first."""
+    method.slow = True
+    return method
+
+
 def failed(test):
     """For tearDown(), where test._outcome.success speaks of tearDown itself."""
     result = test._outcome.result
     return any(test is broken for broken, _ in result.failures + result.errors)
+
 
 class ServiceTestCase(unittest.TestCase):
     """A test class with a broker, and for each test topics and daemons that are stopped at its end."""
 
     @classmethod
     def setUpClass(cls):
-        cls.broker = Broker()
+        cls.broker = Broker.shared()
 
     @classmethod
     def tearDownClass(cls):

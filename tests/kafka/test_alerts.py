@@ -9,8 +9,8 @@ import tempfile
 import unittest
 
 import articles
-from harness import (TOCSIN, ServiceTestCase, check_outputs, committed, consume, high_watermarks, produce, tocsin,
-                     wait_processed, wait_until)
+from harness import (TOCSIN, ServiceTestCase, check_outputs, committed, consume, high_watermarks,
+                     produce, slow, tocsin, wait_processed, wait_until)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "alerts"))
 import crisis  # noqa: E402
@@ -19,7 +19,9 @@ TICKS = "alerts: {tick_interval: 300ms}\n"
 DIVERGENCES = "tocsin_dedup_divergences_total"
 
 
-class AlertsTest(ServiceTestCase):
+class TicksTest(ServiceTestCase):
+    """What the dedup states of several instances are compared by."""
+
     def setUp(self):
         super().setUp()
         self.broker.create(self.topics.raw, 4)
@@ -163,6 +165,7 @@ class AlertsTest(ServiceTestCase):
         self.assertEqual(daemon.metrics()['tocsin_alerts_total{state="opened"}'],
                          sum(json.loads(line)["state"] == "opened" for line in expected))
 
+    @slow
     def test_three_instances_two_owners_die_before_and_after_a_commit(self):
         """Each owner dies as by SIGKILL at a commit that holds alerts; the next takes over in the middle of it all."""
         steps = {"a": "alerts_before_commit:1", "b": "alerts_after_commit:1"}

@@ -48,10 +48,12 @@ def position_of(record):
 
 
 class AuditTest(unittest.TestCase):
+    together = True  # they look at the records of one run
+
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-audit-"))
-        cls.broker = Broker()
+        cls.broker = Broker.shared()
         cls.topics = Topics()
         cls.broker.create(cls.topics.raw, 3)
         records, cls.bad = articles.stream(400, seed=23)
@@ -231,7 +233,7 @@ class AuditTest(unittest.TestCase):
 class LedgerTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.broker = Broker()
+        cls.broker = Broker.shared()
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-ledger-"))
 
     @classmethod

@@ -16,8 +16,8 @@ import time
 import unittest
 import urllib.request
 
-from harness import (TOCSIN, Broker, Daemon, Topics, committed, config_text, consume, free_port, produce, tocsin,
-                     wait_until)
+from harness import (TOCSIN, Broker, Daemon, Topics, committed, config_text, consume, free_port, produce, slow,
+                     tocsin, wait_until)
 
 
 def alert(alert_id, revision, state="opened", severity="high"):
@@ -128,7 +128,7 @@ class Notify:
 class NotifyTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.broker = Broker()
+        cls.broker = Broker.shared()
 
     @classmethod
     def tearDownClass(cls):
@@ -188,30 +188,37 @@ class NotifyTest(unittest.TestCase):
         self.assertEqual(notify.metric('tocsin_notify_alerts_total{result="delivered",target="json"}'), 2)
         self.assertEqual(notify.terminate(), 0)
 
-    def test_trouble_of_every_kind_loses_nothing_and_nothing_overtakes(self):
-        for kind in ("json", "slack", "pagerduty"):
-            with self.subTest(kind):
-                self.topics = Topics()
-                self.broker.create(self.topics.alerts, 1)
-                self.broker.create(self.topics.ledger, 1)
-                receiver = self.receiver(500, "slow", (302, {"Location": "http://127.0.0.1:1/"}), "reset", 408)
-                notify = self.notify(self.webhook(kind, receiver))
-                produce(self.broker, self.topics.alerts, [alert("a1", i) for i in range(12)])
-                self.wait_committed(kind, 12)
-                self.assertEqual(len(receiver.accepted()), 12)
-                self.assertEqual(len(receiver.requests), 17)
-                bodies = [json.loads(r[3]) for r in receiver.requests]
-                self.assertEqual(len({json.dumps(b) for b in bodies[:6]}), 1, "the same alert until it is taken")
-                if kind == "json":
-                    self.assertEqual([(b["alert_id"], b["revision"]) for b in receiver.accepted()],
-                                     [("a1", i) for i in range(12)])
-                self.assertEqual(notify.metric('tocsin_notify_alerts_total{result="failed_attempt",target="%s"}' % kind),
-                                 5)
-                log = notify.log.read_text()
-                for word in ("status=500", "time-out", "status=302", "end of stream", "status=408"):
-                    self.assertIn(word, log)
-                self.assertNotIn("s3cret", log)
-                notify.close()
+    def check_trouble(self, kind):
+        """Nothing is lost, nothing overtakes, whatever the receiver does."""
+        receiver = self.receiver(500, "slow", (302, {"Location": "http://127.0.0.1:1/"}), "reset", 408)
+        notify = self.notify(self.webhook(kind, receiver))
+        produce(self.broker, self.topics.alerts, [alert("a1", i) for i in range(12)])
+        self.wait_committed(kind, 12)
+        self.assertEqual(len(receiver.accepted()), 12)
+        self.assertEqual(len(receiver.requests), 17)
+        bodies = [json.loads(r[3]) for r in receiver.requests]
+        self.assertEqual(len({json.dumps(b) for b in bodies[:6]}), 1, "the same alert until it is taken")
+        if kind == "json":
+            self.assertEqual([(b["alert_id"], b["revision"]) for b in receiver.accepted()],
+                             [("a1", i) for i in range(12)])
+        self.assertEqual(notify.metric('tocsin_notify_alerts_total{result="failed_attempt",target="%s"}' % kind),
+                         5)
+        log = notify.log.read_text()
+        for word in ("status=500", "time-out", "status=302", "end of stream", "status=408"):
+            self.assertIn(word, log)
+        self.assertNotIn("s3cret", log)
+
+    @slow
+    def test_trouble_with_json(self):
+        self.check_trouble("json")
+
+    @slow
+    def test_trouble_with_slack(self):
+        self.check_trouble("slack")
+
+    @slow
+    def test_trouble_with_pagerduty(self):
+        self.check_trouble("pagerduty")
 
     def test_a_refused_connection_is_tried_until_somebody_listens(self):
         port = free_port()

@@ -107,6 +107,8 @@ def demo_records():
 
 
 class PostgresTest(ServiceTestCase):
+    together = True  # one server of PostgreSQL
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -47,6 +47,8 @@ class Authority:
 
 
 class SecuredTest(ServiceTestCase):
+    together, shares_broker = True, False
+
     @classmethod
     def setUpClass(cls):
         cls.authority = Authority()

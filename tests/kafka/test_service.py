@@ -7,8 +7,8 @@ import time
 import unittest
 
 import articles
-from harness import (DEADLETTER, DUPLICATE, ENRICHED, ServiceTestCase, check_audit, check_outputs, consume,
-                     outcomes, produce, wait_processed, wait_until)
+from harness import (DEADLETTER, DUPLICATE, ENRICHED, QUICK, ServiceTestCase, check_audit, check_outputs, consume,
+                     outcomes, produce, slow, wait_processed, wait_until)
 
 
 class ServiceTest(ServiceTestCase):
@@ -66,11 +66,12 @@ class ServiceTest(ServiceTestCase):
         wait_processed(self.broker, self.topics)
         self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 40, DUPLICATE: 40})
 
+    @slow
     def test_three_instances_and_one_is_killed(self):
         self.create_raw(4)
         records, bad = articles.stream(6000, seed=5)
         produce(self.broker, self.topics.raw, records[:3000])
-        daemons = [self.run_daemon(name, ready=False) for name in ("one", "two", "three")]
+        daemons = [self.run_daemon(name, ready=False, **QUICK) for name in ("one", "two", "three")]
         for daemon in daemons:
             daemon.wait_ready()
         assigned = lambda: sorted(d.metrics()["tocsin_partitions_assigned"] for d in daemons)
@@ -93,14 +94,15 @@ class ServiceTest(ServiceTestCase):
         for daemon in left:
             self.assertEqual(daemon.terminate(), 0)
 
+    @slow
     def test_a_crash_at_every_step_loses_and_doubles_nothing(self):
         self.create_raw(2)
         records, _ = articles.stream(300, seed=9)
         produce(self.broker, self.topics.raw, records)
         for step in ("before_sight", "after_sight", "before_begin", "before_send_offsets", "before_commit",
                      "after_commit"):
-            daemon = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": step},
-                                     extra="limits: {batch_records_max: 40}\n")
+            daemon = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": step}, session_timeout_ms=2000,
+                                     extra="limits: {batch_records_max: 40, transaction_timeout: 10s}\n")
             self.assertEqual(daemon.wait_exit(), 137, step)
         daemon = self.run_daemon(extra="limits: {batch_records_max: 40}\n")
         wait_processed(self.broker, self.topics)
@@ -122,6 +124,7 @@ class ServiceTest(ServiceTestCase):
             self.assertEqual(len({kind for kind, _ in entries}), 1, "two verdicts on %s" % (position,))
         self.assertGreater(check_audit(daemon)["repeated"], 0)
 
+    @slow
     def test_the_broker_dies_and_comes_back(self):
         broker = self.use_own_broker()
         self.create_raw(2)
@@ -136,11 +139,13 @@ class ServiceTest(ServiceTestCase):
         self.assertEqual(sum(check_outputs(broker, self.topics).values()), 400)
         self.assertEqual(daemon.terminate(), 0)
 
+    @slow
     def test_a_frozen_instance_wakes_up_as_a_zombie_and_does_no_harm(self):
         self.create_raw(2)
         records, _ = articles.stream(1200, seed=17)
         produce(self.broker, self.topics.raw, records[:600])
-        zombie = self.run_daemon("zombie", extra="limits: {batch_records_max: 20}\n")
+        zombie = self.run_daemon("zombie", session_timeout_ms=3000,
+                                 extra="limits: {batch_records_max: 20, transaction_timeout: 10s}\n")
         wait_until(lambda: zombie.metrics().get("tocsin_articles_received_total", 0) > 20, "work")
         zombie.process.send_signal(signal.SIGSTOP)
         self.run_daemon("heir")
@@ -190,11 +195,12 @@ class ServiceTest(ServiceTestCase):
         wait_until(lambda: any(d.process.poll() is not None for d in daemons), "one of the two to leave")
         self.assertEqual([d.process.poll() for d in daemons if d.process.poll() is not None], [3])
 
+    @slow
     def test_a_dead_letter_that_was_sighted_as_news_has_no_copies(self):
         self.create_raw(1)
         article = json.loads(articles.stream(1, seed=23, copies=0, broken=0)[0][0]["value"])
         produce(self.broker, self.topics.raw, [{"value": {**article, "padding": "x" * 20000}}])
-        first = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": "after_sight"})
+        first = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": "after_sight"}, **QUICK)
         self.assertEqual(first.wait_exit(), 137)
         self.run_daemon("two", extra="limits: {article_bytes_max: 16KiB}\n")
         wait_processed(self.broker, self.topics)

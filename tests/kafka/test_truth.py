@@ -9,8 +9,8 @@ import unittest
 import articles
 from confluent_kafka import Producer
 from confluent_kafka.admin import ConfigResource, NewPartitions
-from harness import (DEADLETTER, ENRICHED, ServiceTestCase, check_audit, check_outputs, committed, consume, outcomes,
-                     produce, tocsin, wait_processed, wait_until)
+from harness import (DEADLETTER, ENRICHED, QUICK, ServiceTestCase, check_audit, check_outputs, committed, consume, outcomes,
+                     produce, slow, tocsin, wait_processed, wait_until)
 
 
 def good(count, seed=1):
@@ -67,19 +67,21 @@ class RefusedTest(ServiceTestCase):
         self.assertEqual(headers_of(letters["2"])["tocsin.original.omitted"], "headers")
         self.assertEqual(headers_of(letters["3"])["tocsin.error.code"], "poison")
 
+    @slow
     def test_exactly_once(self):
         self.check_small_topics("")
 
     def test_at_least_once(self):
         self.check_small_topics("delivery: at_least_once\n")
 
+    @slow
     def test_default_topics_a_record_as_large_as_they_allow_and_a_restart(self):
         self.broker.create(self.topics.raw, 1)
         send(self.broker, self.topics.raw, [{"value": noise(1048400)}] + good(2))
         long_article = json.dumps({"title": "t", "body": "word " * 600000})
         send(self.broker, self.topics.raw, [{"value": long_article}] + good(2, 5),
              **{"compression.codec": "zstd"})
-        dying = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": "before_commit"})
+        dying = self.run_daemon(ready=False, env={"TOCSIN_FAIL_AT": "before_commit"}, **QUICK)
         self.assertEqual(dying.wait_exit(), 137)
         daemon = self.run_daemon("two")
         wait_processed(self.broker, self.topics)
@@ -106,6 +108,7 @@ class RefusedTest(ServiceTestCase):
         settings = self.broker.admin.describe_configs([resource])[resource].result(30)
         self.assertEqual(settings["max.message.bytes"].value, "3000000")
 
+    @slow
     def test_a_record_that_kills_the_process_is_found(self):
         self.create_raw(2)
         produce(self.broker, self.topics.raw, good(300))
@@ -156,9 +159,10 @@ class OffsetsTest(ServiceTestCase):
         self.assertEqual(len(found), 12)
         self.assertFalse([p for p in found if p[0] == 0 and p[1] < 5])
 
+    @slow
     def test_latest_killed_before_it_read_anything(self):
         self.create_raw(1)
-        self.run_daemon("a", **self.LATEST).kill()
+        self.run_daemon("a", session_timeout_ms=2000, **self.LATEST).kill()
         produce(self.broker, self.topics.raw, good(6))
         self.run_daemon("b", **self.LATEST)
         wait_processed(self.broker, self.topics)
@@ -194,6 +198,7 @@ class TruthTest(ServiceTestCase):
         return daemon.metrics().get('tocsin_consumer_lag_%s{partition="%d",topic="%s"}'
                                     % (unit, partition, self.topics.raw))
 
+    @slow
     def test_a_deleted_output_is_seen_and_heals(self):
         self.create_raw(1)
         daemon = self.run_daemon(extra="limits: {publish_stall: 3s, batch_records_max: 50, article_bytes_max: 64KiB, "
@@ -225,6 +230,7 @@ class TruthTest(ServiceTestCase):
             producer.begin_transaction()
             for record in good(3):
                 producer.produce(self.topics.raw, record["value"])
+            producer.flush(30)  # an end that overtakes the partition's entry is refused
             end(30)
         wait_until(lambda: self.lag(daemon) == 0, "lag 0 behind markers")
         producer.begin_transaction()
