@@ -14,59 +14,7 @@ bool is_subject(Deprel relation) {
   return relation == Deprel::nsubj || relation == Deprel::nsubj_pass || relation == Deprel::csubj;
 }
 
-bool has_child(const Tree& tree, NodeIndex node, Deprel relation) {
-  return std::any_of(tree.nodes.begin(), tree.nodes.end(), [&](const Node& child) {
-    return child.head == node && child.relation == relation;
-  });
-}
-
-// What stood behind the noun belongs to the verb: "to Uganda" in "suspended aid to Uganda".
-void take_clause(Tree& tree, NodeIndex verb, NodeIndex object) {
-  for (std::size_t i = object + 1U; i < tree.nodes.size(); ++i) {
-    Node& node = tree.nodes[i];
-    if (node.head == object && node.relation == Deprel::nmod) {
-      node.head = verb;
-      node.relation = Deprel::obl;
-    }
-  }
-}
-
 }  // namespace
-
-Tree with_finite_verbs(Tree tree) {
-  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
-    const auto verb = static_cast<NodeIndex>(i);
-    Node& own = tree.nodes[i];
-    const bool is_plain = own.form == WordForm::past || own.form == WordForm::participle;
-    const bool is_before_noun = own.head > i && own.head < tree.nodes.size();
-    if (own.tag != Upos::verb || own.relation != Deprel::amod || !is_plain || !is_before_noun)
-      continue;
-    const auto object = static_cast<NodeIndex>(own.head);
-    Node& noun = tree.nodes[object];
-    if (has_child(tree, verb, Deprel::nsubj)) {
-      // The verb has a subject of its own, so it is no adjective.
-      own.head = noun.head;
-      own.relation = noun.relation;
-    } else if (noun.relation == Deprel::obj && noun.head < verb &&
-               tree.nodes[noun.head].head == kRootHead && tree.nodes[noun.head].tag != Upos::verb) {
-      // A root noun has no object: the verb between them has.
-      Node& subject = tree.nodes[noun.head];
-      const std::uint16_t former = noun.head;
-      own.head = kRootHead;
-      own.relation = Deprel::root;
-      subject.head = verb;
-      subject.relation = Deprel::nsubj;
-      take_clause(tree, verb, former);
-    } else {
-      continue;
-    }
-    own.form = WordForm::past;
-    noun.head = verb;
-    noun.relation = Deprel::obj;
-    take_clause(tree, verb, object);
-  }
-  return tree;
-}
 
 Clauses::Clauses(const Tree& tree, std::vector<std::uint8_t> traits)
     : tree_(tree), traits_(std::move(traits)) {
@@ -186,6 +134,7 @@ bool Clauses::is_passive(NodeIndex node, unsigned depth) const {
 
 // "Russia's plan to attack": whose plan; else who does something with it.
 std::vector<NodeIndex> Clauses::owners(NodeIndex noun, unsigned depth) const {
+  if (tree_.nodes[noun].tag == Upos::propn) return {noun};  // "accused Kenya of shelling"
   std::vector<NodeIndex> found;
   for (const NodeIndex child : children(noun)) {
     if (relation(child) == Deprel::nmod_poss) found.push_back(child);
@@ -219,9 +168,10 @@ Clauses::Shared Clauses::subjects_from_above(NodeIndex node, unsigned depth) con
     }
     case Deprel::advcl: {
       // "accused Kenya of shelling", "barred ships from entering": the object does it.
+      const NodeIndex mark = child(node, Deprel::mark);
       const bool is_prepositional = child(node, Deprel::case_) != kAbsent ||
-                                    (child(node, Deprel::mark) != kAbsent &&
-                                     tree_.nodes[child(node, Deprel::mark)].tag == Upos::adp);
+                                    (mark != kAbsent && (tree_.nodes[mark].tag == Upos::adp ||
+                                                         (traits_[mark] & trait::kHanded) != 0));
       std::vector<NodeIndex> objects = own_objects(above);
       if (is_prepositional && form == WordForm::gerund && !objects.empty())
         return shared(std::move(objects));

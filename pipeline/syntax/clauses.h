@@ -41,12 +41,8 @@ struct Clause {
 // What Clauses must know of words: a bit set for each node.
 namespace trait {
 inline constexpr std::uint8_t kRelative = 1 << 0;  // who, which, that: stands for the noun before
+inline constexpr std::uint8_t kHanded = 1 << 1;    // of, from, for: "accused Kenya of shelling"
 }  // namespace trait
-
-// The tree with verbs that a parser took for adjectives read as what they are, where the rest of
-// the tree says so: "Sweden suspended aid", with `suspended` an adjective that has a subject, or a
-// root noun that has an object. Headlines leave out "be", so models trained on them lean that way.
-[[nodiscard]] Tree with_finite_verbs(Tree tree);
 
 class Clauses {
  public:

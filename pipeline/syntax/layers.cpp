@@ -7,6 +7,7 @@
 #endif
 
 namespace tocsin {
+namespace {
 
 void multiply_plainly(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
                       std::size_t outputs, std::int32_t* sums) noexcept {
@@ -20,8 +21,6 @@ void multiply_plainly(const std::int16_t* inputs, std::size_t pairs, const std::
 }
 
 #if defined(__x86_64__)
-namespace {
-
 // Both inputs of a pair as one number; 0 for half of what a ReLU lets through.
 std::int32_t pair_at(const std::int16_t* inputs, std::size_t pair) noexcept {
   std::int32_t both = 0;
@@ -59,7 +58,7 @@ template <std::size_t Vectors>
   for (__m256i& total : totals) total = _mm256_setzero_si256();
   for (std::size_t pair = 0; pair < pairs; ++pair) {
     const std::int32_t both = pair_at(inputs, pair);
-    if (both == 0) continue;
+    if (Vectors > 1 && both == 0) continue;  // one product costs less than a wrong guess
     const __m256i input = _mm256_set1_epi32(both);
     const auto* row = reinterpret_cast<const __m256i*>(weights + pair * stride);
     for (std::size_t v = 0; v < Vectors; ++v) {
@@ -88,9 +87,45 @@ template <std::size_t Vectors>
   }
 }
 
-}  // namespace
+// 16 x Vectors sums.
+template <std::size_t Vectors>
+[[gnu::target("avx512f,avx512bw")]] void block_of_sixteen(const std::int16_t* inputs,
+                                                          std::size_t pairs,
+                                                          const std::int16_t* weights,
+                                                          std::size_t stride,
+                                                          std::int32_t* sums) noexcept {
+  __m512i totals[Vectors];
+  for (__m512i& total : totals) total = _mm512_setzero_si512();
+  for (std::size_t pair = 0; pair < pairs; ++pair) {
+    const __m512i input = _mm512_set1_epi32(pair_at(inputs, pair));
+    const std::int16_t* row = weights + pair * stride;
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      const __m512i products = _mm512_madd_epi16(input, _mm512_loadu_si512(row + 32 * v));
+      totals[v] = _mm512_add_epi32(totals[v], products);
+    }
+  }
+  for (std::size_t v = 0; v < Vectors; ++v) _mm512_storeu_si512(sums + 16 * v, totals[v]);
+}
 
-void multiply_portably(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
+[[gnu::target("avx512f,avx512bw")]] void multiply_by_sixteens(const std::int16_t* inputs,
+                                                              std::size_t pairs,
+                                                              const std::int16_t* weights,
+                                                              std::size_t outputs,
+                                                              std::int32_t* sums) noexcept {
+  const std::size_t stride = 2 * outputs;
+  std::size_t at = 0;
+  for (; at + 128 <= outputs; at += 128) {
+    block_of_sixteen<8>(inputs, pairs, weights + 2 * at, stride, sums + at);
+  }
+  for (; at + 32 <= outputs; at += 32) {
+    block_of_sixteen<2>(inputs, pairs, weights + 2 * at, stride, sums + at);
+  }
+  for (; at + 8 <= outputs; at += 8) {
+    block_of_eight<1>(inputs, pairs, weights + 2 * at, stride, sums + at);
+  }
+}
+
+void multiply_by_fours(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
                        std::size_t outputs, std::int32_t* sums) noexcept {
   const std::size_t stride = 2 * outputs;
   std::size_t at = 0;
@@ -102,22 +137,27 @@ void multiply_portably(const std::int16_t* inputs, std::size_t pairs, const std:
   }
 }
 
-void multiply(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
-              std::size_t outputs, std::int32_t* sums) noexcept {
-  static const auto kWidest =
-      __builtin_cpu_supports("avx2") != 0 ? multiply_by_eights : multiply_portably;
-  kWidest(inputs, pairs, weights, outputs, sums);
+}  // namespace
+
+std::vector<Multiply> all_multiplies() {
+  std::vector<Multiply> all;
+  if (__builtin_cpu_supports("avx512bw") != 0) all.push_back(multiply_by_sixteens);
+  if (__builtin_cpu_supports("avx2") != 0) all.push_back(multiply_by_eights);
+  all.insert(all.end(), {multiply_by_fours, multiply_plainly});
+  return all;
 }
 #else
-void multiply_portably(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
-                       std::size_t outputs, std::int32_t* sums) noexcept {
-  multiply_plainly(inputs, pairs, weights, outputs, sums);
+}  // namespace
+
+std::vector<Multiply> all_multiplies() {
+  return {multiply_plainly};
 }
+#endif
 
 void multiply(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
               std::size_t outputs, std::int32_t* sums) noexcept {
-  multiply_plainly(inputs, pairs, weights, outputs, sums);
+  static const Multiply kWidest = all_multiplies().front();
+  kWidest(inputs, pairs, weights, outputs, sums);
 }
-#endif
 
 }  // namespace tocsin

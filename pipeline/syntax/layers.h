@@ -20,12 +20,11 @@ constexpr std::size_t padded(std::size_t outputs) noexcept {
 // the machine has; all give the same numbers.
 void multiply(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
               std::size_t outputs, std::int32_t* sums) noexcept;
-// The same by plain loops, for machines without those instructions and for tests.
-void multiply_plainly(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
-                      std::size_t outputs, std::int32_t* sums) noexcept;
-// The same by instructions that every x86-64 has; elsewhere multiply_plainly.
-void multiply_portably(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
-                       std::size_t outputs, std::int32_t* sums) noexcept;
+using Multiply = void (*)(const std::int16_t* inputs, std::size_t pairs,
+                          const std::int16_t* weights, std::size_t outputs,
+                          std::int32_t* sums) noexcept;
+// What multiply() may be on this machine, the widest first; plain loops come last. For tests.
+[[nodiscard]] std::vector<Multiply> all_multiplies();
 
 // Weights of one layer, packed for multiply(). Outputs are padded with weights of zero.
 class PackedLayer {

@@ -27,7 +27,7 @@ std::uint16_t row(std::size_t group, std::size_t rows, std::uint32_t value) noex
   return static_cast<std::uint16_t>(group + (mixed >> 16) % rows);
 }
 
-std::size_t shape_of(const Token& token, bool first, bool shouted) noexcept {
+std::size_t shape_of(const Token& token, bool first, bool shouted, bool in_title) noexcept {
   std::size_t kind = 0;
   if ((token.shape & shape::kTitle) != 0) kind = 1;
   if ((token.shape & shape::kUpper) != 0) kind = 2;
@@ -36,7 +36,8 @@ std::size_t shape_of(const Token& token, bool first, bool shouted) noexcept {
   std::size_t owner = (token.shape & shape::kPossessive) != 0 ? 1 : 0;
   if ((token.shape & shape::kContraction) != 0) owner = 2;
   const std::size_t pointed = (token.shape & shape::kPointed) != 0 ? 1 : 0;
-  return (((kind * 3 + owner) * 2 + pointed) * 2 + (first ? 1 : 0)) * 2 + (shouted ? 1 : 0);
+  const std::size_t own = (kind * 3 + owner) * 2 + pointed;
+  return ((own * 2 + (first ? 1 : 0)) * 2 + (shouted ? 1 : 0)) * 2 + (in_title ? 1 : 0);
 }
 
 bool is_shouted(const Text& text, TokenSpan span) noexcept {
@@ -98,7 +99,8 @@ void rows_of_tokens(const WordIds& words, const Text& text, TokenSpan span,
     const std::uint32_t last3 = size > 2 ? last2 << 8 | lower(bytes[size - 3]) : last2;
     const std::uint32_t first2 = size > 1 ? lower(bytes[0]) << 8 | lower(bytes[1]) : last;
     add(token_row::kWord + words.id(text, token));
-    add(token_row::kShape + shape_of(token, i == span.begin, shouted));
+    const bool in_title = text.field_of(token.begin) == Field::title;
+    add(token_row::kShape + shape_of(token, i == span.begin, shouted, in_title));
     add(token_row::kLast + last);
     add(row(token_row::kLast2, token_row::kLast2s, last2));
     add(row(token_row::kLast3, token_row::kLast3s, last3));

@@ -36,7 +36,8 @@ class WordIds {
 namespace token_row {
 inline constexpr std::size_t kPad = 0;  // stands for what is outside the sentence
 inline constexpr std::size_t kShape = 1;
-inline constexpr std::size_t kShapes = 120;  // 5 kinds x 3 possessives x pointed x first x shouted
+// 5 kinds x 3 possessives x pointed x first of the sentence x shouted x in a title.
+inline constexpr std::size_t kShapes = 240;
 inline constexpr std::size_t kMark = kShape + kShapes;
 inline constexpr std::size_t kMarks = 12;  // of Token::before, one row each
 inline constexpr std::size_t kLast = kMark + kMarks;

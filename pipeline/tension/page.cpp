@@ -58,35 +58,13 @@ namespace {
 std::vector<std::uint8_t> traits_of(const Page& page, TokenSpan tokens) {
   std::vector<std::uint8_t> traits(tokens.size(), 0);
   for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
-    if (page.is(t, Grammar::relative)) traits[t - tokens.begin] = trait::kRelative;
+    std::uint8_t& bits = traits[t - tokens.begin];
+    if (page.is(t, Grammar::relative)) bits = trait::kRelative;
+    if (page.is(t, Grammar::owner_of) || page.is(t, Grammar::source_of) ||
+        page.is(t, Grammar::goal_to))
+      bits = static_cast<std::uint8_t>(bits | trait::kHanded);
   }
   return traits;
-}
-
-// "Iran besieged Iraq", taken for a besieged Iraq: no name without "'s" stands in front of a
-// participle that describes another name; it is the verb's subject.
-void mend_participles(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
-  for (std::uint16_t verb = 1; verb + 1U < nodes.size(); ++verb) {
-    const std::uint16_t noun = nodes[verb].head;
-    if (nodes[verb].tag != Upos::verb || nodes[verb].relation != Deprel::amod ||
-        noun != verb + 1U || nodes[noun].tag != Upos::propn)
-      continue;
-    const std::uint16_t subject = verb - 1;
-    const bool is_owner =
-        (page.text.tokens[tokens.begin + subject].shape & shape::kPossessive) != 0;
-    if (nodes[subject].head != noun || nodes[subject].tag != Upos::propn || is_owner) continue;
-    nodes[verb].head = nodes[noun].head;
-    nodes[verb].relation = nodes[noun].relation;
-    nodes[noun].head = verb;
-    nodes[noun].relation = Deprel::obj;
-    nodes[subject].head = verb;
-    nodes[subject].relation = Deprel::nsubj;
-    // "If Iran besieged Iraq, ..."
-    if (subject > 0 && nodes[subject - 1].relation == Deprel::mark) {
-      nodes[subject - 1].head = verb;
-      if (nodes[verb].relation == Deprel::nsubj) nodes[verb].relation = Deprel::advcl;
-    }
-  }
 }
 
 // "Niger's junta expels": whose stands with the noun that follows, not with the verb behind it.
@@ -106,26 +84,68 @@ void mend_owners(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
   }
 }
 
-// "Armenia threatened Azerbaijan": a known name right behind a verb that has no object is what the
-// verb is about, not a time ("threatened Monday").
-void mend_objects(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
-  for (std::uint16_t name = 1; name < nodes.size(); ++name) {
-    const std::uint16_t verb = nodes[name].head;
-    if (nodes[name].relation != Deprel::obl_npmod || verb + 1U != name ||
-        nodes[verb].tag != Upos::verb || page.mention[tokens.begin + name] == kNoMention)
+// Subject of a verb that is taken for an adjective: its own, or that of the noun it describes, when
+// no "be" makes the noun a predicate; kAbsent.
+NodeIndex subject_beside(const std::vector<Node>& nodes, NodeIndex verb, NodeIndex noun) {
+  NodeIndex subject = kAbsent;
+  for (NodeIndex child = 0; child < nodes.size(); ++child) {
+    if (nodes[child].head == noun && nodes[child].relation == Deprel::cop) return kAbsent;
+    const bool is_beside = nodes[child].head == noun || nodes[child].head == verb;
+    if (is_beside && child < verb && nodes[child].relation == Deprel::nsubj) subject = child;
+  }
+  return subject;
+}
+
+// "China amassed warships", taken for a noun that an adjective describes: a noun without "be" has
+// no subject, so the participle between them is a verb.
+void mend_verbs(std::vector<Node>& nodes) {
+  for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
+    Node& own = nodes[verb];
+    const NodeIndex noun = own.head;
+    const bool is_plain = own.form == WordForm::past || own.form == WordForm::participle;
+    if (own.tag != Upos::verb || own.relation != Deprel::amod || !is_plain || noun <= verb ||
+        noun >= nodes.size() || subject_beside(nodes, verb, noun) == kAbsent)
       continue;
-    const bool has_object = std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
-      return node.head == verb && node.relation == Deprel::obj;
-    });
-    if (!has_object) nodes[name].relation = Deprel::obj;
+    own.head = nodes[noun].head;
+    own.relation = nodes[noun].relation;
+    own.form = WordForm::past;
+    for (NodeIndex child = 0; child < nodes.size(); ++child) {
+      const bool is_clausal = child < verb || nodes[child].relation == Deprel::obl;
+      if (nodes[child].head == noun && child != verb && is_clausal) nodes[child].head = verb;
+    }
+    nodes[noun].head = verb;
+    nodes[noun].relation = Deprel::obj;
   }
 }
 
-// What the parser gets wrong and two neighbours settle; a tree stays a tree.
+// "Ceasefire talks between China and Taiwan", taken for a ceasefire that talks: a verb has no noun
+// phrase of a noun, so with a bare noun right before it, it is one.
+void mend_nouns(std::vector<Node>& nodes) {
+  for (NodeIndex noun = 1; noun < nodes.size(); ++noun) {
+    Node& own = nodes[noun];
+    Node& before = nodes[noun - 1];
+    if (own.tag != Upos::verb || own.form != WordForm::present || before.head != noun ||
+        before.tag != Upos::noun || before.relation != Deprel::nsubj)
+      continue;
+    bool has_phrase = false;
+    bool has_others = false;
+    for (NodeIndex child = 0; child < nodes.size(); ++child) {
+      if (nodes[child].head == noun - 1) has_others = true;
+      if (nodes[child].head != noun || child + 1U == noun) continue;
+      if (nodes[child].relation == Deprel::nmod) has_phrase = true;
+      if (nodes[child].relation != Deprel::nmod) has_others = true;
+    }
+    if (!has_phrase || has_others) continue;
+    own.tag = Upos::noun;
+    own.form = WordForm::plural;
+    before.relation = Deprel::compound;
+  }
+}
+
+// What the parser gets wrong and its own tree contradicts; a tree stays a tree.
 Tree mended(const Page& page, TokenSpan tokens, Tree tree) {
-  tree = with_finite_verbs(std::move(tree));
-  mend_participles(page, tokens, tree.nodes);
-  mend_objects(page, tokens, tree.nodes);
+  mend_verbs(tree.nodes);
+  mend_nouns(tree.nodes);
   mend_owners(page, tokens, tree.nodes);
   return tree;
 }

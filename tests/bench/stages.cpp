@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
   std::vector<RawRecord> records;
   double bytes = 0;
   double tokens = 0;
+  double parsed = 0;
   for (const RawRecord& record : read_records(argv[1], lines)) {
     Result<Reading> reading = read(pipeline, record);
     if (!reading) continue;
@@ -105,11 +106,13 @@ int main(int argc, char** argv) {
     tokens += static_cast<double>(reading->text.tokens.size());
     readings.push_back(*std::move(reading));
     analyses.push_back(analyse(pipeline, readings.back()));
+    for (const TokenSpan piece : analyses.back().assessment.read) parsed += piece.size();
   }
   const std::size_t count = readings.size();
   if (count == 0) return 1;
-  std::printf("%zu articles, %.0f bytes and %.0f tokens each\n", count,
-              bytes / static_cast<double>(count), tokens / static_cast<double>(count));
+  std::printf("%zu articles, %.0f bytes and %.0f tokens each, %.1f of them parsed\n", count,
+              bytes / static_cast<double>(count), tokens / static_cast<double>(count),
+              parsed / static_cast<double>(count));
   std::printf("stage          us  allocations\n");
   measure("decode", count, rounds, [&](std::size_t i) {
     return decode(records[i], pipeline.format, pipeline.fields, pipeline.limits).has_value();

@@ -25,6 +25,7 @@ def convert(sentence):
     for index in sorted(range(len(words)), key=lambda i: -depth[i]):
         _lift_predicate(words, index)
     _objects_that_act(words)
+    _calls(words)
     _coordinate(words)
     for index, word in enumerate(words):
         _relabel(words, index, word)
@@ -120,6 +121,16 @@ def _objects_that_act(words):
             continue
         words[subject].head, words[subject].relation = word.head, "dobj"
         word.relation = "xcomp"
+
+
+def _calls(words):
+    """"called a strike": without an object what is called is the object."""
+    for index, word in enumerate(words):
+        if word.relation != "oprd" or word.upos not in ("NOUN", "PROPN", "PRON"):
+            continue
+        beside = {words[i].relation for i in _children(words, word.head)}
+        if index > word.head and not beside & {"dobj", "nsubjpass", "auxpass"}:
+            word.relation = "dobj"
 
 
 def _coordinate(words):

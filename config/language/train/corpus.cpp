@@ -162,10 +162,12 @@ std::vector<TrainingSentence> read_corpus(const std::string& path, TagNames& tag
   }
   std::string line;
   std::string raw;
+  bool is_title = false;
   std::vector<TreebankWord> words;
   while (std::getline(in, line)) {
-    if (line.starts_with("#\t") && words.empty()) {
-      raw = line.substr(2);
+    if (line.starts_with('#') && words.empty()) {
+      is_title = line.starts_with("#t");
+      raw = line.substr(line.find('\t') + 1);
     } else if (!line.empty()) {
       std::istringstream fields(line);
       TreebankWord word;
@@ -179,7 +181,7 @@ std::vector<TrainingSentence> read_corpus(const std::string& path, TagNames& tag
       words.push_back(std::move(word));
     } else {
       TrainingSentence sentence;
-      sentence.text = make_text("", raw, "en", languages);
+      sentence.text = make_text(is_title ? raw : "", is_title ? "" : raw, "en", languages);
       const std::size_t size = sentence.text.tokens.size();
       if (size > 0 && size <= kTokensMax) {
         sentence.gold = Aligner(sentence.text, std::move(words)).run(tags);

@@ -12,31 +12,11 @@ WORDS_MAX = 30
 SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
 
 
-def present_of(base, plural):
-    if plural:
-        return base
-    if base.endswith(("s", "sh", "ch", "x", "z", "o")):
-        return base + "es"
-    if base.endswith("y") and base[-2:-1] not in "aeiou":
-        return base[:-1] + "ies"
-    return base + "s"
-
-
-def bases_of_past(sentences):
-    """{"went": "go"} from the lemmas of gold treebanks."""
-    bases = {}
-    for sentence in sentences:
-        for word in sentence.words:
-            if word.xpos == "VBD" and word.upos == "VERB":
-                bases[word.form.lower()] = word.lemma
-    return bases
-
-
 class HeadlineMaker:
     """make(sentence) -> Sentence or None; draws from its own seeded generator."""
 
-    def __init__(self, bases, seed, plain=False):
-        self.bases, self.random, self.plain = bases, random.Random(seed), plain
+    def __init__(self, tenses, seed, plain=False):
+        self.tenses, self.random, self.plain = tenses, random.Random(seed), plain
 
     def make(self, sentence):
         words = [self._copy(word) for word in sentence.words]
@@ -47,8 +27,8 @@ class HeadlineMaker:
         dropped = self._dropped(words)
         if not self.plain and self.random.random() < 0.3:
             self._speaker_first(sentence, words, dropped)
-        for index, word in enumerate(words):
-            self._to_present(words, index, word)
+        for word in words:
+            self.tenses.to_present(words, word)
         if not self.plain and self.random.random() < 0.4:
             self._future(words)
         return self._join(sentence, words, dropped)
@@ -97,18 +77,6 @@ class HeadlineMaker:
         words[who[0]].head, words[who[0]].relation = said[0], "parataxis"
         words[root].form, words[root].upos, words[root].xpos = ":", "PUNCT", ":"
         words[root].head, words[root].relation = said[0], "punct"
-
-    def _to_present(self, words, index, word):
-        base = self.bases.get(word.form.lower())
-        if word.xpos != "VBD" or word.upos != "VERB" or not base:
-            return
-        subject = next((w for w in words if w.head == index and w.relation == "nsubj"), None)
-        if subject is None:
-            return
-        joined = any(w.relation == "conj" and words[w.head] is subject for w in words if w.head >= 0)
-        plural = subject.xpos in ("NNS", "NNPS") or joined or subject.form.lower() in ("they", "we", "i", "you")
-        word.form = present_of(base, plural)
-        word.xpos = "VBP" if plural else "VBZ"
 
     def _future(self, words):
         for index, word in enumerate(words):

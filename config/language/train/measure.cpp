@@ -1,9 +1,15 @@
 #include "config/language/train/measure.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
+#include <fstream>
+#include <iostream>
+#include <sstream>
 
 #include "config/language/train/corpus.h"
+#include "config/load_pipeline.h"
+#include "pipeline/syntax/clauses.h"
 #include "pipeline/syntax/parser.h"
 
 namespace tocsin {
@@ -38,7 +44,69 @@ void compare(const TrainingSentence& sentence, const TagNames& tags, const Tree&
   }
 }
 
+struct PlainSentence {
+  std::string text, verb, who, whom;
+};
+
+std::vector<PlainSentence> read_plain(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) {
+    std::cerr << path << ": cannot be read\n";
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
+  }
+  std::vector<PlainSentence> sentences;
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream fields(line);
+    PlainSentence sentence;
+    std::getline(fields, sentence.text, '\t');
+    std::getline(fields, sentence.verb, '\t');
+    std::getline(fields, sentence.who, '\t');
+    std::getline(fields, sentence.whom, '\t');
+    sentences.push_back(sentence);
+  }
+  return sentences;
+}
+
+// "verb: who > whom" as the tree says it.
+std::string who_to_whom(const Text& text, const Tree& tree, const std::string& verb) {
+  const Clauses clauses(tree, {});
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    if (text.slice(text.tokens[i]) != verb) continue;
+    if (tree.nodes[i].tag != Upos::verb) return verb + " is no verb";
+    const Clause clause = clauses.at(static_cast<NodeIndex>(i));
+    const auto word = [&](const std::vector<NodeIndex>& nodes) {
+      return nodes.empty() ? "-" : std::string(text.slice(text.tokens[nodes.front()]));
+    };
+    return verb + ": " + word(clause.subjects) + " > " + word(clause.objects);
+  }
+  return "no " + verb;
+}
+
 }  // namespace
+
+void measure_plain(const SyntaxModel& model, const std::string& path) {
+  const Languages languages = load_languages().languages;
+  const std::vector<PlainSentence> sentences = read_plain(path);
+  ParserScratch scratch;
+  for (const bool is_title : {false, true}) {
+    std::size_t right = 0;
+    for (const PlainSentence& sentence : sentences) {
+      const Text text =
+          make_text(is_title ? sentence.text : "", is_title ? "" : sentence.text, "en", languages);
+      const TokenSpan all = {0, static_cast<std::uint32_t>(text.tokens.size())};
+      const Tree tree = parse(model, text, all, scratch);
+      const std::string found = who_to_whom(text, tree, sentence.verb);
+      if (found == sentence.verb + ": " + sentence.who + " > " + sentence.whom) {
+        ++right;
+      } else {
+        std::printf("  %-60s %s\n", sentence.text.c_str(), found.c_str());
+      }
+    }
+    std::printf("plain sentences as %s: %zu of %zu right\n", is_title ? "titles" : "bodies", right,
+                sentences.size());
+  }
+}
 
 void measure(const SyntaxModel& model, const std::string& path) {
   TagNames tags;

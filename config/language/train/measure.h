@@ -10,4 +10,9 @@ namespace tocsin {
 // Prints a line: tags, heads, labels, subjects and objects, time.
 void measure(const SyntaxModel& model, const std::string& path);
 
+// The shares of the sentences of `path` (text, verb, who, whom; tab-separated) whose verb has the
+// subject and the object that the file names, read as bodies and as titles; each that has not is
+// printed.
+void measure_plain(const SyntaxModel& model, const std::string& path);
+
 }  // namespace tocsin

@@ -1,5 +1,6 @@
 // trainer train CORPUS MODEL    from what convert.py made to a model file
 // trainer measure CORPUS MODEL  how right it is on the test parts
+// trainer plain LIST MODEL      who does what to whom in plain short sentences
 // One thread, a fixed seed, no library's arithmetic: the same corpus gives the same bytes.
 #include <algorithm>
 #include <chrono>
@@ -21,7 +22,7 @@ namespace {
 
 constexpr std::uint32_t kWordCountMin = 5;
 constexpr std::size_t kTagCountMin = 40;
-constexpr std::size_t kWordsWanted = 12'000;
+constexpr std::size_t kWordsWanted = 16'000;
 constexpr std::size_t kBatchTokens = 500;
 constexpr std::size_t kGoldTimes = 2;
 constexpr std::uint64_t kSeed = 16;
@@ -178,6 +179,7 @@ int run_train(const std::string& folder, const std::string& path) {
   read_part(folder + "/gold-train", setting("GOLD_TIMES", kGoldTimes), corpus);
   read_part(folder + "/headlines-train", 1, corpus);
   read_part(folder + "/news-train", 1, corpus);
+  read_part(folder + "/plain-train", 1, corpus);
   fold_rare_tags(corpus);
   count_words(corpus);
   report(std::to_string(corpus.tokens) + " tokens an epoch, " +
@@ -212,11 +214,15 @@ int run_train(const std::string& folder, const std::string& path) {
   return 0;
 }
 
-int run_measure(const std::string& folder, const std::string& path) {
+int run_measure(const std::string& verb, const std::string& folder, const std::string& path) {
   const LoadedSyntaxModel loaded = read_model(read_bytes(path));
   if (!loaded.fault.empty()) {
     std::cerr << path << ": " << loaded.fault << '\n';
     return 1;
+  }
+  if (verb == "plain") {
+    measure_plain(loaded.model, folder);
+    return 0;
   }
   for (const char* part : {"news", "pud", "ewt", "gum"}) {
     measure(loaded.model, folder + "/" + part + "-test");
@@ -231,7 +237,9 @@ int run_measure(const std::string& folder, const std::string& path) {
 int main(int count, char** arguments) {
   const std::string verb = count == 4 ? arguments[1] : "";
   if (verb == "train") return tocsin::run_train(arguments[2], arguments[3]);
-  if (verb == "measure") return tocsin::run_measure(arguments[2], arguments[3]);
-  std::cerr << "usage: trainer train|measure CORPUS MODEL\n";
+  if (verb == "measure" || verb == "plain") {
+    return tocsin::run_measure(verb, arguments[2], arguments[3]);
+  }
+  std::cerr << "usage: trainer train|measure|plain CORPUS|LIST MODEL\n";
   return 1;
 }

@@ -28,8 +28,10 @@ class Word:
 
 
 class Sentence:
+    """`is_title`: to be read as the title of an article, else as part of its body."""
+
     def __init__(self, text, words):
-        self.text, self.words = text, words
+        self.text, self.words, self.is_title = text, words, False
 
     def children(self):
         below = [[] for _ in self.words]
@@ -165,10 +167,11 @@ def normalise(sentence):
 
 
 def write(path, sentences):
-    """Text, then a line a word: code points, tags, head (0: none, else number), relation."""
+    """Text ("#t" before a title, else "#"), then a line a word: code points, tags, head (0: none, else number), relation."""
     with open(path, "w", encoding="utf-8") as out:
         for sentence in sentences:
-            out.write("#\t%s\n" % sentence.text.replace("\t", " "))
+            mark = "#t" if sentence.is_title else "#"
+            out.write("%s\t%s\n" % (mark, sentence.text.replace("\t", " ")))
             for word in sentence.words:
                 out.write("%d\t%d\t%s\t%s\t%d\t%s\n" % (
                     word.begin, word.end, word.upos, word.xpos, word.head + 1, word.relation))

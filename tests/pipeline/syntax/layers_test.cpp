@@ -37,14 +37,14 @@ RC_GTEST_PROP(LayersProperty, all_instructions_give_the_same, ()) {
       2 * pairs * outputs, rc::gen::inRange<std::int16_t>(-127, 127));
   const auto values = *rc::gen::container<std::vector<std::int16_t>>(
       2 * pairs, rc::gen::inRange<std::int16_t>(-32'000, 32'000));
-  std::vector<std::int32_t> widest(outputs);
-  std::vector<std::int32_t> portable(outputs);
+  const std::vector<Multiply> all = all_multiplies();
   std::vector<std::int32_t> plain(outputs);
-  multiply(values.data(), pairs, weights.data(), outputs, widest.data());
-  multiply_portably(values.data(), pairs, weights.data(), outputs, portable.data());
-  multiply_plainly(values.data(), pairs, weights.data(), outputs, plain.data());
-  RC_ASSERT(widest == plain);
-  RC_ASSERT(portable == plain);
+  all.back()(values.data(), pairs, weights.data(), outputs, plain.data());
+  for (const Multiply each : all) {
+    std::vector<std::int32_t> sums(outputs, 1);
+    each(values.data(), pairs, weights.data(), outputs, sums.data());
+    RC_ASSERT(sums == plain);
+  }
 }
 
 RC_GTEST_PROP(LayersProperty, add_and_rectify_is_the_sum_without_what_is_negative, ()) {

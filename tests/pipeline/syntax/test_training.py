@@ -5,6 +5,7 @@ same bytes from the same inputs. TOCSIN_TRAINER: the trainer's binary."""
 import lzma
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ sys.path.insert(0, str(TRAIN))
 sys.dont_write_bytecode = True
 
 import headlines  # noqa: E402
+import plain  # noqa: E402
+import tenses  # noqa: E402
 import treebank  # noqa: E402
 from clear_to_universal import convert  # noqa: E402
 
@@ -67,9 +70,41 @@ class Scheme(unittest.TestCase):
                                   "leak": "obl leave", "because": "case leak"})
 
     def test_a_headline_has_no_articles_and_no_past(self):
-        maker = headlines.HeadlineMaker(headlines.bases_of_past(self.gold), 1, plain=True)
+        maker = headlines.HeadlineMaker(tenses.Tenses(self.gold), 1, plain=True)
         self.assertEqual(maker.make(self.gold[1]).text, "Mayor Anna Berg says build-up ends")
         self.assertEqual(maker.make(self.gold[2]).text, "Two crews rescued by ferry on Monday")
+
+
+    def test_the_news_are_told_in_the_past_too(self):
+        told = tenses.Tenses(self.gold).past_sentence(self.news[0])
+        self.assertIn(" was ", told.text)
+        self.assertEqual([told.text[word.begin:word.end] for word in told.words],
+                         [word.form for word in told.words])
+
+    def test_plain_sentences_are_trees_of_their_own_words(self):
+        names = ([(("Norway", "PROPN", "NNP", -1, "nsubj"),)], [1])
+        made = []
+        for seed in range(20):
+            maker = plain.PlainMaker(tenses.Tenses(self.gold), names, self.gold, seed)
+            made += [short for sentence in self.gold + self.news for short in maker.make_all(sentence)]
+        self.assertTrue(made)
+        for sentence in made:
+            self.assertTrue(treebank.is_tree(sentence.words), sentence.text)
+            for word in sentence.words:
+                self.assertEqual(sentence.text[word.begin:word.end], word.form)
+        self.assertTrue(any(s.text.startswith("Norway rescued two crews") for s in made),
+                        {s.text for s in made})
+
+
+class Plain(unittest.TestCase):
+    def test_plain_short_sentences_say_who_does_what_to_whom(self):
+        model = TRAIN.parent / "en/model.bin"
+        said = subprocess.run([os.environ["TOCSIN_TRAINER"], "plain", HERE / "plain.tsv", model],
+                              check=True, capture_output=True, text=True).stdout
+        shares = re.findall(r"plain sentences as \w+: (\d+) of (\d+) right", said)
+        self.assertEqual(len(shares), 2, said)
+        for right, all_of_them in shares:
+            self.assertGreaterEqual(int(right), 0.97 * int(all_of_them), said)
 
 
 class Bytes(unittest.TestCase):

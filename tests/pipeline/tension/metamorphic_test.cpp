@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdio>
 #include <string>
 
 #include "config/load_pipeline.h"
@@ -61,7 +62,7 @@ struct Pair {
 constexpr std::array kPairs = {
     Pair{"Russia", "RUS", "Ukraine", "UKR"},   Pair{"Iran", "IRN", "Iraq", "IRQ"},
     Pair{"China", "CHN", "Taiwan", "TWN"},     Pair{"India", "IND", "Pakistan", "PAK"},
-    Pair{"Israel", "ISR", "Lebanon", "LBN"},   Pair{"Kenya", "KEN", "Somalia", "SOM"},
+    Pair{"Israel", "ISR", "Lebanon", "LBN"},   Pair{"Armenia", "ARM", "Azerbaijan", "AZE"},
     Pair{"Ethiopia", "ETH", "Eritrea", "ERI"}, Pair{"Venezuela", "VEN", "Guyana", "GUY"}};
 
 std::string said(const Pair& pair, const std::string& predicate) {
@@ -120,6 +121,65 @@ TEST(Metamorphic, ThePassiveHasTheSameDirection) {
     const double active = strength(said(pair, verb.past));
     EXPECT_NEAR(strength(text), active, active * 0.2) << text;
   });
+}
+
+// Of all pairs and verbs, where `text_of` says the same as the plain sentence: the share that keeps
+// who does it to whom. Now and then a model misreads a sentence; which ones are printed.
+template <typename TextOf>
+double share_with_direction(const TextOf& text_of, bool is_title = false) {
+  std::size_t kept = 0;
+  std::size_t all = 0;
+  for_all([&](const Pair& pair, const Verb& verb) {
+    const std::string text = text_of(pair, verb);
+    const bool has = has_direction(is_title ? read(text, "") : read("", text), pair);
+    if (!has) std::printf("  lost: %s\n", text.c_str());
+    kept += has ? 1 : 0;
+    ++all;
+  });
+  return static_cast<double>(kept) / static_cast<double>(all);
+}
+
+TEST(Metamorphic, AnAppositionLeavesWhoToWhom) {
+  EXPECT_GE(share_with_direction([](const Pair& pair, const Verb& verb) {
+              return std::string(pair.actor) + ", a large country, " + verb.past + " " +
+                     pair.recipient + ".";
+            }),
+            0.95);
+  EXPECT_GE(share_with_direction([](const Pair& pair, const Verb& verb) {
+              return said(pair, verb.past).substr(0, said(pair, verb.past).size() - 1) +
+                     ", a neighbour in the south.";
+            }),
+            0.95);
+}
+
+TEST(Metamorphic, CoordinationLeavesWhoToWhom) {
+  EXPECT_GE(share_with_direction([](const Pair& pair, const Verb& verb) {
+              return std::string(pair.actor) + " and Norway " + verb.past + " " + pair.recipient +
+                     ".";
+            }),
+            0.95);
+  EXPECT_GE(share_with_direction([](const Pair& pair, const Verb& verb) {
+              return "The minister resigned and " + said(pair, verb.past);
+            }),
+            0.95);
+}
+
+TEST(Metamorphic, AQuantifierLeavesWhoToWhom) {
+  EXPECT_GE(share_with_direction([](const Pair& pair, const Verb& verb) {
+              return std::string("Several officials of ") + pair.actor + " " + verb.past + " " +
+                     pair.recipient + ".";
+            }),
+            0.9);
+}
+
+TEST(Metamorphic, ATitleSaysWhatASentenceSays) {
+  EXPECT_GE(share_with_direction(
+                [](const Pair& pair, const Verb& verb) {
+                  const std::string text = said(pair, verb.past);
+                  return text.substr(0, text.size() - 1);
+                },
+                true),
+            0.97);
 }
 
 TEST(Metamorphic, AConditionIsNoAct) {
