@@ -228,8 +228,11 @@ Place place_of(const SignalSource& from, const Event& event) {
         is_after
             ? mention.tokens.begin - event.evidence.end
             : 2 * (event.evidence.begin - std::min(event.evidence.begin, mention.tokens.begin));
-    if (mention.via == Via::demonym) cost += 100;
-    if (is_told_as_place(from.text, mention)) told.push_back(country);
+    const bool is_place = is_told_as_place(from.text, mention);
+    // "kills four US troops in Mali": who it is about says least about where.
+    const bool is_party = country == event.actor || country == event.recipient;
+    if (mention.via == Via::demonym || (is_party && !is_place)) cost += 100;
+    if (is_place) told.push_back(country);
     if (cost < best_cost) {
       best.country = country;
       best_cost = cost;

@@ -30,6 +30,8 @@ enum class Grammar : std::uint8_t {
   blow,
   casualty,
   stand_in,
+  backing,
+  reciprocal,
   light,
   undergo,
   thwart,
@@ -48,11 +50,12 @@ enum class Grammar : std::uint8_t {
   count_,
 };
 inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count_)> kGrammarNames =
-    {"preposition", "negation",       "relative",   "pronoun",  "pronoun_first", "say",
-     "forces",      "armed",          "government", "civil",    "victim",        "blow",
-     "casualty",    "stand_in",       "light",      "undergo",  "thwart",        "quantity",
-     "owning",      "responsibility", "nature",     "commerce", "leading",       "agent_of",
-     "owner_of",    "source_of",      "place_at",   "goal_to",  "common"};
+    {"preposition", "negation", "relative",   "pronoun",        "pronoun_first", "say",
+     "forces",      "armed",    "government", "civil",          "victim",        "blow",
+     "casualty",    "stand_in", "backing",    "reciprocal",     "light",         "undergo",
+     "thwart",      "quantity", "owning",     "responsibility", "nature",        "commerce",
+     "leading",     "agent_of", "owner_of",   "source_of",      "place_at",      "goal_to",
+     "common"};
 
 [[nodiscard]] constexpr std::uint32_t bit(Grammar grammar) noexcept {
   return 1U << static_cast<unsigned>(grammar);

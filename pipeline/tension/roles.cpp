@@ -102,6 +102,8 @@ bool Reader::is_passive_here(const Clause& clause) const {
 // A phrase, then those inside it: "along the frontier with Belarus".
 void Reader::add_phrase(NodeIndex node, EntityIndex apart, Slots& slots, unsigned depth) const {
   constexpr unsigned kPhrasesMax = 2;
+  // "with the support of NATO", "in support of Damascus": they are on the actor's side
+  if (is_hostile(rule_) && sentence_.is(node, Grammar::backing)) return;
   const std::uint64_t preposition = preposition_of(sentence_, node);
   if (preposition != 0)
     slots.phrases.push_back({preposition, node, done_to_of(sentence_, node, apart)});
@@ -502,6 +504,24 @@ void share_mutual(const Rule& rule, Roles& roles) {
   roles.actors.resize(1);
 }
 
+// "each other": each is the other's counterpart.
+void read_reciprocal(const ParsedSentence& sentence, const Slots& slots, Roles& roles) {
+  if (roles.actors.size() < 2 || slots.object == kAbsent) return;
+  if (!sentence.is(slots.object, Grammar::reciprocal)) return;
+  if (!is_known(roles.actors) || is_same(roles.actors[0], roles.actors[1])) return;
+  roles.recipients.assign(roles.actors.begin() + 1, roles.actors.end());
+  roles.actors.resize(1);
+}
+
+// "US and Afghan forces began an offensive in Afghanistan": nobody who acts is acted upon.
+void part_allies(const Rule& rule, Roles& roles) {
+  if (rule.spec.is_mutual || roles.is_between || roles.actors.size() < 2) return;
+  std::erase_if(roles.recipients, [&](const Party& party) {
+    return std::any_of(roles.actors.begin(), roles.actors.end(),
+                       [&](const Party& actor) { return is_same(party, actor); });
+  });
+}
+
 // Nobody acts on whoever does it, but for those at home: "its own villages".
 void part_roles(Roles& roles) {
   if (!is_known(roles.actors) || roles.recipients.size() < 2) return;
@@ -608,12 +628,14 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
                                    rule.spec.type == EventType::sanction ||
                                    rule.spec.type == EventType::mobilize;
   share_mutual(rule, roles);
+  read_reciprocal(sentence, slots, roles);
   if (is_about_complement && !is_known(roles.recipients) && slots.complement != kAbsent) {
     const Parties inner = complement_parties(sentence, slots.complement, own);
     if (!inner.empty()) roles.recipients = inner;
   }
   part_roles(roles);
   add_place(sentence, rule, slots, roles);
+  if (is_hostile(rule)) part_allies(rule, roles);
   if (roles.recipients.empty() && slots.object != kAbsent) {
     for (const NodeIndex child : sentence.clauses.children(slots.object)) {
       roles.is_object_possessed =
