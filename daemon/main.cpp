@@ -42,6 +42,7 @@ struct CommandLine {
   bool has_report = false;
   bool has_trees = false;
   bool connects = false;
+  bool asks_ready = false;
   std::string resume_from;
   unsigned workers = 0;
   bool as_json = false;
@@ -99,6 +100,16 @@ void add_service_verbs(CLI::App& app, CommandLine& line) {
   check->callback([&line] {
     line.verb = [&line] { return tocsin::check({line.config, line.against, line.connects}); };
   });
+}
+
+void add_health(CLI::App& app, CommandLine& line) {
+  CLI::App* health = app.add_subcommand(
+      "health",
+      "What the service on this host says of itself (admin.listen); exit 1 when not well");
+  health->add_option("--config", line.config, "The configuration (YAML)")->required();
+  health->add_flag("--ready", line.asks_ready, "Whether it is ready; else only whether it lives");
+  health->callback(
+      [&line] { line.verb = [&line] { return tocsin::health(line.config, line.asks_ready); }; });
 }
 
 void add_report_format(CLI::App* verb, CommandLine& line) {
@@ -412,6 +423,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   CommandLine line;
   add_service_verbs(app, line);
+  add_health(app, line);
   add_article_verbs(app, line);
   add_state_verbs(app, line);
   add_deadletter_verbs(app, line);

@@ -114,6 +114,8 @@ struct TapOptions {
 [[nodiscard]] ExitCode explain(const ExplainOptions& options);
 // All faults of the configuration and of the data files it names; warnings too.
 [[nodiscard]] ExitCode check(const CheckOptions& options);
+// What the service on this host answers to /livez, or to /readyz; 1 when it is not well or silent.
+[[nodiscard]] ExitCode health(const std::filesystem::path& config_file, bool asks_ready);
 // Exit 1 when there is a finding.
 [[nodiscard]] ExitCode audit(const AuditOptions& options);
 [[nodiscard]] ExitCode ledger_show(const LedgerShowOptions& options);

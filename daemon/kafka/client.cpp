@@ -1,9 +1,14 @@
 #include "daemon/kafka/client.h"
 
+#include <openssl/x509_vfy.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <cstdio>
+#include <mutex>
 
+#include "daemon/kafka/refusal.h"
+#include "daemon/retry.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
 
@@ -19,7 +24,19 @@ void log_line(const rd_kafka_t* client, int level, const char* facility, const c
                         : level <= 4 ? spdlog::level::warn
                         : level <= 6 ? spdlog::level::info
                                      : spdlog::level::debug;
+  // Of each attempt and client; what verify_certificate notes is said once, where it matters.
+  if (std::string_view(facility) == "SSLCERTVRFY") return;
+  note_if_refused(line);
   spdlog::log(severity, "kafka: client={} facility={}: {}", rd_kafka_name(client), facility, line);
+}
+
+// Asked of each certificate in a broker's chain; what OpenSSL found wrong stays wrong.
+int verify_certificate(rd_kafka_t*, const char* broker, std::int32_t, int* x509_error, int,
+                       const char*, std::size_t, char* reason, std::size_t reason_bytes, void*) {
+  if (*x509_error == X509_V_OK) return 1;
+  note_bad_certificate(broker, *x509_error);
+  std::snprintf(reason, reason_bytes, "%s", X509_verify_cert_error_string(*x509_error));
+  return 0;
 }
 
 void set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
@@ -52,6 +69,7 @@ Conf make_conf(const KafkaConfig& config, const Settings& defaults, const Settin
   for (const auto& [key, value] : fixed) set(conf.get(), key, value);
   rd_kafka_conf_set_log_cb(conf.get(), log_line);
   rd_kafka_conf_set_error_cb(conf.get(), log_error);
+  rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), verify_certificate);
   return conf;
 }
 
@@ -66,9 +84,15 @@ Client make_producer(Conf conf) {
 }
 
 void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
+  // Brokers that are away, a login that is refused: librdkafka tries, and tells, again and again.
+  constexpr std::chrono::milliseconds kNoPause{0};
+  static std::mutex mutex;
+  static std::map<int, Retry> told;
+  const std::lock_guard lock(mutex);
   const auto code = static_cast<rd_kafka_resp_err_t>(error);
-  spdlog::warn("kafka: client={} error={}: {}", rd_kafka_name(client), rd_kafka_err2name(code),
-               reason);
+  told.try_emplace(error, kNoPause, kNoPause)
+      .first->second.log(std::string("kafka: client=") + rd_kafka_name(client) +
+                         " error=" + rd_kafka_err2name(code) + ": " + reason);
 }
 
 void log_retry(const char* what, rd_kafka_resp_err_t error) {

@@ -7,6 +7,7 @@
 
 #include "daemon/kafka/client.h"
 #include "daemon/kafka/reader.h"
+#include "daemon/kafka/refusal.h"
 #include "daemon/stop.h"
 
 namespace tocsin::kafka {
@@ -65,6 +66,9 @@ MetadataPtr metadata(rd_kafka_t* client) {
     const rd_kafka_resp_err_t error =
         rd_kafka_metadata(client, 1, nullptr, &answer, static_cast<int>(kRequestTimeout.count()));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataPtr(answer);
+    if (const std::string why = refusal(); !why.empty()) {
+      throw StopError(ExitCode::failed, "kafka: " + why);
+    }
     if (attempt == kConnectAttempts) {
       throw StopError(ExitCode::failed, "kafka: the brokers do not answer: " + text(error));
     }

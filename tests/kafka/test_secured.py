@@ -112,3 +112,28 @@ class SecuredTest(ServiceTestCase):
         self.feed(8)
         daemon.wait_ready()
         self.assertEqual(sum(check_outputs(self.broker, self.topics).values()), 150)
+
+    def refused(self, daemon, *reasons):
+        """It ended soon with exit 1, its last error says why, and its log is short."""
+        self.assertEqual(daemon.wait_exit(90), 1, daemon.tail())
+        lines = daemon.log.read_text().splitlines()
+        last = [line for line in lines if "service: failed" in line]
+        self.assertEqual(len(last), 1, daemon.tail())
+        for reason in reasons:
+            self.assertIn(reason, last[0])
+        self.assertLess(len(lines), 40, daemon.tail())
+
+    def test_what_is_refused_is_said(self):
+        self.grant()
+        host = "localhost:" + self.broker.secured.split(":")[1]
+        tried = [
+            (self.run_as("SCRAM-SHA-512", password="wrong", ready=False), "refuse the login", "sasl"),
+            (self.run_as("SCRAM-SHA-512", ca="other.pem", ready=False), "cannot be trusted", "unable to get local issuer"),
+            (self.run_as("SCRAM-SHA-512", brokers=host, ready=False), "cannot be trusted", "hostname mismatch"),
+            (self.run_mutual(ready=False), "certificate", "ssl.certificate.location"),
+            (self.run_as("SCRAM-SHA-512", user="stranger", ready=False), "not authorized: ", "for User:stranger")]
+        for daemon, *reasons in tried:
+            self.refused(daemon, *reasons)
+        self.present("expired")
+        self.addCleanup(self.present, "broker")
+        self.refused(self.run_as("SCRAM-SHA-512", ready=False), "cannot be trusted", "certificate has expired")
