@@ -1,6 +1,7 @@
-# tocsin_embed(TARGET file...): puts the files into the target's read-only data, under the names given
-# (relative to the current folder), for config/embedded.h. The assembler's .incbin needs no tool.
-function(tocsin_embed target)
+# tocsin_embed(TARGET TABLE file...): puts the files into the target's read-only data, under the names given
+# (relative to the current folder); tocsin::TABLE() lists them (config/embedded.h). The assembler's .incbin
+# needs no tool.
+function(tocsin_embed target table)
   set(assembly "    .section .rodata\n")
   set(declarations "")
   set(rows "")
@@ -11,18 +12,18 @@ function(tocsin_embed target)
       message(FATAL_ERROR "tocsin_embed: ${file} does not exist")
     endif()
     string(APPEND assembly
-      "    .global tocsin_data_${index}\n    .global tocsin_data_${index}_end\n"
-      "tocsin_data_${index}:\n    .incbin \"${path}\"\ntocsin_data_${index}_end:\n    .byte 0\n")
+      "    .global tocsin_${table}_${index}\n    .global tocsin_${table}_${index}_end\n"
+      "tocsin_${table}_${index}:\n    .incbin \"${path}\"\ntocsin_${table}_${index}_end:\n    .byte 0\n")
     string(APPEND declarations
-      "extern const char tocsin_data_${index}[];\nextern const char tocsin_data_${index}_end[];\n")
-    string(APPEND rows "    {\"${file}\", text(tocsin_data_${index}, tocsin_data_${index}_end)},\n")
+      "extern const char tocsin_${table}_${index}[];\nextern const char tocsin_${table}_${index}_end[];\n")
+    string(APPEND rows "    {\"${file}\", text(tocsin_${table}_${index}, tocsin_${table}_${index}_end)},\n")
     list(APPEND paths "${path}")
     math(EXPR index "${index} + 1")
   endforeach()
   string(APPEND assembly "    .section .note.GNU-stack,\"\",%progbits\n")
   set(out "${CMAKE_CURRENT_BINARY_DIR}")
-  file(GENERATE OUTPUT "${out}/embedded_data.S" CONTENT "${assembly}")
-  file(GENERATE OUTPUT "${out}/embedded_table.cpp" CONTENT
+  file(GENERATE OUTPUT "${out}/${table}.S" CONTENT "${assembly}")
+  file(GENERATE OUTPUT "${out}/${table}.cpp" CONTENT
 "#include <vector>
 #include \"config/embedded.h\"
 extern \"C\" {
@@ -33,14 +34,15 @@ std::string_view text(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 }  // namespace
-std::span<const EmbeddedFile> embedded_files() {
+std::span<const EmbeddedFile> ${table}();
+std::span<const EmbeddedFile> ${table}() {
   static const std::vector<EmbeddedFile> files = {
 ${rows}  };
   return files;
 }
 }  // namespace tocsin
 ")
-  target_sources(${target} PRIVATE "${out}/embedded_data.S" "${out}/embedded_table.cpp")
+  target_sources(${target} PRIVATE "${out}/${table}.S" "${out}/${table}.cpp")
   # .incbin is invisible to dependency scanners.
-  set_source_files_properties("${out}/embedded_data.S" PROPERTIES OBJECT_DEPENDS "${paths}")
+  set_source_files_properties("${out}/${table}.S" PROPERTIES OBJECT_DEPENDS "${paths}")
 endfunction()

@@ -33,8 +33,8 @@ std::map<kafka::Partition, std::int64_t> offsets_of(const rd_kafka_topic_partiti
 
 }  // namespace
 
-LagWatch::LagWatch(const Config& config, Metrics& metrics)
-    : metrics_(metrics),
+LagWatch::LagWatch(const Config& config, LagSink sink)
+    : sink_(std::move(sink)),
       // The group is asked about, never joined. Uncommitted: the end is the high watermark, and
       // open transactions are waited for by nobody here.
       consumer_(kafka::make_consumer(kafka::make_conf(config.kafka,
@@ -112,7 +112,7 @@ void LagWatch::look() {
     if (committed.contains(entry->first)) {
       ++entry;
     } else {
-      metrics_.forget_lag(entry->first);
+      sink_.forget(entry->first);
       entry = seen_.erase(entry);
     }
   }
@@ -154,7 +154,7 @@ void LagWatch::show() {
   for (const auto& [partition, seen] : seen_) {
     const std::int64_t age_ms =
         seen.oldest_ms <= 0 ? 0 : std::max<std::int64_t>(0, now_ms - seen.oldest_ms);
-    metrics_.lag(partition, seen.lag, static_cast<double>(age_ms) / 1000.0);
+    sink_.lag(partition, seen.lag, static_cast<double>(age_ms) / 1000.0);
   }
 }
 

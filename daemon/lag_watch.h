@@ -5,24 +5,30 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <vector>
 
 #include "daemon/kafka/client.h"
-#include "daemon/metrics.h"
 #include "daemon/wait.h"
 
 namespace tocsin {
 
+// Where the figures go; called on the lag thread.
+struct LagSink {
+  std::function<void(const kafka::Partition&, std::int64_t records, double seconds)> lag;
+  std::function<void(const kafka::Partition&)> forget;  // it is not watched any more
+};
+
 // Owner of the lag thread. What the brokers do not answer stays as it was, and grows older.
 class LagWatch {
  public:
-  LagWatch(const Config& config, Metrics& metrics);
+  LagWatch(const Config& config, LagSink sink);
   ~LagWatch();
   void start();
 
-  // The partitions that are this instance's from now on. Any thread.
+  // The partitions to look at from now on. Any thread.
   void watch(std::vector<kafka::Partition> partitions);
   // Nothing is to be read between the offsets but transaction markers. Any thread.
   void skip(const kafka::Partition& partition, std::int64_t from, std::int64_t to);
@@ -45,7 +51,7 @@ class LagWatch {
   void read_oldest(const std::map<kafka::Partition, std::int64_t>& offsets);
   void show();
 
-  Metrics& metrics_;
+  const LagSink sink_;
   kafka::Client consumer_;
   std::atomic<bool> stopping_{false};
   std::map<kafka::Partition, Seen> seen_;  // the thread's own

@@ -89,6 +89,11 @@ void add_service_verbs(CLI::App& app, CommandLine& line) {
     line.verb = [&line] { return tocsin::notify({line.config, line.test_target}); };
   });
 
+  CLI::App* page = app.add_subcommand(
+      "page", "The live page of a whole cluster, from its output topics alone (page.listen)");
+  page->add_option("--config", line.config, "The configuration (YAML)")->required();
+  page->callback([&line] { line.verb = [&line] { return tocsin::page_alone({line.config}); }; });
+
   CLI::App* check =
       app.add_subcommand("check", "Every fault of a configuration and of the data files it names");
   check->add_option("--config", line.config, "The configuration (YAML)")->required();
@@ -402,7 +407,7 @@ std::string misunderstood(const CLI::App& app) {
 // Those run until they are told to end, and are told by signals.
 bool is_service(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  return verb == "run" || verb == "notify";
+  return verb == "run" || verb == "notify" || verb == "page";
 }
 
 }  // namespace

@@ -33,7 +33,12 @@ Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, Reload
       service_(std::move(config), std::move(pipeline)),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
-      lag_(service_.config(), service_.metrics()),
+      lag_(service_.config(), {[&metrics = service_.metrics()](
+                                   const kafka::Partition& partition, std::int64_t records,
+                                   double seconds) { metrics.lag(partition, records, seconds); },
+                               [&metrics = service_.metrics()](const kafka::Partition& partition) {
+                                 metrics.forget_lag(partition);
+                               }}),
       in_force_(service_.config()) {
   Intake& intake = service_.intake();
   intake.on_assign = [this](std::vector<kafka::Partition> partitions) {
@@ -61,6 +66,10 @@ ExitCode Process::run() {
                    [this] { ask_for_reload(); }});
     spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
   }
+  if (!service_.config().page.listen.is_off()) {
+    page_ = std::make_unique<page::LivePage>(service_.config());
+    page_->start();
+  }
   ExitCode exit_code = ExitCode::fine;
   lag_.start();
   intake_thread_ = std::thread([this, &exit_code] {
@@ -73,6 +82,7 @@ ExitCode Process::run() {
   io_.run();
   service_.stop();
   limit_leaving();
+  page_.reset();
   alerts_.reset();
   intake_thread_.join();
   notify_service_manager("STOPPING=1");

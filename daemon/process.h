@@ -14,6 +14,7 @@
 #include "daemon/admin/server.h"
 #include "daemon/alert_publisher.h"
 #include "daemon/lag_watch.h"
+#include "daemon/page/page.h"
 #include "daemon/service.h"
 
 namespace tocsin {
@@ -62,6 +63,7 @@ class Process {
   boost::asio::steady_timer timer_;
   std::unique_ptr<AdminServer> admin_;
   LagWatch lag_;
+  std::unique_ptr<page::LivePage> page_;    // with page.listen
   std::unique_ptr<AlertPublisher> alerts_;  // once the dedup state is restored
   Config in_force_;
   bool is_reloading_ = false;

@@ -19,8 +19,9 @@ import uuid
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/alerts")]
 
+import crisis  # noqa: E402 (an invented one, of ten days)
 import schemas  # noqa: E402 (the check that the tests use)
 
 DATA = ROOT / "deploy/demo-data"
@@ -34,6 +35,7 @@ ALERT_LIMIT_S = 60  # after the last outcome, for the alert engine to have read 
 OUTCOME_LIMIT_S = 90
 SHOWN_PER_SECOND = 6  # for a person; --once feeds as fast as it can
 ESCALATION_SHOWN = 25.0
+DAY_MS = 24 * 3_600_000
 
 
 class Failure(Exception):
@@ -62,9 +64,11 @@ class Daemon:
         config = folder / "tocsin.yaml"
         # Port 0 would hide the probes, so a port is looked for first.
         self.port = free_port()
+        self.page = "http://127.0.0.1:%d/" % free_port()
         config.write_text(
             "version: 1\ninstance: demo\nkafka: {brokers: '%s', group: tocsin, create_topics: true}\n"
-            "admin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n" % (broker, self.port))
+            "admin: {listen: '127.0.0.1:%d'}\npage: {listen: '%s'}\nlog: {format: text}\n"
+            % (broker, self.port, self.page.split("/")[2]))
         self.process = subprocess.Popen(
             [ROOT / "build/release/tocsin", "run", "--config", config],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log, "wb"),
@@ -290,6 +294,19 @@ def watch(broker, daemon, records, screen, per_second):
     show_rest(broker, screen)
 
 
+def go_on(broker, daemon):
+    """For whoever looks at the page: an invented crisis, a day in a minute; then the daemon alone."""
+    feeder, begin = Feeder(broker), time.monotonic()
+    for at, _, article in crisis.make():
+        while at - crisis.START_MS > (time.monotonic() - begin) * DAY_MS / 60:
+            daemon.check_alive()
+            time.sleep(0.05)
+        feeder.feed((at, article["id"], json.dumps(article).encode()))
+    feeder.finish()
+    daemon.process.wait()
+    daemon.check_alive()
+
+
 def wait_for_alerts(broker, daemon):
     """Until the alert engine has committed what the ledger holds now: it reads it behind the outcomes."""
     asker = Consumer({"bootstrap.servers": broker, "group.id": "tocsin.alerts"})
@@ -377,13 +394,14 @@ def main():
     try:
         with Daemon(arguments.folder, arguments.broker) as daemon:
             daemon.wait_ready()
+            print("the live page: %s" % daemon.page)
             watch(arguments.broker, daemon, records, screen, None if arguments.once else SHOWN_PER_SECOND)
             print("\n%d records in: %s" % (len(records), screen.summary()))
             if not arguments.once:
-                print("All fed. tocsin goes on; probes and metrics: http://127.0.0.1:%d/metrics\n"
-                      "broker: %s. Ctrl-C ends everything." % (daemon.port, arguments.broker))
-                daemon.process.wait()
-                daemon.check_alive()
+                print("All fed. tocsin goes on with an invented crisis, a day in a minute; look at %s\n"
+                      "probes and metrics: http://127.0.0.1:%d/metrics, broker: %s. Ctrl-C ends everything."
+                      % (daemon.page, daemon.port, arguments.broker))
+                go_on(arguments.broker, daemon)
             daemon.stop()
         faults = check(arguments.broker, json.loads((DATA / "expected.json").read_text()))
         faults += check_alerts(arguments.broker, records, arguments.folder)

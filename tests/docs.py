@@ -16,8 +16,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/input.md", "docs/records.md", "docs/configure.md", "docs/alerts.md", "docs/operate.md",
-         "docs/access.md", "docs/judgement.md")
+PAGES = ("README.md", "docs/input.md", "docs/records.md", "docs/configure.md", "docs/alerts.md", "docs/page.md",
+         "docs/operate.md", "docs/access.md", "docs/judgement.md")
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BINARY", ROOT / "build/release/tocsin"))
 LIMIT_S = 240  # of a machine with other work; about 25 s without
 

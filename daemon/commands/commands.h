@@ -22,6 +22,12 @@ struct NotifyOptions {
   std::string test_target;  // not empty: one test alert to this webhook, then the end
 };
 
+struct PageOptions {
+  std::filesystem::path config;
+};
+// Where `tocsin page` listens when page.listen is off.
+inline const ListenAddress kPageListenAlone{"127.0.0.1", 9465};
+
 struct CheckOptions {
   std::filesystem::path config;
   std::filesystem::path against;  // the file of what runs; empty: nothing is compared
@@ -131,6 +137,8 @@ enum class ResumeFrom : std::uint8_t { ledger, earliest };
                                          const std::filesystem::path& output);
 // Alerts to webhooks, until SIGTERM; or one test alert.
 [[nodiscard]] ExitCode notify(const NotifyOptions& options);
+// The live page of a cluster, until SIGTERM.
+[[nodiscard]] ExitCode page_alone(const PageOptions& options);
 // Inputs that could not be processed: which, their bytes, back to the raw topic.
 [[nodiscard]] ExitCode deadletter(const DeadletterOptions& options);
 // Enriched records or alerts as they are published, until SIGINT.

@@ -1,0 +1,55 @@
+#include "daemon/page/access.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+#include <charconv>
+
+#include "daemon/http/server.h"
+
+namespace tocsin::page {
+
+std::string Access::signature(std::string_view end) const {
+  const std::string text = "tocsin page until " + std::string(end);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  HMAC(EVP_sha256(), token_.data(), static_cast<int>(token_.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4];
+    hex += kDigits[digest[i] & 15];
+  }
+  return hex;
+}
+
+bool Access::is_token(std::string_view given) const {
+  return !token_.empty() && equal_in_constant_time(given, token_);
+}
+
+std::string Access::cookie(std::int64_t now_s) const {
+  const std::string end = std::to_string(now_s + kSeconds);
+  return end + '.' + signature(end);
+}
+
+bool Access::is_valid(std::string_view cookie, std::int64_t now_s) const {
+  if (token_.empty()) return true;
+  const std::size_t point = cookie.find('.');
+  if (point == std::string_view::npos) return false;
+  const std::string_view end = cookie.substr(0, point);
+  std::int64_t end_s = 0;
+  const auto [stop, error] = std::from_chars(end.data(), end.data() + end.size(), end_s);
+  if (error != std::errc() || stop != end.data() + end.size()) return false;
+  return equal_in_constant_time(cookie.substr(point + 1), signature(end)) && now_s < end_s;
+}
+
+bool is_loopback_host(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1) == "[::1]";
+  const std::string_view name = host.substr(0, host.find(':'));
+  return name == "localhost" ||
+         (name.starts_with("127.") && name.find_first_not_of("0123456789.") == name.npos);
+}
+
+}  // namespace tocsin::page

@@ -1,0 +1,268 @@
+#include "daemon/page/reader.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "config/silences.h"
+#include "daemon/stop.h"
+
+namespace tocsin::page {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kPollWaitMs = 100;
+constexpr int kQueryTimeoutMs = 3'000;
+constexpr std::size_t kBatchMax = 500;              // records under one lock
+constexpr std::int64_t kLookIntervalMs = 5'000;     // for topics and partitions
+constexpr std::int64_t kMissingIntervalMs = 1'000;  // while something is missing
+constexpr auto kRetryPause = 500ms;
+// A record that is held takes at least so much memory: no use in reading more of the history.
+constexpr std::size_t kRecordBytesMin = 1 << 10;
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+RecordHeaders headers_of(const rd_kafka_message_t& message) {
+  RecordHeaders read;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return read;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    if (std::string_view(name).starts_with("tocsin.")) {
+      read.emplace_back(name, std::string(static_cast<const char*>(value), size));
+    }
+  }
+  return read;
+}
+
+}  // namespace
+
+TopicReader::TopicReader(const Config& config, SharedModel& shared)
+    : config_(config),
+      shared_(shared),
+      topics_{{config.topics.enriched, Kind::enriched},
+              {config.topics.duplicates, Kind::duplicates},
+              {config.topics.alerts, Kind::alerts},
+              {config.topics.pairs, Kind::pairs},
+              {config.topics.deadletter, Kind::deadletter}},
+      consumer_(kafka::make_consumer(
+          kafka::make_conf(config.kafka,
+                           {{"fetch.wait.max.ms", "100"},
+                            {"queued.max.messages.kbytes", "16384"},
+                            {"fetch.error.backoff.ms", "100"}},
+                           {{"group.id", config.kafka.group + ".page"},  // asked for, never joined
+                            {"enable.auto.commit", "false"},
+                            {"enable.auto.offset.store", "false"},
+                            {"isolation.level", "read_committed"},
+                            {"auto.offset.reset", "earliest"},
+                            {"enable.partition.eof", "true"}}))) {}
+
+TopicReader::~TopicReader() {
+  stopping_ = true;
+  changed_.notify_all();
+  thread_.join();
+}
+
+void TopicReader::start() {
+  read_silences();
+  thread_ = Thread("page_reader", [this] { run(); });
+}
+
+void TopicReader::run() {
+  std::int64_t looked_ms = steady_ms() - kLookIntervalMs;
+  while (!stopping_) {
+    if (steady_ms() - looked_ms >= (fault_.empty() ? kLookIntervalMs : kMissingIntervalMs)) {
+      looked_ms = steady_ms();
+      try {
+        look_for_partitions();
+        read_silences();
+      } catch (const StopError& error) {
+        fault_ = error.what();
+      }
+      tell();
+    }
+    if (next_.empty()) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, kRetryPause, [this] { return stopping_.load(); });
+      continue;
+    }
+    poll();
+  }
+}
+
+// Topics may come later, and partitions be added.
+void TopicReader::look_for_partitions() {
+  const rd_kafka_metadata_t* answer = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(consumer_.get(), 1, nullptr, &answer, kQueryTimeoutMs);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "the brokers do not answer: " + kafka::text(error));
+  }
+  const kafka::Owned<const rd_kafka_metadata_t> metadata(answer);
+  std::vector<kafka::Partition> fresh;
+  std::vector<std::string> missing;
+  for (const auto& [name, kind] : topics_) missing.push_back(name);
+  std::vector<kafka::Partition> raw;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
+    const std::vector<std::string>& raw_topics = config_.topics.raw;
+    if (std::find(raw_topics.begin(), raw_topics.end(), topic.topic) != raw_topics.end()) {
+      for (std::int32_t number = 0; number < topic.partition_cnt; ++number) {
+        raw.push_back({topic.topic, number});
+      }
+    }
+    if (!topics_.contains(topic.topic) || topic.partition_cnt == 0) continue;
+    std::erase(missing, topic.topic);
+    for (std::int32_t number = 0; number < topic.partition_cnt; ++number) {
+      const kafka::Partition partition{topic.topic, number};
+      if (!next_.contains(partition)) fresh.push_back(partition);
+    }
+  }
+  if (raw != raw_ && on_raw_partitions) on_raw_partitions(raw);
+  raw_ = std::move(raw);
+  if (!fresh.empty()) assign(begin(fresh));
+  fault_ = missing.empty() ? "" : "topic " + missing.front() + " does not exist yet";
+}
+
+// Where the history begins: within the hours and not more records than there is memory for; alerts
+// and pairs, which are few, from their first.
+std::map<kafka::Partition, std::int64_t> TopicReader::begin(
+    const std::vector<kafka::Partition>& fresh) {
+  const PageLimits& limits = shared_.model.limits();
+  std::map<kafka::Partition, std::int64_t> times;
+  for (const kafka::Partition& partition : fresh) {
+    times[partition] = unix_ms() - std::chrono::milliseconds(limits.history).count();
+  }
+  const kafka::PartitionList list = kafka::make_list(times);
+  const rd_kafka_resp_err_t error =
+      rd_kafka_offsets_for_times(consumer_.get(), list.get(), kQueryTimeoutMs);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "offsets of a time: " + kafka::text(error));
+  }
+  const auto records_max =
+      static_cast<std::int64_t>(limits.memory_bytes_max / kRecordBytesMin / fresh.size());
+  std::map<kafka::Partition, std::int64_t> from;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = list->elems[i];
+    const kafka::Partition partition{entry.topic, entry.partition};
+    if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      throw StopError(ExitCode::failed,
+                      kafka::reason(config_.kafka, entry.err, "READ", "topic " + partition.topic));
+    }
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
+        consumer_.get(), entry.topic, entry.partition, &low, &high, kQueryTimeoutMs);
+    if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      throw StopError(ExitCode::failed,
+                      kafka::reason(config_.kafka, failed, "READ", "topic " + partition.topic));
+    }
+    const Kind kind = topics_.at(partition.topic);
+    std::int64_t& offset = from[partition];
+    if (kind == Kind::alerts || kind == Kind::pairs) {
+      offset = low;
+    } else {
+      offset = std::max({entry.offset >= 0 ? entry.offset : high, low, high - records_max});
+    }
+    if (offset < high) open_[partition] = high;
+  }
+  return from;
+}
+
+void TopicReader::assign(const std::map<kafka::Partition, std::int64_t>& fresh) {
+  std::map<kafka::Partition, std::int64_t> all = next_;
+  all.insert(fresh.begin(), fresh.end());
+  const kafka::PartitionList list = kafka::make_list(all);
+  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "cannot read: " + kafka::text(error));
+  }
+  next_ = std::move(all);
+  spdlog::info("page: reading partitions={}", next_.size());
+}
+
+// One wait, then what is there, under one lock.
+void TopicReader::poll() {
+  std::vector<kafka::Message> batch;
+  for (int wait = kPollWaitMs; batch.size() < kBatchMax; wait = 0) {
+    kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), wait));
+    if (!message) break;
+    batch.push_back(std::move(message));
+  }
+  if (batch.empty()) return;
+  {
+    const std::lock_guard lock(shared_.mutex);
+    for (const kafka::Message& message : batch) take(*message);
+  }
+  tell();
+}
+
+void TopicReader::take(const rd_kafka_message_t& message) {
+  if (message.rkt == nullptr) return;
+  const kafka::Partition partition{rd_kafka_topic_name(message.rkt), message.partition};
+  const bool is_end = message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+  if (!is_end && message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    fault_ = kafka::reason(config_.kafka, message.err, "READ", "topic " + partition.topic);
+    return;
+  }
+  const std::int64_t reached = is_end ? message.offset : message.offset + 1;
+  next_[partition] = reached;
+  if (const auto end = open_.find(partition); end != open_.end() && reached >= end->second) {
+    open_.erase(end);
+  }
+  if (is_end) {
+    open_.erase(partition);
+    return;
+  }
+  const std::string_view key(static_cast<const char*>(message.key), message.key_len);
+  const std::string_view value(static_cast<const char*>(message.payload), message.len);
+  const std::int64_t record_ms = rd_kafka_message_timestamp(&message, nullptr);
+  Model& model = shared_.model;
+  switch (topics_.at(partition.topic)) {
+    case Kind::enriched:
+      model.add_enriched(record_ms, value);
+      break;
+    case Kind::duplicates:
+      model.add_duplicate(record_ms, value);
+      break;
+    case Kind::alerts:
+      model.add_alert(value);
+      break;
+    case Kind::pairs:
+      model.add_pair(key, value);
+      break;
+    case Kind::deadletter:
+      model.add_dead_letter(record_ms, headers_of(message), value);
+      break;
+  }
+}
+
+void TopicReader::tell() {
+  const ReadingState state{!next_.empty() && open_.empty(), fault_};
+  if (state.is_caught_up == told_.is_caught_up && state.fault == told_.fault) return;
+  told_ = state;
+  if (!state.fault.empty()) spdlog::warn("page: not all can be read: {}", state.fault);
+  const std::lock_guard lock(shared_.mutex);
+  shared_.model.set_reading(state);
+}
+
+// The file of `tocsin notify`, so that the page shows as silenced what nobody is told.
+void TopicReader::read_silences() {
+  LoadedSilences loaded = load_silences(config_.alerts.silences);
+  if (has_errors(loaded.faults)) return;  // notify refuses them, too
+  const std::lock_guard lock(shared_.mutex);
+  shared_.model.set_silences(std::move(loaded.silences));
+}
+
+}  // namespace tocsin::page
