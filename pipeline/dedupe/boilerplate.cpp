@@ -18,13 +18,17 @@ constexpr std::size_t kReleaseTokensMin = 8;
 constexpr std::size_t kReleaseTokensMax = 36;
 constexpr int kHeaderPartsMax = 3;
 constexpr std::size_t kLooseLineTokensMax = 12;
-constexpr std::size_t kLooseTokensMax = 40;   // of such lines in a row: more is a table, or a list
-constexpr std::size_t kHeadTokensMax = 90;    // of what stands above a story
-constexpr std::size_t kTailTokensMax = 220;   // and below
-constexpr std::size_t kInsetTokensMax = 60;   // of a paragraph within
-constexpr std::int64_t kGapMax = 18;          // what a cut may step over, by weight
-constexpr std::size_t kStubTokensMax = 120;   // a body of nothing else that is longer is a story
-constexpr std::size_t kStoryTokensMin = 8;    // less is what the rules left by mistake
+constexpr std::size_t kNamesLineTokensMax = 40;  // of nothing but names and numbers
+constexpr std::size_t kLooseTokensMax = 40;  // of such lines in a row: more is a table, or a list
+constexpr std::size_t kHeadTokensMax = 90;   // of what stands above a story
+constexpr std::size_t kTailTokensMax = 220;  // and below
+constexpr std::size_t kInsetTokensMax = 60;  // of a paragraph within
+constexpr std::int64_t kGapMax = 18;         // what a cut may step over, by weight
+constexpr std::size_t kStubTokensMax = 120;  // a body of nothing else that is longer is a story
+constexpr std::size_t kStoryTokensMin = 8;   // less is what the rules left by mistake
+constexpr std::size_t kOwnSentenceTokensMax = 20;  // an outlet speaks of itself in few words
+constexpr std::size_t kTitleTokensMin = 4;
+constexpr std::size_t kTitlePrefixMax = 3;    // "UPDATE 1-"
 constexpr std::size_t kOutletLettersMin = 5;  // shorter names are words too
 constexpr std::size_t kPhoneDigitsMin = 9;    // eight are two years
 
@@ -127,7 +131,9 @@ class Judge {
     Range tokens = line.tokens;
     if (line.opens_paragraph) quoted_ = false;
     if (line.opens_paragraph) tokens.begin = std::min(header_end(tokens), tokens.end - 1);
-    return speech(tokens) + names_outlet(tokens) + gives_address(bytes_of(tokens)) + form(line);
+    const bool is_long = line.is_sentence && tokens.size() > kOwnSentenceTokensMax;
+    const int outlet = is_long ? names_outlet(tokens) / 2 : names_outlet(tokens);
+    return speech(tokens) + outlet + gives_address(bytes_of(tokens)) + form(line);
   }
   // End of what stands before a story in its own line: who wrote it, when and where.
   [[nodiscard]] std::size_t header_end(const Range& tokens) const {
@@ -136,7 +142,7 @@ class Judge {
       const std::size_t limit = std::min(tokens.end, begin + kBylineTokensMax);
       const std::size_t next =
           std::max({byline_end(begin, limit), stamp_end(begin, limit), dateline_end(begin, limit),
-                    release_end(begin, tokens.end)});
+                    title_end(begin, tokens.end), release_end(begin, tokens.end)});
       if (next == begin || next >= tokens.end) break;
       begin = next;
     }
@@ -147,6 +153,7 @@ class Judge {
   [[nodiscard]] std::size_t stamp_end(std::size_t begin, std::size_t limit) const;
   [[nodiscard]] std::size_t byline_end(std::size_t begin, std::size_t limit) const;
   [[nodiscard]] std::size_t dateline_end(std::size_t begin, std::size_t limit) const;
+  [[nodiscard]] std::size_t title_end(std::size_t begin, std::size_t limit) const;
   [[nodiscard]] std::size_t release_end(std::size_t begin, std::size_t limit) const;
   // The bytes of a line with the marks that lean on its ends.
   [[nodiscard]] std::string_view bytes_of(const Range& tokens) const {
@@ -357,6 +364,23 @@ std::size_t Judge::dateline_end(std::size_t begin, std::size_t limit) const {
   return begin;
 }
 
+// End of the title, told again where a story begins, or `begin`. What comes next must begin with a
+// capital, as a story does.
+std::size_t Judge::title_end(std::size_t begin, std::size_t limit) const {
+  const std::span title(text_.tokens.data(), text_.body_token);
+  for (std::size_t from = 0; from <= std::min(kTitlePrefixMax, title.size()); ++from) {
+    std::size_t same = 0;
+    while (from + same < title.size() && begin + same < limit &&
+           title[from + same].hash == text_.tokens[begin + same].hash) {
+      ++same;
+    }
+    const std::size_t end = begin + same;
+    const bool whole = same >= kTitleTokensMin && 2 * same >= title.size();
+    if (whole && end < limit && is_name(text_.tokens[end])) return end;
+  }
+  return begin;
+}
+
 // End of a press release's head ("Force Detains Two in Farah Joint Command - 2010-09-15 For Release
 // KABUL (Sept. 16) - "): up to a dash or bracket, nearly all names
 // and numbers.
@@ -367,10 +391,10 @@ std::size_t Judge::release_end(std::size_t begin, std::size_t limit) const {
   bool number = false;
   for (std::size_t i = begin; i < limit; ++i) {
     const Token& token = text_.tokens[i];
-    if (i > begin && (token.before & kParagraph) != 0) break;
     const bool closed = (token.before & (kDash | kParenClose)) != 0;
     if (closed && number && i - begin >= kReleaseTokensMin && 5 * counted >= 4 * (i - begin))
       end = i;
+    if (i > begin && (token.before & kParagraph) != 0) break;
     counted += is_name(token) || is_number(token) ? 1U : 0U;
     number = number || is_number(token);
   }
@@ -421,6 +445,17 @@ bool has_figures(const Text& text, const Range& tokens) {
   return numbers >= 2 && strokes < 2 && 2 * names < tokens.size();
 }
 
+// A short line, or a longer one of hardly anything but names and numbers.
+bool is_loose(const Text& text, const Range& tokens) {
+  if (has_figures(text, tokens)) return false;
+  if (tokens.size() <= kLooseLineTokensMax) return true;
+  std::size_t named = 0;
+  for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
+    named += is_name(text.tokens[i]) || is_number(text.tokens[i]) ? 1U : 0U;
+  }
+  return tokens.size() <= kNamesLineTokensMax && 5 * named >= 4 * tokens.size();
+}
+
 std::vector<Line> lines_of(const Text& text, const Range& body, Judge& judge) {
   const std::uint16_t breaks =
       is_wrapped(text, body) ? kStop | kParagraph : kStop | kParagraph | kNewline;
@@ -431,8 +466,7 @@ std::vector<Line> lines_of(const Text& text, const Range& body, Judge& judge) {
     Line line{{begin, end}, false, after_stop(text, end), 0};
     line.opens_paragraph =
         begin == body.begin || (text.tokens[begin].before & (breaks & ~kStop)) != 0;
-    line.is_loose = !line.is_sentence && line.tokens.size() <= kLooseLineTokensMax &&
-                    !has_figures(text, line.tokens);
+    line.is_loose = !line.is_sentence && is_loose(text, line.tokens);
     line.opens_block = begin == body.begin || (text.tokens[begin].before & kParagraph) != 0;
     line.cues = judge.cues_of(line);
     lines.push_back(line);

@@ -43,7 +43,12 @@ constexpr std::uint64_t kShingleWords = 3;
 constexpr std::uint32_t kFreshShinglesMin = 8;
 constexpr std::uint32_t kOtherOpeningMax = 5;  // of kLeadSketchSize
 constexpr std::uint64_t kSameFrameHeldMin = 85;
-constexpr std::uint32_t kSameFrameMin = 7;  // of kLeadSketchSize: one name in a lead differs
+constexpr std::uint64_t kTemplateHeldMin = 65;
+constexpr std::uint32_t kSameFrameMin = 5;       // of kLeadSketchSize: one name in a lead differs
+constexpr std::uint64_t kShinglesPerChange = 4;  // a changed word is in three, often twice
+constexpr std::uint64_t kShinglesByChance = 3;   // as the estimate goes
+constexpr std::uint64_t kManyAnchors = 20;       // of so many some are edited
+constexpr std::uint64_t kOpeningPlacesMin = 4;   // fewer tell nothing
 
 // Of the members of one set, and how many of them the other set lacks, in hundredths: members that
 // share a place with another's are allowed for.
@@ -106,6 +111,7 @@ Fresh fresh(const Facts<kSize>& facts, const AnchorSet& known) {
 
 // The comparisons that the rules draw on. `shorter` and `longer` are by shingles.
 struct Evidence {
+  const Agreement& counted;
   const Content& shorter;
   const Content& longer;
   Fraction whole;    // Jaccard of all shingles
@@ -118,12 +124,16 @@ struct Evidence {
   explicit Evidence(const Agreement& agreement);
   [[nodiscard]] bool is_short() const { return shorter.tokens < kShortTokens; }
   [[nodiscard]] bool opening_moved() const;
+  [[nodiscard]] bool leads_name_others() const;
+  [[nodiscard]] bool begins_within() const;
+  [[nodiscard]] bool is_explained() const;
   [[nodiscard]] bool anchors_differ() const;
   [[nodiscard]] bool only_longer_has_numbers() const;
 };
 
 Evidence::Evidence(const Agreement& agreement)
-    : shorter(agreement.first.shingles <= agreement.second.shingles ? agreement.first
+    : counted(agreement),
+      shorter(agreement.first.shingles <= agreement.second.shingles ? agreement.first
                                                                     : agreement.second),
       longer(agreement.first.shingles <= agreement.second.shingles ? agreement.second
                                                                    : agreement.first),
@@ -145,6 +155,33 @@ bool Evidence::opening_moved() const {
       shorter.shingles * (held.under - std::min(held.over, held.under));
   const std::uint64_t opening_over = opening * (lead.under - lead.over);
   return 2 * unshared_over * (lead.under + lead.over) < opening_over * held.under;
+}
+
+// What the leads name, the other text has not, though nearly all else stands in both: two stories
+// under one frame.
+bool Evidence::leads_name_others() const {
+  const Content& first = counted.first;
+  const Content& second = counted.second;
+  const std::uint32_t added =
+      fresh(second.lead_names, first.names).all() + fresh(second.lead_numbers, first.numbers).all();
+  const std::uint32_t gone =
+      fresh(first.lead_names, second.names).all() + fresh(first.lead_numbers, second.numbers).all();
+  return added > 0 && gone > 0 && held.at_least(kSameFrameHeldMin);
+}
+
+// The shorter text's opening stands in the longer one, at its beginning or further down.
+bool Evidence::begins_within() const {
+  const OpeningShared& opening =
+      &shorter == &counted.first ? counted.first_opening : counted.second_opening;
+  return lead.at_least(12) ||
+         (opening.places >= kOpeningPlacesMin && 2 * opening.equal >= opening.places);
+}
+
+// Whether the names and numbers that differ are all that does: edits would change other words, too.
+bool Evidence::is_explained() const {
+  const std::uint64_t changed = 1 + std::max<std::uint64_t>(anchors.missing, 1);
+  const std::uint64_t lost = shorter.shingles * (held.under - std::min(held.over, held.under));
+  return lost <= (kShinglesPerChange * changed + kShinglesByChance) * held.under;
 }
 
 // What a template or the next day's report changes. Edits of a copy touch names and numbers no more
@@ -195,7 +232,11 @@ Alike long_alike(const Evidence& evidence, const LikenessLimits& limits) {
           evidence.held.at_least(85) || anchors.compared == 0 || !anchors.missing_at_least(45);
       return alike ? Alike::by_opening : Alike::no;
     }
-    if (anchors.missing >= 3 || (anchors.missing > 0 && anchors.missing_at_least(15))) {
+    if (evidence.leads_name_others()) return Alike::no;
+    const bool edited = anchors.present() >= kManyAnchors && evidence.begins_within() &&
+                        !anchors.missing_at_least(20) && !evidence.numbers.missing_at_least(20);
+    if (!edited &&
+        (anchors.missing >= 3 || (anchors.missing > 0 && anchors.missing_at_least(15)))) {
       return Alike::no;
     }
     const bool enough =
@@ -223,11 +264,32 @@ bool outgrows(const Agreement& agreement) {
 // text or in place of the old one.
 bool has_new_opening(const Agreement& agreement, std::uint32_t fresh_facts) {
   const OpeningShared& opening = agreement.second_opening;
-  if (agreement.lead_matching > kOtherOpeningMax || 2 * opening.equal > opening.places)
-    return false;
-  if (agreement.second.shingles >= agreement.first.shingles + kFreshShinglesMin) return true;
-  if (opening.places >= 6 && 6 * opening.equal <= opening.places) return true;
-  return opening.places >= 3 && 4 * opening.equal <= opening.places && fresh_facts > 0;
+  const std::uint64_t of_first = std::max<std::uint64_t>(1, agreement.first.shingles);
+  const std::uint64_t of_second = agreement.second.shingles;
+  if (agreement.lead_matching > kOtherOpeningMax) return false;
+  // Of a longer text less minima are those of its part.
+  const std::uint64_t places = opening.places * std::min(of_first, of_second) / of_first;
+  if (2 * opening.equal > places) return false;
+  if (of_second >= of_first + kFreshShinglesMin) return true;
+  if (places >= 6 && 6 * opening.equal <= places) return true;
+  return places >= 3 && 4 * opening.equal <= places && fresh_facts > 0;
+}
+
+// One or two numbers of the lead stand in place of others, in texts of one length that differ in
+// nothing else. Of such a pair one may have a place in the set that a third number has as well.
+bool is_number_replaced(const Content& first, const Content& second, const Evidence& evidence) {
+  constexpr std::size_t kReplacedMax = 2;
+  std::size_t replaced = 0;
+  bool is_sure = false;
+  for (std::size_t i = 0; i < first.lead_numbers.size(); ++i) {
+    const std::uint8_t gone = first.lead_numbers[i];
+    const std::uint8_t added = second.lead_numbers[i];
+    if (((gone ^ added) & ~kTitleFact & 0xff) == 0) continue;
+    if (gone == kNoFact || added == kNoFact || ++replaced > kReplacedMax) return false;
+    is_sure = is_sure || !has(first.numbers, added) || !has(second.numbers, gone);
+  }
+  return is_sure && evidence.shorter.shingles * 10 >= evidence.longer.shingles * 9 &&
+         evidence.is_explained();
 }
 
 Turn turn_of(const Agreement& agreement, const Evidence& evidence) {
@@ -241,10 +303,14 @@ Turn turn_of(const Agreement& agreement, const Evidence& evidence) {
   // Openings that are alike, but for what they name: the toll rose, or it is another place.
   const bool numbers_gone = fresh(first.lead_numbers, second.numbers).all() > 0;
   const bool names_gone = fresh(first.lead_names, second.names).all() > 0;
-  if (evidence.held.at_least(kSameFrameHeldMin)) {
-    const std::uint32_t alike = agreement.lead_matching;
-    if (alike >= kSameOpeningMin && numbers.all() > 0 && numbers_gone) return Turn::update;
-    if (alike >= kSameFrameMin && names.all() > 0 && names_gone) return Turn::other_event;
+  const std::uint32_t alike = agreement.lead_matching;
+  if (alike >= kSameOpeningMin && evidence.held.at_least(kSameFrameHeldMin)) {
+    if (numbers.all() > 0 && numbers_gone) return Turn::update;
+    if (is_number_replaced(first, second, evidence)) return Turn::update;
+  }
+  if (alike >= kSameFrameMin && names.all() > 0 && names_gone &&
+      evidence.held.at_least(kTemplateHeldMin) && evidence.is_explained()) {
+    return Turn::other_event;
   }
   return outgrows(agreement) ? Turn::update : Turn::none;
 }

@@ -135,6 +135,35 @@ TEST(Copies, WithNumbersWrittenOtherwise) {
             Method::exact);
 }
 
+// Some outlets tell the title again, in a line of its own or run together with what follows.
+TEST(Copies, UnderTheirTitleToldAgain) {
+  std::size_t found = 0;
+  for (std::size_t trial = 0; trial < kTrials; ++trial) {
+    Newsroom n(trial + 1);
+    const std::string title = n.place() + " Council Meets Ministers of " + n.place() + " Again";
+    const std::string story = n.dateline() + join(n.story(3 + n.below(8)));
+    const Likeness likeness =
+        likeness_of(Sent{title, title + "\n\n" + story, "one.example"},
+                    Sent{"UPDATE 1-" + title, title + ' ' + story, "two.example"});
+    if (likeness.method != Method::none) ++found;
+  }
+  EXPECT_GE(found, kTrials * 98 / 100);
+}
+
+// What an outlet reports of itself is news like any other.
+TEST(Copies, OfAStoryAboutTheOutletItself) {
+  const std::string lead =
+      "Osmar Globe said its board had called a meeting of its shareholders for May 21 to vote on "
+      "the plan to merge it with a printer of Altbruck.\n\n";
+  const std::string rest =
+      "Those who held shares on April 10 may vote, it said. The date may change, as the cartel "
+      "office of Kesora has yet to read what was filed in March.\n\nEach holder will get 8 crowns "
+      "and a share in the new firm, which Ilse Brandt will lead from Dormouth.";
+  EXPECT_NE(likeness_of(Sent{"", lead + rest, "Osmar Globe"}, Sent{"", lead + rest, "Kesora Post"})
+                .method,
+            Method::none);
+}
+
 TEST(Copies, FlowedOtherwise) {
   EXPECT_COPIES(0.99, [](Newsroom& n) {
     const Paragraphs story = n.story(3 + n.below(10));
@@ -151,7 +180,7 @@ TEST(Copies, UnderAFrameOfTheirOwn) {
 
 // A name or number of the lead that an edit replaces is another event, or an update.
 TEST(Copies, Edited) {
-  EXPECT_COPIES(0.95, [](Newsroom& n) {
+  EXPECT_COPIES(0.97, [](Newsroom& n) {
     const Paragraphs story = n.story(4 + n.below(10));
     return Pair{join(story), join(n.edited(story, 3 + n.below(6)))};
   });
@@ -354,7 +383,7 @@ TEST(Updates, WhoseTollRoseAreNews) {
     };
     return Pair{report(3 + n.below(10)), report(20 + n.below(70))};
   });
-  EXPECT_LE(rates.copy, 0.2) << rates.example;
+  EXPECT_LE(rates.copy, 0.05) << rates.example;
 }
 
 TEST(Templates, WithOnePlaceChangedAreAnotherEvent) {
