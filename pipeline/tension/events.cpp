@@ -18,7 +18,10 @@ constexpr std::size_t kEventsMax = 400;
 // looks around an act stays linear.
 constexpr std::uint32_t kReadPieceMax = 250;
 constexpr std::uint32_t kReadTokensMax = 160;  // of an article, and a sentence more
-constexpr double kNobodyShare = 0.4;           // of a sentence that names nobody
+// What a calm text tells hardly counts (gate.h): less of it is read.
+constexpr std::uint32_t kReadTokensCalm = 48;
+constexpr std::uint32_t kCalmText = 450;  // per mille of calm topics
+constexpr double kNobodyShare = 0.4;      // of a sentence that names nobody
 
 struct Scene {
   const Page& page;
@@ -511,7 +514,7 @@ std::vector<Piece> pieces_of(const Page& page, std::span<const Match> all) {
 
 // Reading costs most of the time of an article, and the weakest sentences add less than a rounding
 // step: the strongest are read until so many tokens are, titles always.
-void keep_strongest(std::vector<Piece>& pieces) {
+void keep_strongest(std::vector<Piece>& pieces, std::uint32_t tokens_max) {
   std::vector<const Piece*> order;
   for (const Piece& piece : pieces) order.push_back(&piece);
   std::stable_sort(order.begin(), order.end(),
@@ -519,7 +522,7 @@ void keep_strongest(std::vector<Piece>& pieces) {
   std::uint32_t tokens = 0;
   double least = 0;
   for (const Piece* piece : order) {
-    if (tokens >= kReadTokensMax) {
+    if (tokens >= tokens_max) {
       least = piece->most;
       break;
     }
@@ -567,7 +570,7 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   assessment.topics = topics_of(page, {0, static_cast<std::uint32_t>(text.tokens.size())});
   const Scene scene{page, published_at_ms, assessment.topics};
   std::vector<Piece> pieces = pieces_of(page, all);
-  keep_strongest(pieces);
+  keep_strongest(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);
   ParserScratch scratch;
   for (const Piece& piece : pieces) {
     add_events(scene, piece, scratch, assessment.events);

@@ -75,12 +75,19 @@ void mend_owners(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
         nodes[owner].relation != Deprel::nmod_poss)
       continue;
     const std::uint16_t head = nodes[owner].head;
+    const bool is_of_verb = head < nodes.size() && nodes[head].tag == Upos::verb;
+    std::uint16_t owned = kAbsent;
     for (std::uint16_t noun = owner + 1;
          noun < head && noun < nodes.size() && noun <= owner + kFarthest; ++noun) {
-      if (nodes[noun].head != head || nodes[noun].relation != Deprel::nsubj) continue;
-      nodes[owner].head = noun;
-      break;
+      if (nodes[noun].head != head) continue;
+      // "Niger's junta expels envoy": a verb is no noun that another one could tell apart.
+      const bool is_told = is_of_verb && nodes[noun].relation == Deprel::compound;
+      if (nodes[noun].relation == Deprel::nsubj || is_told) owned = noun;
+      if (nodes[noun].relation == Deprel::nsubj) break;
     }
+    if (owned == kAbsent) continue;
+    nodes[owner].head = owned;
+    nodes[owned].relation = Deprel::nsubj;
   }
 }
 

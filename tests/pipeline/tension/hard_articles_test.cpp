@@ -125,8 +125,8 @@ const Hard kArticles[] = {
          "The Kremlin said it was open to talks but would not withdraw its forces from Ukraine."},
     Hard{"MOBILIZE", "SRB", "-", "actual", "asserted", "",
          "Serbia accused Kosovo of ethnic cleansing and placed the army on the highest alert."},
-    Hard{"SANCTION", "NER", "FRA", "actual", "asserted",
-         "Niger's junta expels the French ambassador", "Crowds cheered at the gate."},
+    Hard{"SANCTION", "NER", "FRA", "actual", "asserted", "Niger's junta expels French ambassador",
+         "Crowds cheered at the gate."},
 };
 
 class HardArticle : public testing::TestWithParam<Hard> {};
