@@ -19,9 +19,11 @@ install(FILES ${pages}/tocsin.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/t
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/config/schemas DESTINATION ${CMAKE_INSTALL_DATADIR}/tocsin)
 install(FILES ${PROJECT_SOURCE_DIR}/deploy/prometheus/tocsin.yaml
   DESTINATION ${CMAKE_INSTALL_DATADIR}/tocsin/prometheus)
+# An example, so that nobody needs Python who does not want it.
 install(FILES ${PROJECT_SOURCE_DIR}/deploy/sql/tables.sql ${PROJECT_SOURCE_DIR}/deploy/sql/views.sql
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/tocsin/sql)
-install(PROGRAMS ${PROJECT_SOURCE_DIR}/deploy/sql/sink DESTINATION ${CMAKE_INSTALL_DATADIR}/tocsin/sql)
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tocsin/examples/sql)
+install(PROGRAMS ${PROJECT_SOURCE_DIR}/deploy/sql/sink
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tocsin/examples/sql)
 install(FILES ${PROJECT_SOURCE_DIR}/deploy/grafana/operation.json ${PROJECT_SOURCE_DIR}/deploy/grafana/news.json
   DESTINATION ${CMAKE_INSTALL_DATADIR}/tocsin/grafana)
 install(FILES ${pages}/tocsin.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
@@ -58,7 +60,7 @@ set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The tocsin developers <tocsin@localhost.inv
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates")
-# Of /usr/share/tocsin/sql/sink.
+# Of examples/sql/sink.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "python3-confluent-kafka, python3-psycopg2, python3-yaml")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/deploy/package/conffiles

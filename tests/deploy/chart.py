@@ -34,6 +34,7 @@ REFUSED = (
     ({"replicas": 0}, "replicas"),
     ({"autoscaling": {"maxReplicas": 5}}, "more than autoscaling.rawPartitions"),
     ({"autoscaling": {"kind": "keda", "maxReplicas": 1}}, "below replicas"),
+    ({"page": {"enabled": True}}, "page-token"),
     ({"strimzi": {"enabled": True}}, "strimzi.cluster"),
     ({"strimzi": {"enabled": True, "cluster": "a", "ledgerRetentionHours": 100}}, "three windows"))
 
@@ -106,17 +107,20 @@ class Matrix:
                     if "configMap" in volume:
                         assert ("ConfigMap", volume["configMap"]["name"]) in names
         service, = by_kind["StatefulSet"]
-        labels = service["spec"]["template"]["metadata"]["labels"]
         for kind, of in (("Service", lambda s: s["selector"]), ("PodDisruptionBudget", lambda s: s["selector"]["matchLabels"]),
                          ("NetworkPolicy", lambda s: s["podSelector"]["matchLabels"])):
             for document in by_kind.get(kind, []):
-                assert of(document["spec"]).items() <= labels.items(), kind
+                chosen = of(document["spec"]).items()
+                workloads = by_kind["StatefulSet"] + by_kind.get("Deployment", [])
+                assert any(chosen <= w["spec"]["template"]["metadata"]["labels"].items() for w in workloads), kind
         for monitor in by_kind.get("ServiceMonitor", []):
-            assert monitor["spec"]["selector"]["matchLabels"].items() <= by_kind["Service"][0]["metadata"]["labels"].items()
+            wanted = monitor["spec"]["selector"]["matchLabels"].items()
+            assert any(wanted <= d["metadata"]["labels"].items() for d in by_kind["Service"])
         for scaler in by_kind.get("ScaledObject", []) + by_kind.get("HorizontalPodAutoscaler", []):
             assert ("StatefulSet", scaler["spec"]["scaleTargetRef"]["name"]) in names
             assert "replicas" not in service["spec"], "two who set the number of pods"
-        config = yaml.safe_load(by_kind["ConfigMap"][0]["data"]["tocsin.yaml"])
+        config = next(yaml.safe_load(d["data"]["tocsin.yaml"]) for d in by_kind["ConfigMap"]
+                      if d["metadata"]["name"] == service["metadata"]["name"])
         drain = int(config["limits"]["drain_timeout"].rstrip("s"))
         # 5 s after its drain a process leaves at the latest.
         assert service["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain + 5
