@@ -106,7 +106,8 @@ struct AlertsConfig {
 
 struct AdminConfig {
   ListenAddress listen{"127.0.0.1", 9464};
-  std::filesystem::path token_file;  // empty: nothing that needs a token is served
+  std::filesystem::path token_file;          // empty: nothing that needs a token is served
+  std::chrono::milliseconds watch_files{0};  // how often files are looked at for a reload; 0: never
 };
 
 struct PageConfig {

@@ -23,8 +23,8 @@ Effect effect_on_run(std::string_view key) {
   }
   const bool is_reloaded =
       starts_with_any(key, {"input.format", "input.fields.", "output.", "gazetteer", "lexicon",
-                            "sources", "alerts.rules", "log.level", "limits.json_depth_max",
-                            "limits.id_bytes_max", "limits.tokens_max"});
+                            "sources", "alerts.rules", "admin.watch_files", "log.level",
+                            "limits.json_depth_max", "limits.id_bytes_max", "limits.tokens_max"});
   return is_reloaded ? Effect::reload : Effect::restart;
 }
 

@@ -142,8 +142,7 @@ void AlertPublisher::assign(rd_kafka_topic_partition_list_t* partitions) {
   if (is_owner_) rd_kafka_pause_partitions(consumer_.get(), partitions);
   tick_due_ms_ = steady_ms() + config_.alerts.tick_interval.count();
   metrics_.alerts_owner.Set(is_owner_ ? 1 : 0);
-  metrics_.alert_pairs.Set(0);
-  metrics_.alerts_open.Set(0);
+  metrics_.alert_engine(std::nullopt);
   spdlog::info("alerts: assigned owner={}", is_owner_);
 }
 
@@ -214,12 +213,17 @@ void AlertPublisher::take_over_or_throw() {
   const AlertEngineSize size = fold_->size();
   spdlog::info("alerts: restored pairs={} alerts_open={} ledger_offset={}", size.pairs,
                size.open_alerts, next_offset_);
+  metrics_.alert_engine(size);
   standstill_.end();
 }
 
 kafka::Conf AlertPublisher::producer_conf(const Config& config) {
   return kafka::make_conf(
-      config.kafka, {{"retry.backoff.ms", "10"}, {"linger.ms", "1"}, {"compression.codec", "lz4"}},
+      config.kafka,
+      {{"retry.backoff.ms", "10"},
+       {"linger.ms", "1"},
+       {"compression.codec", "lz4"},
+       {"message.max.bytes", "1000000000"}},  // the broker decides what is too large
       {{"enable.idempotence", "true"},
        {"acks", "all"},
        {"partitioner", "murmur2_random"},
@@ -231,7 +235,11 @@ kafka::Conf AlertPublisher::producer_conf(const Config& config) {
 // One transactional id for the alert engine of the whole group: whoever begins fences the owner
 // before it, and the outcome of its last transaction is decided before init_transactions() returns.
 bool AlertPublisher::fence_others() {
-  producer_ = kafka::make_producer(producer_conf(config_));
+  kafka::Conf conf = producer_conf(config_);
+  if (isolates_) rd_kafka_conf_set(conf.get(), "batch.num.messages", "1", nullptr, 0);
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), &AlertPublisher::on_delivery);
+  producer_ = kafka::make_producer(std::move(conf));
   const kafka::Fault error(rd_kafka_init_transactions(producer_.get(), kQueryTimeoutMs));
   if (!error) return true;
   begin_again("init transactions: " + why(error.get()));
@@ -241,25 +249,26 @@ bool AlertPublisher::fence_others() {
 void AlertPublisher::restore() {
   std::map<std::string, std::string> states;  // the newest of each key
   kafka::Reader reader(config_, kafka::Isolation::committed);
-  reader.read(reader.extents(reader.partitions({config_.topics.pairs})),
-              [&](const kafka::Message& message) {
-                heartbeat_ms_ = steady_ms();
-                std::string key(static_cast<const char*>(message->key), message->key_len);
-                const void* state = nullptr;
-                std::size_t size = 0;
-                rd_kafka_headers_t* headers = nullptr;
-                const bool has_state =
-                    message->payload != nullptr &&
-                    rd_kafka_message_headers(message.get(), &headers) ==
-                        RD_KAFKA_RESP_ERR_NO_ERROR &&
-                    rd_kafka_header_get_last(headers, kStateHeader, &state, &size) ==
-                        RD_KAFKA_RESP_ERR_NO_ERROR;
-                if (has_state) {
-                  states[key].assign(static_cast<const char*>(state), size);
-                } else {
-                  states.erase(key);
-                }
-              });
+  const auto partitions = reader.partitions({config_.topics.pairs});
+  // Where there is no state yet nothing is read: who may not read it should hear so all the same.
+  reader.check_readable(partitions);
+  reader.read(reader.extents(partitions), [&](const kafka::Message& message) {
+    heartbeat_ms_ = steady_ms();
+    std::string key(static_cast<const char*>(message->key), message->key_len);
+    const void* state = nullptr;
+    std::size_t size = 0;
+    rd_kafka_headers_t* headers = nullptr;
+    const bool has_state =
+        message->payload != nullptr &&
+        rd_kafka_message_headers(message.get(), &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        rd_kafka_header_get_last(headers, kStateHeader, &state, &size) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (has_state) {
+      states[key].assign(static_cast<const char*>(state), size);
+    } else {
+      states.erase(key);
+    }
+  });
   for (const auto& [key, state] : states) {
     if (fold_->restore(key, state)) continue;
     throw StopError(ExitCode::state_refused, "alerts: the state of '" + key + "' on " +
@@ -367,19 +376,30 @@ void AlertPublisher::publish() {
   if (!alerts_.empty()) failpoint("alerts_before_commit");
   const kafka::Fault error = commit(changes);
   if (!alerts_.empty()) failpoint("alerts_after_commit");
-  if (error) return begin_again(why(error.get()));
+  if (error) {
+    relieve();
+    return begin_again(refused_state_.empty()
+                           ? why(error.get())
+                           : "topic " + config_.topics.pairs +
+                                 " takes no state as large as that of " + refused_state_ +
+                                 ", see its max.message.bytes: " + why(error.get()));
+  }
   retry_.reset();
   standstill_.end();
   committed_offset_ = next_offset_;
   for (const AlertRecord& alert : alerts_) {
+    const auto cut = cuts_.find(alert.value);
+    if (cut != cuts_.end() && cut->second == Cut::left_out) {
+      metrics_.alerts_left_out.Increment();
+      continue;
+    }
     metrics_.alert(alert.change);
     spdlog::info("alerts: alert id={} state={} rule={} level={}", alert.key, name(alert.change),
                  alert.rule, name(alert.level));
   }
   alerts_.clear();
-  const AlertEngineSize size = fold_->size();
-  metrics_.alert_pairs.Set(static_cast<double>(size.pairs));
-  metrics_.alerts_open.Set(static_cast<double>(size.open_alerts));
+  cuts_.clear();
+  metrics_.alert_engine(fold_->size());
 }
 
 // Alerts, states and the ledger offset in one transaction. Any error: begin again.
@@ -389,8 +409,10 @@ kafka::Fault AlertPublisher::commit(const std::vector<StateRecord>& changes) {
   };
   begun_ms_ = steady_ms();
   if (kafka::Fault error{rd_kafka_begin_transaction(producer_.get())}) return error;
-  for (const AlertRecord& alert : alerts_) {
-    const auto error = produce(config_.topics.alerts, alert.key, alert.value, "");
+  refused_.clear();
+  refused_state_.clear();
+  for (std::size_t i = 0; i < alerts_.size(); ++i) {
+    const auto error = produce_alert(i);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return refused(error);
   }
   for (const StateRecord& change : changes) {
@@ -412,9 +434,45 @@ kafka::Fault AlertPublisher::commit(const std::vector<StateRecord>& changes) {
   return kafka::Fault(rd_kafka_commit_transaction(producer_.get(), -1));
 }
 
+rd_kafka_resp_err_t AlertPublisher::produce_alert(std::size_t index) {
+  const AlertRecord& alert = alerts_[index];
+  const auto cut = cuts_.find(alert.value);
+  if (cut == cuts_.end()) return produce(config_.topics.alerts, alert.key, alert.value, "", index);
+  if (cut->second == Cut::left_out) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  return produce(config_.topics.alerts, alert.key, alert.brief, "", index);
+}
+
+void AlertPublisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
+  auto& publisher = *static_cast<AlertPublisher*>(self);
+  if (!kafka::is_size(message->err)) return;
+  if (publisher.config_.topics.alerts == rd_kafka_topic_name(message->rkt)) {
+    publisher.refused_.insert(reinterpret_cast<std::size_t>(message->_private));
+  } else {
+    publisher.refused_state_.assign(static_cast<const char*>(message->key), message->key_len);
+  }
+}
+
+// An alert that its topic does not take must not hold up the others: it goes out without evidence,
+// and if that is refused, too, not at all. A request is refused as a whole, so first each record is
+// sent in a request of its own.
+void AlertPublisher::relieve() {
+  rd_kafka_poll(producer_.get(), 100);  // on_delivery
+  if (refused_.empty() && refused_state_.empty()) return;
+  retry_.reset();  // the next attempt is another one
+  if (!std::exchange(isolates_, true)) return;
+  for (const std::size_t index : refused_) {
+    const AlertRecord& alert = alerts_[index];
+    const auto [cut, is_first] = cuts_.try_emplace(alert.value, Cut::brief);
+    if (!is_first) cut->second = Cut::left_out;
+    spdlog::error("alerts: its topic takes no record of this size alert={} bytes={}: {}", alert.key,
+                  is_first ? alert.value.size() : alert.brief.size(),
+                  is_first ? "leaving out its evidence" : "leaving out the alert");
+  }
+}
+
 rd_kafka_resp_err_t AlertPublisher::produce(const std::string& topic, const std::string& key,
                                             const std::optional<std::string>& value,
-                                            const std::string& state) {
+                                            const std::string& state, std::size_t alert) {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   char* const bytes = value ? const_cast<char*>(value->data()) : nullptr;
   const std::size_t size = value ? value->size() : 0;
@@ -428,6 +486,7 @@ rd_kafka_resp_err_t AlertPublisher::produce(const std::string& topic, const std:
     error = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
                               RD_KAFKA_V_KEY(key.data(), key.size()), RD_KAFKA_V_VALUE(bytes, size),
                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                              RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(alert)),
                               RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_END);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<void>(headers.release());
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(producer_.get(), 50);

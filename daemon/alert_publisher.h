@@ -6,7 +6,10 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "daemon/kafka/client.h"
@@ -79,9 +82,12 @@ class AlertPublisher {
   void fold(std::vector<Judged> records);
   void publish();
   [[nodiscard]] kafka::Fault commit(const std::vector<StateRecord>& changes);
+  [[nodiscard]] rd_kafka_resp_err_t produce_alert(std::size_t index);
+  static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
+  void relieve();
   [[nodiscard]] rd_kafka_resp_err_t produce(const std::string& topic, const std::string& key,
                                             const std::optional<std::string>& value,
-                                            const std::string& state);
+                                            const std::string& state, std::size_t alert = 0);
 
   const Config& config_;
   const SharedDedupState& state_;
@@ -105,7 +111,14 @@ class AlertPublisher {
   std::int64_t next_offset_ = 0;       // after the last folded record
   std::int64_t committed_offset_ = 0;  // of the last transaction
   std::vector<AlertRecord> alerts_;    // folded, not yet published
-  std::int64_t begun_ms_ = 0;          // the transaction; steady clock
+  // What the broker refuses for its size: how much of it is left out; by its value, because the
+  // alert engine begins again and folds it once more.
+  enum class Cut : std::uint8_t { brief, left_out };
+  std::map<std::string, Cut> cuts_;
+  std::set<std::size_t> refused_;  // of alerts_, in this transaction
+  std::string refused_state_;      // the key of a pair
+  bool isolates_ = false;          // one record a request: the error names the record
+  std::int64_t begun_ms_ = 0;      // the transaction; steady clock
   Retry retry_;
 };
 

@@ -20,7 +20,8 @@
 
 namespace tocsin {
 
-// One raw record. Exactly one of `rejected`, `drafts` and `is_null` says what became of it so far.
+// One raw record; without a message, and rejected, if it could not be read. Exactly one of
+// `rejected`, `drafts` and `is_null` says what became of it so far.
 struct Item {
   kafka::Message message;
   Position position;
@@ -31,6 +32,7 @@ struct Item {
   std::string sighting;  // its ledger record; kept to append again after a failure
 
   [[nodiscard]] std::string_view payload() const {
+    if (!message) return {};
     return {static_cast<const char*>(message->payload), message->len};
   }
 };

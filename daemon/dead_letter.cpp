@@ -30,6 +30,7 @@ void add(rd_kafka_headers_t* headers, const char* name, std::string_view value) 
 }
 
 std::string omitted(const Item& item, const Reduction& reduction) {
+  if (!item.message) return "value,headers,key";  // none of it was seen
   std::string parts;
   const auto part = [&parts](std::string_view name) {
     parts += parts.empty() ? "" : ",";
@@ -37,13 +38,14 @@ std::string omitted(const Item& item, const Reduction& reduction) {
   };
   if (reduction.value_max < item.payload().size()) part("value");
   if (!reduction.has_headers) part("headers");
-  if (!reduction.has_key && item.message->key != nullptr) part("key");
+  if (!reduction.has_key && item.message && item.message->key != nullptr) part("key");
   return parts;
 }
 
 }  // namespace
 
 bool reduce(Reduction& reduction, const Item& item, bool is_size) {
+  if (!item.message) return std::exchange(reduction.has_message, false);
   if (!is_size && reduction.has_key && item.message->key == nullptr) {
     reduction.has_key = false;
     return true;
@@ -68,13 +70,15 @@ DeadLetter make_dead_letter(const Item& item, const Error& error, const Reductio
   DeadLetter letter;
   const rd_kafka_message_t* message = item.message.get();
   letter.value = item.payload().substr(0, reduction.value_max);
-  letter.key = {static_cast<const char*>(message->key), message->key_len};
-  if (!reduction.has_key) {
+  if (message != nullptr && reduction.has_key) {
+    letter.key = {static_cast<const char*>(message->key), message->key_len};
+  } else {
     letter.key_text = default_article_id(item.position);
     letter.key = letter.key_text;
   }
-  letter.headers = reduction.has_headers ? kafka::copy_headers(message)
-                                         : kafka::Headers(rd_kafka_headers_new(12));
+  letter.headers = reduction.has_headers && message != nullptr
+                       ? kafka::copy_headers(message)
+                       : kafka::Headers(rd_kafka_headers_new(12));
   rd_kafka_headers_t* headers = letter.headers.get();
   add(headers, "tocsin.stage", name(error.stage));
   add(headers, "tocsin.error.code", name(error.code));
@@ -84,7 +88,7 @@ DeadLetter make_dead_letter(const Item& item, const Error& error, const Reductio
   add(headers, "tocsin.original.partition", std::to_string(item.position.partition));
   add(headers, "tocsin.original.offset", std::to_string(item.position.offset));
   add(headers, "tocsin.original.timestamp",
-      std::to_string(rd_kafka_message_timestamp(message, nullptr)));
+      std::to_string(message == nullptr ? -1 : rd_kafka_message_timestamp(message, nullptr)));
   if (letter.value.size() < item.payload().size()) {
     add(headers, "tocsin.original.size", std::to_string(item.payload().size()));
     add(headers, "tocsin.original.hash",

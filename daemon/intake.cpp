@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "daemon/kafka/unreadable.h"
 #include "daemon/wait.h"
 #include "pipeline/ledger/dedup_state.h"
 
@@ -15,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kQueryTimeoutMs = 10'000;
+constexpr int kReadAttempts = 5;
+constexpr auto kDamageWait = 2s;
 constexpr std::int64_t kLargeJumpBack = 1'000'000;  // records
 
 }  // namespace
@@ -47,7 +50,9 @@ kafka::Conf Intake::conf(const Config& config) {
        {"queued.max.messages.kbytes", "16384"},
        {"fetch.message.max.bytes", "1048576"},
        {"fetch.max.bytes", "8388608"},
-       {"receive.message.max.bytes", "1000000000"},
+       // What a batch may decompress to. librdkafka before 2.4 may give up at a third of it, and an
+       // article may have 64 MiB.
+       {"receive.message.max.bytes", "268435456"},
        {"fetch.wait.max.ms", "100"},
        {"fetch.error.backoff.ms", "100"},
        {"check.crcs", "true"}},
@@ -105,6 +110,10 @@ kafka::Message Intake::poll(std::chrono::milliseconds wait) {
     heal_gap(*message);
     return nullptr;
   }
+  if (kafka::is_unreadable(*message)) {
+    note_unreadable(*message);
+    return nullptr;
+  }
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (rd_kafka_fatal_error(consumer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       throw StopError(ExitCode::failed,
@@ -117,6 +126,7 @@ kafka::Message Intake::poll(std::chrono::milliseconds wait) {
   const auto due = next_.find({rd_kafka_topic_name(message->rkt), message->partition});
   // A record that slipped through a rebalance, a pause or a new assignment.
   if (due == next_.end() || message->offset < due->second) return nullptr;
+  if (was_unreadable(*message)) return nullptr;
   due->second = message->offset + 1;
   return message;
 }
@@ -315,6 +325,7 @@ void Intake::revoke(bool lost) {
   resume();  // a partition that is paused would stay so when it is assigned to us again
   next_.clear();
   commits_.clear();
+  unreadable_.clear();
   rd_kafka_assign(consumer_.get(), nullptr);
   spdlog::info("intake: revoked lost={}", lost);
 }
@@ -332,6 +343,52 @@ void Intake::note_gap(const OffsetGap& gap) {
                                           " are gone and input.on_gap is stop");
   }
   if (on_gap) on_gap(gap);
+}
+
+// ---- raw records that cannot be read
+
+// Damage may be a disk's that another replica stands in for: only what lasts is passed over.
+void Intake::note_unreadable(const rd_kafka_message_t& event) {
+  const kafka::Partition partition{rd_kafka_topic_name(event.rkt), event.partition};
+  const auto due = next_.find(partition);
+  if (due == next_.end()) return;
+  Unreadable& batch = unreadable_[partition];
+  if (batch.attempts == 0 || batch.offset != event.offset)
+    batch = {event.offset, 0, steady_ms(), ""};
+  batch.why = rd_kafka_message_errstr(&event);
+  error_lines_.log("intake: a batch cannot be read: " + partition.topic + "-" +
+                   std::to_string(partition.number) + " " + batch.why);
+  ++batch.attempts;
+  const bool lasts = steady_ms() - batch.since_ms >= std::chrono::milliseconds(kDamageWait).count();
+  if (batch.attempts < kReadAttempts || !lasts) return;
+  const std::int64_t end =
+      kafka::end_of_unreadable(config_, partition, batch.offset, watermarks(partition).second);
+  pass_over({partition, std::max(due->second, batch.offset), end}, batch.why);
+}
+
+// True when the client passed an unreadable batch by itself, and told of it once.
+bool Intake::was_unreadable(const rd_kafka_message_t& message) {
+  const kafka::Partition partition{rd_kafka_topic_name(message.rkt), message.partition};
+  const auto batch = unreadable_.find(partition);
+  if (batch == unreadable_.end()) return false;
+  const std::int64_t from = std::max(next_.at(partition), batch->second.offset);
+  const std::string why = batch->second.why;
+  unreadable_.erase(batch);  // or it could be read at last
+  if (message.offset <= from) return false;
+  pass_over({partition, from, message.offset}, why);
+  return true;
+}
+
+void Intake::pass_over(const OffsetGap& gap, const std::string& why) {
+  spdlog::error(
+      "intake: records cannot be read, passing over them topic={} partition={} from={} to={}",
+      gap.partition.topic, gap.partition.number, gap.from, gap.to);
+  if (on_unreadable) on_unreadable(gap, why);
+  unreadable_.erase(gap.partition);  // with `why`
+  std::map<kafka::Partition, std::int64_t> offsets = next_;
+  offsets[gap.partition] = gap.to;
+  resume();
+  assign_at(offsets);
 }
 
 void Intake::heal_gap(const rd_kafka_message_t& event) {

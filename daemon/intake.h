@@ -46,6 +46,9 @@ class Intake {
   std::function<void(bool lost)> on_revoke;
   // Raw offsets were lost; before the partition goes on after them. Inside poll().
   std::function<void(const OffsetGap&)> on_gap;
+  // Raw records that cannot be read, [from, to), and why; they come after what was polled before,
+  // and the partition goes on behind them. Inside poll(), which returns nothing then.
+  std::function<void(const OffsetGap&, const std::string& why)> on_unreadable;
   // Where the group began to read a partition, if that was not at its beginning. Inside poll().
   std::function<std::optional<std::int64_t>(const kafka::Partition&)> began_at;
 
@@ -90,6 +93,9 @@ class Intake {
   void assign_at(const std::map<kafka::Partition, std::int64_t>& offsets);
   void heal_gap(const rd_kafka_message_t& event);
   void note_gap(const OffsetGap& gap);
+  void note_unreadable(const rd_kafka_message_t& event);
+  [[nodiscard]] bool was_unreadable(const rd_kafka_message_t& message);
+  void pass_over(const OffsetGap& gap, const std::string& why);
   void note_end(const rd_kafka_message_t& event);
   void note_error(const rd_kafka_message_t& event);
   void note_allowed(const rd_kafka_message_t& message);
@@ -102,7 +108,16 @@ class Intake {
   std::atomic<bool> rejoin_requested_{false};
   Standstill denied_;
 
+  // A batch that the client does not pass.
+  struct Unreadable {
+    std::int64_t offset = 0;
+    int attempts = 0;
+    std::int64_t since_ms = 0;  // steady clock
+    std::string why;
+  };
+
   // The polling thread's own.
+  std::map<kafka::Partition, Unreadable> unreadable_;
   std::map<kafka::Partition, std::int64_t> next_;  // offsets due next; the assigned partitions
   std::map<kafka::Partition, Commit> commits_;     // of the assigned partitions
   bool is_paused_ = false;

@@ -51,6 +51,7 @@ struct CommandLine {
   std::uint64_t records_max = tocsin::LedgerShowOptions{}.records_max;
   tocsin::DeadletterOptions deadletter;
   tocsin::TapOptions tap;
+  tocsin::TopOptions top;
   std::function<ExitCode()> verb;
 
   [[nodiscard]] std::optional<InputFormat> input_format() const {
@@ -248,6 +249,19 @@ void add_tap_verb(CLI::App& app, CommandLine& line) {
   tap->callback([&line] { line.verb = [&line] { return tocsin::tap(line.tap); }; });
 }
 
+void add_top_verb(CLI::App& app, CommandLine& line) {
+  tocsin::TopOptions& options = line.top;
+  CLI::App* top = app.add_subcommand(
+      "top", "What instances do now: rate, lag, latency, pairs, alerts; q ends it");
+  top->add_option("--config", options.config, "The configuration (YAML)")->required();
+  top->add_option("instances", options.instances,
+                  "host:port of admin listeners; admin.listen of the configuration when absent");
+  top->add_option("--interval", options.interval_seconds, "Seconds between two pages")
+      ->check(CLI::Range(1U, 3600U));
+  top->add_flag("--once", options.is_once, "One page, after one interval");
+  top->callback([&line] { line.verb = [&line] { return tocsin::top(line.top); }; });
+}
+
 ExitCode print(const std::string& text) {
   return tocsin::write_output(text) ? ExitCode::fine : ExitCode::failed;
 }
@@ -433,6 +447,7 @@ int main(int argc, char** argv) {
   add_state_verbs(app, line);
   add_deadletter_verbs(app, line);
   add_tap_verb(app, line);
+  add_top_verb(app, line);
   add_gazetteer_verbs(app, line);
   add_config_verbs(app, line);
   add_page_verbs(app, line);

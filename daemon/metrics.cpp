@@ -1,5 +1,8 @@
 #include "daemon/metrics.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace tocsin {
 namespace {
 
@@ -73,6 +76,8 @@ prometheus::Labels labels_of(const kafka::Partition& partition) {
 Metrics::Metrics()
     : articles_received(counter(registry, "tocsin_articles_received_total",
                                 "Raw records taken in, redeliveries included")),
+      received_bytes(counter(registry, "tocsin_received_bytes_total",
+                             "Bytes of raw keys and values taken in, redeliveries included")),
       null_values_skipped(counter(registry, "tocsin_null_values_skipped_total",
                                   "Raw records without a value: skipped")),
       early_skips(counter(registry, "tocsin_early_skips_total",
@@ -107,10 +112,8 @@ Metrics::Metrics()
       last_commit_timestamp(gauge(registry, "tocsin_last_commit_timestamp_seconds",
                                   "Unix time of the last commit of outputs; 0 before the first")),
       alerts_owner(gauge(registry, "tocsin_alerts_owner", "1 where the alert engine is")),
-      alert_pairs(gauge(registry, "tocsin_alerts_pairs",
-                        "Pairs the alert engine knows; 0 where it is not")),
-      alerts_open(
-          gauge(registry, "tocsin_alerts_open", "Open alerts; 0 where the alert engine is not")),
+      alerts_left_out(counter(registry, "tocsin_alerts_left_out_total",
+                              "Alert records that their topic takes in no size: see the log")),
       restore_seconds(gauge(registry, "tocsin_ledger_restore_seconds",
                             "How long the dedup state took to be rebuilt at start")),
       inflight_bytes(
@@ -139,17 +142,43 @@ Metrics::Metrics()
                                   "Characters that were UTF-8 read as Windows-1252 or Latin-1")),
       languages_known(languages(registry, "known")),
       languages_unknown(languages(registry, "und")),
+      articles_undated(counter(registry, "tocsin_articles_undated_total",
+                               "Articles without a time of their own: the record's stands in")),
+      tokens(counter(registry, "tocsin_tokens_total", "Tokens of analysed articles")),
+      tokens_parsed(
+          counter(registry, "tocsin_tokens_parsed_total", "Tokens of sentences that were parsed")),
+      reload_seconds(gauge(registry, "tocsin_config_last_reload_seconds",
+                           "How long the last reload took, applied or refused")),
+      reload_succeeded(gauge(registry, "tocsin_config_last_reload_successful",
+                             "0 when the last reload was refused; 1 before the first")),
+      reload_timestamp(gauge(registry, "tocsin_config_last_reload_success_timestamp_seconds",
+                             "Unix time of the last reload that was applied; 0 before the first")),
       batch_records(BuildHistogram()
                         .Name("tocsin_batch_records")
                         .Help("Records a batch")
                         .Register(registry)
                         .Add({}, prometheus::Histogram::BucketBoundaries{1, 3, 10, 30, 100, 300,
                                                                          1000, 3000, 10000})),
+      batch_bytes(
+          BuildHistogram()
+              .Name("tocsin_batch_bytes")
+              .Help("Bytes of raw keys and values a batch")
+              .Register(registry)
+              .Add({}, prometheus::Histogram::BucketBoundaries{1e3, 1e4, 1e5, 1e6, 4e6, 1e7, 1e8})),
       analyse_seconds(seconds(registry, "tocsin_analyse_seconds", "Analysis of a batch")),
       resolve_seconds(seconds(registry, "tocsin_resolve_seconds",
                               "From the sighting of a batch to its verdicts")),
       publish_seconds(seconds(registry, "tocsin_publish_seconds",
                               "From verdicts to committed outputs of a batch")),
+      commit_seconds(seconds(registry, "tocsin_commit_seconds",
+                             "Of that, the call that commits the transaction")),
+      end_to_end_seconds(
+          BuildHistogram()
+              .Name("tocsin_end_to_end_seconds")
+              .Help("From a raw record's timestamp to its committed outcome")
+              .Register(registry)
+              .Add({}, prometheus::Histogram::BucketBoundaries{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+                                                               30, 60, 300, 3600, 86400})),
       published_(BuildCounter()
                      .Name("tocsin_articles_published_total")
                      .Help("Outcomes published and committed")
@@ -166,6 +195,14 @@ Metrics::Metrics()
                   .Name("tocsin_alerts_total")
                   .Help("Alert records published and committed")
                   .Register(registry)),
+      alert_pairs_(BuildGauge()
+                       .Name("tocsin_alerts_pairs")
+                       .Help("Pairs the alert engine knows; only where it is")
+                       .Register(registry)),
+      alerts_open_(BuildGauge()
+                       .Name("tocsin_alerts_open")
+                       .Help("Open alerts; only where the alert engine is")
+                       .Register(registry)),
       lag_(BuildGauge()
                .Name("tocsin_consumer_lag_records")
                .Help("High watermark minus the committed raw offset, transaction markers apart")
@@ -178,6 +215,19 @@ Metrics::Metrics()
                           .Name("tocsin_config_restart_needed")
                           .Help("1 for each key that a reload could not bring into force")
                           .Register(registry)) {
+  add_series();
+  count_by_level_and_topic();
+  reload_succeeded.Set(1);
+  BuildGauge()
+      .Name("tocsin_build_info")
+      .Help("Version of this binary and of librdkafka")
+      .Register(registry)
+      .Add({{"version", TOCSIN_VERSION}, {"librdkafka", rd_kafka_version_str()}})
+      .Set(1);
+}
+
+// Of the families whose labels are known: every series exists from the start.
+void Metrics::add_series() {
   for (const char* outcome : {"enriched", "duplicate", "deadletter"}) {
     published_.Add({{"outcome", outcome}});
   }
@@ -188,12 +238,24 @@ Metrics::Metrics()
   for (const Method method : {Method::exact, Method::near, Method::lead}) {
     duplicates_.Add({{"method", std::string(name(method))}});
   }
-  BuildGauge()
-      .Name("tocsin_build_info")
-      .Help("Version of this binary and of librdkafka")
-      .Register(registry)
-      .Add({{"version", TOCSIN_VERSION}, {"librdkafka", rd_kafka_version_str()}})
-      .Set(1);
+}
+
+void Metrics::count_by_level_and_topic() {
+  auto& levels = BuildCounter()
+                     .Name("tocsin_articles_level_total")
+                     .Help("Analysed articles by level of tension")
+                     .Register(registry);
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    levels_[i] = &levels.Add({{"level", std::string(name(static_cast<Level>(i)))}});
+  }
+  auto& topics = BuildCounter()
+                     .Name("tocsin_articles_topic_total")
+                     .Help("Analysed articles by what they are mostly about")
+                     .Register(registry);
+  for (std::size_t i = 0; i <= kTopics; ++i) {
+    topics_[i] = &topics.Add(
+        {{"topic", i < kTopics ? std::string(name(static_cast<Topic>(i))) : "unknown"}});
+  }
 }
 
 DedupStateSize Metrics::observe(const DedupState& state) {
@@ -220,7 +282,40 @@ void Metrics::published(OutcomeKind kind, Method method) {
   }
 }
 
+void Metrics::analysed(const Reading& reading, const Assessment& assessment) {
+  tokens.Increment(static_cast<double>(reading.text.tokens.size()));
+  std::size_t parsed = 0;
+  for (const TokenSpan& span : assessment.read) parsed += span.size();
+  tokens_parsed.Increment(static_cast<double>(parsed));
+  if (assessment.tension) levels_[static_cast<std::size_t>(assessment.tension->level)]->Increment();
+  const auto& shares = assessment.topics.per_mille;
+  const auto best = std::max_element(shares.begin(), shares.end()) - shares.begin();
+  topics_[assessment.topics.is_known() ? static_cast<std::size_t>(best) : kTopics]->Increment();
+}
+
+void Metrics::alert_engine(const std::optional<AlertEngineSize>& size) {
+  if (!size && alert_pairs_here_ != nullptr) {
+    alert_pairs_.Remove(std::exchange(alert_pairs_here_, nullptr));
+    alerts_open_.Remove(std::exchange(alerts_open_here_, nullptr));
+  }
+  if (!size) return;
+  if (alert_pairs_here_ == nullptr) alert_pairs_here_ = &alert_pairs_.Add({});
+  if (alerts_open_here_ == nullptr) alerts_open_here_ = &alerts_open_.Add({});
+  alert_pairs_here_->Set(static_cast<double>(size->pairs));
+  alerts_open_here_->Set(static_cast<double>(size->open_alerts));
+}
+
+void Metrics::reloaded(bool is_good, double seconds) {
+  (is_good ? reloads_good : reloads_bad).Increment();
+  reload_seconds.Set(seconds);
+  reload_succeeded.Set(is_good ? 1 : 0);
+  if (is_good) reload_timestamp.SetToCurrentTime();
+}
+
 void Metrics::read(const Reading& reading) {
+  if (reading.article.published_at_source != PublishedAtSource::record) {
+    articles_undated.Increment();
+  }
   const Flaws& flaws = reading.article.flaws;
   if (flaws.date_unread) dates_unread.Increment();
   if (flaws.fields_unread > 0) fields_unread.Increment(flaws.fields_unread);

@@ -10,12 +10,13 @@
 #include <prometheus/registry.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/kafka/client.h"
 #include "daemon/process_metrics.h"
-#include "pipeline/alerts/alert.h"
+#include "pipeline/alerts/alert_engine.h"
 #include "pipeline/error.h"
 #include "pipeline/ledger/dedup_state.h"
 #include "pipeline/pipeline.h"
@@ -29,6 +30,7 @@ class Metrics {
   prometheus::Registry registry;
 
   prometheus::Counter& articles_received;
+  prometheus::Counter& received_bytes;
   prometheus::Counter& null_values_skipped;
   prometheus::Counter& early_skips;
   prometheus::Counter& sightings_appended;
@@ -51,8 +53,7 @@ class Metrics {
   prometheus::Gauge& partitions_assigned;
   prometheus::Gauge& last_commit_timestamp;
   prometheus::Gauge& alerts_owner;
-  prometheus::Gauge& alert_pairs;
-  prometheus::Gauge& alerts_open;
+  prometheus::Counter& alerts_left_out;
   prometheus::Gauge& restore_seconds;
   prometheus::Gauge& inflight_bytes;
   prometheus::Gauge& inflight_batches;
@@ -69,16 +70,30 @@ class Metrics {
   prometheus::Counter& characters_repaired;
   prometheus::Counter& languages_known;
   prometheus::Counter& languages_unknown;
+  prometheus::Counter& articles_undated;
+  prometheus::Counter& tokens;
+  prometheus::Counter& tokens_parsed;
+  prometheus::Gauge& reload_seconds;
+  prometheus::Gauge& reload_succeeded;
+  prometheus::Gauge& reload_timestamp;
   prometheus::Histogram& batch_records;
+  prometheus::Histogram& batch_bytes;
   prometheus::Histogram& analyse_seconds;
   prometheus::Histogram& resolve_seconds;
   prometheus::Histogram& publish_seconds;
+  prometheus::Histogram& commit_seconds;
+  prometheus::Histogram& end_to_end_seconds;
 
   // Copies the dedup state's sizes and digest; the caller holds the dedup state's lock.
   DedupStateSize observe(const DedupState& state);
   void published(OutcomeKind kind, Method method);
   void alert(AlertChange change);
   void read(const Reading& reading);
+  void analysed(const Reading& reading, const Assessment& assessment);
+  // What the alert engine holds, where it is; nullopt: it is not here, and the series are gone.
+  void alert_engine(const std::optional<AlertEngineSize>& size);
+  // The end of a reload.
+  void reloaded(bool is_good, double seconds);
   void dead_letter(const Error& error);
   void lag(const kafka::Partition& partition, std::int64_t records, double seconds);
   void forget_lag(const kafka::Partition& partition);
@@ -88,10 +103,19 @@ class Metrics {
   [[nodiscard]] std::string text(Exposition format) const;
 
  private:
+  void add_series();
+  void count_by_level_and_topic();
+
   prometheus::Family<prometheus::Counter>& published_;
   prometheus::Family<prometheus::Counter>& duplicates_;
   prometheus::Family<prometheus::Counter>& dead_letters_;
   prometheus::Family<prometheus::Counter>& alerts_;
+  prometheus::Family<prometheus::Gauge>& alert_pairs_;
+  prometheus::Family<prometheus::Gauge>& alerts_open_;
+  prometheus::Gauge* alert_pairs_here_ = nullptr;  // the alerts thread's own
+  prometheus::Gauge* alerts_open_here_ = nullptr;
+  std::array<prometheus::Counter*, 5> levels_{};            // by Level
+  std::array<prometheus::Counter*, kTopics + 1> topics_{};  // by Topic; the last: unknown
   prometheus::Family<prometheus::Gauge>& lag_;
   prometheus::Family<prometheus::Gauge>& lag_seconds_;
   prometheus::Family<prometheus::Gauge>& restart_needed_;

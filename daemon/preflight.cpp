@@ -3,17 +3,22 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <functional>
 
 #include "daemon/alert_publisher.h"
 #include "daemon/http/client.h"
 #include "daemon/kafka/reader.h"
+#include "daemon/kafka/rights.h"
 #include "daemon/kafka/topics.h"
 #include "daemon/notify/webhook.h"
 #include "daemon/publisher.h"
 
 namespace tocsin {
 namespace {
+
+constexpr std::chrono::seconds kClockSkewMax{5};
 
 void note(std::vector<std::string>& faults, const std::string& fault) {
   if (std::find(faults.begin(), faults.end(), fault) == faults.end()) faults.push_back(fault);
@@ -61,6 +66,61 @@ void ask(std::vector<ClusterFinding>& findings, const Ask& question) {
   }
 }
 
+// What `tocsin run` writes: outputs, ledger, and in transactions.
+void ask_to_write(const Config& config, const kafka::TopicsView& view,
+                  std::vector<ClusterFinding>& findings) {
+  std::map<std::string, std::int64_t> bytes_max;
+  for (const std::string& topic :
+       {config.topics.enriched, config.topics.duplicates, config.topics.deadletter,
+        config.topics.ledger, config.topics.alerts, config.topics.pairs}) {
+    if (!view.partitions.contains(topic)) continue;
+    if (const auto limit = view.bytes_max.find(topic); limit != view.bytes_max.end()) {
+      bytes_max.insert(*limit);
+    } else {
+      findings.push_back(
+          {ExitCode::fine, true,
+           "not asked: WRITE on topic " + topic + ", for its settings may not be read"});
+    }
+  }
+  ask(findings, [&] {
+    for (const std::string& fault : kafka::write_faults(config, bytes_max)) {
+      findings.push_back({ExitCode::failed, false, fault});
+    }
+  });
+  ask(findings, [&] { kafka::check_transactions(config); });
+}
+
+// Kafka 2.5 was the first whose transactions take the group's generation (KIP-447).
+void judge_version(const std::string& version, std::vector<ClusterFinding>& findings) {
+  constexpr double kOldest = 2.5;
+  if (version.empty()) {
+    findings.push_back({ExitCode::fine, true,
+                        "the brokers' version may not be read (DESCRIBE_CONFIGS on the cluster)"});
+    return;
+  }
+  const bool is_old = std::atof(version.c_str()) < kOldest;
+  findings.push_back({is_old ? ExitCode::failed : ExitCode::fine, false,
+                      "the brokers speak " + version + (is_old ? ", tocsin needs 2.5" : "")});
+}
+
+// The brokers stamp the ledger's records: the newest of them cannot be of the future.
+void judge_clock(const Config& config, std::vector<ClusterFinding>& findings) {
+  kafka::Reader reader(config, kafka::Isolation::uncommitted);
+  kafka::Extents ledger = reader.extents(reader.partitions({config.topics.ledger}));
+  for (auto& [partition, marks] : ledger) marks.low = std::max(marks.low, marks.high - 1);
+  std::int64_t newest_ms = 0;
+  reader.read(ledger, [&](const kafka::Message& message) {
+    newest_ms = rd_kafka_message_timestamp(message.get(), nullptr);
+  });
+  const std::int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                  std::chrono::system_clock::now().time_since_epoch())
+                                  .count();
+  if (newest_ms - now_ms < std::chrono::milliseconds(kClockSkewMax).count()) return;
+  findings.push_back({ExitCode::fine, true,
+                      "this machine's clock is at least " +
+                          std::to_string((newest_ms - now_ms) / 1000) + " s behind the brokers'"});
+}
+
 }  // namespace
 
 std::vector<std::string> offline_faults(const Config& config) {
@@ -101,7 +161,11 @@ std::vector<ClusterFinding> cluster_findings(const Config& config) {
   }
   for (const std::string& limit : view.limits) findings.push_back({ExitCode::fine, true, limit});
   const auto has = [&](const std::string& topic) { return view.partitions.contains(topic); };
-  if (has(config.topics.ledger)) ask(findings, [&] { kafka::check_ledger(config); });
+  judge_version(view.version, findings);
+  if (has(config.topics.ledger)) {
+    ask(findings, [&] { kafka::check_ledger(config); });
+    ask(findings, [&] { judge_clock(config, findings); });
+  }
   ask(findings, [&] {
     kafka::Reader reader(config, kafka::Isolation::uncommitted);
     const auto raw = reader.partitions(config.topics.raw);
@@ -113,10 +177,22 @@ std::vector<ClusterFinding> cluster_findings(const Config& config) {
                             std::to_string(known) + " of " + std::to_string(offsets.size()) +
                             " raw partitions"});
   });
-  // Records are really read: the one way to see whether they may be.
-  for (const std::string& topic :
-       {config.topics.raw.front(), config.topics.ledger, config.topics.pairs}) {
-    if (has(topic)) ask(findings, [&] { kafka::check_readable(config, topic); });
+  ask(findings, [&] {
+    Config of_alerts = config;
+    of_alerts.kafka.group += ".alerts";
+    static_cast<void>(kafka::committed_offsets(of_alerts, {{config.topics.ledger, 0}},
+                                               kafka::Isolation::uncommitted));
+  });
+  ask_to_write(config, view, findings);
+  // A fetch is the one way to see whether records may be read.
+  std::vector<std::string> read = config.topics.raw;
+  read.insert(read.end(), {config.topics.ledger, config.topics.pairs});
+  for (const std::string& topic : read) {
+    if (!has(topic)) continue;
+    ask(findings, [&] {
+      kafka::Reader reader(config, kafka::Isolation::uncommitted);
+      reader.check_readable(reader.partitions({topic}));
+    });
   }
   return findings;
 }

@@ -22,6 +22,7 @@ namespace {
 
 constexpr auto kWatchInterval = 500ms;
 constexpr std::int64_t kHeartbeatLimitMs = 30'000;
+constexpr auto kRestorePatience = 30s;           // between two records of the ledger
 constexpr auto kTrimDelay = 2s;                  // after a reload, for batches of the old pipeline
 constexpr auto kCloseLimit = 5s;                 // to leave the group and end threads and clients
 constexpr std::int64_t kStallLimitMs = 150'000;  // one Kafka call while the brokers do answer
@@ -63,7 +64,7 @@ ExitCode Process::run() {
         io_, admin,
         AdminPages{[this] { return not_live(); }, [this] { return not_ready(); },
                    [this](Exposition format) { return service_.metrics().text(format); },
-                   [this] { ask_for_reload(); }});
+                   [this] { ask_for_reload(); }, [this] { return readiness_in_detail(); }});
     spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
   }
   if (!service_.config().page.listen.is_off()) {
@@ -76,8 +77,10 @@ ExitCode Process::run() {
     exit_code = service_.run();
     boost::asio::post(io_, [this] { io_.stop(); });
   });
+  if (in_force_.admin.watch_files.count() > 0) files_.begin(in_force_);
   wait_for_signal();
   release_signals();
+  report_status();
   watch();
   io_.run();
   service_.stop();
@@ -116,6 +119,8 @@ void Process::ask_for_reload() {
     owes_ready_ = true;
     notify_service_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(steady_ms() * 1000));
   }
+  reload_began_ms_ = steady_ms();
+  if (in_force_.admin.watch_files.count() > 0) files_.begin(in_force_);
   reloader_ = std::thread([this, running = in_force_] {
     Reloaded reloaded = reload_(running);
     boost::asio::post(io_, [this, reloaded = std::move(reloaded)]() mutable {
@@ -129,9 +134,11 @@ void Process::ask_for_reload() {
 
 void Process::apply(Reloaded reloaded) {
   Metrics& metrics = service_.metrics();
+  const double seconds = static_cast<double>(steady_ms() - reload_began_ms_) / 1000.0;
   if (!reloaded.pipeline) {
     spdlog::error("service: reload refused, the old configuration stays");
-    metrics.reloads_bad.Increment();
+    metrics.reloaded(false, seconds);
+    reload_fault_ = reloaded.fault.empty() ? "see the log" : reloaded.fault;
     return;
   }
   spdlog::info("service: reloaded config={} lexicon={}", reloaded.pipeline->stamp.config,
@@ -139,7 +146,8 @@ void Process::apply(Reloaded reloaded) {
   in_force_ = std::move(reloaded.config);
   set_log_level(in_force_.log.level);
   service_.set_pipeline(std::move(reloaded.pipeline));
-  metrics.reloads_good.Increment();
+  metrics.reloaded(true, seconds);
+  reload_fault_.clear();
   trim_at_ms_ = steady_ms() + std::chrono::milliseconds(kTrimDelay).count();
   metrics.restart_needed(reloaded.restart_keys);
   if (!reloaded.restart_keys.empty()) {
@@ -164,6 +172,8 @@ void Process::watch() {
     if (error) return;
     service_.metrics().ready.Set(not_ready().empty() ? 1 : 0);
     announce();
+    report_status();
+    look_at_files();
     if (!alerts_ && service_.health().restored) start_alerts();
     if (not_live().empty()) notify_service_manager("WATCHDOG=1");
     watch_stall();
@@ -243,19 +253,71 @@ std::string Process::not_live() const {
   return "";
 }
 
-std::string Process::not_ready() const {
+std::vector<std::pair<std::string, std::string>> Process::conditions() const {
   const Health health = service_.health();
-  if (health.stopping) return "draining";
-  if (!health.restored) return "restoring the dedup state from the ledger";
-  if (health.in_doubt) return "the dedup state differs from the tick's: reading the ledger again";
-  if (!health.stalled.empty()) return "nothing could be published " + health.stalled;
-  if (!health.denied.empty()) return "cannot read " + health.denied;
-  if (!health.producer_up) return "the producer is not up";
-  if (!health.assigned) return "no assignment yet";
-  const std::string alerts =
-      alerts_ ? alerts_->stalled(service_.config().limits.publish_stall) : std::string();
-  if (!alerts.empty()) return "the alert engine cannot work " + alerts;
+  const auto unless = [](bool is_fine, const char* fault) {
+    return is_fine ? std::string() : std::string(fault);
+  };
+  const auto if_any = [](const char* what, const std::string& fault) {
+    return fault.empty() ? fault : what + fault;
+  };
+  return {
+      {"running", unless(!health.stopping, "draining")},
+      {"ledger", unless(health.restored, "restoring the dedup state from the ledger")},
+      {"dedup_state", unless(!health.in_doubt,
+                             "the dedup state differs from the tick's: reading the ledger again")},
+      {"publishing", if_any("nothing could be published ", health.stalled)},
+      {"access", if_any("cannot read ", health.denied)},
+      {"producer", unless(health.producer_up, "the producer is not up")},
+      {"assignment", unless(health.assigned, "no assignment yet")},
+      {"alerts",
+       if_any("the alert engine cannot work ",
+              alerts_ ? alerts_->stalled(service_.config().limits.publish_stall) : std::string())}};
+}
+
+std::string Process::not_ready() const {
+  for (const auto& [name, fault] : conditions()) {
+    if (!fault.empty()) return fault;
+  }
   return "";
+}
+
+// As Kubernetes' own components show it; a refused reload is told of, though the old configuration
+// does its work.
+std::string Process::readiness_in_detail() const {
+  std::string lines;
+  const auto add = [&lines](const std::string& name, const std::string& fault) {
+    lines += (fault.empty() ? "[+]" + name + " ok" : "[-]" + name + ' ' + fault) + '\n';
+  };
+  for (const auto& [name, fault] : conditions()) add(name, fault);
+  add("reload", reload_fault_.empty() ? "" : "the last one was refused: " + reload_fault_);
+  return lines;
+}
+
+void Process::look_at_files() {
+  const std::chrono::milliseconds interval = in_force_.admin.watch_files;
+  if (interval.count() == 0 || is_reloading_ || steady_ms() < files_due_ms_) return;
+  files_due_ms_ = steady_ms() + interval.count();
+  if (!files_.has_changed(in_force_)) return;
+  spdlog::info("service: files have changed, reloading");
+  ask_for_reload();
+}
+
+// For `systemctl status`. A restore may take longer than the manager waits: it is told to wait on
+// while records are read.
+void Process::report_status() {
+  const Health health = service_.health();
+  const std::string fault = not_ready();
+  std::string status = fault.empty() ? "at work" : fault;
+  if (!health.restored) {
+    const std::int64_t offset = service_.follower().next_offset();
+    status += ", at offset " + std::to_string(offset);
+    if (std::exchange(restored_offset_, offset) != offset) {
+      notify_service_manager("EXTEND_TIMEOUT_USEC=" +
+                             std::to_string(std::chrono::microseconds(kRestorePatience).count()));
+    }
+  }
+  if (std::exchange(status_, status) != status) notify_service_manager("STATUS=" + status);
 }
 
 }  // namespace tocsin

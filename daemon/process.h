@@ -10,9 +10,12 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "daemon/admin/server.h"
 #include "daemon/alert_publisher.h"
+#include "daemon/file_watch.h"
 #include "daemon/lag_watch.h"
 #include "daemon/page/page.h"
 #include "daemon/service.h"
@@ -25,6 +28,7 @@ struct Reloaded {
   std::shared_ptr<const Pipeline> pipeline;
   Config config;
   std::vector<std::string> restart_keys;
+  std::string fault;  // why it was refused
 };
 // Called with the configuration in force, on a thread of its own.
 using Reloader = std::function<Reloaded(const Config& running)>;
@@ -51,6 +55,11 @@ class Process {
   void announce();
   [[nodiscard]] std::string not_live() const;
   [[nodiscard]] std::string not_ready() const;
+  // Each thing that has to be so to be ready, and what is wrong with it; empty: nothing.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> conditions() const;
+  [[nodiscard]] std::string readiness_in_detail() const;
+  void look_at_files();
+  void report_status();
 
   const Reloader reload_;
   // Outlives this: whoever was told to end the process if it does not leave looks here first.
@@ -67,7 +76,13 @@ class Process {
   std::unique_ptr<AlertPublisher> alerts_;  // once the dedup state is restored
   Config in_force_;
   bool is_reloading_ = false;
-  bool is_reload_wanted_ = false;  // asked for once more since the files were read
+  std::string reload_fault_;  // of the last reload; empty: it was applied
+  FileWatch files_;
+  std::int64_t files_due_ms_ = 0;      // steady clock
+  std::string status_;                 // told to the service manager
+  std::int64_t restored_offset_ = -1;  // of the ledger, as of the last look
+  bool is_reload_wanted_ = false;      // asked for once more since the files were read
+  std::int64_t reload_began_ms_ = 0;   // steady clock
   bool announced_ready_ = false;
   std::int64_t trim_at_ms_ = 0;  // steady clock; 0: nothing to give back
   bool owes_ready_ = false;      // RELOADING=1 was said; READY=1 is due when it is true

@@ -440,6 +440,7 @@ Publisher::End Publisher::commit() {
     const kafka::Fault error(
         call([&] { return rd_kafka_commit_transaction(producer_.get(), -1); }));
     if (!error) {
+      metrics_.commit_seconds.Observe(static_cast<double>(steady_ms() - since_ms) / 1000.0);
       fence_repeats(since_ms);
       return End::committed;
     }
@@ -625,8 +626,17 @@ void Publisher::count_published() {
   trouble_.reset();
   denied_lines_.reset();
   seeks_denied_ = false;
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
   for (const std::optional<Output>& output : outputs_) {
     if (!output) continue;
+    const rd_kafka_message_t* message = output->item->message.get();
+    const std::int64_t sent_ms =
+        message == nullptr ? -1 : rd_kafka_message_timestamp(message, nullptr);
+    if (sent_ms > 0) {
+      const auto age_ms = std::max<std::int64_t>(0, now_ms.count() - sent_ms);
+      metrics_.end_to_end_seconds.Observe(static_cast<double>(age_ms) / 1000.0);
+    }
     metrics_.published(output->outcome.kind, output->method);
     if (output->error) metrics_.dead_letter(*output->error);
   }

@@ -8,6 +8,7 @@
 #include "daemon/failpoint.h"
 #include "daemon/kafka/topics.h"
 #include "daemon/ledger_rules.h"
+#include "daemon/sandbox.h"
 #include "daemon/wait.h"
 
 namespace tocsin {
@@ -18,6 +19,13 @@ namespace {
 
 constexpr std::size_t kBatchesInFlightMax = 3;  // one published, one resolved, one sighted
 constexpr auto kPollWait = 100ms;
+
+constexpr auto kSandboxLimit = 20s;  // for one article
+
+RawRecord record_of(const Item& item) {
+  return {item.position, item.payload(), rd_kafka_message_timestamp(item.message.get(), nullptr),
+          PublishedAtSource::kafka};
+}
 
 double seconds_since(std::int64_t started_ms) {
   return static_cast<double>(steady_ms() - started_ms) / 1000.0;
@@ -35,6 +43,11 @@ Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline)
       pipeline_(std::move(pipeline)) {
   intake_.on_revoke = [this](bool) { handle_revoke(); };
   intake_.on_gap = [this](const OffsetGap& gap) { retract_gap(gap); };
+  intake_.on_unreadable = [this](const OffsetGap& gap, const std::string& why) {
+    Held& held = held_.emplace_back();
+    held.unreadable = gap;
+    held.why = "cannot be read from its topic: " + why;
+  };
   intake_.began_at = [this](const kafka::Partition& partition) -> std::optional<std::int64_t> {
     return state_.read([&](const DedupState& state) -> std::optional<std::int64_t> {
       if (!state.header()) return std::nullopt;
@@ -152,7 +165,8 @@ bool Service::settle() {
   intake_.pause();
   while (!stopping_ && assignment_ == intake_.assignment() && !queue_.wait_idle(10ms)) {
     intake_heartbeat_ms_ = steady_ms();
-    if (kafka::Message message = intake_.poll(10ms)) held_.push_back(std::move(message));
+    if (kafka::Message message = intake_.poll(10ms))
+      held_.emplace_back().message = std::move(message);
   }
   return assignment_ == intake_.assignment();
 }
@@ -162,7 +176,7 @@ bool Service::settle() {
 void Service::begin_assignment(kafka::Message first) {
   assignment_ = intake_.assignment();
   held_.clear();
-  if (first) held_.push_back(std::move(first));
+  if (first) held_.emplace_back().message = std::move(first);
   trials_.begin(intake_.commits());
   OffsetRanges starts;
   for (const auto& [partition, commit] : intake_.commits()) {
@@ -176,27 +190,50 @@ void Service::begin_assignment(kafka::Message first) {
 bool Service::try_out(Batch& batch) {
   // Who dies before an announced batch is committed would blame that one.
   if (std::exchange(has_trial_, false) && !settle()) return false;
-  if (trials_.is_condemned(batch)) {
-    Item& item = batch.items.front();
-    spdlog::error("intake: processes died over a record, dead-lettering it position={} deaths={}",
-                  default_article_id(item.position), Trials::kDeathsMax);
-    item.raw_hash = raw_hash(item.payload());
-    item.rejected =
-        Rejected{item.position, "", {Stage::analyse, Errc::poison, "the process died over it"}};
-    has_trial_ = true;
-    return true;
-  }
+  const std::int64_t deaths = trials_.deaths(batch);
   const OffsetRanges announced = trials_.announce(batch);
   has_trial_ = !announced.empty();
   if (has_trial_ && !announce(announced)) return false;
+  if (is_deadly(*batch.pipeline, batch, deaths)) {
+    Item& item = batch.items.front();
+    spdlog::error("intake: processes died over a record, dead-lettering it position={} deaths={}",
+                  default_article_id(item.position), deaths);
+    item.raw_hash = raw_hash(item.payload());
+    item.rejected =
+        Rejected{item.position, "", {Stage::analyse, Errc::poison, "the process died over it"}};
+    return true;
+  }
   analyse(batch);
   OffsetRanges acquitted = Trials::acquit(announced);
   return acquitted.empty() || announce(std::move(acquitted));
 }
 
+// Whether the one record of the batch is to blame for the deaths: all by itself it kills another
+// process, too.
+bool Service::is_deadly(const Pipeline& pipeline, const Batch& batch, std::int64_t deaths) {
+  if (deaths < Trials::kDeathsSuspicious) return false;
+  if (batch.items.front().is_null || batch.items.front().rejected) return false;
+  if (deaths >= Trials::kDeathsCertain) return true;
+  const Item& item = batch.items.front();
+  const auto analyse_alone = [&] {
+    const RawRecord record = record_of(item);
+    failpoint_on("analyse", record.payload);
+    const Result<Reading> reading = read(pipeline, record);
+    if (!reading) return;
+    static_cast<void>(draft(pipeline, *reading, tocsin::analyse(pipeline, *reading)));
+    static_cast<void>(draft_copy(pipeline, *reading));
+  };
+  intake_busy_ = true;
+  const bool dies = dies_over(item.payload(), analyse_alone, kSandboxLimit);
+  intake_busy_ = false;
+  spdlog::warn("intake: tried a record in a process of its own position={} deaths={} dies={}",
+               default_article_id(item.position), deaths, dies);
+  return dies;
+}
+
 kafka::Message Service::next_message(std::chrono::milliseconds wait) {
   if (held_.empty()) return intake_.poll(wait);
-  kafka::Message message = std::move(held_.front());
+  kafka::Message message = std::move(held_.front().message);
   held_.pop_front();
   return message;
 }
@@ -226,6 +263,14 @@ std::unique_ptr<Batch> Service::fill() {
       batch->assignment = assignment_;
     }
     const bool has_room = regulate(batch->bytes);
+    if (!held_.empty() && !held_.front().message) {  // a batch of its own
+      if (batch->items.empty()) add_unreadable(*batch);
+      if (has_room) return batch;
+      intake_.pause();
+      if (kafka::Message next = intake_.poll(kPollWait))
+        held_.emplace_back().message = std::move(next);
+      continue;
+    }
     const bool waits_long = batch->items.empty() || !has_room;
     kafka::Message message = next_message(waits_long ? kPollWait : config_.limits.batch_wait);
     if (assignment_ != intake_.assignment()) {
@@ -234,7 +279,7 @@ std::unique_ptr<Batch> Service::fill() {
     }
     const bool came = message != nullptr;
     if (came && !fits(*batch, *message)) {
-      held_.push_front(std::move(message));
+      held_.emplace_front().message = std::move(message);
       return batch;
     }
     if (came) {
@@ -266,27 +311,42 @@ void Service::add(Batch& batch, kafka::Message message) {
   Item item;
   item.position = {rd_kafka_topic_name(message->rkt), message->partition, message->offset};
   item.is_null = message->payload == nullptr;
-  batch.bytes += message->len + message->key_len;
+  const std::size_t bytes = message->len + message->key_len;
+  batch.bytes += bytes;
+  metrics_.received_bytes.Increment(static_cast<double>(bytes));
   item.message = std::move(message);
   batch.items.push_back(std::move(item));
   metrics_.articles_received.Increment();
   if (batch.items.back().is_null) metrics_.null_values_skipped.Increment();
 }
 
+// As many of the run in front as a batch may have: dead letters of which the position is known.
+void Service::add_unreadable(Batch& batch) {
+  OffsetGap& run = held_.front().unreadable;
+  while (run.from < run.to && batch.items.size() < config_.limits.batch_records_max) {
+    Item item;
+    item.position = {run.partition.topic, run.partition.number, run.from++};
+    item.rejected = Rejected{item.position, "", {Stage::decode, Errc::poison, held_.front().why}};
+    batch.items.push_back(std::move(item));
+    metrics_.articles_received.Increment();
+  }
+  if (run.from == run.to) held_.pop_front();
+}
+
 void Service::analyse(Batch& batch) {
   const std::int64_t started_ms = steady_ms();
   fork_join_.for_each(batch.items.size(), [&](std::size_t i) {
-    if (!batch.items[i].is_null) prepare(*batch.pipeline, batch.items[i]);
+    if (!batch.items[i].is_null && !batch.items[i].rejected)
+      prepare(*batch.pipeline, batch.items[i]);
   });
   metrics_.batch_records.Observe(static_cast<double>(batch.items.size()));
+  metrics_.batch_bytes.Observe(static_cast<double>(batch.bytes));
   metrics_.analyse_seconds.Observe(seconds_since(started_ms));
 }
 
 // What one article becomes before its sighting: drafts of its records, or a rejection.
 void Service::prepare(const Pipeline& pipeline, Item& item) {
-  const RawRecord record{item.position, item.payload(),
-                         rd_kafka_message_timestamp(item.message.get(), nullptr),
-                         PublishedAtSource::kafka};
+  const RawRecord record = record_of(item);
   item.raw_hash = raw_hash(record.payload);
   failpoint_on("analyse", record.payload);
   const Result<Reading> reading = read(pipeline, record);
@@ -302,6 +362,7 @@ void Service::prepare(const Pipeline& pipeline, Item& item) {
         return state.find_copy(reading->signature, reading->time_ms);
       });
   const Analysis analysis = copy_of ? Analysis() : tocsin::analyse(pipeline, *reading);
+  if (!copy_of) metrics_.analysed(*reading, analysis.assessment);
   const bool is_told = reading->text.language != "und" || analysis.assessment.tension;
   (is_told ? metrics_.languages_known : metrics_.languages_unknown).Increment();
   Result<Drafts> drafts =

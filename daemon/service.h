@@ -83,10 +83,12 @@ class Service {
   [[nodiscard]] kafka::Message next_message(std::chrono::milliseconds wait);
   [[nodiscard]] bool fits(const Batch& batch, const rd_kafka_message_t& message) const;
   void add(Batch& batch, kafka::Message message);
+  void add_unreadable(Batch& batch);
   [[nodiscard]] bool announce(OffsetRanges ranges);
   [[nodiscard]] bool settle();
   void begin_assignment(kafka::Message first);
   [[nodiscard]] bool try_out(Batch& batch);
+  [[nodiscard]] bool is_deadly(const Pipeline& pipeline, const Batch& batch, std::int64_t deaths);
   void analyse(Batch& batch);
   void prepare(const Pipeline& pipeline, Item& item);
   void sight(Batch& batch);
@@ -121,8 +123,14 @@ class Service {
   static constexpr std::uint64_t kNoAssignment = ~std::uint64_t{0};
   std::uint64_t assignment_ = kNoAssignment;  // that it reads and analyses under
   Trials trials_;
-  bool has_trial_ = false;            // the batch handed on last was announced
-  std::deque<kafka::Message> held_;   // read, and due before whatever is polled next
+  bool has_trial_ = false;  // the batch handed on last was announced
+  // Read, and due before whatever is polled next: a record, or a run of those that cannot be read.
+  struct Held {
+    kafka::Message message;
+    OffsetGap unreadable;
+    std::string why;
+  };
+  std::deque<Held> held_;
   mutable std::mutex failure_mutex_;  // whichever thread fails writes
   std::string failure_;
 

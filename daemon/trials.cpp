@@ -76,12 +76,12 @@ OffsetRanges Trials::announce(const Batch& batch) {
   return ranges;
 }
 
-bool Trials::is_condemned(const Batch& batch) const {
-  if (batch.items.size() != 1) return false;
+std::int64_t Trials::deaths(const Batch& batch) const {
+  if (batch.items.size() != 1) return 0;
   const Position& position = batch.items.front().position;
   const auto found = suspects_.find({position.topic, position.partition});
-  return found != suspects_.end() && found->second.first == position.offset &&
-         found->second.deaths >= kDeathsMax;
+  const bool is_first = found != suspects_.end() && found->second.first == position.offset;
+  return is_first ? found->second.deaths : 0;
 }
 
 OffsetRanges Trials::acquit(const OffsetRanges& announced) {

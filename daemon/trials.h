@@ -1,6 +1,8 @@
 // Records that kill the process. Each first attempt at a stretch of a partition is announced in the
 // metadata of the group's committed offset; who finds such an announcement there when partitions
 // are assigned knows that somebody died over it, and tries less at once, until one record is left.
+// That one is then tried in a process of its own (daemon/sandbox.h): who was killed by chance at
+// the same record again and again does not condemn it.
 #pragma once
 
 #include <cstdint>
@@ -35,14 +37,17 @@ class Trials {
                                                        std::int64_t offset) const;
   // What has to be committed before the batch is analysed; empty mostly.
   [[nodiscard]] OffsetRanges announce(const Batch& batch);
-  // True when too many died over the batch, which is one record.
-  [[nodiscard]] bool is_condemned(const Batch& batch) const;
+  // How many died over the batch, if that is one record and nothing else was tried with it.
+  [[nodiscard]] std::int64_t deaths(const Batch& batch) const;
   // What has to be committed once such a batch was analysed: whoever ends later does not end by it.
   // Empty where nobody had died over the record alone.
   [[nodiscard]] static OffsetRanges acquit(const OffsetRanges& announced);
 
-  static constexpr std::int64_t kDeathsMax = 3;  // over one record alone
-  static constexpr std::int64_t kParts = 16;     // of a stretch over which somebody died
+  // Over one record alone: from so many on it is tried in a process of its own; from so many on it
+  // is at fault even if it harms no other process.
+  static constexpr std::int64_t kDeathsSuspicious = 3;
+  static constexpr std::int64_t kDeathsCertain = 6;
+  static constexpr std::int64_t kParts = 16;  // of a stretch over which somebody died
 
  private:
   struct Suspect {

@@ -38,7 +38,11 @@ Exposition exposition_for(const HttpRequest& request) {
 AdminServer::AdminServer(boost::asio::io_context& io, const AdminConfig& config, AdminPages pages)
     : token_(token_of(config)), pages_(std::move(pages)), server_(io, config.listen) {
   server_.get("/livez", [this](const HttpRequest&) { return health(pages_.not_live()); });
-  server_.get("/readyz", [this](const HttpRequest&) { return health(pages_.not_ready()); });
+  server_.get("/readyz", [this](const HttpRequest& request) {
+    HttpResponse response = health(pages_.not_ready());
+    if (request.query == "verbose" && pages_.in_detail) response.body = pages_.in_detail();
+    return response;
+  });
   server_.get("/version", [](const HttpRequest&) {
     HttpResponse response;
     response.type = "application/json";

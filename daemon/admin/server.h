@@ -21,6 +21,8 @@ struct AdminPages {
   std::function<std::string(Exposition)> metrics;
   // Asks for a reload; the answer comes later, in the log and the metrics.
   std::function<void()> reload;
+  // Every condition of readiness, a line each, for /readyz?verbose; may be absent.
+  std::function<std::string()> in_detail = nullptr;
 };
 
 // Lives on one io_context; destroyed after it has stopped.

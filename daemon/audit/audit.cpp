@@ -216,6 +216,7 @@ void Audit::read_raw() {
     if (batch_.size() >= kBatchRecords || batch_bytes_ >= kBatchBytes) judge_batch(judge);
   });
   judge_batch(judge);
+  judge_unreadable(judge);
   // What retention took while we read cannot be judged either.
   std::vector<kafka::Partition> partitions;
   for (const auto& [partition, marks] : raw_) partitions.push_back(partition);
@@ -224,6 +225,20 @@ void Audit::read_raw() {
   }
   judge.judge_rest();
   judge.judge_chains();
+}
+
+// A record that nobody can read ends as a dead letter of its position.
+void Audit::judge_unreadable(Judge& judge) {
+  for (const auto& [partition, run] : committed_.unreadable()) {
+    for (std::int64_t offset = run.low; offset < run.high; ++offset) {
+      Expectation expected;
+      expected.position = {evidence_.partitions.number_of(partition), offset};
+      expected.payload = raw_hash("");
+      expected.error = Errc::poison;
+      judge.judge(expected);
+      ++report_.raw_records;
+    }
+  }
 }
 
 void Audit::judge_batch(Judge& judge) {

@@ -35,6 +35,7 @@ class Audit {
   void fold(const rd_kafka_message_t& message, DedupState& state);
   void read_raw();
   void judge_batch(Judge& judge);
+  void judge_unreadable(Judge& judge);
   void step();
 
   const Config& config_;

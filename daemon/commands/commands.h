@@ -143,6 +143,14 @@ enum class ResumeFrom : std::uint8_t { ledger, earliest };
 [[nodiscard]] ExitCode deadletter(const DeadletterOptions& options);
 // Enriched records or alerts as they are published, until SIGINT.
 [[nodiscard]] ExitCode tap(const TapOptions& options);
+// What instances do now, as a page that is drawn again and again, or once.
+struct TopOptions {
+  std::filesystem::path config;
+  std::vector<std::string> instances;  // host:port of admin listeners; none: that of the config
+  unsigned interval_seconds = 2;
+  bool is_once = false;
+};
+[[nodiscard]] ExitCode top(const TopOptions& options);
 // Name data of others as rows of a gazetteer, to standard output.
 [[nodiscard]] ExitCode import(const ImportOptions& options);
 // The examples written beside the lexicon, gazetteer and alert rules.

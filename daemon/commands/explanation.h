@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/commands/output.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/syntax/tree.h"
 
@@ -29,8 +30,6 @@ struct ExplanationStyle {
 [[nodiscard]] std::string tree_text(const Text& text, const Tree& tree,
                                     const ExplanationStyle& style);
 
-// Text of the article as it may be shown on a terminal.
-[[nodiscard]] std::string printable(std::string_view text);
 // Columns of a printable UTF-8 text, each code point one.
 [[nodiscard]] std::size_t width_of(std::string_view text);
 

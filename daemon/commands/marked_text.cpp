@@ -172,26 +172,6 @@ class Marking {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F are C2 80 to C2 9F; U+202A to U+202E turn the direction of a line.
-    const bool is_c1 =
-        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    const bool is_turn = text.substr(i).starts_with("\xE2\x80") && i + 2 < text.size() &&
-                         static_cast<unsigned char>(text[i + 2]) >= 0xAA &&
-                         static_cast<unsigned char>(text[i + 2]) <= 0xAE;
-    if (byte < 0x20 || byte == 0x7F || is_c1 || is_turn) {
-      out += "·";
-      i += is_c1 ? 1 : is_turn ? 2 : 0;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;

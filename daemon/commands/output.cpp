@@ -61,6 +61,26 @@ bool flush_output() {
   return (is_flushed && !failed_before) || tell(errno);
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F are C2 80 to C2 9F; U+202A to U+202E turn the direction of a line.
+    const bool is_c1 =
+        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    const bool is_turn = text.substr(i).starts_with("\xE2\x80") && i + 2 < text.size() &&
+                         static_cast<unsigned char>(text[i + 2]) >= 0xAA &&
+                         static_cast<unsigned char>(text[i + 2]) <= 0xAE;
+    if (byte < 0x20 || byte == 0x7F || is_c1 || is_turn) {
+      out += "·";
+      i += is_c1 ? 1 : is_turn ? 2 : 0;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 void occupy_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;

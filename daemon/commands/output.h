@@ -13,6 +13,10 @@ namespace tocsin {
 // What printf has left to write; false: told already.
 [[nodiscard]] bool flush_output();
 
+// A stranger's text as it may be shown on a terminal: no control characters, so no escape sequence
+// reaches it, and nothing that turns the direction of a line.
+[[nodiscard]] std::string printable(std::string_view text);
+
 // 0, 1 and 2 are what the process was given or lead nowhere, never a file or socket of its own.
 void occupy_standard_streams();
 

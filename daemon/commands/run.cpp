@@ -53,11 +53,11 @@ Setup load_setup(const std::filesystem::path& file, std::optional<InputFormat> f
 namespace {
 
 // The pipeline of a configuration; faults go to the log, warnings are for `tocsin check`.
-std::shared_ptr<const Pipeline> load_logged(const Config& config) {
+LoadedPipeline load_data(const Config& config) {
   LoadedPipeline loaded = load_pipeline(config);
   std::erase_if(loaded.faults, [](const Fault& fault) { return fault.is_warning; });
   log_faults("service", loaded.faults);
-  return std::move(loaded.pipeline);
+  return loaded;
 }
 
 // What does not fit into the memory that is granted gives way, or ends the start.
@@ -96,18 +96,30 @@ void log_start(const Config& config, const Pipeline& pipeline) {
       config.topics.ledger, config.worker_count());
 }
 
+// The first of them, in a line.
+std::string first_of(const std::vector<Fault>& faults) {
+  const auto error = std::find_if(faults.begin(), faults.end(),
+                                  [](const Fault& fault) { return !fault.is_warning; });
+  if (error == faults.end()) return "";
+  return error->file + ':' + std::to_string(error->line) + ": " + error->message;
+}
+
 // Of the file as it is now: what a reload may change, on top of what is in force.
 Reloaded reload(const std::filesystem::path& file, const Config& running) {
+  Reloaded reloaded;
   const ConfigResult read = load_config(file);
   log_faults("service", read.faults);
-  if (!read.ok()) return {};
+  reloaded.fault = first_of(read.faults);
+  if (!read.ok()) return reloaded;
   ConfigChange change = config_change(Program::run, running, read.config);
   if (!change.refusal.empty()) {
     spdlog::error("service: a restart with this file would be refused: {}", change.refusal);
-    return {};
+    reloaded.fault = change.refusal;
+    return reloaded;
   }
-  Reloaded reloaded;
-  reloaded.pipeline = load_logged(change.config);
+  LoadedPipeline loaded = load_data(change.config);
+  reloaded.fault = first_of(loaded.faults);
+  reloaded.pipeline = std::move(loaded.pipeline);
   reloaded.config = std::move(change.config);
   reloaded.restart_keys = std::move(change.restart);
   return reloaded;
@@ -134,7 +146,7 @@ End run_once(const std::filesystem::path& file) {
   if (!read.ok()) return ended(ExitCode::bad_input, "the configuration is wrong");
   try {
     const std::uint64_t resident_before = resident_bytes();
-    std::shared_ptr<const Pipeline> pipeline = load_logged(read.config);
+    std::shared_ptr<const Pipeline> pipeline = load_data(read.config).pipeline;
     if (!pipeline) return ended(ExitCode::bad_input, "the data files are wrong");
     fit_memory(read.config, resident_before);
     log_start(read.config, *pipeline);

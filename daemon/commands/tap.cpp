@@ -8,6 +8,7 @@
 #include <set>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/output.h"
 #include "daemon/kafka/reader.h"
 #include "daemon/log.h"
 #include "pipeline/decode/decode.h"
@@ -101,15 +102,6 @@ bool is_about(const Shown& shown, const std::vector<std::string>& codes) {
              return ("-" + pair + "-").find("-" + code + "-") != std::string::npos;
            });
          });
-}
-
-// Titles come from strangers: no control characters, so no escape sequence reaches the terminal.
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return out;
 }
 
 // RFC 4180; a leading sign that a spreadsheet would run is quoted away by a space.

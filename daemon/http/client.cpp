@@ -80,7 +80,7 @@ class Exchange {
   Exchange(asio::io_context& io, Stream stream, http::request<http::string_body> request,
            const Proxy& proxy)
       : resolver_(io), stream_(std::move(stream)), request_(std::move(request)), proxy_(proxy) {
-    parser_.body_limit(HttpClient::kAnswerBytesMax);
+    parser_.body_limit(is_get() ? HttpClient::kPageBytesMax : HttpClient::kAnswerBytesMax);
   }
 
   void start(const Url& url) {
@@ -109,7 +109,13 @@ class Exchange {
     answer.status = response.result_int();
     const beast::string_view after = response[http::field::retry_after];
     answer.retry_after = parse_retry_after({after.data(), after.size()}, unix_ms());
-    if (!answer.is_success()) answer.error = beginning_of(response.body());
+    if (!answer.is_success()) {
+      answer.error = beginning_of(response.body());
+    } else if (is_get() && !parser_.is_done()) {
+      return {0, std::nullopt, error_.empty() ? "time-out" : error_, ""};
+    } else if (is_get()) {
+      answer.body = response.body();
+    }
     return answer;
   }
 
@@ -175,6 +181,8 @@ class Exchange {
                       }));
   }
 
+  [[nodiscard]] bool is_get() const { return request_.method() == http::verb::get; }
+
   tcp::resolver resolver_;
   Stream stream_;
   http::request<http::string_body> request_;
@@ -211,27 +219,50 @@ HttpClient::HttpClient(const std::filesystem::path& ca_file, Proxy proxy)
   }
 }
 
-HttpAnswer HttpClient::post(const Url& url, const HttpHeaders& headers, const std::string& body,
-                            std::chrono::milliseconds timeout) const {
-  const bool is_default_port = url.port == (url.is_tls ? 443 : 80);
+namespace {
+
+// "host" or "host:port" of the Host header.
+std::string host_of(const Url& url) {
   const std::string place = authority_of(url);
-  const std::string host = is_default_port ? place.substr(0, place.rfind(':')) : place;
-  const bool is_relayed = !proxy_.host.empty() && !url.is_tls;
+  const bool is_default_port = url.port == (url.is_tls ? 443 : 80);
+  return is_default_port ? place.substr(0, place.rfind(':')) : place;
+}
+
+http::request<http::string_body> request_of(http::verb verb, const Url& url, const Proxy& proxy) {
+  const bool is_relayed = !proxy.host.empty() && !url.is_tls;
+  const std::string host = host_of(url);
   http::request<http::string_body> request(
-      http::verb::post, is_relayed ? "http://" + host + url.target : url.target, 11);
+      verb, is_relayed ? "http://" + host + url.target : url.target, 11);
   request.set(http::field::host, host);
   request.set(http::field::user_agent, "tocsin/" TOCSIN_VERSION);
-  request.set(http::field::content_type, "application/json");
   request.set(http::field::connection, "close");
-  if (is_relayed && !proxy_.authorization.empty()) {
-    request.set(http::field::proxy_authorization, proxy_.authorization);
+  if (is_relayed && !proxy.authorization.empty()) {
+    request.set(http::field::proxy_authorization, proxy.authorization);
   }
-  for (const auto& [name, value] : headers) request.set(name, value);
-  request.body() = body;
+  return request;
+}
+
+HttpAnswer ask(const Url& url, http::request<http::string_body> request, const Proxy& proxy,
+               asio::ssl::context& tls, std::chrono::milliseconds timeout) {
   request.prepare_payload();
   asio::io_context io;
-  return url.is_tls ? run(io, Tls(io, tls_), std::move(request), url, proxy_, timeout)
-                    : run(io, Plain(io), std::move(request), url, proxy_, timeout);
+  return url.is_tls ? run(io, Tls(io, tls), std::move(request), url, proxy, timeout)
+                    : run(io, Plain(io), std::move(request), url, proxy, timeout);
+}
+
+}  // namespace
+
+HttpAnswer HttpClient::post(const Url& url, const HttpHeaders& headers, const std::string& body,
+                            std::chrono::milliseconds timeout) const {
+  http::request<http::string_body> request = request_of(http::verb::post, url, proxy_);
+  request.set(http::field::content_type, "application/json");
+  for (const auto& [name, value] : headers) request.set(name, value);
+  request.body() = body;
+  return ask(url, std::move(request), proxy_, tls_, timeout);
+}
+
+HttpAnswer HttpClient::get(const Url& url, std::chrono::milliseconds timeout) const {
+  return ask(url, request_of(http::verb::get, url, proxy_), proxy_, tls_, timeout);
 }
 
 std::optional<Proxy> parse_proxy(std::string_view text) {

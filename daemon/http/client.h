@@ -1,4 +1,4 @@
-// An HTTP POST over a fresh connection, http or https, directly or by way of a proxy (RFC
+// An HTTP POST or GET over a fresh connection, http or https, directly or by way of a proxy (RFC
 // 9110, 9.3.6: CONNECT for https). Promises: certificates and host names are verified, redirects
 // are not followed, nothing takes longer than the time given; any thread.
 #pragma once
@@ -18,6 +18,7 @@ struct HttpAnswer {
   unsigned status = 0;  // 0: there was none, see `error`
   std::optional<std::chrono::seconds> retry_after;
   std::string error;  // of the connection; or the beginning of the body of an unhappy answer
+  std::string body;   // of a happy answer to a GET
 
   [[nodiscard]] bool is_success() const { return status >= 200 && status < 300; }
   // The receiver says that it will never take this: 4xx but request time-out, too early, too many.
@@ -45,7 +46,11 @@ class HttpClient {
   [[nodiscard]] HttpAnswer post(const Url& url, const HttpHeaders& headers, const std::string& body,
                                 std::chrono::milliseconds timeout) const;
 
+  // The same for a GET; the body of its answer has kPageBytesMax at most.
+  [[nodiscard]] HttpAnswer get(const Url& url, std::chrono::milliseconds timeout) const;
+
   static constexpr std::size_t kAnswerBytesMax = 16 << 10;
+  static constexpr std::size_t kPageBytesMax = 4 << 20;
 
  private:
   mutable boost::asio::ssl::context tls_;  // OpenSSL counts what shares it, under its own locks

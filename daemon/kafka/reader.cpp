@@ -1,13 +1,18 @@
 #include "daemon/kafka/reader.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
+#include "daemon/kafka/unreadable.h"
 #include "daemon/stop.h"
 
 namespace tocsin::kafka {
 namespace {
 
 constexpr int kQueryTimeoutMs = 10'000;
+constexpr int kConnectTimeoutMs = 5'000;
+constexpr int kConnectAttempts = 3;
 constexpr int kGroupTimeoutMs = 5'000;
 constexpr int kPollWaitMs = 200;
 
@@ -77,11 +82,14 @@ Reader::~Reader() {
 
 std::vector<Partition> Reader::partitions(const std::vector<std::string>& topics) {
   const rd_kafka_metadata_t* answer = nullptr;
-  const rd_kafka_resp_err_t error = ask("metadata", [&] {
-    return rd_kafka_metadata(consumer_.get(), 1, nullptr, &answer, kQueryTimeoutMs);
-  });
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (int attempt = 0; attempt < kConnectAttempts; ++attempt) {
+    error = rd_kafka_metadata(consumer_.get(), 1, nullptr, &answer, kConnectTimeoutMs);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+  }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "kafka: the brokers do not answer: " + text(error));
+    throw StopError(ExitCode::failed,
+                    "kafka: no broker of " + config_.kafka.brokers + " answers: " + text(error));
   }
   const Owned<const rd_kafka_metadata_t> metadata(answer);
   std::vector<Partition> found;
@@ -119,12 +127,56 @@ Extents Reader::extents(const std::vector<Partition>& partitions) {
   return found;
 }
 
+// A fetch at the end of each partition: its answer is the end, or the refusal.
+void Reader::check_readable(const std::vector<Partition>& partitions) {
+  std::map<Partition, std::int64_t> ends;
+  for (const Partition& partition : partitions) ends[partition] = RD_KAFKA_OFFSET_END;
+  if (ends.empty()) return;
+  const PartitionList list = make_list(ends);
+  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw StopError(ExitCode::failed, "kafka: cannot read: " + text(error));
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!ends.empty() && std::chrono::steady_clock::now() < deadline) {
+    const Message message(rd_kafka_consumer_poll(consumer_.get(), kPollWaitMs));
+    if (!message || message->rkt == nullptr) continue;
+    if (is_denied(message->err)) {
+      throw_denied(config_, std::string("topic ") + rd_kafka_topic_name(message->rkt));
+    }
+    if (reached_by(*message) < 0) continue;
+    ends.erase({rd_kafka_topic_name(message->rkt), message->partition});
+  }
+  rd_kafka_assign(consumer_.get(), nullptr);
+  if (!ends.empty()) {
+    throw StopError(ExitCode::failed, "kafka: topic " + ends.begin()->first.topic +
+                                          " cannot be read: the brokers do not answer");
+  }
+}
+
+// Returns where the partition goes on: behind the batch.
+std::int64_t Reader::pass_over(const rd_kafka_message_t& event, std::int64_t next,
+                               std::int64_t end) {
+  const Partition partition{rd_kafka_topic_name(event.rkt), event.partition};
+  const std::int64_t behind = end_of_unreadable(config_, partition, event.offset, end);
+  if (behind <= next) return next;  // told of once more, from the queue
+  spdlog::warn(
+      "kafka: records cannot be read, passing over them topic={} partition={} from={} to={}",
+      partition.topic, partition.number, std::max(next, event.offset), behind);
+  unreadable_.push_back({partition, {std::max(next, event.offset), behind}});
+  const PartitionList list = make_list({{partition, behind}});
+  const Fault error(rd_kafka_seek_partitions(consumer_.get(), list.get(), kQueryTimeoutMs));
+  if (error) throw StopError(ExitCode::failed, "kafka: cannot read: " + text(error.get()));
+  return behind;
+}
+
 void Reader::read(const Extents& extents, const std::function<void(Message)>& each) {
   std::map<Partition, std::int64_t> from;
   for (const auto& [partition, marks] : extents) {
     if (marks.high > marks.low) from[partition] = marks.low;
   }
   std::size_t open = from.size();
+  unreadable_.clear();
   if (open == 0) return;
   const PartitionList list = make_list(from);
   const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
@@ -137,7 +189,11 @@ void Reader::read(const Extents& extents, const std::function<void(Message)>& ea
     if (message && message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
       throw_denied(config_, std::string("topic ") + rd_kafka_topic_name(message->rkt));
     }
-    const std::int64_t reached = message ? reached_by(*message) : -1;
+    std::int64_t reached = message ? reached_by(*message) : -1;
+    if (message && is_unreadable(*message)) {
+      const Partition partition{rd_kafka_topic_name(message->rkt), message->partition};
+      reached = pass_over(*message, from.at(partition), extents.at(partition).high);
+    }
     if (reached < 0) {
       if (std::chrono::steady_clock::now() - moved > kPatience) {
         throw StopError(ExitCode::failed,

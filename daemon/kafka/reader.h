@@ -42,16 +42,27 @@ class Reader {
   [[nodiscard]] std::string cluster_id();
   // First offset and the end: the high watermark when uncommitted, else the last stable offset.
   [[nodiscard]] Extents extents(const std::vector<Partition>& partitions);
+  // Throws StopError (failed) when records of a partition may not be read, whether it has some or
+  // not.
+  void check_readable(const std::vector<Partition>& partitions);
   // Every record of the extents, interleaved over the partitions. Waits until open transactions
   // below their ends are decided. Offsets that vanish meanwhile are passed over. Throws StopError
   // (failed) when nothing moves for kPatience.
+  // Batches that cannot be read are passed over, see unreadable().
   void read(const Extents& extents, const std::function<void(Message)>& each);
+  // Offsets of the last read() that could not be read.
+  [[nodiscard]] const std::vector<std::pair<Partition, Watermarks>>& unreadable() const {
+    return unreadable_;
+  }
 
   static constexpr std::chrono::seconds kPatience{60};
 
  private:
+  std::int64_t pass_over(const rd_kafka_message_t& event, std::int64_t next, std::int64_t end);
+
   const Config& config_;
   Client consumer_;
+  std::vector<std::pair<Partition, Watermarks>> unreadable_;
 };
 
 }  // namespace tocsin::kafka

@@ -132,14 +132,15 @@ void create(rd_kafka_t* client, const Config& config, const std::vector<TopicSpe
   }
 }
 
-// Settings of topics, of all that may be asked. Throws StopError when the brokers do not answer.
-std::map<std::string, Settings> settings_of(rd_kafka_t* client,
-                                            const std::vector<std::string>& topics,
+// Settings of resources, of all that may be asked, by name. Throws StopError when the brokers do
+// not answer.
+std::map<std::string, Settings> settings_of(rd_kafka_t* client, rd_kafka_ResourceType_t type,
+                                            const std::vector<std::string>& names,
                                             std::string& first_error) {
   std::vector<Owned<rd_kafka_ConfigResource_t>> owners;
   std::vector<rd_kafka_ConfigResource_t*> resources;
-  for (const std::string& topic : topics) {
-    owners.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  for (const std::string& name : names) {
+    owners.emplace_back(rd_kafka_ConfigResource_new(type, name.c_str()));
     resources.push_back(owners.back().get());
   }
   const Queue queue(rd_kafka_queue_new(client));
@@ -147,7 +148,7 @@ std::map<std::string, Settings> settings_of(rd_kafka_t* client,
   const Event event(rd_kafka_queue_poll(queue.get(), 60'000));
   if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     throw StopError(ExitCode::failed,
-                    "kafka: settings of topics cannot be read: " +
+                    "kafka: settings cannot be read: " +
                         std::string(event ? rd_kafka_event_error_string(event.get()) : "time-out"));
   }
   std::size_t count = 0;
@@ -156,16 +157,16 @@ std::map<std::string, Settings> settings_of(rd_kafka_t* client,
   std::map<std::string, Settings> found;
   for (std::size_t i = 0; i < count; ++i) {
     const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(answers[i]);
-    const std::string topic = rd_kafka_ConfigResource_name(answers[i]);
+    const std::string name = rd_kafka_ConfigResource_name(answers[i]);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (first_error.empty()) first_error = topic + ": " + text(error);
+      if (first_error.empty()) first_error = name + ": " + text(error);
       continue;
     }
     std::size_t entries = 0;
     const rd_kafka_ConfigEntry_t** configs = rd_kafka_ConfigResource_configs(answers[i], &entries);
     for (std::size_t k = 0; k < entries; ++k) {
       const char* value = rd_kafka_ConfigEntry_value(configs[k]);
-      found[topic][rd_kafka_ConfigEntry_name(configs[k])] = value == nullptr ? "" : value;
+      found[name][rd_kafka_ConfigEntry_name(configs[k])] = value == nullptr ? "" : value;
     }
   }
   return found;
@@ -173,7 +174,8 @@ std::map<std::string, Settings> settings_of(rd_kafka_t* client,
 
 Settings topic_settings(rd_kafka_t* client, const Config& config, const std::string& topic) {
   std::string error;
-  std::map<std::string, Settings> found = settings_of(client, {topic}, error);
+  std::map<std::string, Settings> found =
+      settings_of(client, RD_KAFKA_RESOURCE_TOPIC, {topic}, error);
   if (!found.contains(topic)) {
     const bool is_denied = error.find("AUTHORIZATION_FAILED") != std::string::npos;
     throw StopError(ExitCode::failed,
@@ -196,7 +198,7 @@ std::int64_t raw_bytes_max(rd_kafka_t* client, const Config& config,
   std::string error;
   std::int64_t bytes = -1;
   if (raw.empty()) return bytes;
-  for (const auto& [topic, settings] : settings_of(client, raw, error)) {
+  for (const auto& [topic, settings] : settings_of(client, RD_KAFKA_RESOURCE_TOPIC, raw, error)) {
     bytes = std::max(bytes, bytes_max(settings));
   }
   return bytes;
@@ -212,7 +214,8 @@ std::vector<std::string> unfit_limits(rd_kafka_t* client, const Config& config,
   std::vector<std::string> lines;
   std::string error;
   if (topics.empty()) return lines;
-  std::map<std::string, Settings> found = settings_of(client, topics, error);
+  std::map<std::string, Settings> found =
+      settings_of(client, RD_KAFKA_RESOURCE_TOPIC, topics, error);
   if (!error.empty()) lines.push_back("limits cannot be compared, the settings of topic " + error);
   std::int64_t raw = -1;
   for (const std::string& topic : config.topics.raw) raw = std::max(raw, bytes_max(found[topic]));
@@ -384,15 +387,21 @@ TopicsView look_at_topics(const Config& config) {
     }
   }
   view.limits = unfit_limits(client.get(), config, existing);
+  std::vector<std::string> present;
+  for (const auto& [topic, partitions] : view.partitions) present.push_back(topic);
+  std::string error;
+  if (!present.empty()) {
+    for (const auto& [topic, settings] :
+         settings_of(client.get(), RD_KAFKA_RESOURCE_TOPIC, present, error)) {
+      view.bytes_max[topic] = bytes_max(settings);
+    }
+  }
+  if (answer->broker_cnt > 0) {
+    const std::string broker = std::to_string(answer->brokers[0].id);
+    auto settings = settings_of(client.get(), RD_KAFKA_RESOURCE_BROKER, {broker}, error);
+    view.version = settings[broker]["inter.broker.protocol.version"];
+  }
   return view;
-}
-
-// The newest record of each partition; a denied fetch is an error there.
-void check_readable(const Config& config, const std::string& topic) {
-  Reader reader(config, Isolation::uncommitted);
-  Extents extents = reader.extents(reader.partitions({topic}));
-  for (auto& [partition, marks] : extents) marks.low = std::max(marks.low, marks.high - 1);
-  reader.read(extents, [](const Message&) {});
 }
 
 TopicsState prepare_ledger(const Config& config) {

@@ -34,10 +34,12 @@ struct TopicsView {
   std::map<std::string, int> partitions;       // of the configured topics that are there
   std::map<std::string, std::string> missing;  // the others; not empty: "not authorized: ..."
   std::vector<std::string> limits;             // that do not fit
+  // max.message.bytes of the topics there are; left out where it may not be read
+  std::map<std::string, std::int64_t> bytes_max;
+  // Of the brokers' protocol, "3.9-IV0"; empty where it may not be read.
+  std::string version;
 };
 [[nodiscard]] TopicsView look_at_topics(const Config& config);
-// Throws StopError when the topic's records may not be read.
-void check_readable(const Config& config, const std::string& topic);
 
 // The same for the ledger alone: what `tocsin ledger init` asks for. Creates it also when the group
 // has committed offsets, and when kafka.create_topics is off.

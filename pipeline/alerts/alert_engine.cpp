@@ -271,11 +271,13 @@ void AlertEngine::emit(const Alert& alert, AlertChange change) {
   const auto series = pairs_.find(alert.pair.key());
   const PairFigures figures =
       series == pairs_.end() ? PairFigures{} : series->second.figures(hour_now(), all_);
-  records_.push_back(
-      {story_id(alert.id),
-       encode_alert(alert, change, rule != nullptr ? *rule : kGone, figures, clock_ms_, offset_),
-       change, alert.level, alert.rule, sentence_of(alert, change), clock_ms_,
-       alert.first_seen_ms});
+  const auto encoded = [&](AlertDetail detail) {
+    return encode_alert(alert, change, rule != nullptr ? *rule : kGone, figures, clock_ms_, offset_,
+                        detail);
+  };
+  records_.push_back({story_id(alert.id), encoded(AlertDetail::whole), encoded(AlertDetail::brief),
+                      change, alert.level, alert.rule, sentence_of(alert, change), clock_ms_,
+                      alert.first_seen_ms});
 }
 
 // ---- bounds

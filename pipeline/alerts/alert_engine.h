@@ -22,6 +22,7 @@ namespace tocsin {
 struct AlertRecord {
   std::string key;  // alert id
   std::string value;
+  std::string brief;  // the same without evidence and stories, for a topic that takes no more
   AlertChange change = AlertChange::opened;
   Level level = Level::none;
   std::string rule;
@@ -108,9 +109,11 @@ class AlertEngine {
 // ---- bytes
 
 // Published records (docs/records.md, "Alert", "Pair").
+enum class AlertDetail : std::uint8_t { whole, brief };  // brief: no evidence, no stories
 [[nodiscard]] std::string encode_alert(const Alert& alert, AlertChange change,
                                        const AlertRule& rule, const PairFigures& figures,
-                                       std::int64_t now_ms, std::int64_t ledger_offset);
+                                       std::int64_t now_ms, std::int64_t ledger_offset,
+                                       AlertDetail detail);
 [[nodiscard]] std::string encode_pair(const PairSeries& series, const PairFigures& figures,
                                       Hour hour);
 // One line for a phone: "HIGH Norland – Estavia: <title> (3 outlets)".

@@ -46,8 +46,7 @@ std::string count_of(std::size_t count, std::string_view noun) {
   return std::to_string(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-void evidence_fields(JsonWriter& json, const Alert& alert) {
-  json.key("evidence").open_array();
+void evidence_items(JsonWriter& json, const Alert& alert) {
   for (const AlertEvidence& evidence : alert.evidence) {
     json.open_object();
     json.key("title").string(evidence.title);
@@ -57,7 +56,6 @@ void evidence_fields(JsonWriter& json, const Alert& alert) {
     json.key("id").string(evidence.article_id);
     json.close_object();
   }
-  json.close_array();
 }
 
 }  // namespace
@@ -90,7 +88,8 @@ std::string sentence_of(const Alert& alert, AlertChange change) {
 
 std::string encode_alert(const Alert& alert, AlertChange change, const AlertRule& rule,
                          const PairFigures& figures, std::int64_t now_ms,
-                         std::int64_t ledger_offset) {
+                         std::int64_t ledger_offset, AlertDetail detail) {
+  const bool is_whole = detail == AlertDetail::whole;
   std::string out;
   JsonWriter json(out);
   json.open_object();
@@ -108,7 +107,9 @@ std::string encode_alert(const Alert& alert, AlertChange change, const AlertRule
   dyad_fields(json, alert.pair);
   json.close_object();
   json.key("stories").open_array();
-  for (const std::uint64_t story : alert.stories) json.string(story_id(story));
+  if (is_whole) {
+    for (const std::uint64_t story : alert.stories) json.string(story_id(story));
+  }
   json.close_array();
   tenths(json, "score", alert.score(now_ms));
   z_field(json, figures);
@@ -117,7 +118,9 @@ std::string encode_alert(const Alert& alert, AlertChange change, const AlertRule
   json.key("outlets").integer(static_cast<std::int64_t>(alert.outlets.size()));
   json.key("threat_realised").boolean(alert.realised);
   json.key("sentence").string(sentence_of(alert, change));
-  evidence_fields(json, alert);
+  json.key("evidence").open_array();
+  if (is_whole) evidence_items(json, alert);
+  json.close_array();
   json.key("first_seen").string(format_time(alert.first_seen_ms));
   json.key("last_seen").string(format_time(alert.last_seen_ms));
   if (change == AlertChange::closed) json.key("closed_reason").string(name(alert.closed_reason));

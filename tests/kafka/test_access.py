@@ -7,8 +7,7 @@ import subprocess
 import unittest
 
 import articles
-from harness import (ROOT, Broker, ServiceTestCase, audit, check_outputs, high_watermarks, produce, wait_processed,
-                     wait_until)
+from harness import (ROOT, Broker, ServiceTestCase, audit, check_outputs, produce, tocsin, wait_processed, wait_until)
 
 PASSWORD = "not-a-secret"
 USERS = ("tocsin", "tocsin-notify", "tocsin-audit")
@@ -79,20 +78,23 @@ class AccessTest(ServiceTestCase):
 
     def test_what_is_documented_is_enough_and_less_is_named(self):
         self.feed(40, 1)
-        daemon = self.run_as()
-        wait_processed(self.broker, self.topics)
-        # The alert engine reads its state back only where there is one.
-        wait_until(lambda: high_watermarks(self.broker, self.topics.pairs)[0] > 0, "a state of the alert engine")
-        self.assertEqual(daemon.terminate(), 0)
         self.access.change("--remove", "Read", "--topic", self.topics.pairs)
         daemon = self.run_as(ready=False)
+        # Though there is no state yet that the alert engine could read.
         self.wait_reason(daemon, "not authorized: READ on topic %s for User:tocsin" % self.topics.pairs)
         self.access.change("--add", "Read", "--topic", self.topics.pairs)
         daemon.wait_ready(90)
+        wait_processed(self.broker, self.topics)
+        code, out, err = tocsin("check", "--connect", "--config", daemon.config)
+        self.assertEqual(code, 0, out + err)
         wait_until(lambda: daemon.metrics()["tocsin_alerts_owner"] == 1, "the alert engine")
         self.access.change("--remove", "Write", "--topic", self.topics.enriched)
+        self.access.change("--add", "Describe", "--topic", self.topics.enriched)  # comes with WRITE otherwise
         self.feed(40, 2)
         self.wait_reason(daemon, "not authorized: WRITE on topic %s for User:tocsin" % self.topics.enriched)
+        code, out, err = tocsin("check", "--connect", "--config", daemon.config)
+        self.assertEqual(code, 1, out + err)
+        self.assertIn("not authorized: WRITE on topic %s for User:tocsin" % self.topics.enriched, out + err)
         self.access.change("--add", "Write", "--topic", self.topics.enriched)
         daemon.wait_ready(90)
         wait_processed(self.broker, self.topics)

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 import articles
-from harness import (TOCSIN, ServiceTestCase, check_outputs, committed, consume, high_watermarks,
+from harness import (TOCSIN, ServiceTestCase, check_outputs, check_schemas, committed, consume, high_watermarks,
                      produce, slow, tocsin, wait_processed, wait_until)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "alerts"))
@@ -164,6 +164,24 @@ class AlertsTest(ServiceTestCase):
         self.assertEqual(pair["codes"], ["CHL", "BOL"])
         self.assertEqual(daemon.metrics()['tocsin_alerts_total{state="opened"}'],
                          sum(json.loads(line)["state"] == "opened" for line in expected))
+
+    @slow
+    def test_an_alert_that_its_topic_does_not_take_goes_out_without_evidence(self):
+        limit = 850  # of a request with one record: some alerts fit whole, all of them without evidence
+        self.broker.alter(self.topics.alerts, max_message_bytes=limit)
+        daemon = self.run_daemon("one")
+        self.feed()
+        expected = [json.loads(line) for line in self.backtest()]
+        found = [json.loads(line) for line in self.alerts()]
+        self.assertEqual([(a["alert_id"], a["revision"]) for a in found],
+                         [(a["alert_id"], a["revision"]) for a in expected])
+        cut = [a for a in found if not a["evidence"]]
+        self.assertTrue(0 < len(cut) < len(found), "%d of %d cut" % (len(cut), len(found)))
+        for alert, whole in zip(found, expected):
+            self.assertIn(alert, (whole, {**whole, "evidence": [], "stories": []}))
+        check_schemas(self.broker, self.topics)
+        wait_until(lambda: daemon.get("/readyz")[0] == 200, "readiness")
+        self.assertEqual(daemon.metrics()["tocsin_alerts_left_out_total"], 0)
 
     @slow
     def test_three_instances_two_owners_die_before_and_after_a_commit(self):

@@ -11,9 +11,12 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.parse
 import urllib.request
 
-from harness import (TOCSIN, ServiceTestCase, config_text, free_port, produce, tocsin, wait_processed, wait_until)
+from harness import (TOCSIN, ServiceTestCase, config_text, free_port, produce, slow, tocsin, wait_processed,
+                     wait_until)
 
 
 class Supervisor:
@@ -24,7 +27,7 @@ class Supervisor:
         self.path = self.folder + "/socket"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
-        self.said = []
+        self.said, self.all = [], []
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
@@ -34,6 +37,7 @@ class Supervisor:
             except OSError:
                 return
             self.said += [w for w in words if w.split("=")[0] in ("READY", "RELOADING", "STOPPING")]
+            self.all += words
 
     def close(self):
         self.socket.close()
@@ -96,6 +100,24 @@ class OperateTest(ServiceTestCase):
         self.assertEqual(supervisor.said[1], "RELOADING=1")
         self.assertEqual(daemon.terminate(), 0)
         self.assertEqual(supervisor.said[-1], "STOPPING=1")
+        status = [word for word in supervisor.all if word.startswith("STATUS=")]
+        self.assertTrue(status[0].startswith("STATUS=restoring the dedup state"), status)
+        self.assertIn("STATUS=at work", status)
+        self.assertIn("EXTEND_TIMEOUT_USEC=30000000", supervisor.all)
+        self.assertTrue(any(word.startswith("MONOTONIC_USEC=") for word in supervisor.all))
+
+    @slow
+    def test_the_watchdog_hears_nothing_while_a_thread_stands_still(self):
+        self.create_raw(1)
+        supervisor = self.supervisor()
+        # The publisher's thread is held in the middle of a batch, not in a call to the brokers.
+        daemon = self.run_daemon(env={"NOTIFY_SOCKET": supervisor.path, "TOCSIN_FAIL_AT": "before_begin:1:60000"})
+        produce(self.broker, self.topics.raw, [{"value": {"title": "Iran bombed Iraq"}}])
+        wait_until(lambda: daemon.get("/livez")[0] == 503, "not live", 60)
+        said = supervisor.all.count("WATCHDOG=1")
+        self.assertGreater(said, 10)
+        time.sleep(1.5)  # three looks of the watch: what must not come
+        self.assertLessEqual(supervisor.all.count("WATCHDOG=1") - said, 1)
 
     def test_a_reload_before_it_is_ready_announces_nothing(self):
         supervisor = self.supervisor()
@@ -191,6 +213,101 @@ class OperateTest(ServiceTestCase):
             read += part
         for line in read.split(b"\n")[:-1]:
             json.loads(line.decode())
+
+    def test_files_that_change_are_read_again_where_that_is_wanted(self):
+        """As Kubernetes swaps a ConfigMap: the file is a link into a folder that is a link that is replaced."""
+        self.create_raw(1)
+        daemon = self.run_daemon(extra="admin: {listen: '127.0.0.1:%d', watch_files: 200ms}\nlog: {format: text}\n",
+                                 listens=False)
+        folder, text = daemon.folder, daemon.config.read_text()
+        def swap(number, more):
+            (folder / str(number)).mkdir()
+            (folder / str(number) / "tocsin.yaml").write_text(text + more)
+            (folder / "data.new").symlink_to(str(number))
+            os.replace(folder / "data.new", folder / "data")
+        swap(0, "")
+        (folder / "link").symlink_to("data/tocsin.yaml")
+        os.replace(folder / "link", daemon.config)  # the same content: nothing to do
+        for number in range(1, 21):
+            swap(number, "limits: {tokens_max: %d}\n" % (1000 + number))
+        last = self.config_hash(daemon)
+        wait_until(lambda: "reloaded config=%s" % last in daemon.log.read_text(), "the last file in force")
+        applied = self.reloads(daemon, "applied")
+        swap(21, "nonsense: true\n")
+        wait_until(lambda: self.reloads(daemon, "refused") == 1, "the refusal")
+        status, conditions = daemon.get("/readyz?verbose")
+        self.assertEqual(status, 200)
+        self.assertIn("[+]ledger ok\n", conditions)
+        self.assertIn("[-]reload the last one was refused: ", conditions)
+        self.assertIn("nonsense", conditions)
+        metrics = daemon.metrics()
+        self.assertEqual(metrics["tocsin_config_last_reload_successful"], 0)
+        self.assertGreater(metrics["tocsin_config_last_reload_success_timestamp_seconds"], time.time() - 60)
+        swap(22, "")
+        wait_until(lambda: self.reloads(daemon, "applied") == applied + 1, "the repair")
+        self.assertIn("[+]reload ok\n", daemon.get("/readyz?verbose")[1])
+        self.assertEqual(self.reloads(daemon, "refused"), 1)
+
+    def test_no_text_and_no_secret_is_logged(self):
+        self.create_raw(1)
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-secret-"))
+        self.addCleanup(shutil.rmtree, folder)
+        (folder / "token").write_text("s3cr3t-token\n")
+        daemon = self.run_daemon(listens=False, client="sasl.password: s3cr3t-password", extra=(
+            "admin: {listen: '127.0.0.1:%%d', token_file: %s}\nlog: {format: json, level: trace}\n" % (folder / "token")))
+        title, body = "Quuxland bombs Zyxia", "Frobnicators of Quuxland crossed into Zyxia at dawn. " * 20
+        produce(self.broker, self.topics.raw, [
+            {"value": {"title": title, "body": body, "id": "a"}, "key": "k-quux", "headers": {"h": b"quux-header"}},
+            {"value": {"title": title, "body": body, "id": "b"}}, {"value": b'{"title": "Quuxland", "body": 7}'},
+            {"value": b"Quuxland, no JSON at all"}, {"value": {"title": title, "published_at": "Quuxday"}}])
+        wait_processed(self.broker, self.topics)
+        request = urllib.request.Request("http://127.0.0.1:%d/-/reload" % daemon.port, b"", {"Authorization": "Bearer s3cr3t-token"})
+        self.assertEqual(urllib.request.urlopen(request, timeout=5).status, 202)
+        request.headers["Authorization"] = "Bearer s3cr3t-wrong"
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=5)
+        self.assertEqual(refused.exception.code, 401)
+        wait_until(lambda: self.reloads(daemon, "applied") == 1, "the reload")
+        self.assertEqual(daemon.terminate(), 0)
+        log = daemon.log.read_text().lower()
+        self.assertIn('"message":"ready"', log)
+        for word in ("quux", "zyxia", "frobnic", "s3cr3t"):
+            self.assertNotIn(word, log)
+
+    @unittest.skipUnless(shutil.which("prometheus") and shutil.which("promtool"), "no prometheus here")
+    def test_prometheus_scrapes_three_instances(self):
+        self.create_raw(3)
+        daemons = [self.run_daemon(name, extra="alerts: {tick_interval: 1s}\n") for name in ("one", "two", "three")]
+        done = subprocess.run(["promtool", "check", "metrics"], input=daemons[0].get("/metrics")[1], text=True,
+                              capture_output=True, timeout=30)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-prometheus-"))
+        self.addCleanup(shutil.rmtree, folder)
+        targets = ", ".join("'127.0.0.1:%d'" % d.port for d in daemons)
+        (folder / "prometheus.yml").write_text(
+            "global: {scrape_interval: 500ms}\nscrape_configs: [{job_name: tocsin, static_configs: [{targets: [%s]}]}]\n" % targets)
+        port = free_port()
+        process = subprocess.Popen(
+            ["prometheus", "--config.file=%s" % (folder / "prometheus.yml"), "--storage.tsdb.path=%s" % (folder / "data"),
+             "--web.listen-address=127.0.0.1:%d" % port], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        def value(query):
+            try:
+                with urllib.request.urlopen("http://127.0.0.1:%d/api/v1/query?%s" % (
+                        port, urllib.parse.urlencode({"query": query})), timeout=5) as answer:
+                    found = json.load(answer)["data"]["result"]
+                    return float(found[0]["value"][1]) if found else None
+            except OSError:
+                return None
+        produce(self.broker, self.topics.raw, [{"value": {"title": "Iran bombed Iraq"}, "partition": p} for p in range(3)])
+        wait_processed(self.broker, self.topics)
+        for query, wanted in (("sum(up)", 3), ("sum(tocsin_ready)", 3), ("sum(tocsin_alerts_owner)", 1),
+                              ("count(tocsin_alerts_open)", 1), ("sum(tocsin_articles_received_total)", 3),
+                              ("sum(tocsin_end_to_end_seconds_count)", 3), ("count(tocsin_build_info)", 3),
+                              ("sum(tocsin_consumer_lag_records)", 0)):
+            wait_until(lambda: value(query) == wanted, "%s to be %s" % (query, wanted), 30)
 
     def test_slow_connections_keep_no_probe_out(self):
         self.create_raw(1)

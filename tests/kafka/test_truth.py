@@ -9,8 +9,8 @@ import unittest
 import articles
 from confluent_kafka import Producer
 from confluent_kafka.admin import ConfigResource, NewPartitions
-from harness import (DEADLETTER, ENRICHED, QUICK, ServiceTestCase, check_audit, check_outputs, committed, consume, outcomes,
-                     produce, slow, tocsin, wait_processed, wait_until)
+from harness import (DEADLETTER, ENRICHED, QUICK, ServiceTestCase, check_audit, check_outputs, check_schemas, committed,
+                     consume, outcomes, produce, slow, tocsin, wait_processed, wait_until)
 
 
 def good(count, seed=1):
@@ -100,6 +100,31 @@ class RefusedTest(ServiceTestCase):
         wait_processed(self.broker, self.topics)
         self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 3, DEADLETTER: 4})
         check_audit(daemon)
+
+    @slow
+    def test_a_batch_that_cannot_be_read_is_passed_over(self):
+        self.broker.create(self.topics.raw, 1)
+        limit = "receive.message.max.bytes: 20000000, fetch.max.bytes: 8000000"
+        bomb = {"value": b" " * 30000000, "key": "bomb"}
+        send(self.broker, self.topics.raw, good(3))
+        send(self.broker, self.topics.raw, [*good(2, 5), bomb, *good(2, 7)],  # one batch
+             **{"compression.codec": "zstd", "linger.ms": 3000, "batch.size": 99000000})
+        send(self.broker, self.topics.raw, good(3, 9))
+        send(self.broker, self.topics.raw, [{"value": b" " * 31000000}], **{"compression.codec": "zstd"})
+        daemon = self.run_daemon(client=limit)
+        wait_processed(self.broker, self.topics)
+        found = outcomes(self.broker, self.topics)
+        self.assertEqual({p[1]: [kind for kind, _ in entries] for p, entries in found.items()},
+                         {i: [ENRICHED if i < 3 or 8 <= i < 11 else DEADLETTER] for i in range(12)})
+        letters = {headers_of(m)["tocsin.original.offset"]: m for m in consume(self.broker, self.topics.deadletter)}
+        first = headers_of(letters["3"])
+        self.assertEqual((first["tocsin.stage"], first["tocsin.error.code"]), ("decode", "poison"))
+        self.assertIn("cannot be read from its topic", first["tocsin.error.message"])
+        self.assertEqual(first["tocsin.original.omitted"], "value,headers,key")
+        self.assertEqual(letters["3"].key().decode(), "%s-0-3" % self.topics.raw)
+        check_schemas(self.broker, self.topics)
+        check_audit(daemon)
+        self.assertEqual(daemon.get("/readyz")[0], 200)
 
     def test_the_dead_letter_topic_is_made_for_what_raw_takes(self):
         self.broker.create(self.topics.raw, 1, max_message_bytes=3000000)

@@ -5,7 +5,6 @@
 #include <set>
 #include <tuple>
 
-#include "daemon/trials.h"
 #include "tests/simulation/articles.h"
 #include "tests/simulation/client.h"
 
@@ -30,7 +29,6 @@ struct Judged {
 struct Published {
   std::string topic;
   std::string value;
-  bool is_blamed = false;  // a dead letter because processes died over it
 };
 
 std::map<Place, Judged> fold(const Claims& claims) {
@@ -87,13 +85,7 @@ std::map<Place, std::vector<Published>> collect(const Claims& claims) {
     }
     for (const Entry& entry : log.entries) {
       if (entry.fate != Fate::plain && entry.fate != Fate::committed) continue;
-      const auto blames = [](const auto& header) {
-        return header.first == "tocsin.stage" && header.second == "analyse";
-      };
-      const bool is_blamed =
-          is_dead_letter && std::any_of(entry.headers.begin(), entry.headers.end(), blames);
-      published[place_of(entry, is_dead_letter)].push_back(
-          {partition.topic, entry.value, is_blamed});
+      published[place_of(entry, is_dead_letter)].push_back({partition.topic, entry.value});
     }
   }
   return published;
@@ -105,7 +97,7 @@ Published expected(const Claims& claims, const Reading& reading, const Verdict& 
   tocsin::Outcome outcome = resolve(*drafts, verdict);
   return {outcome.kind == OutcomeKind::enriched ? claims.config.topics.enriched
                                                 : claims.config.topics.duplicates,
-          std::move(outcome.value), false};
+          std::move(outcome.value)};
 }
 
 class Check {
@@ -165,9 +157,7 @@ class Check {
         read(claims_.pipeline, {position, raw.value, raw.timestamp_ms, PublishedAtSource::kafka});
     if (record.topic == claims_.config.topics.deadletter) {
       const bool is_deadly = raw.value.find(Writer::kDeadly) != raw.value.npos;
-      // Who is interrupted again and again at the same record cannot know that it was by chance.
-      const bool is_unlucky = record.is_blamed && claims_.interruptions >= Trials::kDeathsMax;
-      if (reading && !is_deadly && !is_unlucky && !is_refused("", raw.value)) {
+      if (reading && !is_deadly && !is_refused("", raw.value)) {
         fail(place, "a good article was dead-lettered");
       }
       const bool is_whole = record.value == raw.value;

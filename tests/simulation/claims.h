@@ -16,8 +16,7 @@ struct Claims {
   const Broker& broker;
   const Config& config;
   const Pipeline& pipeline;
-  DedupState& state;      // comes back with the whole ledger folded
-  int interruptions = 0;  // of instances: deaths, evictions and the like
+  DedupState& state;  // comes back with the whole ledger folded
 };
 
 // One line for each claim that does not hold.

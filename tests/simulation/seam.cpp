@@ -5,6 +5,8 @@
 
 #include "daemon/failpoint.h"
 #include "daemon/kafka/topics.h"
+#include "daemon/kafka/unreadable.h"
+#include "daemon/sandbox.h"
 #include "daemon/wait.h"
 #include "tests/simulation/broker.h"
 #include "tests/simulation/client.h"
@@ -71,6 +73,21 @@ void failpoint_on(std::string_view, std::string_view bytes) {
   scheduler->kill_soon(scheduler->current()->life);
   while (true) scheduler->sleep(1000);  // not a step further
 }
+
+// Nobody can be forked here: what a process of its own would die over is known.
+bool dies_over(std::string_view bytes, const std::function<void()>&, std::chrono::milliseconds) {
+  scheduler->sleep(5);
+  return bytes.find("tocsin.test.deadly") != bytes.npos;
+}
+
+std::int64_t kafka::end_of_unreadable(const Config&, const Partition&, std::int64_t offset,
+                                      std::int64_t) {
+  return offset + 1;
+}
+bool kafka::is_unreadable(const rd_kafka_message_t&) {
+  return false;  // the model's records are whole
+}
+
 bool failpoint_reached(std::string_view) {
   return false;
 }

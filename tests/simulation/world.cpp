@@ -248,7 +248,6 @@ class World {
   }
 
   void strike(Blow blow) {
-    ++strikes_;
     Instance& instance = instances_[static_cast<std::size_t>(
         random().below(static_cast<std::int64_t>(instances_.size())))];
     const std::int64_t until_ms = scheduler_.now_ms() + random().between(100, 40'000);
@@ -408,8 +407,7 @@ class World {
 
   void check_claims() {
     DedupState state;
-    const Claims claims{broker_, instances_[0].config, *pipeline(), state,
-                        static_cast<int>(outcome_.deaths) + strikes_};
+    const Claims claims{broker_, instances_[0].config, *pipeline(), state};
     for (std::string& broken : broken_claims(claims)) fail(broken);
     for (const auto& [name, next, digest] : states_) {
       if (next == state.next_offset() && digest != state.digest()) {
@@ -433,7 +431,6 @@ class World {
   Outcome outcome_;
   std::int64_t active_ms_ = 0;
   std::int64_t next_look_ms_ = 0;
-  int strikes_ = 0;
   bool is_healed_ = false;
   bool is_stopping_ = false;
 };

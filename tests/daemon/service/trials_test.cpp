@@ -41,11 +41,13 @@ bool live(Group& group, std::int64_t end, std::int64_t batch_max, std::int64_t d
     const std::int64_t count =
         std::min({batch_max, end - first, limit ? static_cast<std::int64_t>(*limit) : batch_max});
     const Batch batch = batch_of(first, count);
-    if (trials.is_condemned(batch)) {
+    const std::int64_t deaths = trials.deaths(batch);
+    const OffsetRanges announced = trials.announce(batch);
+    take(group, announced);
+    const bool dies_elsewhere = deaths >= Trials::kDeathsSuspicious && deadly == first;
+    if (dies_elsewhere || deaths >= Trials::kDeathsCertain) {
       group.condemned.insert(first);
     } else {
-      const OffsetRanges announced = trials.announce(batch);
-      take(group, announced);
       if (deadly >= first && deadly < first + count) return false;
       take(group, Trials::acquit(announced));
     }
@@ -85,7 +87,7 @@ TEST(Trials, WhoIsKilledWhilePublishingIsNotBlamed) {
     Trials trials;
     trials.begin({{kRaw, group.commit}});
     const Batch batch = batch_of(group.commit.offset, 1);
-    ASSERT_FALSE(trials.is_condemned(batch));
+    ASSERT_LT(trials.deaths(batch), Trials::kDeathsSuspicious);
     const OffsetRanges announced = trials.announce(batch);
     take(group, announced);
     take(group, Trials::acquit(announced));  // analysed; then killed

@@ -1,0 +1,16 @@
+// What may kill the process, tried in another one.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string_view>
+
+namespace tocsin {
+
+// Runs `work` on the bytes in a child of this process. True when the child dies over it, or is not
+// done by `limit`, or cannot be made. The child has one thread and the locks of all others as they
+// were: `work` takes none of ours, logs nothing and touches no client.
+[[nodiscard]] bool dies_over(std::string_view bytes, const std::function<void()>& work,
+                             std::chrono::milliseconds limit);
+
+}  // namespace tocsin
