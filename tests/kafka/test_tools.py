@@ -98,7 +98,7 @@ class ToolsTest(ServiceTestCase):
             return subprocess.run(["tmux", "-S", folder + "/socket", "-f", "/dev/null", *words], check=True, text=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
         def screen():
-            return tmux("capture-pane", "-p", "-t", "s")
+            return tmux("capture-pane", "-p", "-J", "-t", "s")  # lines that were wrapped as one
         tmux("new-session", "-d", "-s", "s", "-x", "100", "-y", "20", "env", "TERM=screen", "PS1=prompt> ", "/bin/sh")
         self.addCleanup(tmux, "kill-server")
         tmux("send-keys", "-t", "s", "%s top --interval 1 --config %s" % (TOCSIN, daemon.config), "Enter")
