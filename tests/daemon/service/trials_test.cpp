@@ -98,7 +98,7 @@ TEST(Trials, ForeignMetadataAndNewPartitionsAreNotSuspect) {
   Trials trials;
   trials.begin({{kRaw, {7, 7, "of somebody else"}}});
   EXPECT_FALSE(trials.records_max(kRaw, 7));
-  EXPECT_FALSE(trials.is_condemned(batch_of(7, 1)));
+  EXPECT_EQ(trials.deaths(batch_of(7, 1)), 0);
 }
 
 }  // namespace
