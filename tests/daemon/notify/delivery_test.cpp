@@ -24,7 +24,7 @@ PendingAlert pending(const std::string& id, std::int64_t offset) {
 }
 
 HttpAnswer answer(unsigned status, std::optional<std::chrono::seconds> retry_after = std::nullopt) {
-  return {status, retry_after, ""};
+  return {status, retry_after, "", ""};
 }
 
 TEST(DeliveryQueue, OneAlertsTroubleHoldsUpNoOther) {
