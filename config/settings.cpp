@@ -151,8 +151,7 @@ void add_data_and_listeners(std::vector<Setting>& all) {
        {"admin.token_file", PathSetting{TOCSIN_AT(admin.token_file)},
         "holds the token that a reload and a live page off loopback ask for"},
        {"admin.watch_files", DurationSetting{TOCSIN_AT(admin.watch_files), milliseconds{0}, kDay},
-        "reload when a file has changed, looked at so often, as a mounted ConfigMap does; 0s: only "
-        "when asked"},
+        "reload when a file has changed, looked at so often; 0ms: only when asked"},
        {"page.listen", ListenSetting{TOCSIN_AT(page.listen)},
         "live page; off loopback only with a token"},
        {"log.level", choice(TOCSIN_AT(log.level), {"trace", "debug", "info", "warn", "error"}),
