@@ -355,6 +355,24 @@ def wait_processed(broker, topics, seconds=120):
         offsets = committed(broker, topics.prefix, topics.raw)
         return all(offsets.get(p, -1) >= end for p, end in ends.items() if end > 0)
     wait_until(done, "the group to commit %s" % ends, seconds)
+    wait_until(lambda: is_settled(broker, topics), "the end of transactions on the outputs", seconds)
+
+
+def is_settled(broker, topics):
+    """No transaction is open on the outputs: offsets can be committed before the markers of the outputs are there."""
+    ends = []
+    for isolation in ("read_uncommitted", "read_committed"):
+        consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "probe", "isolation.level": isolation})
+        try:
+            known = consumer.list_topics(timeout=30).topics
+            ends.append({(topic, p): consumer.get_watermark_offsets(TopicPartition(topic, p), 30)[1]
+                         for topic in (topics.enriched, topics.duplicates, topics.deadletter) if topic in known
+                         for p in known[topic].partitions})
+        except KafkaException:  # a leader moves, or a topic was deleted
+            return False
+        finally:
+            consumer.close()
+    return ends[0] == ends[1]
 
 
 def outcomes(broker, topics):
