@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "pipeline/alerts/alert_rules.h"
 #include "pipeline/alerts/genre.h"
@@ -205,54 +206,91 @@ bool is_told_as_place(const Text& text, const Mention& mention) {
          text.is(text.tokens[begin - 2], WordClass::location_strict);
 }
 
-// The country where an act happened: the place named nearest to it in its sentence, after it
-// rather than before, by its name rather than by its people.
-Place place_of(const SignalSource& from, const Event& event) {
-  const TokenSpan sentence =
-      from.text.sentences[from.text.sentence_of(event.evidence.begin)].tokens;
-  Place best;
-  std::uint32_t best_cost = 0xFFFFFFFF;
-  std::vector<EntityIndex> told;  // countries: "in Helmand Province in Afghanistan"
-  const std::vector<Mention>& mentions = from.tagging.mentions;
-  auto it = std::lower_bound(
-      mentions.begin(), mentions.end(), sentence.begin,
-      [](const Mention& mention, std::uint32_t begin) { return mention.tokens.begin < begin; });
-  for (; it != mentions.end() && it->tokens.begin < sentence.end; ++it) {
-    const Mention& mention = *it;
-    const TaggedEntity& tagged = from.tagging.entities[mention.entity];
-    if (tagged.is_team) continue;
-    const EntityIndex country = country_of(from.gazetteer, tagged.gazetteer);
-    if (country == kNoEntity) continue;
-    const bool is_after = mention.tokens.begin >= event.evidence.end;
-    std::uint32_t cost =
-        is_after
-            ? mention.tokens.begin - event.evidence.end
-            : 2 * (event.evidence.begin - std::min(event.evidence.begin, mention.tokens.begin));
-    const bool is_place = is_told_as_place(from.text, mention);
-    // "kills four US troops in Mali": who it is about says least about where.
-    const bool is_party = country == event.actor || country == event.recipient;
-    if (mention.via == Via::demonym || (is_party && !is_place)) cost += 100;
-    if (is_place) told.push_back(country);
-    if (cost < best_cost) {
-      best.country = country;
-      best_cost = cost;
+// The places that an article names, for whoever asks where an act happened. Read once: a sentence
+// may hold thousands of acts and names.
+class Places {
+ public:
+  explicit Places(const SignalSource& from) : text_(from.text) {
+    for (const Mention& mention : from.tagging.mentions) {
+      const TaggedEntity& tagged = from.tagging.entities[mention.entity];
+      if (tagged.is_team) continue;
+      const EntityIndex country = country_of(from.gazetteer, tagged.gazetteer);
+      if (country == kNoEntity) continue;
+      const std::uint32_t begin = mention.tokens.begin;
+      const bool is_told = is_told_as_place(text_, mention);
+      named_.push_back({begin, country, mention.via == Via::demonym, is_told});
+      if (is_told) told_.emplace(text_.sentence_of(begin), country);
     }
   }
-  best.is_told = std::find(told.begin(), told.end(), best.country) != told.end();
-  return best;
-}
+
+  // The country where an act happened: the place named nearest to it in its sentence, after it
+  // rather than before, by its name rather than by its people; of equals the first.
+  [[nodiscard]] Place of(const Event& event) const {
+    const std::size_t sentence = text_.sentence_of(event.evidence.begin);
+    const TokenSpan tokens = text_.sentences[sentence].tokens;
+    const auto first = from(tokens.begin);
+    const auto last = from(tokens.end);
+    const auto behind = std::clamp(from(event.evidence.end), first, last);
+    Place best;
+    std::uint32_t best_cost = 0xFFFFFFFF;
+    for (auto it = behind; it != first;) {
+      --it;
+      const std::uint32_t distance =
+          2 * (event.evidence.begin - std::min(event.evidence.begin, it->begin));
+      if (distance > best_cost) break;
+      const std::uint32_t cost = distance + penalty(*it, event);
+      if (cost > best_cost) continue;
+      best.country = it->country;
+      best_cost = cost;
+    }
+    for (auto it = behind; it != last; ++it) {
+      const std::uint32_t distance = it->begin - event.evidence.end;
+      if (distance >= best_cost) break;
+      const std::uint32_t cost = distance + penalty(*it, event);
+      if (cost >= best_cost) continue;
+      best.country = it->country;
+      best_cost = cost;
+    }
+    best.is_told = told_.contains({sentence, best.country});
+    return best;
+  }
+
+ private:
+  struct Named {
+    std::uint32_t begin = 0;  // token
+    EntityIndex country = kNoEntity;
+    bool is_demonym = false;
+    bool is_told = false;
+  };
+
+  [[nodiscard]] std::vector<Named>::const_iterator from(std::uint32_t token) const {
+    return std::lower_bound(
+        named_.begin(), named_.end(), token,
+        [](const Named& named, std::uint32_t begin) { return named.begin < begin; });
+  }
+
+  // "kills four US troops in Mali": who it is about says least about where.
+  static std::uint32_t penalty(const Named& named, const Event& event) {
+    const bool is_party = named.country == event.actor || named.country == event.recipient;
+    return named.is_demonym || (is_party && !named.is_told) ? 100 : 0;
+  }
+
+  const Text& text_;
+  std::vector<Named> named_;                            // by position
+  std::set<std::pair<std::size_t, EntityIndex>> told_;  // sentence, "in Helmand in Afghanistan"
+};
 
 // Whom an act is between, first smaller. Tourists and workers make their country no side of it,
 // nor do soldiers abroad whom nobody known attacked: it happened where it is told. Where one side
 // is not known, the country where it happened stands in for it if the other is an armed group or
 // strikes in a country not its own; where none is known, it is an act in that country.
-std::pair<EntityIndex, EntityIndex> parties_of(const SignalSource& from, const Event& event) {
-  const Gazetteer& gazetteer = from.gazetteer;
+std::pair<EntityIndex, EntityIndex> parties_of(const Gazetteer& gazetteer, const Places& places,
+                                               const Event& event) {
   EntityIndex actor = counts(gazetteer, event.actor) ? event.actor : kNoEntity;
   EntityIndex recipient = counts(gazetteer, event.recipient) ? event.recipient : kNoEntity;
   const bool is_fixed = actor != kNoEntity && recipient != kNoEntity && !event.is_recipient_civil;
   if (event.type == EventType::assault && !is_fixed) {
-    const Place place = place_of(from, event);
+    const Place place = places.of(event);
     const bool is_abroad = place.is_told && recipient != kNoEntity && place.country != recipient;
     if (is_abroad && (event.is_recipient_civil || actor == kNoEntity)) recipient = kNoEntity;
     const EntityIndex known = actor == kNoEntity ? recipient : actor;
@@ -294,12 +332,13 @@ EntityIndex opponent_of(const SignalSource& from, const Event& event) {
 std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> events_by_pair(
     const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> pairs;
+  const Places places(from);
   for (const Event& event : from.assessment.events) {
     if (event.weight == 0) continue;
     const EntityIndex opponent = opponent_of(from, event);
     const auto parties =
         opponent == kNoEntity
-            ? parties_of(from, event)
+            ? parties_of(from.gazetteer, places, event)
             : std::pair<EntityIndex, EntityIndex>(std::minmax(event.actor, opponent));
     if (parties.first != kNoEntity) pairs[parties].push_back(event);
   }
