@@ -10,18 +10,11 @@ namespace {
 constexpr std::size_t kCutValueBytes = 64 << 10;  // of a value that is cut, the first time
 constexpr std::size_t kHeaderTextMax = 1024;      // of the error's message
 
-std::size_t header_bytes(const rd_kafka_message_t* message) {
-  rd_kafka_headers_t* headers = nullptr;
+std::size_t header_bytes(const rd_kafka_message_t& message) {
   std::size_t bytes = 0;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0;
-       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       ++i) {
-    bytes += std::string_view(name).size() + size;
-  }
+  kafka::each_header(message, [&](std::string_view name, std::string_view value) {
+    bytes += name.size() + value.size();
+  });
   return bytes;
 }
 
@@ -51,7 +44,7 @@ bool reduce(Reduction& reduction, const Item& item, bool is_size) {
     return true;
   }
   const std::size_t value = std::min(item.payload().size(), reduction.value_max);
-  const std::size_t headers = reduction.has_headers ? header_bytes(item.message.get()) : 0;
+  const std::size_t headers = reduction.has_headers ? header_bytes(*item.message) : 0;
   const std::size_t key = reduction.has_key ? item.message->key_len : 0;
   if (value > 0 && value >= std::max(headers, key)) {
     reduction.value_max = value > kCutValueBytes ? kCutValueBytes : 0;

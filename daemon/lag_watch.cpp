@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "daemon/unix_time.h"
+
 namespace tocsin {
 
 using namespace std::chrono_literals;
@@ -13,12 +15,6 @@ namespace {
 constexpr auto kInterval = 2'000ms;
 constexpr int kQueryTimeoutMs = 5'000;
 constexpr int kReadTimeoutMs = 1'000;  // of the oldest records, all together
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::map<kafka::Partition, std::int64_t> offsets_of(const rd_kafka_topic_partition_list_t* list) {
   std::map<kafka::Partition, std::int64_t> offsets;

@@ -14,6 +14,7 @@
 #include "daemon/kafka/topics.h"
 #include "daemon/notify/webhook.h"
 #include "daemon/publisher.h"
+#include "daemon/unix_time.h"
 
 namespace tocsin {
 namespace {
@@ -112,9 +113,7 @@ void judge_clock(const Config& config, std::vector<ClusterFinding>& findings) {
   reader.read(ledger, [&](const kafka::Message& message) {
     newest_ms = rd_kafka_message_timestamp(message.get(), nullptr);
   });
-  const std::int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                  std::chrono::system_clock::now().time_since_epoch())
-                                  .count();
+  const std::int64_t now_ms = unix_ms();
   if (newest_ms - now_ms < std::chrono::milliseconds(kClockSkewMax).count()) return;
   findings.push_back({ExitCode::fine, true,
                       "this machine's clock is at least " +

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/failpoint.h"
+#include "daemon/unix_time.h"
 
 namespace tocsin {
 
@@ -626,15 +627,14 @@ void Publisher::count_published() {
   trouble_.reset();
   denied_lines_.reset();
   seeks_denied_ = false;
-  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
+  const std::int64_t now_ms = unix_ms();
   for (const std::optional<Output>& output : outputs_) {
     if (!output) continue;
     const rd_kafka_message_t* message = output->item->message.get();
     const std::int64_t sent_ms =
         message == nullptr ? -1 : rd_kafka_message_timestamp(message, nullptr);
     if (sent_ms > 0) {
-      const auto age_ms = std::max<std::int64_t>(0, now_ms.count() - sent_ms);
+      const auto age_ms = std::max<std::int64_t>(0, now_ms - sent_ms);
       metrics_.end_to_end_seconds.Observe(static_cast<double>(age_ms) / 1000.0);
     }
     metrics_.published(output->outcome.kind, output->method);

@@ -7,6 +7,7 @@
 #include "daemon/kafka/topics.h"
 #include "daemon/ledger_rules.h"
 #include "daemon/stop.h"
+#include "daemon/unix_time.h"
 
 namespace tocsin {
 namespace {
@@ -27,12 +28,6 @@ const std::string& topic_of(const TopicsConfig& topics, OutcomeKind kind) {
       break;
   }
   return topics.deadletter;
-}
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 // A setting that is a number; -1, "no limit", when it is none.

@@ -54,16 +54,9 @@ struct DeadLetter {
 
 DeadLetter read_letter(const rd_kafka_message_t* message) {
   DeadLetter letter{message, {}};
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return letter;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0;
-       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       ++i) {
-    letter.headers[name] = {static_cast<const char*>(value), value == nullptr ? 0 : size};
-  }
+  kafka::each_header(*message, [&](std::string_view name, std::string_view value) {
+    letter.headers[std::string(name)] = value;
+  });
   return letter;
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/notify/notify.h"
 #include "daemon/notify/sender.h"
+#include "daemon/unix_time.h"
 
 namespace tocsin {
 namespace {
@@ -26,9 +27,7 @@ ExitCode test_target(const Config& config, const std::string& name) {
     return ExitCode::bad_input;
   }
   const Sender sender(*webhook, config.kafka.group);
-  const std::int64_t revision = std::chrono::duration_cast<std::chrono::seconds>(
-                                    std::chrono::system_clock::now().time_since_epoch())
-                                    .count();
+  const std::int64_t revision = unix_seconds();
   for (const bool is_closed : {false, true}) {
     if (is_closed && webhook->kind != WebhookKind::pagerduty) break;
     const HttpAnswer answer =

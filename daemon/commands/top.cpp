@@ -23,6 +23,7 @@
 #include "daemon/log.h"
 #include "daemon/stop.h"
 #include "daemon/terminal.h"
+#include "daemon/unix_time.h"
 #include "daemon/wait.h"
 #include "pipeline/decode/decode.h"
 
@@ -37,12 +38,6 @@ constexpr std::size_t kPairsShown = 20;    // without a terminal
 constexpr std::size_t kPlainColumns = 200;
 
 volatile std::sig_atomic_t is_ended = 0;
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // The alternate screen and keys without Enter, until the end of this object.
 class Screen {

@@ -16,6 +16,7 @@
 
 #include "daemon/log.h"
 #include "daemon/stop.h"
+#include "daemon/unix_time.h"
 #include "pipeline/decode/decode.h"
 
 namespace tocsin {
@@ -29,12 +30,6 @@ using Plain = beast::tcp_stream;
 using Tls = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::size_t kErrorTextMax = 200;
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // What a log may show of an answer.
 std::string beginning_of(const std::string& text) {

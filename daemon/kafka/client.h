@@ -92,6 +92,23 @@ using Settings = std::map<std::string, std::string>;
 [[nodiscard]] std::string text(rd_kafka_resp_err_t error);
 [[nodiscard]] std::string text(const rd_kafka_error_t* error);
 
+// Calls `each(name, value)` for every header of a record, in their order; the views live as long as
+// the record.
+template <class F>
+void each_header(const rd_kafka_message_t& message, F&& each) {
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    each(std::string_view(name),
+         std::string_view(static_cast<const char*>(value), value == nullptr ? 0 : size));
+  }
+}
+
 // Copy of a record's headers, or an empty list.
 [[nodiscard]] Headers copy_headers(const rd_kafka_message_t* message);
 

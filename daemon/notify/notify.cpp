@@ -13,6 +13,7 @@
 #include "daemon/process_metrics.h"
 #include "daemon/signals.h"
 #include "daemon/systemd.h"
+#include "daemon/unix_time.h"
 
 namespace tocsin {
 
@@ -35,12 +36,6 @@ prometheus::Counter& counter(prometheus::Registry& registry, const char* name, c
 
 constexpr const char* kReloads = "tocsin_config_reloads_total";
 constexpr const char* kReloadsHelp = "Reloads by SIGHUP; a refused one kept the old configuration";
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // Throws StopError (bad_input) when there is a fault; each is logged.
 std::vector<Silence> read_silences(const Config& config) {

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "daemon/stop.h"
+#include "daemon/unix_time.h"
 
 namespace tocsin {
 namespace {
@@ -41,12 +42,6 @@ Proxy proxy_of(const WebhookConfig& webhook, const std::string& text) {
   if (proxy) return *std::move(proxy);
   throw StopError(ExitCode::bad_input,
                   "webhook " + webhook.name + ": its proxy is no http://[user:password@]host:port");
-}
-
-std::int64_t unix_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/stop.h"
+#include "daemon/unix_time.h"
 
 namespace tocsin {
 
@@ -18,12 +19,6 @@ namespace {
 constexpr int kQueryTimeoutMs = 10'000;
 constexpr auto kPollWait = 200ms;
 constexpr std::int64_t kMinuteMs = 60'000;
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 kafka::Client make_consumer(const Config& config, const std::string& target,
                             void (*on_rebalance)(rd_kafka_t*, rd_kafka_resp_err_t,

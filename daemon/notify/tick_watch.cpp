@@ -7,6 +7,7 @@
 
 #include "daemon/notify/webhook.h"
 #include "daemon/stop.h"
+#include "daemon/unix_time.h"
 #include "pipeline/ledger/ledger_record.h"
 
 namespace tocsin {
@@ -22,12 +23,6 @@ constexpr std::int64_t kMemoryPatienceMs = 10'000;  // for the committed offset 
 constexpr std::int64_t kSaveIntervalMs = 5'000;     // of ticks; a new stage is saved at once
 constexpr std::int64_t kCatchUpMax = 1'000'000;     // records; a second or two
 constexpr std::int64_t kPartingMs = 2'000;          // to save what is unsaved when leaving
-
-std::int64_t unix_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 

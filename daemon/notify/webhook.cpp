@@ -1,12 +1,11 @@
 #include "daemon/notify/webhook.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
 
+#include "daemon/hmac.h"
 #include "pipeline/decode/decode.h"
 #include "pipeline/encode/json_writer.h"
 #include "pipeline/text/code_points.h"
@@ -55,20 +54,6 @@ std::vector<std::string> texts_at(const simdjson::dom::element& record, const ch
     if (item.get(text) == simdjson::SUCCESS && !text.empty()) texts.emplace_back(text);
   }
   return texts;
-}
-
-std::string hmac_sha256_hex(const std::string& key, const std::string& text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
 }
 
 // Slack's three control characters (api.slack.com, "Escaping text").

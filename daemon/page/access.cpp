@@ -1,28 +1,14 @@
 #include "daemon/page/access.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
 #include <charconv>
 
+#include "daemon/hmac.h"
 #include "daemon/http/server.h"
 
 namespace tocsin::page {
 
 std::string Access::signature(std::string_view end) const {
-  const std::string text = "tocsin page until " + std::string(end);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  HMAC(EVP_sha256(), token_.data(), static_cast<int>(token_.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
+  return hmac_sha256_hex(token_, "tocsin page until " + std::string(end));
 }
 
 bool Access::is_token(std::string_view given) const {

@@ -7,6 +7,7 @@
 
 #include "config/silences.h"
 #include "daemon/stop.h"
+#include "daemon/unix_time.h"
 
 namespace tocsin::page {
 
@@ -23,26 +24,11 @@ constexpr auto kRetryPause = 500ms;
 // A record that is held takes at least so much memory: no use in reading more of the history.
 constexpr std::size_t kRecordBytesMin = 1 << 10;
 
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 RecordHeaders headers_of(const rd_kafka_message_t& message) {
   RecordHeaders read;
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return read;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0;
-       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       ++i) {
-    if (std::string_view(name).starts_with("tocsin.")) {
-      read.emplace_back(name, std::string(static_cast<const char*>(value), size));
-    }
-  }
+  kafka::each_header(message, [&](std::string_view name, std::string_view value) {
+    if (name.starts_with("tocsin.")) read.emplace_back(name, value);
+  });
   return read;
 }
 

@@ -5,6 +5,7 @@
 
 #include "config/embedded.h"
 #include "daemon/page/files.h"
+#include "daemon/unix_time.h"
 #include "pipeline/encode/json_writer.h"
 
 namespace tocsin::page {
@@ -17,12 +18,6 @@ constexpr auto kNoticeInterval = 250ms;
 constexpr std::int64_t kHeartbeatMs = 10'000;
 constexpr std::size_t kRefusedMax = 20;  // wrong tokens a minute
 constexpr std::int64_t kHoursMax = 366 * 24;
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string random_name() {
   std::random_device device;
