@@ -126,6 +126,9 @@ def check_cpp(path, source):
         include = re.match(r'\s*#\s*include\s*(["<][^">]*[">])', line)
         if include and relative.startswith("pipeline/") and not pipeline_may(relative, include.group(1)):
             yield "%s: pipeline/ may not include %s here" % (at(path, number), include.group(1))
+    for bare in re.finditer(r"[;{}]\s*(rc::check\()", source):  # it returns whether the property holds
+        yield "%s: a property that cannot fail: EXPECT_TRUE(rc::check(...))" % (
+            at(path, source.count("\n", 0, bare.start(1)) + 1))
     for first, length in functions(source):
         limit = FUNCTION_LINES_MAX_OF.get(relative, FUNCTION_LINES_MAX)
         if length > limit:

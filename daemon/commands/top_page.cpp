@@ -92,12 +92,12 @@ MetricSample parse_metrics(std::string_view exposition) {
     const std::string_view line = exposition.substr(0, end);
     exposition.remove_prefix(end == std::string_view::npos ? exposition.size() : end + 1);
     const std::size_t space = line.rfind(' ');
-    if (line.empty() || line.front() == '#' || space == std::string_view::npos) continue;
+    if (line.starts_with('#') || space == std::string_view::npos || space == 0) continue;
     const std::string_view number = line.substr(space + 1);
     double value = 0;
-    if (number == "+Inf" || number == "-Inf" || number == "NaN" || number == "Nan") continue;
     const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (error != std::errc{} || stop != number.data() + number.size()) continue;
+    const bool is_number = error == std::errc{} && stop == number.data() + number.size();
+    if (!is_number || !std::isfinite(value)) continue;
     sample.emplace(line.substr(0, space), value);
   }
   return sample;

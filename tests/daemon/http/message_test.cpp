@@ -46,8 +46,8 @@ TEST(HttpMessage, gzip_where_it_is_wanted) {
   EXPECT_FALSE(accepts_gzip(request_with("Accept-Encoding", "gzip;q=0, *")));
   EXPECT_FALSE(accepts_gzip(request_with("Accept-Encoding", "identity")));
   EXPECT_FALSE(accepts_gzip(HttpRequest{}));
-  rc::check("gzip and back",
-            [](const std::string& bytes) { RC_ASSERT(gunzip(gzip(bytes)) == bytes); });
+  EXPECT_TRUE(rc::check("gzip and back",
+                        [](const std::string& bytes) { RC_ASSERT(gunzip(gzip(bytes)) == bytes); }));
 }
 
 TEST(HttpMessage, cookies) {
@@ -63,20 +63,20 @@ TEST(HttpMessage, tokens) {
   EXPECT_FALSE(has_bearer(request_with("Authorization", "Bearer abd"), "abc"));
   EXPECT_FALSE(has_bearer(request_with("Authorization", "Bearer "), ""));
   EXPECT_FALSE(has_bearer(HttpRequest{}, "abc"));
-  rc::check("equal as == says", [](const std::string& a, const std::string& b) {
+  EXPECT_TRUE(rc::check("equal as == says", [](const std::string& a, const std::string& b) {
     RC_ASSERT(equal_in_constant_time(a, b) == (a == b));
     RC_ASSERT(equal_in_constant_time(a, a));
-  });
+  }));
 }
 
 TEST(HttpMessage, nothing_a_header_says_is_out_of_bounds) {
-  rc::check([](const std::string& list, const std::string& name) {
+  EXPECT_TRUE(rc::check([](const std::string& list, const std::string& name) {
     const auto quality = quality_of(list, name);
     RC_ASSERT(!quality || (*quality >= 0 && *quality <= 1));
     HttpRequest request;
     request.headers.emplace_back("Cookie", list);
     RC_ASSERT(request.cookie(name).size() <= list.size());
-  });
+  }));
 }
 
 TEST(Exposition, open_metrics_differs_where_it_must) {
