@@ -255,16 +255,9 @@ void AlertPublisher::restore() {
   reader.read(reader.extents(partitions), [&](const kafka::Message& message) {
     heartbeat_ms_ = steady_ms();
     std::string key(static_cast<const char*>(message->key), message->key_len);
-    const void* state = nullptr;
-    std::size_t size = 0;
-    rd_kafka_headers_t* headers = nullptr;
-    const bool has_state =
-        message->payload != nullptr &&
-        rd_kafka_message_headers(message.get(), &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        rd_kafka_header_get_last(headers, kStateHeader, &state, &size) ==
-            RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (has_state) {
-      states[key].assign(static_cast<const char*>(state), size);
+    const auto state = kafka::last_header(*message, kStateHeader);
+    if (message->payload != nullptr && state) {
+      states[key].assign(*state);
     } else {
       states.erase(key);
     }

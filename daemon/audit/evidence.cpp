@@ -17,16 +17,8 @@ std::string_view view(const void* bytes, std::size_t size) {
   return {static_cast<const char*>(bytes), size};
 }
 
-// The last header of the name: ours, when an earlier failure left one too.
 std::string_view header(const rd_kafka_message_t& message, const char* name) {
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  const void* value = nullptr;
-  std::size_t size = 0;
-  if (rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return {};
-  }
-  return view(value, size);
+  return kafka::last_header(message, name).value_or(std::string_view{});
 }
 
 template <class Number>

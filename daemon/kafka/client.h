@@ -109,6 +109,10 @@ void each_header(const rd_kafka_message_t& message, F&& each) {
   }
 }
 
+// The last header of the name: ours, when an earlier failure left one too.
+[[nodiscard]] std::optional<std::string_view> last_header(const rd_kafka_message_t& message,
+                                                          const char* name);
+
 // Copy of a record's headers, or an empty list.
 [[nodiscard]] Headers copy_headers(const rd_kafka_message_t* message);
 

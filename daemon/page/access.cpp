@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "daemon/hmac.h"
-#include "daemon/http/server.h"
 
 namespace tocsin::page {
 
@@ -13,6 +12,10 @@ std::string Access::signature(std::string_view end) const {
 
 bool Access::is_token(std::string_view given) const {
   return !token_.empty() && equal_in_constant_time(given, token_);
+}
+
+bool Access::has_bearer(const HttpRequest& request) const {
+  return tocsin::has_bearer(request, token_);
 }
 
 std::string Access::cookie(std::int64_t now_s) const {

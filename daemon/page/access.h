@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/http/message.h"
+
 namespace tocsin::page {
 
 class Access {
@@ -19,6 +21,7 @@ class Access {
 
   [[nodiscard]] bool is_open() const { return token_.empty(); }
   [[nodiscard]] bool is_token(std::string_view given) const;
+  [[nodiscard]] bool has_bearer(const HttpRequest& request) const;
   // "<end, Unix seconds>.<hex HMAC-SHA256 of it>"
   [[nodiscard]] std::string cookie(std::int64_t now_s) const;
   [[nodiscard]] bool is_valid(std::string_view cookie, std::int64_t now_s) const;

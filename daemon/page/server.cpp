@@ -57,11 +57,11 @@ HttpResponse json(unsigned status, std::string body) {
   return answer(status, "application/json", std::move(body));
 }
 
-std::string file(std::string_view name) {
+std::string_view file(std::string_view name) {
   for (const EmbeddedFile& one : page_files()) {
-    if (one.name == name) return std::string(one.content);
+    if (one.name == name) return one.content;
   }
-  return "";
+  return {};
 }
 
 std::string type_of(std::string_view name) {
@@ -114,21 +114,18 @@ Server::Server(boost::asio::io_context& io, const ListenAddress& address, Access
 bool Server::may(const HttpRequest& request) const {
   if (address_.is_loopback() && is_loopback_host(request.header("host"))) return true;
   if (access_.is_open()) return false;
-  constexpr std::string_view kBearer = "Bearer ";
-  const std::string_view authorization = request.header("authorization");
-  return access_.is_valid(request.cookie(Access::kCookie), unix_ms() / 1000) ||
-         (authorization.starts_with(kBearer) &&
-          access_.is_token(authorization.substr(kBearer.size())));
+  return access_.is_valid(request.cookie(Access::kCookie), unix_seconds()) ||
+         access_.has_bearer(request);
 }
 
 void Server::serve_files() {
   for (const EmbeddedFile& one : page_files()) {
-    const std::string name(one.name);
-    const bool is_page = name == "index.html";
-    http_.get(is_page ? "/" : '/' + name, [this, name, is_page](const HttpRequest& request) {
+    const bool is_page = one.name == "index.html";
+    const std::string path = '/' + std::string(is_page ? "" : one.name);
+    http_.get(path, [this, one, is_page](const HttpRequest& request) {
       const bool asks_token = is_page && !may(request);
-      HttpResponse response =
-          answer(200, type_of(name), file(asks_token ? std::string("login.html") : name));
+      const std::string_view content = asks_token ? file("login.html") : one.content;
+      HttpResponse response = answer(200, type_of(one.name), std::string(content));
       response.headers.emplace_back("Cache-Control", is_page ? "no-store" : "no-cache");
       return response;
     });
@@ -183,7 +180,7 @@ void Server::serve_login() {
 }
 
 HttpResponse Server::log_in(const HttpRequest& request) {
-  const std::int64_t now_s = unix_ms() / 1000;
+  const std::int64_t now_s = unix_seconds();
   while (!refused_s_.empty() && refused_s_.front() <= now_s - 60) refused_s_.pop_front();
   if (refused_s_.size() >= kRefusedMax) {
     return answer(429, "text/plain; charset=utf-8", "too many wrong tokens; wait a minute\n");
@@ -192,7 +189,7 @@ HttpResponse Server::log_in(const HttpRequest& request) {
     return see_other(cookie_line(access_.cookie(now_s), Access::kSeconds));
   }
   refused_s_.push_back(now_s);
-  return answer(401, "text/html; charset=utf-8", file("refused.html"));
+  return answer(401, "text/html; charset=utf-8", std::string(file("refused.html")));
 }
 
 // ---- events
