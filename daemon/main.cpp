@@ -297,8 +297,33 @@ void add_config_verbs(CLI::App& app, CommandLine& line) {
   });
 }
 
+constexpr const char* kConfig = "The configuration; the shipped defaults when absent";
+
+void add_explain(CLI::App& app, CommandLine& line) {
+  CLI::App* explain = app.add_subcommand(
+      "explain", "One article for a person: marked text, entities, events, the sum of the score");
+  explain->add_option("--config", line.config, kConfig);
+  explain
+      ->add_option("--format", line.format,
+                   "text (default), json (the record that would be published) or html (a page)")
+      ->check(CLI::IsMember({"text", "json", "html"}));
+  explain->add_flag("--tree", line.has_trees,
+                    "Also the grammar of each sentence that gave an event (text, html)");
+  explain->add_option("FILE", line.files, "A file, or - for standard input")
+      ->required()
+      ->expected(1);
+  explain->callback([&line] {
+    if (line.has_trees && line.format == "json") {
+      throw CLI::ValidationError("--tree", "goes with text or html; the record has no trees");
+    }
+    line.verb = [&line] {
+      return tocsin::explain(
+          {line.config, line.explain_format(), line.has_trees, line.files.front()});
+    };
+  });
+}
+
 void add_article_verbs(CLI::App& app, CommandLine& line) {
-  constexpr const char* kConfig = "The configuration; the shipped defaults when absent";
   CLI::App* replay = app.add_subcommand(
       "replay", "The same pipeline without Kafka: raw articles in, one outcome a line out");
   replay->add_option("--config", line.config, kConfig);
@@ -330,24 +355,7 @@ void add_article_verbs(CLI::App& app, CommandLine& line) {
     };
   });
 
-  CLI::App* explain = app.add_subcommand(
-      "explain", "One article for a person: marked text, entities, events, the sum of the score");
-  explain->add_option("--config", line.config, kConfig);
-  explain
-      ->add_option("--format", line.format,
-                   "text (default), json (the record that would be published) or html (a page)")
-      ->check(CLI::IsMember({"text", "json", "html"}));
-  explain->add_flag("--tree", line.has_trees,
-                    "Also the grammar of each sentence that gave an event (text, html)");
-  explain->add_option("FILE", line.files, "A file, or - for standard input")
-      ->required()
-      ->expected(1);
-  explain->callback([&line] {
-    line.verb = [&line] {
-      return tocsin::explain(
-          {line.config, line.explain_format(), line.has_trees, line.files.front()});
-    };
-  });
+  add_explain(app, line);
 
   CLI::App* test =
       app.add_subcommand("test", "Runs the examples beside lexicon, gazetteer and alert rules");

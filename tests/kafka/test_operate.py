@@ -160,6 +160,9 @@ class OperateTest(ServiceTestCase):
         wait_until(lambda: "dedupe.revision" in held.get("/readyz")[1], "the reason")
         self.assertEqual((held.get("/livez")[0], held.get("/readyz")[0]), (200, 503))
         self.assertEqual(held.metrics()['tocsin_held{exit_code="3"}'], 1)
+        self.assertEqual(tocsin("health", "--config", held.config)[0], 0)
+        code, _, said = tocsin("health", "--ready", "--config", held.config)
+        self.assertEqual((code, "dedupe.revision" in said), (1, True), said)
         self.rewrite(held, "")
         held.process.send_signal(signal.SIGHUP)
         held.wait_ready()
@@ -167,6 +170,8 @@ class OperateTest(ServiceTestCase):
         bad = self.run_daemon(ready=False, extra="workerz: 1\n", verb=["run", "--hold"])
         wait_until(lambda: "configuration is wrong" in bad.get("/readyz")[1], "the reason")
         self.assertEqual(bad.terminate(), 2)
+        code, _, said = tocsin("health", "--config", held.config)
+        self.assertEqual((code, "127.0.0.1:%d: " % held.port in said), (1, True), said)
 
     def test_what_may_heal_is_exit_one(self):
         taken = socket.create_server(("127.0.0.1", 0))

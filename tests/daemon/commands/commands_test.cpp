@@ -276,6 +276,7 @@ TEST_F(Commands, ExplainShowsTheTreesOfEvents) {
 
   const Ran page = run("explain --tree --format html a.txt");
   EXPECT_TRUE(has(page.out, "<span class=\"a1\">bombed</span>")) << page.out;
+  EXPECT_EQ(run("explain --tree --format json a.txt").exit_code, 2);
 
   write("none.txt", "It rained all day\nAnd all night.\n");
   EXPECT_TRUE(has(run("explain --tree none.txt").out, "Trees\n  none\n"));
