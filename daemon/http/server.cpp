@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "daemon/stop.h"
+#include "daemon/wait.h"
 
 namespace tocsin {
 namespace {
@@ -22,6 +23,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
+using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after an error, as of no descriptors
 constexpr std::size_t kGzipBytesMin = 1024;             // below that it costs more than it saves
@@ -136,8 +138,8 @@ class HttpServer::State : public std::enable_shared_from_this<HttpServer::State>
     [[nodiscard]] std::size_t rank() const { return is_prefix ? path.size() : std::string::npos; }
   };
 
-  void accept_later() {
-    pause_.expires_after(kAcceptPause);
+  void accept_later(std::chrono::milliseconds pause) {
+    pause_.expires_after(pause);
     pause_.async_wait([self = shared_from_this()](const beast::error_code& error) {
       if (!error) self->accept();
     });
@@ -208,6 +210,11 @@ class HttpServer::State::Session : public HttpStream, public std::enable_shared_
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // Since it began to wait for a request.
+  [[nodiscard]] std::chrono::milliseconds age() const {
+    return std::chrono::milliseconds(steady_ms() - since_ms_);
+  }
+
   // Its pending operations end with an error, and so does the session.
   void close() {
     leave_row();
@@ -218,6 +225,7 @@ class HttpServer::State::Session : public HttpStream, public std::enable_shared_
   }
 
   void read() {
+    since_ms_ = steady_ms();
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(server_->limits_.header_bytes_max));
     parser_->body_limit(server_->limits_.body_bytes_max);
@@ -373,6 +381,7 @@ class HttpServer::State::Session : public HttpStream, public std::enable_shared_
   std::optional<Parser> parser_;
   Message message_;
   std::list<Session*>::iterator place_;  // end(): it is in no row
+  std::int64_t since_ms_ = steady_ms();
   // A stream's own.
   std::optional<http::response_serializer<http::string_body>> serializer_;
   std::string queue_;
@@ -385,10 +394,13 @@ class HttpServer::State::Session : public HttpStream, public std::enable_shared_
 };
 
 void HttpServer::State::accept() {
+  const bool is_full = waiting_.size() >= limits_.connections_max;
+  const auto missing = is_full ? limits_.asking_time - waiting_.front()->age() : 0ms;
+  if (missing > 0ms) return accept_later(missing);
   acceptor_.async_accept(io_,
                          [self = shared_from_this()](beast::error_code error, tcp::socket socket) {
                            if (error == asio::error::operation_aborted) return;
-                           if (error) return self->accept_later();
+                           if (error) return self->accept_later(kAcceptPause);
                            if (self->waiting_.size() >= self->limits_.connections_max)
                              self->waiting_.front()->close();
                            std::make_shared<Session>(self, std::move(socket))->read();

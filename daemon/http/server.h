@@ -1,6 +1,7 @@
 // An HTTP/1.1 server on one io_context. Bounded in connections, streams, header and body bytes,
 // and in the time of a request and of a write. When all places are taken, the connection that has
-// waited longest for its request makes room, so slow clients cannot keep others out. HEAD answers
+// waited longest for its request makes room, so slow clients cannot keep others out; not before it
+// had time to ask, so a crowd cannot either: it waits to be accepted. HEAD answers
 // as GET without a body; what is not there answers 404, another method 405 with Allow, what is not
 // HTTP 400; no answer repeats the path.
 #pragma once
@@ -22,8 +23,9 @@ struct HttpLimits {
   std::size_t streams_max = 64;
   std::size_t header_bytes_max = 8 << 10;
   std::size_t body_bytes_max = 64 << 10;
-  std::size_t stream_bytes_max = 1 << 20;   // queued for one stream and not yet written
-  std::chrono::seconds request_timeout{5};  // from the first wait to the last byte, and idle
+  std::size_t stream_bytes_max = 1 << 20;      // queued for one stream and not yet written
+  std::chrono::milliseconds asking_time{100};  // that a connection has before it makes room
+  std::chrono::seconds request_timeout{5};     // from the first wait to the last byte, and idle
   std::chrono::seconds write_timeout{10};
 };
 

@@ -190,6 +190,14 @@ TEST_F(HttpServerTest, slow_clients_make_room) {
   EXPECT_EQ(slow.back()->rest(), "");  // after its time
 }
 
+TEST_F(HttpServerTest, a_crowd_leaves_time_to_ask) {
+  Client asks(server_->port());
+  std::vector<std::unique_ptr<Client>> crowd;
+  for (int i = 0; i < 50; ++i) crowd.push_back(std::make_unique<Client>(server_->port()));
+  asks.send("GET /short HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(asks.rest().starts_with("HTTP/1.1 200 "));
+}
+
 TEST_F(HttpServerTest, streams_go_on_until_either_side_ends) {
   Client client(server_->port());
   client.send("GET /stream HTTP/1.1\r\n\r\n");
