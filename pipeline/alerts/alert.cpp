@@ -11,9 +11,15 @@ constexpr int kHalfLifeHours = 24;
 // A pair whose usual level is that high (a report in six days) is at war: it opens again only for
 // what is unusual: a z, a burst, a higher level than before, a toll of hundreds.
 constexpr std::uint32_t kChronicTenths = 30;
-constexpr std::int32_t kUnusualZ = 400;                  // hundredths
-constexpr int kUnusualToll = 2;                          // class
-constexpr std::int64_t kRememberMs = 14 * 24 * kHourMs;  // the level of the last alert
+constexpr std::int32_t kUnusualZ = 400;  // hundredths
+constexpr int kUnusualToll = 2;          // class
+// The level of the last alert is remembered; longer where attacks in one country come by the week.
+constexpr std::int64_t kRememberMs = 14 * 24 * kHourMs;
+constexpr std::int64_t kRememberAloneMs = 30 * 24 * kHourMs;
+
+std::int64_t remembered_ms(const PairName& pair) {
+  return pair.second.empty() ? kRememberAloneMs : kRememberMs;
+}
 
 void add_bounded(std::vector<std::uint64_t>& values, std::uint64_t value, std::size_t most) {
   if (std::find(values.begin(), values.end(), value) != values.end()) return;
@@ -125,7 +131,7 @@ Level Alert::level_now(const AlertRule& its_rule, std::int64_t now_ms) const {
 
 // A pair at war is judged against its own level, or else it would open every other day.
 bool Alert::is_usual(const PairFigures& figures, Level now_level, std::int64_t now_ms) const {
-  if (last_level == Level::none || now_ms - last_closed_ms > kRememberMs) return false;
+  if (last_level == Level::none || now_ms - last_closed_ms > remembered_ms(pair)) return false;
   if (figures.baseline < kChronicTenths || now_level > last_level) return false;
   if (toll_class(toll) >= kUnusualToll) return false;
   return !figures.burst && (!figures.z || *figures.z < kUnusualZ);
@@ -219,7 +225,7 @@ bool Alert::try_close(const AlertRule& its_rule, std::int64_t now_ms) {
 
 bool Alert::is_spent(std::int64_t now_ms) const {
   return state == AlertState::idle && articles == 0 &&
-         (last_level == Level::none || now_ms - last_closed_ms > kRememberMs) &&
+         (last_level == Level::none || now_ms - last_closed_ms > remembered_ms(pair)) &&
          std::all_of(silent_until_ms.begin(), silent_until_ms.end(),
                      [&](std::int64_t until_ms) { return until_ms <= now_ms; });
 }

@@ -383,6 +383,7 @@ Parties place_of(const ParsedSentence& sentence, NodeIndex node, unsigned depth)
       if (its != Deprel::nmod && its != Deprel::obl) continue;
       const NodeIndex preposition = clauses.preposition(child);
       if (preposition == kAbsent || !sentence.is(preposition, Grammar::place_at)) continue;
+      if (sentence.is(child, Grammar::blow)) continue;  // "killed in a strike": no place
       const Parties parties = parties_of(sentence, child);
       if (is_known(parties)) return parties;
       if (depth >= kPlacesMax) continue;
@@ -400,7 +401,7 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
   for (const Phrase& phrase : slots.phrases) {
     const NodeIndex preposition = sentence.clauses.preposition(phrase.node);
     if (preposition != kAbsent && sentence.is(preposition, Grammar::place_at) &&
-        is_known(phrase.parties)) {
+        !sentence.is(phrase.node, Grammar::blow) && is_known(phrase.parties)) {
       place = phrase.parties;
       break;
     }
