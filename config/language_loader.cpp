@@ -66,10 +66,10 @@ class LanguageReader {
 
   void collect(const YamlReader& reader) {
     const YamlNode& root = reader.root();
-    reader.known_keys(
-        root, {"language", "reads_others", "ascii", "groups", "classes", "phrases", "offices",
-               "leading_titles", "offices_before_name", "high_offices", "shared_name",
-               "presidential_states", "inflection", "known_town_population", "senses"});
+    reader.known_keys(root, {"language", "reads_others", "ascii", "groups", "classes", "phrases",
+                             "offices", "leading_titles", "offices_before_name", "high_offices",
+                             "shared_name", "presidential_states", "inflection",
+                             "known_town_population", "senses", "numbers", "number_scales"});
     if (const std::string code = reader.text_of(root, "language"); !code.empty()) {
       if (!code_.empty()) reader.fault(*root.find("language"), "another file says it already");
       code_ = code;
@@ -100,6 +100,8 @@ class LanguageReader {
     read_phrases(reader, builder);
     read_titles(reader, builder);
     read_world(reader, builder);
+    read_numbers(reader, "numbers", false, builder);
+    read_numbers(reader, "number_scales", true, builder);
     if (root.find("senses") != nullptr) builder.set_senses(read_senses(reader, examples_));
     if (const YamlNode* node = root.find("inflection")) {
       builder.set_inflection(read_inflection(reader, *node));
@@ -186,6 +188,17 @@ class LanguageReader {
     }
     if (root.find("high_offices") != nullptr)
       builder.set_high_offices(reader.words_of(root, "high_offices"));
+  }
+
+  static void read_numbers(const YamlReader& reader, std::string_view key, bool is_scale,
+                           LanguageBuilder& builder) {
+    constexpr double kValueMax = 1e12;
+    for (const YamlEntry& entry : reader.entries_of(reader.root(), key)) {
+      const double value =
+          reader.number_of(*reader.root().find(key), entry.key.value, 0, 1, kValueMax);
+      if (!builder.add_number(entry.key.value, static_cast<std::uint64_t>(value), is_scale))
+        reader.fault(entry.key, "'" + entry.key.value + "' is not one token");
+    }
   }
 
   static void read_world(const YamlReader& reader, LanguageBuilder& builder) {

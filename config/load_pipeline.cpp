@@ -147,12 +147,12 @@ std::vector<DataFile> gazetteer_files(const Config& config, std::vector<DataFaul
 }
 
 LoadedNames parse_names(const std::vector<DataFile>& files,
-                        const std::vector<DataFault>& unreadable) {
+                        const std::vector<DataFault>& unreadable, const Languages& languages) {
   LoadedNames loaded;
   add_faults(unreadable, {}, loaded.faults);
   GazetteerBuilder builder;
   for (const DataFile& file : files) builder.add_tsv(file.name, file.text);
-  loaded.gazetteer = builder.freeze();
+  loaded.gazetteer = builder.freeze(*languages.reader_of(""));
   loaded.data_hash = hash_of(files);
   add_faults(builder.faults(), files, loaded.faults);
   return loaded;
@@ -198,13 +198,13 @@ LoadedNames map_names(const std::filesystem::path& path) {
   return loaded;
 }
 
-LoadedNames load_names(const Config& config) {
+LoadedNames load_names(const Config& config, const Languages& languages) {
   if (config.gazetteer.size() == 1 && is_image(config.gazetteer.front())) {
     return map_names(config.gazetteer.front());
   }
   std::vector<DataFault> unreadable;
   const std::vector<DataFile> files = gazetteer_files(config, unreadable);
-  return parse_names(files, unreadable);
+  return parse_names(files, unreadable, languages);
 }
 
 // A view into the binary itself.
@@ -257,7 +257,7 @@ CompiledGazetteer compile_gazetteer(const Config& config) {
   CompiledGazetteer compiled;
   std::vector<DataFault> unreadable;
   const std::vector<DataFile> files = gazetteer_files(config, unreadable);
-  LoadedNames names = parse_names(files, unreadable);
+  LoadedNames names = parse_names(files, unreadable, load_languages().languages);
   sort_faults(names.faults);
   compiled.faults = std::move(names.faults);
   if (has_errors(compiled.faults)) return compiled;
@@ -334,16 +334,15 @@ LoadedPipeline load_pipeline(const Config& config) {
   add_faults(unreadable, {}, loaded.faults);
 
   auto pipeline = std::make_shared<Pipeline>();
-  LoadedNames names = load_names(config);
-  pipeline->gazetteer = std::move(names.gazetteer);
-  loaded.faults.insert(loaded.faults.end(), names.faults.begin(), names.faults.end());
-
   std::vector<DataFault> unreadable_lexicon;
   const std::vector<DataFile> rules = lexicon_files(config, unreadable_lexicon);
   const std::vector<DataFile> words = language_files();
   LoadedLanguages languages = load_languages(words);
   loaded.faults.insert(loaded.faults.end(), languages.faults.begin(), languages.faults.end());
   pipeline->languages = std::move(languages.languages);
+  LoadedNames names = load_names(config, pipeline->languages);
+  pipeline->gazetteer = std::move(names.gazetteer);
+  loaded.faults.insert(loaded.faults.end(), names.faults.begin(), names.faults.end());
   LoadedLexicon lexicon = parse_lexicon(rules, unreadable_lexicon, pipeline->languages);
   loaded.faults.insert(loaded.faults.end(), lexicon.faults.begin(), lexicon.faults.end());
   pipeline->lexicon = std::move(lexicon.lexicon);

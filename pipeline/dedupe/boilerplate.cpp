@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "pipeline/text/ascii.h"
-#include "pipeline/text/word_set.h"
 
 namespace tocsin {
 namespace {
@@ -180,29 +179,6 @@ class Judge {
 // Who speaks to whom: an outlet to its readers, of itself and of what it prints. What others say
 // in quotes is news.
 int Judge::speech(const Range& tokens) {
-  static const WordSet kReader{"you", "your", "yours", "yourself", "please"};
-  static const WordSet kOutlet{"we", "our", "ours"};
-  static const WordSet kCalls{
-      "accept",    "add",      "browse",    "buy",      "call",   "check",    "choose", "click",
-      "contact",   "continue", "copyright", "discover", "donate", "download", "email",  "enable",
-      "explore",   "find",     "follow",    "get",      "give",   "hear",     "help",   "join",
-      "listen",    "log",      "mail",      "meet",     "never",  "order",    "print",  "read",
-      "refresh",   "register", "save",      "see",      "send",   "share",    "sign",   "stay",
-      "subscribe", "support",  "tap",       "tell",     "try",    "view",     "visit",  "want",
-      "watch",     "write"};
-  static const WordSet kThis{"this", "these", "original", "full"};
-  static const WordSet kItself{"article",    "articles", "content", "copy",    "material",
-                               "newsletter", "page",     "photo",   "piece",   "podcast",
-                               "post",       "report",   "site",    "stories", "story",
-                               "text",       "version",  "video",   "website"};
-  static const WordSet kTrade{
-      "ads",        "advertisement", "adverts",       "app",         "browser",  "comments",
-      "cookie",     "cookies",       "correspondent", "desk",        "editing",  "editor",
-      "editorial",  "editors",       "eds",           "homepage",    "image",    "inbox",
-      "javascript", "login",         "newsletter",    "newsletters", "newsroom", "photo",
-      "photos",     "picture",       "podcast",       "published",   "readers",  "related",
-      "reporter",   "reporters",     "reporting",     "reprint",     "rights",   "sponsored",
-      "subscriber", "subscribers",   "subscription",  "tags",        "webpage",  "website"};
   int cues = 0;
   bool ours = false;
   bool trade = false;
@@ -213,11 +189,13 @@ int Judge::speech(const Range& tokens) {
     if ((token.before & before::kQuoteOpen) != 0) quoted_ = true;
     has_quote = has_quote || quoted_;
     if (quoted_ || is_number(token) || (token.shape & shape::kPointed) != 0) continue;
-    if (kReader.has(token)) cues += 2;
-    ours = ours || kOutlet.has(token);
-    if (i == tokens.begin && kCalls.has(token)) ++cues;
-    trade = trade || kTrade.has(token);
-    if (i > tokens.begin && kItself.has(token) && kThis.has(text_.tokens[i - 1])) ++cues;
+    if (text_.is(token, WordClass::reader_word)) cues += 2;
+    ours = ours || text_.is(token, WordClass::own_word);
+    if (i == tokens.begin && text_.is(token, WordClass::call_to_reader)) ++cues;
+    trade = trade || text_.is(token, WordClass::trade_word);
+    if (i > tokens.begin && text_.is(token, WordClass::text_itself) &&
+        text_.is(text_.tokens[i - 1], WordClass::this_text))
+      ++cues;
   }
   // "We" and the words of the trade are news as well: they only add to something else.
   return std::min(cues, 4) + (ours ? 1 : 0) + (trade ? 1 : 0) - (has_quote ? 1 : 0);
@@ -225,10 +203,9 @@ int Judge::speech(const Range& tokens) {
 
 // An outlet's own name, but where it is whom somebody told.
 int Judge::names_outlet(const Range& tokens) const {
-  static const WordSet kSource{"told", "tells", "telling", "by"};
   for (const std::string& name : outlet_) {
     for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
-      const bool is_source = i > tokens.begin && kSource.has(text_.tokens[i - 1]);
+      const bool is_source = i > tokens.begin && text_.is(text_.tokens[i - 1], WordClass::told_by);
       if (!is_source && spells(name, {i, tokens.end})) return 2;
     }
   }
@@ -294,16 +271,6 @@ int Judge::form(const Line& line) const {
 
 // End of a stamp of time ("Updated Sept 18, 2025 09:39 GMT") that starts at `begin`, or `begin`.
 std::size_t Judge::stamp_end(std::size_t begin, std::size_t limit) const {
-  static const WordSet kMonths = {
-      "january", "february",  "march",   "april",    "may",       "june",  "july",
-      "august",  "september", "october", "november", "december",  "jan",   "feb",
-      "mar",     "apr",       "jun",     "jul",      "aug",       "sep",   "sept",
-      "oct",     "nov",       "dec",     "updated",  "published", "posted"};
-  static const WordSet kAround = {
-      "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-      "mon",    "tue",     "wed",       "thu",      "fri",    "sat",      "sun",
-      "last",   "on",      "at",        "am",       "pm",     "gmt",      "utc",
-      "est",    "edt",     "bst",       "cet",      "cest",   "ist",      "et"};
   bool month = false;
   bool number = false;
   std::size_t end = begin;
@@ -311,9 +278,9 @@ std::size_t Judge::stamp_end(std::size_t begin, std::size_t limit) const {
     const Token& token = text_.tokens[i];
     if (is_number(token)) {
       number = true;
-    } else if (kMonths.has(token)) {
+    } else if (text_.is(token, WordClass::stamp_word)) {
       month = true;
-    } else if (!kAround.has(token)) {
+    } else if (!text_.is(token, WordClass::beside_stamp)) {
       break;
     }
     end = i + 1;
@@ -324,12 +291,8 @@ std::size_t Judge::stamp_end(std::size_t begin, std::size_t limit) const {
 // End of the byline that starts at `begin` ("By Ana Ruiz, Harbour Post correspondent"), or `begin`:
 // names up to a line break or a stamp of time.
 std::size_t Judge::byline_end(std::size_t begin, std::size_t limit) const {
-  static const WordSet kBy{"by"};
-  static const WordSet kRoles = {
-      "and",    "in",    "for",     "of", "the",   "correspondent", "reporter", "writer",
-      "editor", "staff", "special", "to", "chief", "senior",        "news",     "agencies"};
   limit = std::min(limit, begin + kBylineTokensMax);
-  if (begin == limit || !kBy.has(text_.tokens[begin])) return begin;
+  if (begin == limit || !text_.is(text_.tokens[begin], WordClass::byline)) return begin;
   for (std::size_t i = begin + 1; i < limit; ++i) {
     const Token& token = text_.tokens[i];
     if (i > begin + 1 &&
@@ -337,7 +300,7 @@ std::size_t Judge::byline_end(std::size_t begin, std::size_t limit) const {
       return i;
     }
     const bool name = is_name(token);
-    if (i == begin + 1 ? !name : !name && !kRoles.has(token)) return begin;
+    if (i == begin + 1 ? !name : !name && !text_.is(token, WordClass::byline_role)) return begin;
   }
   return begin;
 }
@@ -403,8 +366,7 @@ std::size_t Judge::release_end(std::size_t begin, std::size_t limit) const {
 
 // Begin of the mark by which some feeds show how much they cut off ("[+1234 chars]"), or `end`.
 std::size_t cut_mark_begin(const Text& text, std::size_t begin, std::size_t end) {
-  static const WordSet kUnits{"char", "chars", "characters"};
-  if (end < begin + 3 || !kUnits.has(text.tokens[end - 1])) return end;
+  if (end < begin + 3 || !text.is(text.tokens[end - 1], WordClass::cut_unit)) return end;
   const Token& number = text.tokens[end - 2];
   const bool marked = (number.before & (before::kOther | kParenOpen)) != 0;
   return marked && is_number(number) ? end - 2 : end;

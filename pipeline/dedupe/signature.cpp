@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <initializer_list>
 #include <numeric>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -62,59 +60,6 @@ std::uint32_t count_distinct(std::span<const std::uint64_t> hashes) {
   return distinct + (zero ? 1U : 0U);
 }
 
-// A few words of English, by hash.
-class Words {
- public:
-  Words(std::initializer_list<std::string_view> words) {
-    for (const std::string_view word : words) {
-      const std::uint64_t hash = fold_hash(word);
-      filter_[filter_word(hash)] |= filter_bit(hash);
-      hashes_.push_back(hash);
-    }
-  }
-  [[nodiscard]] bool contains(std::uint64_t hash) const {
-    if ((filter_[filter_word(hash)] & filter_bit(hash)) == 0) return false;
-    return std::find(hashes_.begin(), hashes_.end(), hash) != hashes_.end();
-  }
-
- private:
-  static std::size_t filter_word(std::uint64_t hash) { return hash >> 60; }
-  static std::uint64_t filter_bit(std::uint64_t hash) { return 1ULL << (hash & 63U); }
-  std::array<std::uint64_t, 16> filter_{};
-  std::vector<std::uint64_t> hashes_;
-};
-
-// Words that count something, without a value of their own.
-const Words& vague_numbers() {
-  static const Words kWords = {"dozens", "hundreds", "several", "thousands", "millions"};
-  return kWords;
-}
-
-// Words that are capitalised only where they open a sentence.
-const Words& openers() {
-  static const Words kWords = {
-      "a",         "about",   "after",  "all",    "also",    "although", "an",        "and",
-      "another",   "any",     "as",     "at",     "because", "before",   "both",      "but",
-      "by",        "despite", "during", "each",   "earlier", "for",      "from",      "he",
-      "her",       "here",    "his",    "how",    "however", "i",        "if",        "in",
-      "including", "it",      "its",    "last",   "later",   "many",     "meanwhile", "more",
-      "most",      "my",      "no",     "not",    "now",     "of",       "on",        "one",
-      "only",      "or",      "other",  "others", "our",     "over",     "she",       "since",
-      "so",        "some",    "still",  "such",   "than",    "that",     "the",       "their",
-      "then",      "there",   "these",  "they",   "this",    "those",    "to",        "under",
-      "until",     "we",      "what",   "when",   "where",   "which",    "while",     "who",
-      "with",      "without", "yet",    "you",    "your"};
-  return kWords;
-}
-
-const Words& months() {
-  static const Words kWords = {
-      "january",   "february", "march",    "april",    "may",  "june", "july", "august",
-      "september", "october",  "november", "december", "jan",  "feb",  "mar",  "apr",
-      "jun",       "jul",      "aug",      "sep",      "sept", "oct",  "nov",  "dec"};
-  return kWords;
-}
-
 // A word of the story as signatures see it.
 struct Word {
   enum class Kind : std::uint8_t { other, name, number };
@@ -148,60 +93,20 @@ std::optional<std::uint64_t> value_of_digits(std::string_view text) {
   return value;
 }
 
-// What words stand for: units and tens, and the scales that multiply them.
-class NumberWords {
- public:
-  NumberWords() {
-    constexpr std::array<std::string_view, 20> kUnits = {
-        "",         "one",     "two",     "three",     "four",     "five",    "six",
-        "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
-        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-    constexpr std::array<std::string_view, 8> kTens = {"twenty", "thirty",  "forty",  "fifty",
-                                                       "sixty",  "seventy", "eighty", "ninety"};
-    for (std::size_t i = 1; i < kUnits.size(); ++i) values_[fold_hash(kUnits[i])] = i;
-    for (std::size_t i = 0; i < kTens.size(); ++i) values_[fold_hash(kTens[i])] = 10 * (i + 2);
-    values_[fold_hash("dozen")] = 12;
-    for (const auto& [word, scale] :
-         std::initializer_list<std::pair<std::string_view, std::uint64_t>>{
-             {"hundred", 100},
-             {"thousand", 1000},
-             {"million", 1'000'000},
-             {"mln", 1'000'000},
-             {"billion", 1'000'000'000},
-             {"bln", 1'000'000'000},
-             {"bn", 1'000'000'000}}) {
-      scales_[fold_hash(word)] = scale;
-    }
-  }
-  [[nodiscard]] std::uint64_t value(std::uint64_t hash) const { return find(values_, hash); }
-  [[nodiscard]] std::uint64_t scale(std::uint64_t hash) const { return find(scales_, hash); }
-
- private:
-  using Table = std::unordered_map<std::uint64_t, std::uint64_t>;
-  static std::uint64_t find(const Table& table, std::uint64_t hash) {
-    const auto found = table.find(hash);
-    return found == table.end() ? 0 : found->second;
-  }
-  Table values_;
-  Table scales_;
-};
-
 // Reads the story's tokens as words: numbers by value, signs and words of percent left out.
 class WordReader {
  public:
   WordReader(const Text& text, std::span<const std::uint32_t> story) : text_(text), story_(story) {}
 
   [[nodiscard]] std::vector<Word> read() {
-    static const Words kPercent = {"percent", "pct"};
-    static const std::uint64_t kPer = fold_hash("per");
-    static const std::uint64_t kCent = fold_hash("cent");
     std::vector<Word> words;
     words.reserve(story_.size());
     while (at_ < story_.size()) {
       const Token& token = text_.tokens[story_[at_]];
-      if (kPercent.contains(token.hash)) {
+      if (text_.is(token, WordClass::percent)) {
         ++at_;
-      } else if (token.hash == kPer && hash_at(at_ + 1) == kCent) {
+      } else if (text_.is(token, WordClass::percent_first) &&
+                 text_.words->is(word_at(at_ + 1), WordClass::percent_second)) {
         at_ += 2;
       } else {
         words.push_back(next());
@@ -211,12 +116,8 @@ class WordReader {
   }
 
  private:
-  static const NumberWords& numbers() {
-    static const NumberWords kNumbers;
-    return kNumbers;
-  }
-  [[nodiscard]] std::uint64_t hash_at(std::size_t i) const {
-    return i < story_.size() ? text_.tokens[story_[i]].hash : 0;
+  [[nodiscard]] WordId word_at(std::size_t i) const {
+    return i < story_.size() ? text_.tokens[story_[i]].word : kUnknownWord;
   }
 
   Word next() {
@@ -225,7 +126,7 @@ class WordReader {
     Word word{token.hash, index, Word::Kind::other};
     const bool digits = (token.shape & shape::kNumber) != 0;
     std::optional<std::uint64_t> value;
-    const std::uint64_t in_words = numbers().value(token.hash);
+    const std::uint64_t in_words = text_.words->number(token.word);
     if (digits) {
       value = value_of_digits(text_.slice(token));
     } else if (in_words > 0) {
@@ -234,9 +135,9 @@ class WordReader {
     ++at_;
     if (!value) {
       constexpr std::uint16_t kNamed = shape::kTitle | shape::kUpper | shape::kMixed;
-      if (digits || vague_numbers().contains(token.hash)) {
+      if (digits || text_.is(token, WordClass::vague_number)) {
         word.kind = Word::Kind::number;
-      } else if ((token.shape & kNamed) != 0 && !openers().contains(token.hash)) {
+      } else if ((token.shape & kNamed) != 0 && !text_.is(token, WordClass::opener)) {
         word.kind = Word::Kind::name;
       }
       return word;
@@ -250,14 +151,14 @@ class WordReader {
 
   // "twenty-three", "2.5 million": what goes on behind a value.
   bool take_rest(std::uint64_t& value, std::uint64_t in_words) {
-    const std::uint64_t unit = numbers().value(hash_at(at_));
+    const std::uint64_t unit = text_.words->number(word_at(at_));
     if (in_words >= 20 && unit > 0 && unit < 10) {
       value += unit * kScale;
       ++at_;
     }
     bool scaled = false;
-    for (std::uint64_t scale = numbers().scale(hash_at(at_)); scale > 0 && value < kValueMax;
-         scale = numbers().scale(hash_at(at_))) {
+    for (std::uint64_t scale = text_.words->scale(word_at(at_)); scale > 0 && value < kValueMax;
+         scale = text_.words->scale(word_at(at_))) {
       value *= scale;
       scaled = true;
       ++at_;
@@ -276,7 +177,7 @@ bool is_date(const Text& text, std::span<const Word> words, std::size_t number) 
   const std::size_t end = std::min(words.size(), number + kDateReach + 1);
   return std::any_of(words.begin() + static_cast<std::ptrdiff_t>(begin),
                      words.begin() + static_cast<std::ptrdiff_t>(end), [&](const Word& near) {
-                       return months().contains(text.tokens[near.token].hash);
+                       return text.is(text.tokens[near.token], WordClass::month);
                      });
 }
 

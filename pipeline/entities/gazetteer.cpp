@@ -257,11 +257,11 @@ EntityIndex answerable(const Gazetteer::State& state, EntityIndex index) {
 
 }  // namespace
 
-Gazetteer GazetteerBuilder::freeze() {
+Gazetteer GazetteerBuilder::freeze(const Language& words) {
   Gazetteer gazetteer;
   Gazetteer::State& state = *gazetteer.state_;
   PhraseTable::Builder names;
-  lint_gazetteer(state_->rows, state_->files, state_->faults);
+  lint_gazetteer(state_->rows, state_->files, words, state_->faults);
   for (GazetteerRow& row : state_->rows) {
     const auto index = static_cast<EntityIndex>(state.entities.size());
     for (const AliasCell& alias : row.aliases) {

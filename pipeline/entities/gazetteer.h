@@ -123,8 +123,9 @@ class GazetteerBuilder {
   // Parses one file's text; faults are appended to faults() with `file` as their place.
   void add_tsv(std::string_view file, std::string_view text);
   [[nodiscard]] const std::vector<DataFault>& faults() const;
-  // Resolves acts_for, checks across files, builds the matching table.
-  [[nodiscard]] Gazetteer freeze();
+  // Resolves acts_for, checks across files, builds the matching table. Names that are plain words
+  // or bare titles of the language are warned of.
+  [[nodiscard]] Gazetteer freeze(const Language& words = {});
 
  private:
   struct State;

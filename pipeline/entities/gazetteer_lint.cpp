@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 
 #include "pipeline/entities/gazetteer_state.h"
 
@@ -13,17 +14,6 @@ constexpr std::size_t kShortAliasBytes = 3;
 // Terms are often known by year alone.
 constexpr std::int32_t kHandoverDays = 366;
 
-constexpr std::array<std::string_view, 56> kStopWords = {
-    "a",  "about", "after", "all", "an",   "and",  "any",  "are",  "as",   "at",    "be",   "but",
-    "by", "can",   "do",    "for", "from", "had",  "has",  "have", "he",   "her",   "his",  "how",
-    "i",  "if",    "in",    "is",  "it",   "its",  "many", "may",  "most", "much",  "no",   "not",
-    "of", "on",    "or",    "our", "she",  "so",   "some", "that", "the",  "their", "they", "this",
-    "to", "us",    "was",   "we",  "who",  "will", "with", "you"};
-constexpr std::array<std::string_view, 20> kBareTitles = {
-    "president",  "prime minister", "minister",  "king",       "queen",
-    "chancellor", "general",        "secretary", "spokesman",  "spokesperson",
-    "ambassador", "commander",      "leader",    "government", "parliament",
-    "army",       "police",         "premier",   "envoy",      "foreign minister"};
 // Offices that one person holds at a time.
 constexpr std::array<std::string_view, 12> kSoleOffices = {"president",
                                                            "prime_minister",
@@ -56,8 +46,8 @@ std::string folded_phrase(std::string_view phrase) {
 class Linter {
  public:
   Linter(const std::vector<GazetteerRow>& rows, const std::vector<std::string>& files,
-         std::vector<DataFault>& faults)
-      : rows_(rows), files_(files), faults_(faults) {}
+         const Language& words, std::vector<DataFault>& faults)
+      : rows_(rows), files_(files), words_(words), faults_(faults) {}
 
   void run() {
     for (const GazetteerRow& row : rows_) {
@@ -82,10 +72,10 @@ class Linter {
       if (folded.size() < kShortAliasBytes) {
         warn(row,
              "short alias \"" + alias.text + "\": write =" + alias.text + " to demand its case");
-      } else if (holds(kStopWords, folded)) {
+      } else if (is_plain_word(folded)) {
         warn(row, "alias \"" + alias.text + "\" is a common word");
       }
-      if (holds(kBareTitles, folded)) {
+      if (is_bare_title(folded)) {
         warn(row, "alias \"" + alias.text + "\" is a bare title");
       }
     }
@@ -95,6 +85,18 @@ class Linter {
       warn(row, "alias \"" + alias.text + "\" also names " + first->second->entity.id + " (" +
                     files_[first->second->file] + ":" + std::to_string(first->second->line) + ")");
     }
+  }
+
+  [[nodiscard]] bool is_plain_word(std::string_view folded) const {
+    const WordId word = words_.find(fold_hash(folded));
+    return words_.is(word, WordClass::function_word) ||
+           words_.is(word, WordClass::pronoun_or_country);
+  }
+  [[nodiscard]] bool is_bare_title(std::string_view folded) const {
+    const std::span<const Role> roles = words_.roles();
+    return words_.is(words_.find(fold_hash(folded)), WordClass::honorific) ||
+           std::any_of(roles.begin(), roles.end(),
+                       [&](const Role& role) { return role.phrase == folded; });
   }
 
   void check_offices() {
@@ -127,6 +129,7 @@ class Linter {
 
   const std::vector<GazetteerRow>& rows_;
   const std::vector<std::string>& files_;
+  const Language& words_;
   std::vector<DataFault>& faults_;
   std::map<std::string, const GazetteerRow*> first_with_alias_;
 };
@@ -134,8 +137,8 @@ class Linter {
 }  // namespace
 
 void lint_gazetteer(const std::vector<GazetteerRow>& rows, const std::vector<std::string>& files,
-                    std::vector<DataFault>& faults) {
-  Linter(rows, files, faults).run();
+                    const Language& words, std::vector<DataFault>& faults) {
+  Linter(rows, files, words, faults).run();
 }
 
 }  // namespace tocsin

@@ -115,6 +115,6 @@ void parse_gazetteer_tsv(std::string_view file, std::string_view text,
 [[nodiscard]] std::optional<std::int32_t> parse_day(std::string_view date, bool is_end);
 // Warnings about rows that are well-formed and yet likely to be wrong.
 void lint_gazetteer(const std::vector<GazetteerRow>& rows, const std::vector<std::string>& files,
-                    std::vector<DataFault>& faults);
+                    const Language& words, std::vector<DataFault>& faults);
 
 }  // namespace tocsin

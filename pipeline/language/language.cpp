@@ -23,6 +23,12 @@ std::span<const std::string> Language::title_offices(WordId title) const noexcep
   return at->second;
 }
 
+std::uint64_t Language::value(const Values& values, WordId word) noexcept {
+  const auto at = std::lower_bound(values.begin(), values.end(), word,
+                                   [](const auto& entry, WordId id) { return entry.first < id; });
+  return at == values.end() || at->first != word ? 0 : at->second;
+}
+
 bool Language::is_presidential(std::string_view code) const noexcept {
   return std::find(presidential_states_.begin(), presidential_states_.end(), code) !=
          presidential_states_.end();
@@ -63,6 +69,14 @@ bool LanguageBuilder::add_title(std::string_view title, std::vector<std::string>
   const WordId id = state_->word(title);
   if (id == kUnknownWord) return false;
   state_->language->title_offices_.emplace_back(id, std::move(offices));
+  return true;
+}
+
+bool LanguageBuilder::add_number(std::string_view word, std::uint64_t value, bool is_scale) {
+  const WordId id = state_->word(word);
+  if (id == kUnknownWord) return false;
+  Language& language = *state_->language;
+  (is_scale ? language.scales_ : language.numbers_).emplace_back(id, value);
   return true;
 }
 
@@ -113,6 +127,8 @@ std::shared_ptr<const Language> LanguageBuilder::freeze() {
   }
   language.role_phrases_ = std::make_unique<const PhraseTable>(state_->role_phrases.freeze());
   std::sort(language.title_offices_.begin(), language.title_offices_.end());
+  std::sort(language.numbers_.begin(), language.numbers_.end());
+  std::sort(language.scales_.begin(), language.scales_.end());
   return std::move(state_->language);
 }
 

@@ -91,6 +91,24 @@ enum class WordClass : std::uint8_t {
   shared_name_town,
   state_word,
   state_office,
+  reader_word,
+  own_word,
+  call_to_reader,
+  this_text,
+  text_itself,
+  trade_word,
+  told_by,
+  cut_unit,
+  month,
+  stamp_word,
+  beside_stamp,
+  byline,
+  byline_role,
+  opener,
+  vague_number,
+  percent,
+  percent_first,
+  percent_second,
   count_,
 };
 inline constexpr std::size_t kWordClasses = static_cast<std::size_t>(WordClass::count_);
@@ -163,6 +181,24 @@ inline constexpr std::array<std::string_view, kWordClasses> kWordClassNames = {
     "shared_name_town",
     "state_word",
     "state_office",
+    "reader_word",
+    "own_word",
+    "call_to_reader",
+    "this_text",
+    "text_itself",
+    "trade_word",
+    "told_by",
+    "cut_unit",
+    "month",
+    "stamp_word",
+    "beside_stamp",
+    "byline",
+    "byline_role",
+    "opener",
+    "vague_number",
+    "percent",
+    "percent_first",
+    "percent_second",
 };
 
 // Lists of texts that are looked for in small letters, in fields that are no running text.
@@ -222,6 +258,11 @@ class Language {
     return (classes_[word][bit / 64] >> bit % 64 & 1U) != 0;
   }
 
+  // The value that a word stands for ("seven", "twenty"), and what a word multiplies ("million");
+  // 0: none.
+  [[nodiscard]] std::uint64_t number(WordId word) const noexcept { return value(numbers_, word); }
+  [[nodiscard]] std::uint64_t scale(WordId word) const noexcept { return value(scales_, word); }
+
   [[nodiscard]] const std::vector<std::string>& phrases(PhraseList list) const noexcept {
     return phrases_[static_cast<std::size_t>(list)];
   }
@@ -247,6 +288,9 @@ class Language {
     WordId id = kUnknownWord;
   };
 
+  using Values = std::vector<std::pair<WordId, std::uint64_t>>;  // by word
+  [[nodiscard]] static std::uint64_t value(const Values& values, WordId word) noexcept;
+
   std::string code_;
   bool reads_others_ = false;
   bool is_ascii_ = false;
@@ -254,6 +298,8 @@ class Language {
   std::size_t mask_ = 0;
   std::vector<std::array<std::uint64_t, kClassWords>> classes_;  // by word
   std::array<std::vector<std::string>, kPhraseLists> phrases_;
+  Values numbers_;
+  Values scales_;
   std::vector<Role> roles_;
   std::unique_ptr<const PhraseTable> role_phrases_;
   std::vector<std::pair<WordId, std::vector<std::string>>> title_offices_;  // by word

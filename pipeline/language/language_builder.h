@@ -21,6 +21,8 @@ class LanguageBuilder {
   [[nodiscard]] bool add_word(std::string_view word, WordClass its_class);
   // The same for the offices that a title before a surname may mean.
   [[nodiscard]] bool add_title(std::string_view title, std::vector<std::string> offices);
+  // The same for a word that stands for a value, or multiplies one (`is_scale`).
+  [[nodiscard]] bool add_number(std::string_view word, std::uint64_t value, bool is_scale);
   // False when the phrase is none (PhraseTable::Builder::add).
   [[nodiscard]] bool add_role(Role role);
   void add_phrase(std::string phrase, PhraseList list);

@@ -54,6 +54,18 @@ TEST(LanguageLoader, FaultsHaveTheirPlace) {
   EXPECT_EQ(faults_of("classes:\n  genitive: of\n").substr(0, 18), "xx/words.yaml:0:0:");
 }
 
+TEST(LanguageLoader, NumbersHaveAValue) {
+  EXPECT_EQ(faults_of("language: xx\nnumbers:\n  siete: 7\nnumber_scales:\n  mil: 1000\n"), "");
+  EXPECT_NE(faults_of("language: xx\nnumbers:\n  siete: seven\n"), "");
+  EXPECT_NE(faults_of("language: xx\nnumbers:\n  siete: -7\n"), "");
+  EXPECT_NE(faults_of("language: xx\nnumbers:\n  diez-y-siete: 17\n"), "");
+  const Language& english = *shipped_languages().find("en");
+  EXPECT_EQ(english.number(english.find(fold_hash("Seventeen"))), 17U);
+  EXPECT_EQ(english.scale(english.find(fold_hash("million"))), 1'000'000U);
+  EXPECT_EQ(english.number(english.find(fold_hash("million"))), 0U);
+  EXPECT_EQ(english.number(kUnknownWord), 0U);
+}
+
 TEST(LanguageLoader, ARuleOfSensesNeedsItsExamples) {
   const std::string start = "language: xx\nsenses:\n  place:\n    - {id: a, rank: 1, why: b, ";
   EXPECT_EQ(faults_of(start + "when: is_sinle, example: {text: a, name: a, is: a}}\n"),

@@ -22,6 +22,7 @@ namespace {
 constexpr std::uint16_t kPinnedVersion = 3;
 constexpr std::uint64_t kPinnedSignatures = 3845098908586774144ULL;
 constexpr std::uint64_t kPinnedFolding = 10124526867518513599ULL;
+constexpr std::uint64_t kPinnedWords = 13033849068643194627ULL;
 constexpr std::uint64_t kPinnedStarters = 3564317427438413023ULL;
 
 std::uint64_t hash_of(const std::string& bytes) {
@@ -87,6 +88,7 @@ TEST(SignatureVersion, IsRaisedWithEveryChangeOfASignature) {
   EXPECT_EQ(kSignatureVersion, kPinnedVersion);
   EXPECT_EQ(hash_of(signatures()), kPinnedSignatures);
   EXPECT_EQ(hash_of_file("pipeline/text/fold_table.inc"), kPinnedFolding);
+  EXPECT_EQ(hash_of_file("config/language/en/signature.yaml"), kPinnedWords);
   EXPECT_EQ(hash_of(sentence_starters()), kPinnedStarters);
 }
 

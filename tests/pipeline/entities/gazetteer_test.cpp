@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pipeline/entities/gazetteer_state.h"
+#include "tests/english.h"
 
 namespace tocsin {
 namespace {
@@ -24,7 +25,7 @@ std::string row(const std::string& id, const std::string& type, const std::strin
 std::vector<DataFault> faults_of(const std::string& text) {
   GazetteerBuilder builder;
   builder.add_tsv("own.tsv", text);
-  (void)builder.freeze();
+  (void)builder.freeze(*shipped_languages().find("en"));
   return builder.faults();
 }
 
