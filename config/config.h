@@ -110,8 +110,11 @@ struct AdminConfig {
   std::chrono::milliseconds watch_files{0};  // how often files are looked at for a reload; 0: never
 };
 
+// The live page and how much of the past it holds, whichever is reached first.
 struct PageConfig {
-  ListenAddress listen;  // off by default
+  ListenAddress listen;                               // off by default
+  std::chrono::milliseconds history{7 * 86'400'000};  // by Kafka timestamps
+  std::size_t memory_bytes_max = 256 << 20;           // of articles and copies
 };
 
 struct LogConfig {

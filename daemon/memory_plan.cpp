@@ -34,7 +34,8 @@ MemoryPlan plan_memory(const Config& config, std::uint64_t limit_bytes, const Me
   plan.limits = config.limits;
   plan.entries_max = config.dedupe.entries_max;
   const std::uint64_t usable = limit_bytes / 10 * 9;  // allocators and page tables have the rest
-  const std::uint64_t fixed = needs.resident_bytes + needs.pipeline_bytes + kClientBytes;
+  const std::uint64_t page = config.page.listen.is_off() ? 0 : config.page.memory_bytes_max;
+  const std::uint64_t fixed = needs.resident_bytes + needs.pipeline_bytes + kClientBytes + page;
   const std::uint64_t left = usable - std::min(usable, fixed);
   const std::uint64_t queues_max = left / kQueuesShare;
   if (left > queue_bytes(config.limits) &&
@@ -56,12 +57,13 @@ MemoryPlan plan_memory(const Config& config, std::uint64_t limit_bytes, const Me
   plan.arithmetic = "limit " + megabytes(limit_bytes) + " x 0.9 = " + megabytes(usable) +
                     "; program and names " + megabytes(needs.resident_bytes) +
                     ", the same again while reloading " + megabytes(needs.pipeline_bytes) +
-                    ", clients " + megabytes(kClientBytes) + ", queues " + megabytes(queues) +
-                    " (limits.inflight_bytes_max " + megabytes(plan.limits.inflight_bytes_max) +
-                    " x 3); the rest holds " + std::to_string(room) + " articles of " +
-                    std::to_string(kEntryBytes) + " bytes, dedupe.entries_max is " +
-                    std::to_string(config.dedupe.entries_max) + " (" +
-                    megabytes(config.dedupe.entries_max * kEntryBytes) + ")";
+                    ", clients " + megabytes(kClientBytes) +
+                    (page > 0 ? ", live page " + megabytes(page) : "") + ", queues " +
+                    megabytes(queues) + " (limits.inflight_bytes_max " +
+                    megabytes(plan.limits.inflight_bytes_max) + " x 3); the rest holds " +
+                    std::to_string(room) + " articles of " + std::to_string(kEntryBytes) +
+                    " bytes, dedupe.entries_max is " + std::to_string(config.dedupe.entries_max) +
+                    " (" + megabytes(config.dedupe.entries_max * kEntryBytes) + ")";
   return plan;
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/page/access.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "daemon/hmac.h"
@@ -32,6 +33,15 @@ bool Access::is_valid(std::string_view cookie, std::int64_t now_s) const {
   const auto [stop, error] = std::from_chars(end.data(), end.data() + end.size(), end_s);
   if (error != std::errc() || stop != end.data() + end.size()) return false;
   return equal_in_constant_time(cookie.substr(point + 1), signature(end)) && now_s < end_s;
+}
+
+bool is_behind_tls(const HttpRequest& request) {
+  // The first of several is what the browser spoke.
+  const std::string_view all = request.header("x-forwarded-proto");
+  std::string first(all.substr(0, all.find_first_of(", ")));
+  std::transform(first.begin(), first.end(), first.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return first == "https";
 }
 
 bool is_loopback_host(std::string_view host) {

@@ -32,6 +32,10 @@ class Access {
   std::string token_;
 };
 
+// Whether the browser's side of the connection is encrypted, as a proxy with TLS says
+// (X-Forwarded-Proto). Believed from anybody: who lies gets a stricter cookie, nothing else.
+[[nodiscard]] bool is_behind_tls(const HttpRequest& request);
+
 // Whether a Host header names this machine by a loopback address, as a browser writes it there: a
 // page elsewhere whose name was bound to 127.0.0.1 sends its own name.
 [[nodiscard]] bool is_loopback_host(std::string_view host);

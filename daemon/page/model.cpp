@@ -12,7 +12,7 @@ constexpr std::size_t kCalmShare = 4;
 
 }  // namespace
 
-Model::Model(const PageLimits& limits) : limits_(limits) {}
+Model::Model(const PageConfig& limits) : limits_(limits) {}
 
 void Model::tick(std::int64_t time_ms) {
   clock_ms_ = std::max(clock_ms_, time_ms);
@@ -75,8 +75,7 @@ void Model::index(const HeldArticle& article) {
 }
 
 void Model::evict() {
-  const std::int64_t oldest_ms =
-      newest_record_ms_ - std::chrono::milliseconds(limits_.history).count();
+  const std::int64_t oldest_ms = newest_record_ms_ - limits_.history.count();
   for (auto* queue : {&calm_, &tense_}) {
     std::size_t& sum = queue == &calm_ ? calm_bytes_ : tense_bytes_;
     while (!queue->empty() && articles_.at(queue->front()).record_ms < oldest_ms) {

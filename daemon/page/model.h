@@ -13,16 +13,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "config/config.h"
 #include "config/silences.h"
 #include "daemon/page/records.h"
 
 namespace tocsin::page {
-
-// How much of the past is held, whichever is reached first.
-struct PageLimits {
-  std::chrono::hours history{7 * 24};        // by Kafka timestamps
-  std::size_t memory_bytes_max = 256 << 20;  // of articles and copies
-};
 
 // Which rows of the feed; everything named must hold.
 enum class Show : std::uint8_t {
@@ -78,7 +73,7 @@ class Model {
   static constexpr std::size_t kMinutesMax = 24 * 60;  // of counts
   static constexpr std::size_t kDelaysMax = 500;
 
-  explicit Model(const PageLimits& limits = {});
+  explicit Model(const PageConfig& limits = {});
 
   // Records as they come; false: not of the schema, counted. `record_ms`: Kafka's timestamp.
   bool add_enriched(std::int64_t record_ms, std::string_view value);
@@ -99,7 +94,7 @@ class Model {
   [[nodiscard]] std::int64_t clock_ms() const { return clock_ms_; }
 
   [[nodiscard]] const ReadingState& reading() const { return reading_; }
-  [[nodiscard]] const PageLimits& limits() const { return limits_; }
+  [[nodiscard]] const PageConfig& limits() const { return limits_; }
 
   // JSON objects. `now_ms` is the clock on the wall.
   [[nodiscard]] std::string status(std::int64_t now_ms) const;
@@ -157,7 +152,7 @@ class Model {
   void write_pair(std::string& out, const std::string& key, const HeldPair& pair,
                   std::int64_t since_ms) const;
 
-  const PageLimits limits_;
+  const PageConfig limits_;
   NameBook names_;
   std::map<std::uint64_t, HeldArticle> articles_;  // by seq
   std::unordered_map<std::string, std::uint64_t> places_;

@@ -33,7 +33,8 @@ void add_countries(Model& model) {
 }  // namespace
 
 LivePage::LivePage(const Config& config)
-    : server_(io_, config.page.listen, access_of(config), shared_),
+    : shared_(config.page),
+      server_(io_, config.page.listen, access_of(config), shared_),
       lag_(config,
            {[this](const kafka::Partition& partition, std::int64_t records, double seconds) {
               lags_[partition] = {true, records, seconds};

@@ -125,10 +125,10 @@ void TopicReader::look_for_partitions() {
 // and pairs, which are few, from their first.
 std::map<kafka::Partition, std::int64_t> TopicReader::begin(
     const std::vector<kafka::Partition>& fresh) {
-  const PageLimits& limits = shared_.model.limits();
+  const PageConfig& limits = shared_.model.limits();
   std::map<kafka::Partition, std::int64_t> times;
   for (const kafka::Partition& partition : fresh) {
-    times[partition] = unix_ms() - std::chrono::milliseconds(limits.history).count();
+    times[partition] = unix_ms() - limits.history.count();
   }
   const kafka::PartitionList list = kafka::make_list(times);
   const rd_kafka_resp_err_t error =

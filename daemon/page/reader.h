@@ -18,6 +18,7 @@ namespace tocsin::page {
 
 // The model with its lock: the reader writes, the server's thread looks.
 struct SharedModel {
+  explicit SharedModel(const PageConfig& limits) : model(limits) {}
   std::mutex mutex;
   Model model;
 };

@@ -1,7 +1,10 @@
 #include "daemon/page/server.h"
 
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <random>
+#include <utility>
 
 #include "config/embedded.h"
 #include "daemon/page/files.h"
@@ -77,9 +80,10 @@ HttpResponse see_other(std::string cookie) {
   return response;
 }
 
-std::string cookie_line(std::string_view value, std::int64_t seconds) {
+std::string cookie_line(std::string_view value, std::int64_t seconds, bool is_secure) {
   return std::string(Access::kCookie) + '=' + std::string(value) +
-         "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(seconds);
+         "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(seconds) +
+         (is_secure ? "; Secure" : "");
 }
 
 }  // namespace
@@ -176,7 +180,9 @@ void Server::serve_views() {
 
 void Server::serve_login() {
   http_.post("/login", [this](const HttpRequest& request) { return log_in(request); });
-  http_.post("/logout", [](const HttpRequest&) { return see_other(cookie_line("", 0)); });
+  http_.post("/logout", [](const HttpRequest& request) {
+    return see_other(cookie_line("", 0, is_behind_tls(request)));
+  });
 }
 
 HttpResponse Server::log_in(const HttpRequest& request) {
@@ -186,7 +192,12 @@ HttpResponse Server::log_in(const HttpRequest& request) {
     return answer(429, "text/plain; charset=utf-8", "too many wrong tokens; wait a minute\n");
   }
   if (access_.is_token(Query(request.body).text("token"))) {
-    return see_other(cookie_line(access_.cookie(now_s), Access::kSeconds));
+    const bool is_secure = is_behind_tls(request);
+    if (!is_secure && !request.is_loopback && !std::exchange(warned_, true)) {
+      spdlog::warn("page: a token came unencrypted from={}; put a proxy with TLS before the page",
+                   request.remote);
+    }
+    return see_other(cookie_line(access_.cookie(now_s), Access::kSeconds, is_secure));
   }
   refused_s_.push_back(now_s);
   return answer(401, "text/html; charset=utf-8", std::string(file("refused.html")));

@@ -48,6 +48,7 @@ class Server {
   std::list<std::shared_ptr<HttpStream>> streams_;
   Version told_;
   std::int64_t beat_ms_ = 0;
+  bool warned_ = false;                 // of a token that came unencrypted
   std::deque<std::int64_t> refused_s_;  // log-ins with a wrong token, of the last minute
 };
 

@@ -444,7 +444,7 @@ std::string Model::status(std::int64_t now_ms) const {
   json.key("held").integer(integer(articles_.size()));
   json.key("bytes").integer(integer(bytes()));
   json.key("bytes_max").integer(integer(limits_.memory_bytes_max));
-  json.key("history_hours").integer(limits_.history.count());
+  json.key("history_hours").integer(limits_.history.count() / kHourMs);
   json.key("newest").integer(newest_record_ms_);
   json.key("per_second").fixed(static_cast<double>(last) / 60, 1);
   json.key("news").integer(integer(sums[0]));

@@ -41,6 +41,18 @@ TEST(MemoryPlan, WhatWasChosenIsRefused) {
   EXPECT_TRUE(plan_memory(config(), 100 * kMB, kNeeds).is_refused) << "not even the least fits";
 }
 
+TEST(MemoryPlan, TheLivePageIsCountedWhenItIsOn) {
+  Config with_page = config();
+  with_page.page.listen = {"127.0.0.1", 9465};
+  with_page.page.memory_bytes_max = 200 * kMB;
+  const std::uint64_t limit = 2'000 * kMB;
+  const MemoryPlan without = plan_memory(config(), limit, kNeeds);
+  const MemoryPlan with = plan_memory(with_page, limit, kNeeds);
+  EXPECT_NEAR(static_cast<double>(without.entries_max - with.entries_max),
+              200.0 * kMB / kEntryBytes, 2'000);
+  EXPECT_NE(with.arithmetic.find("live page 200 MB"), std::string::npos) << with.arithmetic;
+}
+
 TEST(MemoryPlan, APlanFitsItsLimit) {
   EXPECT_TRUE(rc::check([](std::uint32_t limit_kb, std::uint32_t entries) {
     const std::uint64_t limit = std::uint64_t{limit_kb} << 10;

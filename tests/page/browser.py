@@ -68,6 +68,10 @@ class Browser:
     def open(self, url):
         self.driver.get(url)
 
+    def go(self, address):
+        """Another address of the page that is open, as the back button brings it: nothing is loaded anew."""
+        self.run("history.pushState(null, '', arguments[0]); dispatchEvent(new PopStateEvent('popstate'))", address)
+
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
@@ -120,11 +124,13 @@ class Browser:
                 found.add(message["params"]["request"]["url"].split("/")[2])
         return found
 
-    def axe(self):
-        """["rule: element"] of everything that axe-core finds wrong."""
-        self.run(AXE.read_text(encoding="utf-8") + "; window.axe = axe;")
+    def axe(self, within="html"):
+        """["rule: element"] of everything that axe-core finds wrong. It looks at each element: show it few."""
+        if not self.run("return Boolean(window.axe)"):
+            self.run(AXE.read_text(encoding="utf-8") + "; window.axe = axe;")
         result = self.driver.execute_async_script(
-            "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then((r) => done(r.violations))")
+            "const [within, done] = arguments;"
+            "axe.run(within, {resultTypes: ['violations'], preload: false}).then((r) => done(r.violations))", within)
         return ["%s: %s" % (v["id"], n["target"][0]) + " " + n.get("failureSummary", "") for v in result for n in v["nodes"][:3]]
 
     def screenshot(self, path):

@@ -113,8 +113,8 @@ std::string alert_record(int revision, const char* state, const char* level,
          R"(","ledger_offset":2})";
 }
 
-PageLimits limits(std::size_t bytes = 64 << 20) {
-  PageLimits config;
+PageConfig limits(std::size_t bytes = 64 << 20) {
+  PageConfig config;
   config.memory_bytes_max = bytes;
   return config;
 }
@@ -395,7 +395,7 @@ TEST(Model, EachChangeHasANumber) {
 }
 
 TEST(Model, HoursLimitWhatIsHeld) {
-  PageLimits config = limits();
+  PageConfig config = limits();
   config.history = 2h;
   Model model(config);
   model.add_enriched(kBegin, enriched({1}));
@@ -423,7 +423,7 @@ TEST(Model, TheCalmLeaveFirst) {
 // Adds at random; what the feed shows is the newest of what was added, in order, and no index
 // leads to what has left.
 RC_GTEST_PROP(Model, LimitsHoldAndTheNewestStay, ()) {
-  PageLimits config = limits(1 << 17);
+  PageConfig config = limits(1 << 17);
   config.history = 10h;
   Model model(config);
   std::vector<std::string> added;

@@ -97,6 +97,21 @@ TEST(Access, WithoutATokenNothingIsAsked) {
   EXPECT_FALSE(Access("secret").is_token("secre"));
 }
 
+TEST(Access, AProxyTellsWhetherTheBrowsersSideIsEncrypted) {
+  const auto asked = [](std::string value) {
+    HttpRequest request;
+    request.headers = {{"X-Forwarded-Proto", std::move(value)}};
+    return is_behind_tls(request);
+  };
+  EXPECT_FALSE(is_behind_tls(HttpRequest{}));
+  for (const char* value : {"https", "HTTPS", "https, http", "https,https"}) {
+    EXPECT_TRUE(asked(value)) << value;
+  }
+  for (const char* value : {"", "http", "http, https", "httpss", "ahttps"}) {
+    EXPECT_FALSE(asked(value)) << value;
+  }
+}
+
 TEST(Access, OnlyLoopbackNamesAreThisMachine) {
   for (const char* host : {"localhost", "localhost:9465", "127.0.0.1", "127.0.0.1:1", "[::1]:80"}) {
     EXPECT_TRUE(is_loopback_host(host)) << host;

@@ -4,11 +4,13 @@ and Chile.
 TOCSIN_SHOTS=FOLDER keeps pictures of it.
 """
 
+import http.client
 import json
 import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -30,6 +32,8 @@ PAIR = "Chile – Bolivia"
 SHOTS = os.environ.get("TOCSIN_SHOTS")
 NUCLEAR = {"id": "nuclear", "title": "North Korea threatens nuclear strike on South Korea", "source": "apnews.com",
            "body": "North Korea threatened to attack South Korea with nuclear weapons on Tuesday, state television said."}
+AFTERWARDS = {"id": "afterwards", "title": "Peru expels ambassador of Ecuador", "source": "quay.example",
+              "body": "Peru expelled the ambassador of Ecuador on Monday over fishing boats seized near Tumbes."}
 STRANGE = {
     "script": "<script>document.title = 'broken'</script><img src=x onerror=\"document.title='broken'\"> Chile attacks Bolivia",
     "bidi": "\u202eailob skcatta elihC\u202c \u2066Chile attacks Bolivia",
@@ -57,8 +61,8 @@ def copies(of, outlets):
                          "published_at": article["published_at"] + 60 * (i + 1)}, "timestamp": of["timestamp"] + 60_000 * (i + 1)}
 
 
-class PageTest(unittest.TestCase):
-    """One broker, daemon and browser; the tests go in order, those that break something last."""
+class PageCase(unittest.TestCase):
+    """One broker, daemon and browser."""
 
     @classmethod
     def setUpClass(cls):
@@ -68,7 +72,12 @@ class PageTest(unittest.TestCase):
         cls.topics = Topics()
         cls.broker.create(cls.topics.raw, 2)
         cls.page_port = free_port()
-        cls.extra = "page: {listen: '127.0.0.1:%d'}\nalerts: {tick_interval: 300ms}\n" % cls.page_port
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-page-"))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        (folder / "silences.yaml").write_text(
+            "version: 1\nsilences:\n  - {actor: ISR, until: 2036-01-01T00:00:00Z, by: mk, why: a known exercise}\n")
+        cls.extra = ("page: {listen: '127.0.0.1:%d', history: 366d, memory_bytes_max: 64MiB}\n"
+                     "alerts: {tick_interval: 300ms, silences: '%s'}\n" % (cls.page_port, folder / "silences.yaml"))
         cls.daemon = Daemon(cls.broker, cls.topics, extra=cls.extra).wait_ready()
         cls.addClassCleanup(lambda: cls.daemon.close())
         cls.browser = browser.Browser()
@@ -97,6 +106,9 @@ class PageTest(unittest.TestCase):
         self.page.open(self.url + address)
         self.page.wait(lambda: self.page.text("#state-text").startswith("live"), "a live page")
 
+    def go(self, address=""):
+        self.page.go("/" + address)
+
     def get(self, path, port=None, **headers):
         request = urllib.request.Request("http://127.0.0.1:%d%s" % (port or self.page_port, path), headers=headers)
         try:
@@ -112,7 +124,27 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.page.errors(), [])
         self.assertLessEqual(self.page.hosts(), {"127.0.0.1:%d" % self.page_port, ""})
 
-    # ---- in order
+    def wait_shown(self, name, address):
+        place = "#detail-body" if name in VIEWS_OF_DETAIL else "#%s-list li" % name
+        self.page.wait(lambda: self.page.visible(place), "the view %s" % name)
+        self.page.wait(lambda: self.page.run("return document.getElementById('detail-body').children.length > 2"), "the detail")
+
+    def looks(self, filtered):
+        """{name: address} of every view, with the rows of one country or with all."""
+        more = "who=PRK" if filtered else ""
+        first = {what: urllib.parse.quote(str(self.api(path)[what][0][name])) for path, what, name in
+                 (("pairs", "pairs", "key"), ("alerts", "alerts", "id"), ("feed?show=escalations", "rows", "place"))}
+        story = self.api("feed?show=copies")["rows"][0]["story"]["id"]
+        return {"overview": "?" + more, "pair": "?pair=%s&%s" % (first["pairs"], more),
+                "alert": "?alert=%s&%s" % (first["alerts"], more), "pipeline": "?view=pipeline&" + more,
+                "article": "?article=%s&%s" % (first["rows"], more), "story": "?story=%s&%s" % (story, more)}
+
+
+VIEWS_OF_DETAIL = ("overview", "pair", "alert", "pipeline", "article", "story")
+
+
+class PageTest(PageCase):
+    """In order; those that break something last."""
 
     def test_01_nothing_yet_is_said(self):
         self.open()
@@ -138,6 +170,9 @@ class PageTest(unittest.TestCase):
         page.wait(lambda: page.texts(".matrix td button"), "a matrix")
         page.wait(lambda: " not read" in page.text("#health-text"), "the dead letter to be counted")
         page.wait(lambda: "no lag" in page.text("#health-text"), "the lag to be gone", 60)
+        page.click("#detail-body .seg button", "Against usual")
+        page.wait(lambda: re.search("^[+−±][0-9]+$", page.text(".matrix td button")), "the matrix against what is usual")
+        self.assertIn("matrix=usual", page.run("return location.search"))
         page.click("#pairs-list li:first-child button")
         page.wait(lambda: page.visible(".series"), "the series")
         before = page.run("return document.querySelector('.series .level').getAttribute('points')")
@@ -164,10 +199,11 @@ class PageTest(unittest.TestCase):
             ("Is the pipeline behind?", [health], "#detail-body .verdict", "Not behind"),
             ("What could not be read?", [health], "#detail-body ol.dead", r"(?s)invalid_json.*\{ not json"),
         ]
+        self.open()
         for question, clicks, place, wanted in questions:
             with self.subTest(question):
                 self.assertLessEqual(len(clicks), 2)
-                self.open()
+                self.go()
                 self.page.wait(lambda: PAIR in self.page.text("#pairs-list li:first-child"), "the pairs")
                 for selector, text in clicks:
                     self.page.click(selector, text)
@@ -192,7 +228,10 @@ class PageTest(unittest.TestCase):
         address = page.run("return location.href")
         page.open(address)  # what is shown stands in the address
         page.wait(lambda: "4 copies" in page.text("#detail-body .verdict"), "the same after a reload")
-        page.run("history.back()")
+        self.go()
+        page.click("#alerts-list .row:has(.silenced)")
+        page.wait(lambda: "Silenced by mk" in page.text("#detail-body"), "the silence and its reason")
+        self.assertIn("a known exercise", page.text("#detail-body .note"))
         page.keys("/")
         page.keys("Antofagasta")
         page.wait(lambda: "q=Antofagasta" in page.run("return location.search"), "the search in the address")
@@ -220,26 +259,26 @@ class PageTest(unittest.TestCase):
 
     def test_06_axe_finds_nothing_and_a_phone_has_room(self):
         page = self.page
-        key = urllib.parse.quote(self.api("pairs")["pairs"][0]["key"])
-        alert = self.api("alerts")["alerts"][0]["id"]
-        views = [("overview", ""), ("pair", "?pair=" + key), ("alert", "?alert=" + alert), ("pipeline", "?view=pipeline")]
-        for is_dark in (False, True):
-            page.dark(is_dark)
-            for name, address in views:
-                with self.subTest(view=name, dark=is_dark):
-                    self.open(address)
-                    page.wait(lambda: page.visible("#feed-list li") and page.run("return document.getElementById('detail-body').children.length > 2"), "the view")
-                    self.assertEqual(page.axe(), [])
-                    self.shoot("%s-%s" % (name, "dark" if is_dark else "light"))
+        self.open()
+        looks = self.looks(filtered=True)
+        for number, (name, address) in enumerate(looks.items()):
+            page.dark(number % 2 == 1)
+            with self.subTest(view=name):
+                self.go(address)
+                self.wait_shown(name, address)
+                self.assertEqual(page.axe("html" if name == "overview" else "#detail"), [])
+                self.shoot(name)
         page.dark(False)
         page.resize(browser.PHONE)
-        for name, address in [("feed", ""), ("alerts", "?tab=alerts"), ("pairs", "?tab=pairs"), *views[1:]]:
+        for name, address in {"feed": "?who=PRK", "pairs": "?tab=pairs", **looks}.items():
             with self.subTest(phone=name):
-                self.open(address)
-                page.wait(lambda: page.visible("#detail-body" if address.startswith(("?p", "?alert=", "?v")) and "tab" not in address else "#%s-list li" % name), "the view")
+                self.go("?tab=detail" if name == "overview" else address)
+                self.wait_shown(name, address)
                 self.assertLessEqual(page.run("return document.scrollingElement.scrollWidth - innerWidth"), 0)
-                self.assertEqual(page.axe(), [])
                 self.shoot("phone-" + name)
+        self.go("?who=PRK")
+        self.wait_shown("feed", "")
+        self.assertEqual(page.axe(), [])
         self.assert_clean()
 
     def test_07_keys_reach_everything(self):
@@ -261,7 +300,7 @@ class PageTest(unittest.TestCase):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-page-"))
         (folder / "token").write_text(secret + "\n")
         port = free_port()
-        extra = "page: {listen: '0.0.0.0:%d'}\n" % port
+        extra = "page: {listen: '0.0.0.0:%d', history: 366d}\n" % port
         without = Daemon(self.broker, self.topics, "page", verb=("page",), extra=extra)
         self.addCleanup(without.close)
         self.assertEqual(without.wait_exit(), 2)  # off loopback without a token: refused
@@ -282,10 +321,19 @@ class PageTest(unittest.TestCase):
         page.keys(secret + "\ue007")
         page.wait(lambda: page.text("#state-text").startswith("live"), "the page behind the token")
         page.wait(lambda: PAIR in page.text("#pairs-list"), "the same pairs from the topics alone")
+        page.wait(lambda: "Chile" in page.text("#feed-list"), "and its history")
         cookie, = page.driver.get_cookies()
-        self.assertEqual((cookie["httpOnly"], cookie["sameSite"]), (True, "Strict"))
+        self.assertEqual((cookie["httpOnly"], cookie["sameSite"], cookie["secure"]), (True, "Strict", False))
         self.assertNotIn(secret, cookie["value"])
+        self.assertIn("; Secure", self.log_in(port, secret, {"X-Forwarded-Proto": "https"})["Set-Cookie"])
         page.errors(), page.hosts()
+
+    def log_in(self, port, secret, headers):
+        """Headers of the answer, as a proxy before the page gets it."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/login", "token=" + urllib.parse.quote(secret), headers)
+        return connection.getresponse().headers
 
     def probe(self, port):
         try:
@@ -293,7 +341,7 @@ class PageTest(unittest.TestCase):
         except OSError:
             return False
 
-    def test_09_restarts_of_daemon_and_broker(self):
+    def test_09_a_restart_of_the_daemon(self):
         page = self.page
         self.open()
         page.wait(lambda: page.visible("#feed-list li"), "the feed")
@@ -305,13 +353,44 @@ class PageTest(unittest.TestCase):
         type(self).daemon = Daemon(self.broker, self.topics, extra=self.extra).wait_ready()
         page.wait(lambda: page.text("#state-text").startswith("live"), "the page to come back by itself")
         page.wait(lambda: page.visible("#feed-list li"), "the history after the restart")
+        page.errors()  # of the connection that was cut
+        self.feed(records(144, 168))
+        page.click("#feed-show button", "Easing")
+        page.wait(lambda: "ceasefire" in page.text("#feed-list"), "the truce", 60)
+        self.assert_clean()
+
+    def test_10_a_restart_of_the_broker(self):
+        page = self.page
+        self.go("?show=all")
         self.broker.kill()
         page.wait(lambda: "brokers" in page.text("#state-text"), "the page to say that the brokers are away", 60)
         self.broker.start()
         page.wait(lambda: page.text("#state-text").startswith("live"), "the page to say that they are back", 60)
-        self.feed(records(144, 168))
-        page.click("#feed-show button", "Easing")
-        page.wait(lambda: "ceasefire" in page.text("#feed-list"), "the truce", 60)
+        self.feed([{"value": AFTERWARDS, "timestamp": crisis.START_MS + 168 * HOUR_MS}])
+        page.wait(lambda: AFTERWARDS["title"] in page.text("#feed-list"), "what came after", 60)
+        self.assert_clean()
+
+
+class LongTest(PageCase):
+    """What takes minutes: every view with all of its rows."""
+
+    def test_axe_finds_nothing_in_any_view(self):
+        page = self.page
+        self.feed(sorted([{"timestamp": at, "key": key, "value": value} for at, key, value in demo.sample()]
+                         + list(records(0, 125)), key=lambda item: item["timestamp"]))
+        self.open("?show=all")
+        page.wait(lambda: len(self.api("feed?show=copies")["rows"]) > 3, "copies", 60)
+        page.wait(lambda: self.api("alerts")["alerts"], "alerts", 60)
+        looks = self.looks(filtered=False)
+        for is_dark in (False, True):
+            page.dark(is_dark)
+            for size in (browser.WIDE, browser.PHONE):
+                page.resize(size)
+                for name, address in looks.items():
+                    with self.subTest(view=name, dark=is_dark, size=size):
+                        self.go("?tab=detail" if size is browser.PHONE and name == "overview" else address)
+                        self.wait_shown(name, address)
+                        self.assertEqual(page.axe(), [])
         self.assert_clean()
 
 

@@ -1,5 +1,5 @@
 // The right side: an overview, or one article, story, alert, pair, or the pipeline.
-import { h, byId, bdi, badge, names, isBehind, time, count, one, short, signed, levelOf, levels, span, marked, segments, fullTime } from './dom.js';
+import { h, byId, bdi, badge, names, isBehind, time, count, one, short, levelOf, span, marked, segments, fullTime } from './dom.js';
 import { get, NotHeld } from './live.js';
 import { state, set, open, detailFields } from './state.js';
 import { card, headline, outletLine, act } from './feed.js';
@@ -15,25 +15,26 @@ export function setNow(ms) {
   now = ms;
 }
 
-const rows = (list, label, empty) => (list.length
-  ? h('ol', { class: 'list rows', 'aria-label': label }, list.map(card)) : h('p', { class: 'empty' }, empty));
+const rows = (list, label, empty, isOfStory = false) => (list.length
+  ? h('ol', { class: 'list rows', 'aria-label': label }, list.map((row) => card(row, isOfStory))) : h('p', { class: 'empty' }, empty));
 const figure = (label, value, title) => h('div', { title }, h('dt', {}, label), h('dd', {}, value));
 
 // ---- article: why
 
 const factorWords = { scale: 'how grave the act is', modality: 'done, threatened, denied', position: 'place in the text', dyad: 'who is involved', gate: 'what the text is about' };
 
+// "−0.86 = 0.95 scale × 0.90 position": what changes nothing is pale.
+const product = (factors) => h('p', { class: 'factors' }, Object.entries(factors).map(([name, value], i) => [i > 0 && ' × ',
+  h('span', { class: value > 0.995 ? 'quiet' : 'counts', title: factorWords[name] }, `${value.toFixed(2)} ${name}`)]));
+
 function eventView(event, nameOf) {
   const party = (role) => (event[role] ? nameOf(event[role]) : event[`${role}_text`]);
   const flat = { ...event, actor: party('actor'), recipient: party('recipient') };
-  const product = Object.entries(event.factors).map(([name, value]) => `${name} ${value.toFixed(2)}`).join(' × ');
   return h('li', { class: `event ${event.scale < 0 ? 'hostile' : 'kind'}` },
     h('p', { class: 'line' }, act(flat), h('span', { class: 'weight', title: 'weight: −1 hostile to 1 cooperative' }, (event.weight < 0 ? '−' : '+') + Math.abs(event.weight).toFixed(2))),
     h('q', { class: event.scale < 0 ? 'hostile' : 'kind', dir: 'auto' }, event.evidence.text),
-    h('div', { class: 'factors', role: 'img', 'aria-label': product },
-      Object.entries(event.factors).map(([name, value]) => h('div', { title: `${factorWords[name] || name}: ${value.toFixed(2)}` },
-        h('span', {}, name), h('meter', { min: 0, max: 1, value, 'aria-label': name }), h('span', { class: 'number' }, value.toFixed(2))))),
-    h('p', { class: 'meta' }, `${event.polarity}, ${event.modality}`, event.mode && ` · ${event.mode}`, event.cameo && ` · CAMEO ${event.cameo}`,
+    product(event.factors),
+    h('p', { class: 'meta' }, h('span', { class: 'operators' }, `${event.polarity}, ${event.modality}`), event.mode && ` · ${event.mode}`, event.cameo && ` · CAMEO ${event.cameo}`,
       event.attribution && [' · says ', bdi(nameOf(event.attribution))], event.roles && ` · roles ${event.roles}`, ` · in the ${event.evidence.field}`,
       h('span', { class: 'rule' }, ` · rule ${event.evidence.rule}`)));
 }
@@ -53,12 +54,12 @@ async function article() {
     start: event.evidence.start, end: event.evidence.end, kind: event.scale < 0 ? 'hostile' : 'kind', title: event.event.toLowerCase() }));
   const tension = record.tension;
   return [title,
-    h('h3', { class: 'big' }, record.title ? h('bdi', { dir: 'auto' }, marked(record.title, marks('title'))) : headline(row)), outletLine(row),
+    h('h3', { class: 'big' }, record.title ? h('bdi', { dir: 'auto' }, marked(record.title, marks('title'))) : headline(row)),
+    h('div', { class: 'line' }, tension && badge(tension.level, row.easing), outletLine(row)),
     tension ? h('dl', { class: 'figures' },
-      figure('level', badge(tension.level)), figure('score', one(tension.score)), figure('threat', one(tension.threat)), figure('act', one(tension.act)),
-      figure('cooperation', one(tension.cooperation)), figure('escalation', signed(tension.escalation)),
-      figure('confidence', tension.confidence.toFixed(2))) : h('p', { class: 'empty' }, `Language ${record.language}: not scored.`),
-    record.topics && h('p', { class: 'meta' }, 'about: ', Object.entries(record.topics).map(([topic, share]) => `${topic} ${Math.round(share * 100)} %`).join(', ')),
+      figure('score', one(tension.score)), figure('threat', one(tension.threat)), figure('act', one(tension.act)),
+      figure('cooperation', one(tension.cooperation)), figure('confidence', tension.confidence.toFixed(2))) : h('p', { class: 'empty' }, `Language ${record.language}: not scored.`),
+    record.topics && h('p', { class: 'meta', title: 'the gate: what a text is about opens or closes the way for its acts' }, 'gate: about ', Object.entries(record.topics).map(([topic, share]) => `${topic} ${Math.round(share * 100)} %`).join(', ')),
     (record.dyads || []).length > 0 && h('p', { class: 'chips' }, record.dyads.map((dyad) =>
       h('button', { type: 'button', onclick: () => open('pair', dyad.pair.join('|')) }, names(dyad.pair.map(nameOf)), ` ${dyad.score.toFixed(0)}`))),
     h('h3', { class: 'part' }, events.length ? 'Events, the weightiest first' : 'No event counts in it.'),
@@ -89,7 +90,7 @@ async function story() {
     h('h3', { class: 'part' }, 'Outlets'),
     h('p', { class: 'chips' }, held.outlets.sort((a, b) => b.articles - a.articles).map((outlet) =>
       h('button', { type: 'button', onclick: () => set({ source: outlet.name, show: 'all' }, true) }, bdi(outlet.name), outlet.articles > 1 && ` ×${outlet.articles}`))),
-    h('h3', { class: 'part' }, 'In time'), rows(held.rows, 'Articles of the story, the oldest first', 'Nothing held.')];
+    h('h3', { class: 'part' }, 'In time'), rows(held.rows, 'Articles of the story, the oldest first', 'Nothing held.', true)];
 }
 
 // A mark for each article on one line of time.
@@ -150,8 +151,9 @@ function directions(pair, list) {
   const counts = new Map();
   for (const row of list) {
     for (const event of row.events || []) {
-      if (!pair.ids.includes(event.actor_id) || (event.recipient_id && !pair.ids.includes(event.recipient_id)) || event.polarity === 'negated') continue;
-      const key = `${event.actor}|${event.recipient && event.recipient_id ? event.recipient : '–'}`;
+      if (!pair.ids.includes(event.actor_id) || (event.recipient_id && !pair.ids.includes(event.recipient_id))
+        || event.actor_id === event.recipient_id || event.polarity === 'negated') continue;
+      const key = `${event.actor}|${event.recipient && event.recipient_id ? event.recipient : 'nobody named'}`;
       const acts = counts.get(key) || new Map();
       acts.set(event.event, (acts.get(event.event) || 0) + 1);
       counts.set(key, acts);
@@ -178,7 +180,7 @@ async function pair() {
     current.length > 0 && h('p', { class: 'chips' }, current.map((one_) => h('button', { type: 'button', onclick: () => open('alert', one_.id) }, badge(one_.level), ` alert: ${one_.rule}`))),
     range, series(held, (id) => open('alert', id)),
     h('dl', { class: 'figures' },
-      figure('level', [badge(levelOf(held.level)), ' ', one(held.level)]), figure('usual', one(held.baseline)), figure('z', held.z === null ? '–' : one(held.z), 'standard deviations above its own two weeks'),
+      figure('level', one(held.level), levelOf(held.level)), figure('usual', one(held.baseline)), figure('z', held.z === null ? '–' : one(held.z), 'standard deviations above its own two weeks'),
       figure('threat', one(held.threat)), figure('act', one(held.act)), figure('cooperation', one(held.cooperation)),
       figure('articles, 24 h', held.articles), figure('outlets', held.outlets, 'most of any story of two days'), figure('burst', held.burst ? 'yes' : 'no')),
     h('h3', { class: 'part' }, `What they did, ${(ranges.find(([value]) => value === hours) || ['', `${hours} h`])[1]}`),
@@ -229,8 +231,7 @@ async function overview() {
   showKnown();
   const most = Math.max(1, ...held.names.map((name) => name.articles));
   return ['Overview',
-    h('h3', { class: 'part' }, 'Who with whom'), matrix(),
-    h('p', { class: 'scale', 'aria-hidden': 'true' }, levels.slice(1).map((level) => badge(level))),
+    matrix(),
     h('h3', { class: 'part' }, 'Names of the last week, by articles that escalate'),
     held.names.length ? h('ol', { class: 'list names' }, held.names.slice(0, 24).map((name) => {
       const bar = h('span', { class: 'bar' }, h('span', { class: 'tense' }));
@@ -246,10 +247,22 @@ async function overview() {
 
 const makers = { article, story, alert, pair, view: pipeline };
 
+// A choice that has the focus, as group and label: it is there again after a redraw.
+function focusedChoice() {
+  const group = document.activeElement.closest('#detail-body .seg');
+  return group && [group.getAttribute('aria-label'), document.activeElement.textContent];
+}
+
+function focusChoice([label, text]) {
+  const group = [...document.querySelectorAll('#detail-body .seg')].find((one_) => one_.getAttribute('aria-label') === label);
+  const button = group && [...group.children].find((one_) => one_.textContent === text);
+  if (button) button.focus({ preventScroll: true });
+}
+
 export async function showDetail(isUpdate) {
   const kind = detailFields.find((field) => state[field]);
-  const wanted = kind ? `${kind} ${state[kind]} ${state.hours}` : 'overview';
-  if (isUpdate && (kind === 'article' || byId('detail-body').contains(document.activeElement))) return;
+  const wanted = kind ? `${kind} ${state[kind]}` : 'overview';
+  if (isUpdate && (kind === 'article' || (byId('detail-body').contains(document.activeElement) && !focusedChoice()))) return;
   const mine = ++turn;
   let parts;
   try {
@@ -266,7 +279,9 @@ export async function showDetail(isUpdate) {
   const isNew = wanted !== shown;
   const isFirst = shown === '';
   shown = wanted;
+  const choice = focusedChoice();
   byId('detail-body').replaceChildren(...body.flat(9).filter(Boolean));
+  if (choice) focusChoice(choice);
   if (isNew) byId('detail').scrollTop = 0;
   if (isNew && kind && !isUpdate && !isFirst) byId('detail').focus({ preventScroll: true });
 }

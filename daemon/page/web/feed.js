@@ -45,10 +45,10 @@ export function headline(row) {
   return h('bdi', { dir: 'auto', class: 'headline' }, marked(row.title, marks));
 }
 
-export function outletLine(row) {
-  const story = row.story;
+export function outletLine(row, isCard, isOfStory) {
+  const story = !isOfStory && row.story;
   return h('p', { class: 'meta' },
-    time(row.time, world.now), h('span', {}, ' · '), bdi(row.outlet || 'unknown outlet', { class: 'outlet' }),
+    !isCard && [time(row.time, world.now), h('span', {}, ' · ')], bdi(row.outlet || 'unknown outlet', { class: 'outlet' }),
     row.update && h('span', { class: 'tag' }, 'update'),
     story && h('button', { type: 'button', class: 'link', onclick: () => open('story', story.id),
       'aria-label': `Story: ${count(story.outlets, 'outlet')}, ${count(story.size, 'article')}` },
@@ -57,20 +57,30 @@ export function outletLine(row) {
       h('span', { 'aria-hidden': 'true' }, ' ↗'), h('span', { class: 'unseen' }, ' at the outlet, in a new tab')));
 }
 
-export function card(row) {
+// Who against whom: the pair that the event is of, as a way to it.
+function between(row, event) {
+  const pairs = row.pairs || [];
+  if (!pairs.length) return event && act(event);
+  const isOf = (pair) => event && [event.actor_id, event.recipient_id].every((id) => !id || pair.key.split('|').includes(id));
+  const pair = pairs.find(isOf) || pairs[0];
+  return h('button', { type: 'button', class: 'link pair', title: `${pair.names.join(' – ')} over time`, onclick: () => open('pair', pair.key) },
+    event ? act(event) : names(pair.names), pairs.length > 1 && h('span', { class: 'quiet' }, ` +${pairs.length - 1}`));
+}
+
+// `isOfStory`: among the others of its story, which need not be said of each.
+export function card(row, isOfStory = false) {
   const isEasing = Boolean(row.easing);
   const event = (row.events || []).find((one) => (one.scale < 0) !== isEasing) || (row.events || [])[0];
+  const quote = event && event.field === 'body' && row.title && h('q', { class: kind(event), dir: 'auto' }, event.text);
   return h('li', {},
     h('article', { class: `row ${row.copy ? 'copy' : isEasing ? 'easing' : row.level || 'none'}` },
       h('div', { class: 'line' },
         row.copy ? h('span', { class: 'badge' }, `copy, ${row.method} ${Math.round(row.similarity * 100)} %`) : badge(row.level || 'not scored', isEasing),
         row.score > 0 && h('span', { class: 'score', title: 'score, 0 to 100' }, row.score.toFixed(0)),
-        row.pairs && row.pairs.length > 0 && h('button', { type: 'button', class: 'link pair', onclick: () => open('pair', row.pairs[0].key) },
-          names(row.pairs[0].names), row.pairs.length > 1 && ` +${row.pairs.length - 1}`)),
+        between(row, event), h('span', { class: 'when' }, time(row.time, world.now))),
       h('h3', {}, h('button', { type: 'button', class: 'title', 'data-item': true, onclick: () => open('article', row.place) }, headline(row))),
-      event && h('p', { class: 'why' }, act(event),
-        event.field === 'body' && row.title && h('q', { class: kind(event), dir: 'auto' }, event.text)),
-      outletLine(row)));
+      quote && h('p', { class: 'why' }, quote),
+      outletLine(row, true, isOfStory)));
 }
 
 function place(row) {

@@ -20,26 +20,38 @@ export function plainSentence(record) {
   return record.state !== 'closed' && colon > 0 ? text.slice(colon + 2) : text;
 }
 
-function alertItem(alert) {
+// `before`: the alert above it. Of the same pair and the same news only its rule is another.
+function alertItem(alert, before) {
   const record = alert.record;
   const isClosed = record.state === 'closed';
+  const isSame = before && before.key === alert.key && before.record.sentence === record.sentence;
   return h('li', {},
     h('button', { type: 'button', class: `row item ${isClosed ? 'closed' : record.level}`, 'data-item': true,
       'aria-current': state.alert === alert.id ? 'true' : null, onclick: () => open('alert', alert.id) },
     h('span', { class: 'line' }, badge(record.level), h('strong', {}, names(alert.names)), isClosed && h('span', { class: 'tag' }, 'closed')),
-    h('span', { class: 'text' }, bdi(plainSentence(record))),
-    h('span', { class: 'meta' }, h('span', {}, record.rule), ' · ', time(Date.parse(record.last_seen), now), ' · ',
+    !isSame && h('span', { class: 'text' }, bdi(plainSentence(record))),
+    h('span', { class: 'meta' }, h('b', {}, record.rule), ' · ', time(Date.parse(record.last_seen), now), ' · ',
       count(record.outlets, 'outlet'), record.revision > 1 && ` · revised ${record.revision - 1}×`,
       alert.silenced && h('span', { class: 'tag silenced', title: `by ${alert.silenced.by}: ${alert.silenced.why}` }, 'silenced'))));
+}
+
+// Those of one pair beside each other, where the first of them stands.
+function together(alerts) {
+  const byPair = new Map();
+  for (const alert of alerts) {
+    const key = `${alert.key} ${alert.record.state === 'closed'}`;
+    byPair.set(key, [...(byPair.get(key) || []), alert]);
+  }
+  return [...byPair.values()].flat();
 }
 
 export function showAlerts() {
   segments(byId('alerts-which'), [['', 'Open'], ['all', 'All']], state.alerts, (value) => set({ alerts: value }));
   if (!heldAlerts) return [];
-  const wanted = heldAlerts.alerts.filter((alert) => isAbout(alert.names, alert.record.dyad.codes, () => `${alert.record.rule} ${JSON.stringify(alert.record)}`)
+  const wanted = together(heldAlerts.alerts).filter((alert) => isAbout(alert.names, alert.record.dyad.codes, () => `${alert.record.rule} ${JSON.stringify(alert.record)}`)
     && (!state.level || levels.indexOf(alert.record.level) >= levels.indexOf(state.level)));
   byId('alerts-count').textContent = heldAlerts.open ? `${heldAlerts.open} open` : '';
-  byId('alerts-list').replaceChildren(...(wanted.length ? wanted.map(alertItem)
+  byId('alerts-list').replaceChildren(...(wanted.length ? wanted.map((alert, i) => alertItem(alert, wanted[i - 1]))
     : [h('li', { class: 'empty' }, heldAlerts.held === 0 ? 'No alert yet.' : heldAlerts.open === 0 && !state.alerts ? 'No alert is open.' : 'No alert matches the filters.')]));
   return heldAlerts.alerts;
 }
@@ -72,10 +84,9 @@ function pairItem(pair, rank) {
   return h('li', {},
     h('button', { type: 'button', class: `row item pair-row ${level}`, 'data-item': true, 'aria-current': state.pair === pair.key ? 'true' : null, onclick: () => open('pair', pair.key) },
       h('span', { class: 'rank', 'aria-hidden': 'true' }, rank),
-      h('strong', { class: 'who' }, names(pair.names)),
+      h('strong', { class: 'who' }, names(pair.names), pair.burst && h('span', { class: 'tag' }, 'burst')),
       h('span', { class: 'level', title: `level ${one(pair.level)}, usual ${one(pair.baseline)}` }, one(pair.level)),
-      h('span', { class: 'sub' }, `usual ${one(pair.baseline)}`, pair.z !== null && ` · z ${one(pair.z)}`, pair.burst && ' · burst', ` · ${pair.articles} in 24 h`,
-        pair.realised && ' · threat carried out'),
+      h('span', { class: 'sub' }, `usual ${pair.baseline.toFixed(0)} · ${pair.articles} in 24 h`),
       spark(pair.spark, pair.baseline),
       h('span', { class: `change ${way}` }, h('span', { 'aria-hidden': 'true' }, arrows[way], ' '), signed(pair.level - pair.before), h('span', { class: 'unseen' }, ` ${way}`))));
 }
@@ -103,34 +114,50 @@ export async function loadPairs(clock) {
 
 export const pairsHeld = () => (heldPairs ? heldPairs.pairs : []);
 
-// Actors by actors: the level of each pair as a shade and a number.
+// What a cell says of a pair: its level, or how far that is from what is usual between the two.
+const unusualFrom = 5;
+function cell(pair, row, column) {
+  const change = pair.level - pair.baseline;
+  const arrow = change >= unusualFrom ? '▲' : change <= -unusualFrom ? '▼' : '';
+  const isUsual = state.matrix === 'usual';
+  const said = `${row.name} – ${column.name}: level ${one(pair.level)}, usual ${one(pair.baseline)}`;
+  const shade = !isUsual ? levelOf(pair.level) : change <= -unusualFrom ? 'easing' : change < unusualFrom ? 'none' : change < 15 ? 'low' : change < 30 ? 'medium' : change < 50 ? 'high' : 'critical';
+  return h('td', { class: shade }, h('button', { type: 'button', title: said, 'aria-label': said, onclick: () => open('pair', pair.key) },
+    isUsual ? signed(change).replace(/\.\d$/, '') : [pair.level.toFixed(0), arrow && h('span', { class: 'arrow' }, arrow)]));
+}
+
+// Actors by actors, with the level of each pair and how unusual it is.
 export function matrix() {
-  const pairs = pairsHeld().filter((pair) => pair.ids.length === 2);
+  const which = h('span', { class: 'seg', role: 'group', 'aria-label': 'What the matrix shows' });
+  segments(which, [['', 'Level'], ['usual', 'Against usual']], state.matrix, (value) => set({ matrix: value }));
+  const head = h('div', { class: 'part between' }, h('h3', {}, 'Who with whom'), which);
+  const weight = (pair) => (state.matrix === 'usual' ? Math.abs(pair.level - pair.baseline) : pair.level);
+  const pairs = pairsHeld().filter((pair) => pair.ids.length === 2 && weight(pair) >= 0.5);
   const sums = new Map();
   for (const pair of pairs) {
     pair.ids.forEach((id, i) => {
       const actor = sums.get(id) || { id, name: pair.names[i], code: pair.types[i] === 'country' ? pair.codes[i] : '', sum: 0 };
-      actor.sum += pair.level;
+      actor.sum += weight(pair);
       sums.set(id, actor);
     });
   }
   const actors = [...sums.values()].sort((a, b) => b.sum - a.sum).slice(0, 10);
-  if (actors.length < 2) return h('p', { class: 'empty' }, 'No pair yet.');
+  if (actors.length < 2) return [head, h('p', { class: 'empty' }, heldPairs && heldPairs.pairs.length ? 'No pair is tense now.' : 'No pair yet.')];
   const of = new Map(pairs.map((pair) => [pair.key, pair]));
   const initials = (name) => (name.includes(' ') ? name.split(/[\s-]+/).map((word) => word[0]).join('').slice(0, 4) : name.slice(0, 3));
   const label = (actor) => actor.code || initials(actor.name);
-  return h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Matrix of pairs' },
+  return [head, h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Matrix of pairs' },
     h('table', { class: 'matrix' },
-      h('caption', { class: 'unseen' }, 'Level of each pair of the ten most tense actors'),
+      h('caption', { class: 'unseen' }, 'Level of each pair of the ten most tense actors, and whether that is usual'),
       h('thead', {}, h('tr', {}, h('td', {}), actors.map((actor) => h('th', { scope: 'col', title: actor.name }, label(actor))))),
       h('tbody', {}, actors.map((row) => h('tr', {}, h('th', { scope: 'row' }, bdi(row.name)),
         actors.map((column) => {
           const pair = of.get(`${row.id}|${column.id}`) || of.get(`${column.id}|${row.id}`);
           if (row === column) return h('td', { class: 'self' });
-          if (!pair || pair.level < 0.5) return h('td', {});
-          return h('td', { class: levelOf(pair.level) }, h('button', { type: 'button', title: `${row.name} – ${column.name}: level ${one(pair.level)}, usual ${one(pair.baseline)}`,
-            'aria-label': `${row.name} – ${column.name}: level ${one(pair.level)}`, onclick: () => open('pair', pair.key) }, pair.level.toFixed(0)));
-        }))))));
+          return pair ? cell(pair, row, column) : h('td', {});
+        })))))),
+  state.matrix === 'usual' ? h('p', { class: 'sub' }, 'Level now, less what is usual between the two: blue is calmer, the darker the more tense.')
+    : h('p', { class: 'scale sub' }, h('span', { 'aria-hidden': 'true' }, levels.slice(1).map((level) => badge(level))), ' ▲ above usual, ▼ below')];
 }
 
 export { span };

@@ -60,6 +60,7 @@ const askFeed = throttled(quietly(feed.update), feedMs);
 const askPairs = throttled(quietly(async () => {
   await loadStatus(); // it says which time is now
   await loadPairs(clock);
+  if (!detailFields.some((field) => state[field])) askDetail(); // the matrix is made of them
 }), listsMs);
 const askAlerts = throttled(quietly(async () => {
   const fresh = await loadAlerts(clock);
@@ -118,6 +119,7 @@ onChange((changed) => {
   }
   if (has(['alerts'])) askAlerts();
   if (has(['order'])) showPairs();
+  if (has(['matrix'])) askNewDetail();
   if (has(['tab'])) showTabs();
   if (has(['hours', ...detailFields])) {
     askNewDetail();

@@ -1,6 +1,6 @@
 // What is shown, kept in the address, so that a link or a reload shows the same.
 
-const fields = ['show', 'level', 'event', 'topic', 'source', 'who', 'q', 'alerts', 'order', 'hours',
+const fields = ['show', 'level', 'event', 'topic', 'source', 'who', 'q', 'alerts', 'order', 'matrix', 'hours',
   'pair', 'alert', 'story', 'article', 'view', 'tab'];
 export const filterFields = ['level', 'event', 'topic', 'source', 'who', 'q'];
 export const detailFields = ['pair', 'alert', 'story', 'article', 'view'];
