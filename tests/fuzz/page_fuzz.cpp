@@ -62,7 +62,10 @@ void take(page::Model& model, std::string_view line) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  page::Model model({std::chrono::hours(1), kMemoryBytes});
+  PageConfig limits;
+  limits.history = std::chrono::hours(1);
+  limits.memory_bytes_max = kMemoryBytes;
+  page::Model model(limits);
   std::string_view text = fuzz::view_of(data, size);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
