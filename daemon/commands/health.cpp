@@ -31,8 +31,10 @@ ExitCode health(const std::filesystem::path& config_file, bool asks_ready) {
   const Url url{false, reached_at(address.host), address.port, asks_ready ? "/readyz" : "/livez"};
   const HttpAnswer answer = HttpClient("").get(url, kTimeout);
   if (!answer.is_success()) {
+    // The whole body: what to do stands at the end of a reason.
+    const std::string& reason = answer.body.empty() ? answer.error : answer.body;
     std::fprintf(stderr, "tocsin health: %s:%u: %s\n", url.host.c_str(), unsigned{url.port},
-                 answer.error.c_str());
+                 reason.c_str());
     return ExitCode::failed;
   }
   std::fputs(answer.body.c_str(), stdout);

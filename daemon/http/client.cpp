@@ -108,9 +108,8 @@ class Exchange {
       answer.error = beginning_of(response.body());
     } else if (is_get() && !parser_.is_done()) {
       return {0, std::nullopt, error_.empty() ? "time-out" : error_, ""};
-    } else if (is_get()) {
-      answer.body = response.body();
     }
+    if (is_get()) answer.body = response.body();
     return answer;
   }
 

@@ -18,7 +18,7 @@ struct HttpAnswer {
   unsigned status = 0;  // 0: there was none, see `error`
   std::optional<std::chrono::seconds> retry_after;
   std::string error;  // of the connection; or the beginning of the body of an unhappy answer
-  std::string body;   // of a happy answer to a GET
+  std::string body;   // of an answer to a GET
 
   [[nodiscard]] bool is_success() const { return status >= 200 && status < 300; }
   // The receiver says that it will never take this: 4xx but request time-out, too early, too many.
