@@ -5,6 +5,8 @@
 #include <memory>
 #include <set>
 
+#include "config/operator_reader.h"
+
 namespace tocsin {
 namespace {
 
@@ -23,32 +25,6 @@ bool event_type(const std::string& text, EventType& type) {
   return false;
 }
 
-constexpr std::pair<const char*, CueKind> kCueKinds[] = {{"negated", CueKind::negated},
-                                                         {"denied", CueKind::denied},
-                                                         {"refused", CueKind::refused},
-                                                         {"conditional", CueKind::conditional},
-                                                         {"hypothetical", CueKind::hypothetical},
-                                                         {"future", CueKind::future},
-                                                         {"demanded", CueKind::demanded},
-                                                         {"urged", CueKind::urged},
-                                                         {"historical", CueKind::historical},
-                                                         {"hedged", CueKind::hedged},
-                                                         {"ended", CueKind::ended},
-                                                         {"resumed", CueKind::resumed},
-                                                         {"failed", CueKind::failed},
-                                                         {"threatened", CueKind::threatened},
-                                                         {"exercise", CueKind::exercise},
-                                                         {"intended", CueKind::intended},
-                                                         {"topic", CueKind::topic},
-                                                         {"none", CueKind::none}};
-
-bool cue_kind(const std::string& text, CueKind& kind) {
-  const auto at = std::find_if(std::begin(kCueKinds), std::end(kCueKinds),
-                               [&](const auto& entry) { return text == entry.first; });
-  if (at != std::end(kCueKinds)) kind = at->second;
-  return at != std::end(kCueKinds);
-}
-
 LexiconExample example_of(const YamlReader& reader, const YamlNode& node, const std::string& rule,
                           bool is_negative) {
   LexiconExample example;
@@ -60,7 +36,7 @@ LexiconExample example_of(const YamlReader& reader, const YamlNode& node, const 
     example.text = node.value;
     return example;
   }
-  reader.known_keys(node, {"text", "event", "actor", "recipient", "modality", "polarity"});
+  reader.known_keys(node, {"text", "event", "actor", "recipient", "modality", "polarity", "over"});
   example.text = reader.text_of(node, "text");
   example.event = reader.text_of(node, "event");
   example.actor = reader.text_of(node, "actor");
@@ -147,6 +123,28 @@ void add_cues(const YamlReader& reader, LexiconBuilder& builder) {
   }
 }
 
+// The table of operators, in one file of a lexicon; true when this is it.
+bool add_operators(const YamlReader& reader, LexiconBuilder& builder,
+                   std::vector<LexiconExample>& examples) {
+  const std::vector<YamlNode>& operators = reader.items_of(reader.root(), "operators");
+  if (operators.empty()) return false;
+  builder.set_operators(read_operators(reader));
+  for (const YamlNode& node : operators) {
+    const std::string kind = reader.text_of(node, "kind");
+    for (const YamlNode& item : reader.items_of(node, "examples")) {
+      LexiconExample example = example_of(reader, item, "operators." + kind, false);
+      example.is_of_operator = true;
+      CueKind inner = CueKind::none;
+      const std::string over = reader.text_of(item, "over");
+      if (!over.empty() && !cue_kind(over, inner))
+        reader.fault(item, "unknown kind of operator '" + over + "'");
+      if (example.event.empty()) reader.fault(item, "an example of an operator needs an event");
+      examples.push_back(std::move(example));
+    }
+  }
+  return true;
+}
+
 void add_idioms(const YamlReader& reader, LexiconBuilder& builder) {
   for (const YamlNode& node : reader.items_of(reader.root(), "idioms")) {
     std::string message;
@@ -193,7 +191,7 @@ LoadedLexicon load_lexicon(std::span<const DataFile> files, const Languages& lan
     readers.push_back(std::make_unique<YamlReader>(*file, loaded.faults));
     readers.back()->known_keys(readers.back()->root(),
                                {"language", "event", "recipient", "gated", "mutual", "governs",
-                                "rules", "cues", "idioms", "classes"});
+                                "rules", "cues", "idioms", "classes", "operators", "moods"});
   }
   const std::string language = language_of_files(readers);
   if (languages.find(language) == nullptr) {
@@ -202,11 +200,17 @@ LoadedLexicon load_lexicon(std::span<const DataFile> files, const Languages& lan
   }
   LexiconBuilder builder(languages.reader_of(language));
   for (const auto& reader : readers) add_classes(*reader, builder);
+  bool has_operators = false;
+  const YamlReader* with_cues = nullptr;
   for (const auto& reader : readers) {
     add_rules(*reader, builder, loaded.examples);
     add_cues(*reader, builder);
+    if (!reader->items_of(reader->root(), "cues").empty()) with_cues = reader.get();
+    has_operators = add_operators(*reader, builder, loaded.examples) || has_operators;
     add_idioms(*reader, builder);
   }
+  if (with_cues != nullptr && !has_operators)
+    with_cues->fault(with_cues->root(), "cues need `operators:`, what each kind does to an act");
   loaded.lexicon = builder.freeze();
   loaded.ok = !has_errors(loaded.faults);
   return loaded;
@@ -261,7 +265,7 @@ ExampleReport run_examples(const LoadedLexicon& loaded, const Languages& languag
   std::set<std::string> covered;
   for (const LexiconExample& example : loaded.examples) {
     ++report.examples;
-    if (!example.is_negative) covered.insert(example.rule);
+    if (!example.is_negative && !example.is_of_operator) covered.insert(example.rule);
     const Text text = make_text("", example.text, "en", languages);
     const Tagging tagging = tag(gazetteer, text, kExampleTime_ms);
     const Assessment assessment = assess(loaded.lexicon, gazetteer, text, tagging, kExampleTime_ms);

@@ -22,9 +22,10 @@ struct LexiconExample {
   std::string file;
   std::uint32_t line = 0;
   std::string text;
-  bool is_negative = false;  // the rule must not give an asserted event here
-  std::string event;         // type expected instead of the rule's own (ASSAULT, ...)
-  std::string actor;         // id, alpha-3 code or actor_text
+  bool is_negative = false;     // the rule must not give an asserted event here
+  bool is_of_operator = false;  // `rule` is a row of the operators
+  std::string event;            // type expected instead of the rule's own (ASSAULT, ...)
+  std::string actor;            // id, alpha-3 code or actor_text
   std::string recipient;
   std::string modality;
   std::string polarity;

@@ -315,7 +315,9 @@ bool is_show_of_force(const Event& event) {
 EntityIndex opponent_of(const SignalSource& from, const Event& event) {
   const auto is_alone = [&](const Event& each) {
     return is_show_of_force(each) && counts(from.gazetteer, each.actor) &&
-           (each.recipient == kNoEntity || each.recipient == each.actor) && is_done(each);
+           (each.recipient == kNoEntity || each.recipient == each.actor ||
+            each.is_recipient_guessed) &&
+           is_done(each);
   };
   if (!is_alone(event)) return kNoEntity;
   const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
@@ -333,8 +335,10 @@ std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> events_by_pair
     const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> pairs;
   const Places places(from);
-  for (const Event& event : from.assessment.events) {
+  for (Event event : from.assessment.events) {
     if (event.weight == 0) continue;
+    // Whom only a guess names is no side of it.
+    if (event.is_recipient_guessed) event.recipient = kNoEntity;
     const EntityIndex opponent = opponent_of(from, event);
     const auto parties =
         opponent == kNoEntity

@@ -191,7 +191,7 @@ class EnrichedWriter {
     party("recipient", "recipient_text", event.recipient, event.recipient_text);
     json_.key("polarity").string(name(event.polarity));
     json_.key("modality").string(name(event.modality));
-    if (event.is_guessed) json_.key("roles").string("guessed");
+    if (event.is_guessed || event.is_recipient_guessed) json_.key("roles").string("guessed");
     if (event.attribution != kNoEntity) {
       json_.key("attribution").string(gazetteer_[event.attribution].id);
     }

@@ -115,47 +115,14 @@ bool apply_phase(Event& event, const Said& said) {
   return false;
 }
 
-// What an act in each mood is: how it is called, and what of its weight stays when it is hostile
-// and when it is cooperative.
-struct MoodEffect {
-  Modality modality;
-  double hostile;
-  double cooperative;
-};
-
-MoodEffect effect_of(Mood mood) {
-  switch (mood) {
-    case Mood::actual:
-      return {Modality::actual, 1, 1};
-    case Mood::planned:
-      return {Modality::future, 0.65, 0.85};
-    case Mood::promised:
-      return {Modality::future, 0.3, 0.3};
-    case Mood::possible:
-      return {Modality::hypothetical, 0.25, 0.1};
-    case Mood::wished:
-      return {Modality::demanded, 0.15, 0.35};
-    case Mood::demanded:
-      return {Modality::demanded, 0.15, 0.15};
-    case Mood::threatened:
-      return {Modality::conditional, 0.3, 0.1};
-    case Mood::conditional:
-      return {Modality::conditional, 0.15, 0.15};
-    case Mood::talked:
-      return {Modality::hypothetical, 0.12, 0.12};
-    case Mood::exercise:
-      return {Modality::hypothetical, 0.25, 0.85};
-    case Mood::past:
-      return {Modality::historical, 0.15, 0.15};
-  }
-  return {Modality::actual, 1, 1};
-}
-
 // The order matters: what is not so at all comes before what is not so yet.
-Way way_of(Event& event, const Said& said, bool is_past) {
+Way way_of(const OperatorTable& operators, Event& event, const Said& said, bool is_past) {
   const bool is_act_of_its_own = apply_phase(event, said);
   const bool hostile = is_hostile(event.scale);
-  if (said.mood == Mood::past || is_past) return {Modality::historical, Polarity::asserted, 0.15};
+  if (said.mood == Mood::past || is_past) {
+    const MoodEffect& past = operators.effect_of(Mood::past);
+    return {past.modality, Polarity::asserted, hostile ? past.hostile : past.cooperative};
+  }
   if (said.phase == Phase::undone && !is_act_of_its_own) {
     const double rest = said.is_denied ? 0.1 : said.is_failed && hostile ? 0.6 : 0;
     return {Modality::actual, said.is_failed ? Polarity::asserted : Polarity::negated, rest};
@@ -166,14 +133,21 @@ Way way_of(Event& event, const Said& said, bool is_past) {
         said.mood == Mood::planned || said.mood == Mood::threatened)) ||
       (event.type == EventType::request &&
        (said.mood == Mood::demanded || said.mood == Mood::wished)) ||
-      (event.type == EventType::reject && is_act_of_its_own && said.mood == Mood::possible);
+      (event.type == EventType::reject && is_act_of_its_own &&
+       (said.mood == Mood::possible || said.mood == Mood::conditional));  // "will not ... until"
   // "will take the hill by force unless they leave": an act that waits is a threat
   const bool is_material = !is_verbal(event.type) && event.type != EventType::mobilize;
   if (said.is_ultimatum && hostile && is_material && !is_act_of_its_own) {
     recode(event, EventType::threaten, "violence", "138", -6);
     return {Modality::conditional, Polarity::asserted, 1};
   }
-  const MoodEffect effect = effect_of(said.mood);
+  // "will leave the town if ...": and one that would calm is an offer
+  constexpr double kOfferMin = 4;  // of the scale: less is talk
+  if (said.is_ultimatum && is_material && event.scale >= kOfferMin) {
+    recode(event, EventType::agree, "", "036", 4);
+    return {Modality::conditional, Polarity::asserted, 0.8};
+  }
+  const MoodEffect& effect = operators.effect_of(said.mood);
   Way way{effect.modality, Polarity::asserted, hostile ? effect.hostile : effect.cooperative};
   if (event.type == EventType::threaten && said.is_ultimatum) way.modality = Modality::conditional;
   if (is_said_that_way) way.factor = 1;
@@ -198,6 +172,18 @@ void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
   if (roles.recipients.empty() && roles.is_object_possessed && !speech.speaker.empty() &&
       !roles.actors.empty() && speech.speaker.front().entity != roles.actors.front().entity)
     roles.recipients = speech.speaker;
+  // "Troops killed four bandits, the Nigerian army said": whoever tells it tells of its own.
+  constexpr std::uint32_t kOfState = bit(Grammar::forces) | bit(Grammar::government);
+  const bool is_own_force = !roles.actors.empty() && !speech.speaker.empty() &&
+                            roles.actors.front().entity == kNoEntity &&
+                            (roles.actors.front().grammar & bit(Grammar::forces)) != 0 &&
+                            (roles.actors.front().grammar & bit(Grammar::armed)) == 0 &&
+                            (speech.speaker.front().grammar & kOfState) != 0;
+  if (is_own_force && speech.speaker.front().entity != kNoEntity) {
+    roles.actors.front().entity = speech.speaker.front().entity;
+    roles.actors.front().part = speech.speaker.front().part;
+    roles.is_guessed = false;
+  }
   if (is_first) roles.actors.clear();
   // "would lead to a rupture between A and B", B says: B threatens A.
   if (roles.is_between && is_verbal(rule.spec.type) && !speech.speaker.empty() &&
@@ -267,10 +253,20 @@ void name_parties(const Page& page, Event& event, const Party& actor, const Part
   if (event.recipient == kNoEntity) event.recipient_text = lower_text(page, recipient);
 }
 
+// "Jordan Hayes was shot in Memphis", "police arrested a man in Georgia": what one person does to
+// another, in a country that is no side of it; bombs and shells are not so private.
+bool is_private(const Rule& rule, const Party& recipient) {
+  const std::string& mode = rule.spec.mode;
+  const bool is_of_persons = mode == "firearms" || mode == "arrest" || mode == "abduct" ||
+                             mode == "targeted" || mode.empty();
+  return recipient.is_place && recipient.grammar == 0 && is_of_persons;
+}
+
 double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
                    const Party& recipient) {
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
-  const bool b = recipient.valid && is_power(recipient) && !recipient.is_team;
+  const bool b =
+      recipient.valid && is_power(recipient) && !recipient.is_team && !is_private(rule, recipient);
   // "the government", "parliament" of a country not named in the sentence
   const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
   double factor = 1;
@@ -290,7 +286,7 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
 // One event a pair of parties; the factors are theirs.
 void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
               const Party& recipient, const Party& said_by, double way_factor, Event event,
-              std::vector<Event>& events) {
+              const Party& guessed, std::vector<Event>& events) {
   if (events.size() >= kEventsMax) return;
   name_parties(scene.page, event, actor, recipient);
   if (event.actor != kNoEntity && event.actor == event.recipient && is_verbal(event.type))
@@ -307,6 +303,12 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
                       event.factors.dyad * event.factors.gate;
   event.weight = event.scale < 0 ? -size : size;
   if (size == 0) event.weight = 0;
+  // A guess names somebody; it makes nothing weigh more.
+  if (guessed.valid && event.recipient == kNoEntity) {
+    event.recipient = guessed.entity;
+    event.recipient_text.clear();
+    event.is_recipient_guessed = true;
+  }
   events.push_back(std::move(event));
 }
 
@@ -329,16 +331,17 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   event.evidence = match.span;
   event.is_guessed = roles.is_guessed;
   const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top);
-  Way way = way_of(event, said, here.is_past);
+  Way way = way_of(page.lexicon.operators, event, said, here.is_past);
   way.factor *= prominence(here.sentence, match, roles.top);
   event.polarity = way.polarity;
   event.modality = way.modality;
   if (roles.actors.empty()) roles.actors.emplace_back();
   if (roles.recipients.empty()) roles.recipients.emplace_back();
   const Party said_by = first_of(speech.speaker);
+  const Party guessed = guessed_recipient(here.sentence, roles, is_hostile(event.scale));
   for (const Party& actor : roles.actors) {
     for (const Party& recipient : roles.recipients)
-      add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, events);
+      add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, guessed, events);
   }
 }
 
@@ -373,6 +376,19 @@ bool is_modifier(const ParsedSentence& sentence, const Match& match) {
   return its == Deprel::compound || (its == Deprel::amod && !sentence.is_verb(node));
 }
 
+// A noun in -ing with an owner, or with what it is done to.
+bool is_nominal_act(const ParsedSentence& sentence, NodeIndex node) {
+  for (const NodeIndex child : sentence.clauses.children(node)) {
+    const Deprel its = sentence.clauses.relation(child);
+    const NodeIndex preposition = sentence.clauses.preposition(child);
+    const bool is_done_to = its == Deprel::nmod && preposition != kAbsent &&
+                            (sentence.is(preposition, Grammar::owner_of) ||
+                             sentence.is(preposition, Grammar::agent_of));
+    if (is_done_to || its == Deprel::nmod_poss) return true;
+  }
+  return false;
+}
+
 // A pattern's verb is a verb here, its noun a noun. `elements`: of the pattern that matched.
 bool is_other_part_of_speech(const ParsedSentence& sentence, std::uint32_t t, std::uint16_t forms,
                              std::uint8_t elements) {
@@ -382,6 +398,9 @@ bool is_other_part_of_speech(const ParsedSentence& sentence, std::uint32_t t, st
   if (verb == noun || (forms & form::kLiteral) != 0) return false;
   const Upos tag = sentence.clauses.node(node).tag;
   if (noun) return tag == Upos::verb || tag == Upos::aux;
+  // "the sinking of a trawler by", "Chad's shelling": the noun has its verb's arguments
+  if (tag == Upos::noun && (forms & form::kIng) != 0 && is_nominal_act(sentence, node))
+    return false;
   // "The US fires missiles at", "Gunmen storm a base", read as names of things: the words that
   // follow say that it is the verb.
   const bool is_behind_doer =
@@ -425,7 +444,7 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
     const Use use = page.lexicon.patterns[match.pattern].use;
     const bool is_covered = std::any_of(chosen.begin(), chosen.end(), [&](const Match& other) {
       const Use others = page.lexicon.patterns[other.pattern].use;
-      if (others != use && !(others == Use::idiom && use == Use::rule)) return false;
+      if (others != use && others != Use::idiom) return false;
       if (other.owns(anchor_of(page, match))) return true;
       if (use == Use::rule && others == use && other.owns(match.head) &&
           type_of(page, other) == type_of(page, match))

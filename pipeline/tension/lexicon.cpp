@@ -348,6 +348,10 @@ bool LexiconBuilder::add_idiom(const std::string& pattern, std::string& message)
   return state_->add_pattern(pattern, Use::idiom, 0, message);
 }
 
+void LexiconBuilder::set_operators(const OperatorTable& operators) {
+  state_->tables().operators = operators;
+}
+
 namespace {
 
 KeyWords key_words() {

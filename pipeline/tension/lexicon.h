@@ -11,6 +11,7 @@
 
 #include "pipeline/entities/gazetteer.h"
 #include "pipeline/language/language.h"
+#include "pipeline/tension/said.h"
 #include "pipeline/tension/tension.h"
 #include "pipeline/topics/topics.h"
 
@@ -18,28 +19,6 @@ namespace tocsin {
 
 struct SyntaxModel;
 
-// What a cue says about the acts in its scope (modality.yaml). Method: ConText (Harkema et al.
-// 2009).
-enum class CueKind : std::uint8_t {
-  negated,
-  denied,
-  refused,
-  conditional,
-  hypothetical,
-  future,
-  demanded,
-  urged,
-  historical,
-  hedged,
-  ended,
-  resumed,
-  failed,
-  threatened,
-  exercise,
-  intended,  // agreed or promised, not done yet
-  topic,     // talked about
-  none,
-};
 enum class Reach : std::uint8_t { forward, backward, both };
 
 struct CueSpec {
@@ -109,6 +88,8 @@ class LexiconBuilder {
   [[nodiscard]] bool add_cue(const CueSpec& cue, std::string& message);
   // A fixed phrase whose words carry no act ("price war", "heart attack").
   [[nodiscard]] bool add_idiom(const std::string& pattern, std::string& message);
+  // What operators make of acts; without them no cue changes anything.
+  void set_operators(const OperatorTable& operators);
   [[nodiscard]] Lexicon freeze();
 
  private:

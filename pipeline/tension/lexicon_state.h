@@ -157,6 +157,7 @@ struct Lexicon::State {
   std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern
   std::vector<Rule> rules;
   std::vector<CueSpec> cues;
+  OperatorTable operators;
   TopicModel topics;
   KeyWords key{};
 

@@ -8,113 +8,6 @@
 namespace tocsin {
 namespace {
 
-// Moods of a higher rank are not lifted by one of a lower: a plan in the past is past.
-bool outranks(Mood inner, Mood outer) {
-  return inner == Mood::past || inner == Mood::exercise ||
-         (inner == Mood::conditional && outer != Mood::past) ||
-         (inner == Mood::threatened && (outer == Mood::planned || outer == Mood::promised));
-}
-
-Said with(Said said, Mood mood) {
-  if (!outranks(said.mood, mood)) said.mood = mood;
-  return said;
-}
-
-// Whatever was planned, promised or possible is not done.
-Said negate(Said said, bool is_refusal) {
-  switch (said.phase) {
-    case Phase::done:
-      said.phase = Phase::undone;
-      break;
-    case Phase::undone:  // "refused to rule out an attack"
-      said.phase = Phase::done;
-      said.mood = Mood::possible;
-      return said;
-    case Phase::ended:
-      said.phase = Phase::kept;
-      break;
-    case Phase::kept:
-    case Phase::resumed:
-      said.phase = Phase::ended;
-      break;
-  }
-  if (said.mood == Mood::demanded && !is_refusal) return with({Phase::done}, Mood::talked);
-  if (said.mood != Mood::past && said.mood != Mood::conditional) said.mood = Mood::actual;
-  return said;
-}
-
-Said end(Said said) {
-  // "dropped its plan to seize the port"
-  const bool is_intent = said.mood == Mood::planned || said.mood == Mood::promised ||
-                         said.mood == Mood::threatened || said.mood == Mood::possible;
-  if (is_intent) said.mood = Mood::actual;
-  switch (said.phase) {
-    case Phase::done:
-    case Phase::kept:
-    case Phase::resumed:
-      said.phase = Phase::ended;
-      break;
-    case Phase::ended:  // "cancelled the suspension of talks"
-      said.phase = Phase::resumed;
-      break;
-    case Phase::undone:
-      break;
-  }
-  return said;
-}
-
-}  // namespace
-
-Said compose(Said inner, CueKind outer) {
-  switch (outer) {
-    case CueKind::negated:
-      return negate(inner, false);
-    case CueKind::refused:
-      return negate(inner, true);
-    case CueKind::denied:
-      inner = negate(inner, false);
-      inner.is_denied = true;
-      return inner;
-    case CueKind::failed:
-      inner = negate(inner, false);
-      inner.is_failed = inner.phase == Phase::undone;
-      return inner;
-    case CueKind::ended:
-      return end(inner);
-    case CueKind::resumed:
-      if (inner.phase == Phase::done) inner.phase = Phase::resumed;
-      return inner;
-    case CueKind::future:
-      return with(inner, inner.mood == Mood::actual ? Mood::planned : inner.mood);
-    case CueKind::intended:
-      return with(inner, Mood::promised);
-    case CueKind::hypothetical:
-      return with(inner, Mood::possible);
-    case CueKind::urged:
-      return with(inner, Mood::wished);
-    case CueKind::demanded:
-      return with(inner, Mood::demanded);
-    case CueKind::threatened:
-      return with(inner, Mood::threatened);
-    case CueKind::conditional:
-      return with(inner, Mood::conditional);
-    case CueKind::topic:
-      return with(inner, Mood::talked);
-    case CueKind::exercise:
-      return with(inner, Mood::exercise);
-    case CueKind::historical:
-      return with(inner, Mood::past);
-    case CueKind::hedged:
-      inner.is_hedged = true;
-      return inner;
-    case CueKind::none:
-      return inner;
-  }
-  return inner;
-}
-
-namespace {
-
 constexpr unsigned kAttachedMax = 3;  // edges from a cue to the word whose clause it is in
 
 // Kinds that say something of the whole sentence, wherever in it they stand.
@@ -172,6 +65,12 @@ class Climb {
       const NodeIndex own = sentence_.node(t);
       if (act_.owns(t) && own != node_ && own != top) negate_beside(own);
     }
+    // "No drone entered": the negation stands beside who does it, or what is done to.
+    for (const NodeIndex child : clauses_.children(node_)) {
+      const Deprel its = clauses_.relation(child);
+      const bool is_core = its == Deprel::nsubj || its == Deprel::nsubj_pass || its == Deprel::obj;
+      if (is_core && !is_matched(child) && negate_beside(child)) break;
+    }
     modify(node_, true);
     if (is_announced(top)) apply(CueKind::future);
     bool is_open = true;
@@ -183,7 +82,7 @@ class Climb {
   [[nodiscard]] bool owns(const Operator& op, NodeIndex node) const {
     return op.match->owns(sentence_.token(node));
   }
-  void apply(CueKind kind) { said_ = compose(said_, kind); }
+  void apply(CueKind kind) { said_ = sentence_.page.lexicon.operators.compose(said_, kind); }
 
   // The match's head, where it hangs on its top: "threatened to ^attack unless ...".
   [[nodiscard]] NodeIndex start_below(NodeIndex top) const {
@@ -195,13 +94,26 @@ class Climb {
     return at == top ? sentence_.node(act_.head) : top;
   }
 
-  // "no shots were fired": the negation stands beside a word of the act.
-  void negate_beside(NodeIndex node) {
+  // A word that the elements of the pattern took, and not a slot of it.
+  [[nodiscard]] bool is_matched(NodeIndex node) const {
+    const std::uint32_t t = sentence_.token(node);
+    return t >= act_.span.begin && t < act_.span.end && act_.owns(t);
+  }
+
+  // "no shots were fired", "neither Chad nor Sudan": the negation stands beside a word of the act.
+  // True when it does; once is enough.
+  bool negate_beside(NodeIndex node) {
     for (const NodeIndex child : clauses_.children(node)) {
-      if (sentence_.is(child, Grammar::negation) && clauses_.relation(child) == Deprel::det &&
-          !act_.owns(sentence_.token(child)))
+      const Deprel its = clauses_.relation(child);
+      const bool is_negation = sentence_.is(child, Grammar::negation) &&
+                               (its == Deprel::det || its == Deprel::cc) &&
+                               !act_.owns(sentence_.token(child));
+      if (is_negation) {
         apply(CueKind::negated);
+        return true;
+      }
     }
+    return false;
   }
 
   // "Germany to send tanks", a headline's future.
@@ -271,7 +183,8 @@ class Climb {
         if (!owns(op, node_) || op.match->owns(act_.head)) continue;
         // "talks collapsed": only an end says something of its subject
         const bool is_subject = edge == Deprel::nsubj;
-        const bool is_end = op.kind == CueKind::ended || op.kind == CueKind::failed;
+        const bool is_end = op.kind == CueKind::ended || op.kind == CueKind::failed ||
+                            op.kind == CueKind::denied;  // "reports that ... are false"
         if (is_subject && !is_end) continue;
         if (is_subject && !clauses_.is_passive(node_) &&
             clauses_.child(node_, Deprel::obj) != kAbsent)
@@ -301,7 +214,7 @@ class Climb {
     std::vector<std::pair<int, CueKind>> found;
     for (const Operator& op : cues_) {
       if (!is_open && !is_wide(op.kind)) continue;
-      if (!stands_beside(op, node)) continue;
+      if (!stands_beside(op, node) && !is_told_in(op, node)) continue;
       // "will strike unless ...": the condition stands in a clause of its own
       const NodeIndex cue = sentence_.node(op.match->head);
       if (op.kind == CueKind::conditional && clauses_.head(cue) != node) said_.is_ultimatum = true;
@@ -339,6 +252,13 @@ class Climb {
     return false;
   }
 
+  // "The film tells how soldiers shot them": what is told in it, not what it is.
+  [[nodiscard]] bool is_told_in(const Operator& op, NodeIndex node) const {
+    const NodeIndex cue = sentence_.node(op.match->head);
+    return op.kind == CueKind::exercise && clauses_.relation(cue) == Deprel::nsubj &&
+           clauses_.head(cue) == node && !act_.owns(sentence_.token(node));
+  }
+
   [[nodiscard]] static bool is_beside(Deprel its, CueKind kind, unsigned edges) {
     // "killed in Mali a decade ago": a date may hang on any word of the clause
     if (kind == CueKind::historical)
@@ -360,8 +280,8 @@ class Climb {
       case Deprel::nmod:
       case Deprel::nummod:
       case Deprel::compound:
-        return is_wide(kind) || kind == CueKind::future || kind == CueKind::conditional ||
-               kind == CueKind::negated;
+        // "without a permit" denies the permit, not what was done
+        return is_wide(kind) || kind == CueKind::future || kind == CueKind::conditional;
       case Deprel::advcl:
         return kind == CueKind::conditional;
       default:
@@ -426,7 +346,8 @@ double step_of(const ParsedSentence& sentence, NodeIndex below, NodeIndex above,
       // "killed in an attack"
       return preposition_of(sentence, below) == sentence.page.lexicon.key.in ? kArgument : kPhrase;
     case Deprel::nmod:
-      if (sentence.is(above, Grammar::responsibility) || sentence.is(above, Grammar::casualty))
+      if (sentence.is(above, Grammar::responsibility) || sentence.is(above, Grammar::casualty) ||
+          sentence.is(above, Grammar::undergo))
         return kMain;
       return measured(sentence, above) == below ? kMain : kPhrase;
     case Deprel::nmod_poss:

@@ -9,42 +9,6 @@
 
 namespace tocsin {
 
-// What became of the act.
-enum class Phase : std::uint8_t {
-  done,
-  undone,   // not, refused, prevented
-  ended,    // halted, lifted
-  kept,     // not lifted
-  resumed,  // renewed
-};
-
-// In what world.
-enum class Mood : std::uint8_t {
-  actual,
-  planned,
-  promised,
-  possible,
-  wished,
-  demanded,
-  threatened,
-  conditional,
-  talked,  // about it
-  exercise,
-  past,
-};
-
-struct Said {
-  Phase phase = Phase::done;
-  Mood mood = Mood::actual;
-  bool is_denied = false;
-  bool is_failed = false;     // tried and not done
-  bool is_hedged = false;     // reportedly
-  bool is_ultimatum = false;  // it comes if, or unless, something else does
-};
-
-// One operator more around what is said: "failed to" + "renew the sanctions".
-[[nodiscard]] Said compose(Said inner, CueKind outer);
-
 // `cues` and `acts` are the chosen matches of the sentence: a cue says how what hangs on it is
 // said, and so does an act that governs others ("agreed to withdraw", "accused of shelling").
 [[nodiscard]] Said said_of(const ParsedSentence& sentence, std::span<const Match> cues,

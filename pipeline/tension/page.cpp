@@ -91,6 +91,51 @@ void mend_owners(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
   }
 }
 
+// "Kenya, Uganda bury the hatchet": names with only a comma between them are joined; but not a city
+// and its country.
+void mend_pairs(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  for (std::uint16_t name = 1; name < nodes.size(); ++name) {
+    const std::uint32_t t = tokens.begin + name;
+    if (nodes[name].relation != Deprel::nsubj || page.mention[t] == kNoMention) continue;
+    const std::uint32_t second = page.tagging.mentions[page.mention[t]].tokens.begin;
+    if (second <= tokens.begin || !page.marked(second, before::kComma)) continue;
+    const std::uint32_t first = page.mention[second - 1];
+    if (first == kNoMention || page.tagging.mentions[first].tokens.begin != tokens.begin) continue;
+    const Party one = page.named(first);
+    const Party other = page.named(page.mention[t]);
+    if (one.entity == kNoEntity || other.entity == kNoEntity || one.entity == other.entity)
+      continue;
+    const auto joined = static_cast<std::uint16_t>(second - 1 - tokens.begin);
+    const std::uint16_t verb = nodes[name].head;
+    if (verb == joined || (nodes[joined].head != verb && nodes[joined].head != name)) continue;
+    nodes[joined].head = verb;
+    nodes[joined].relation = Deprel::nsubj;
+    nodes[name].head = joined;
+    nodes[name].relation = Deprel::conj;
+  }
+}
+
+// "Oman and Qatar each sent tents", taken for a relative clause of a noun that says nothing: the
+// clause is the sentence, and those it stands for are who does it.
+void mend_each(TokenSpan tokens, const Page& page, std::vector<Node>& nodes) {
+  for (NodeIndex each = 1; each + 1U < nodes.size(); ++each) {
+    const NodeIndex verb = nodes[each].head;
+    if (nodes[each].relation != Deprel::nsubj || nodes[each].tag != Upos::det ||
+        !page.is(tokens.begin + each, Grammar::quantity) || verb >= nodes.size() || verb < each)
+      continue;
+    const NodeIndex noun = nodes[verb].head;
+    if (noun >= nodes.size() || nodes[noun].head != kRootHead || noun > each ||
+        nodes[verb].relation != Deprel::acl_relcl)
+      continue;
+    nodes[verb].head = kRootHead;
+    nodes[verb].relation = nodes[noun].relation;
+    nodes[noun].head = verb;
+    nodes[noun].relation = Deprel::nsubj;
+    nodes[each].head = noun;
+    nodes[each].relation = Deprel::appos;
+  }
+}
+
 // Subject of a verb that is taken for an adjective: its own, or that of the noun it describes, when
 // no "be" makes the noun a predicate; kAbsent.
 NodeIndex subject_beside(const std::vector<Node>& nodes, NodeIndex verb, NodeIndex noun) {
@@ -154,6 +199,8 @@ Tree mended(const Page& page, TokenSpan tokens, Tree tree) {
   mend_verbs(tree.nodes);
   mend_nouns(tree.nodes);
   mend_owners(page, tokens, tree.nodes);
+  mend_pairs(page, tokens, tree.nodes);
+  mend_each(tokens, page, tree.nodes);
   return tree;
 }
 

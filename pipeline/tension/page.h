@@ -51,6 +51,7 @@ struct Party {
   bool is_demonym = false;
   bool is_bystander = false;  // nature, illness, business: acts for nobody
   bool is_owner = false;      // of a thing: "Finnish airspace", "Iran's programme"
+  bool is_place = false;      // only where it happened: "shot in Mali"
   TokenSpan tokens;
 };
 using Parties = std::vector<Party>;

@@ -72,8 +72,12 @@ Party owner_in(const ParsedSentence& sentence, NodeIndex child, unsigned depth) 
     return {};
   }
   const Deprel its = sentence.clauses.relation(child);
-  if (its == Deprel::amod || its == Deprel::compound) return {};
-  if (depth >= kOwnersMax) return {};
+  if (its == Deprel::amod || depth >= kOwnersMax) return {};
+  // "Russian embassy staff"
+  if (its == Deprel::compound) {
+    const Party whose = owner_of(sentence, child, depth + 1);
+    return whose.entity != kNoEntity ? whose : Party{};
+  }
   const Party party = party_at(sentence, child, depth + 1);
   return party.entity != kNoEntity || party.is_pronoun || party.is_first_person ? party : Party{};
 }
@@ -152,7 +156,10 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   if (what != node && depth < kOwnersMax) return party_at(sentence, what, depth + 1);
   Party party;
   // Hornets, knotweed, measles and carmakers act for no state, wherever they come from.
-  if (sentence.is(node, Grammar::nature) || sentence.is(node, Grammar::commerce)) {
+  const NodeIndex kind = sentence.clauses.child(node, Deprel::compound);  // "hornet colony"
+  const bool is_natural =
+      sentence.is(node, Grammar::nature) || (kind != kAbsent && sentence.is(kind, Grammar::nature));
+  if (is_natural || sentence.is(node, Grammar::commerce)) {
     party.is_bystander = true;
     party.grammar = sentence.page.grammar(t) & (bit(Grammar::nature) | bit(Grammar::commerce));
     party.tokens = words_of(sentence, node);

@@ -19,6 +19,7 @@ struct Slots {
   Parties objects;
   Parties indirect;
   std::vector<Phrase> phrases;
+  NodeIndex subject = kAbsent;
   NodeIndex object = kAbsent;
   NodeIndex complement = kAbsent;
   bool is_passive = false;
@@ -78,6 +79,7 @@ class Reader {
   void read_governor(NodeIndex carrier, Slots& slots) const;
   void read_as_object(NodeIndex verb, Slots& slots) const;
   void read_as_subject(NodeIndex verb, Slots& slots) const;
+  void read_as_undergone(NodeIndex noun, Slots& slots) const;
 
   const ParsedSentence& sentence_;
   const Clauses& clauses_;
@@ -132,9 +134,18 @@ void Reader::add_phrases(const std::vector<Oblique>& obliques, EntityIndex apart
 void Reader::add_noun_phrases(NodeIndex noun, EntityIndex apart, Slots& slots) const {
   for (const NodeIndex each : clauses_.conjuncts(noun)) {
     for (const NodeIndex child : clauses_.children(each)) {
-      if (clauses_.relation(child) != Deprel::nmod && clauses_.relation(child) != Deprel::obl)
-        continue;
-      add_phrase(child, apart, slots, 0);
+      const Deprel its = clauses_.relation(child);
+      if (owns(child)) continue;  // "a wave of strikes": the act itself
+      if (its == Deprel::nmod || its == Deprel::obl) add_phrase(child, apart, slots, 0);
+      if (its != Deprel::acl && its != Deprel::amod) continue;
+      // "lorries bound for Mali", "measures aimed at Iran"
+      for (const NodeIndex below : clauses_.children(child)) {
+        const NodeIndex preposition = clauses_.preposition(below);
+        if (clauses_.relation(below) == Deprel::obl && preposition != kAbsent &&
+            (sentence_.is(preposition, Grammar::goal_to) ||
+             sentence_.is(preposition, Grammar::place_at)))
+          add_phrase(below, apart, slots, 1);
+      }
     }
   }
 }
@@ -165,8 +176,10 @@ Slots Reader::of_verb(NodeIndex top) const {
   if (clause.is_bare && clause.is_passive != is_passive_here(clause))
     clause = Clauses::turned(std::move(clause));
   slots.is_passive = clause.is_passive;
-  for (const NodeIndex subject : clause.subjects)
+  for (const NodeIndex subject : clause.subjects) {
+    if (slots.subject == kAbsent) slots.subject = subject;
     append(slots.subjects, parties_of(sentence_, subject));
+  }
   if (clause.is_passive) slots.agents = slots.subjects;
   const EntityIndex apart = first_entity(slots.subjects);
   for (const NodeIndex object : clause.objects) {
@@ -181,6 +194,17 @@ Slots Reader::of_verb(NodeIndex top) const {
   }
   add_owned(top, apart, slots);
   slots.complement = clause.complement;
+  // "reserves the right to send troops"
+  if (slots.complement == kAbsent && slots.object != kAbsent && !clause.is_passive) {
+    const NodeIndex inner = clauses_.child(slots.object, Deprel::acl);
+    if (inner != kAbsent && clauses_.node(inner).form == WordForm::base) slots.complement = inner;
+  }
+  // "sees no point in talking to Mali"
+  for (std::uint32_t t = match_.span.begin; t < match_.span.end; ++t) {
+    if (!match_.owns(t) || slots.complement != kAbsent) continue;
+    const NodeIndex inner = clauses_.child(sentence_.node(t), Deprel::acl);
+    if (inner != kAbsent && !owns(inner)) slots.complement = inner;
+  }
   for (const NodeIndex child : clauses_.children(top)) {  // "sent troops to help Haiti"
     const bool is_purpose =
         clauses_.relation(child) == Deprel::advcl && clauses_.node(child).form == WordForm::base;
@@ -217,13 +241,31 @@ void Reader::read_as_subject(NodeIndex verb, Slots& slots) const {
         append(slots.subjects, parties_of(sentence_, agent));
     }
   } else if (is_hostile(rule_)) {
-    for (const NodeIndex object : clause.objects)
+    // "strikes on Chad sent people fleeing": whom is told already
+    const bool is_told =
+        std::any_of(rule_.prepositions.begin(), rule_.prepositions.end(), [&](std::uint64_t each) {
+          const Parties* parties = slots.find(each);
+          return parties != nullptr && is_known(*parties);
+        });
+    for (const NodeIndex object : clause.objects) {
+      if (is_told) break;
+      if (slots.object == kAbsent) slots.object = object;
       append(slots.objects, done_to_of(sentence_, object, apart));
+    }
   }
   add_phrases(clause.obliques, apart, slots);
   for (const NodeIndex object : clause.objects) {
     if (!clause.is_passive) add_noun_phrases(object, apart, slots);
   }
+}
+
+// "was the target of an attack", "became the scene of clashes": to whom it was done.
+void Reader::read_as_undergone(NodeIndex noun, Slots& slots) const {
+  std::vector<NodeIndex> who = clauses_.at(noun).subjects;
+  if (who.empty()) who = clauses_.surface_subjects(noun);
+  const NodeIndex above = clauses_.head(noun);
+  if (who.empty() && clauses_.relation(noun) == Deprel::appos && above != kAbsent) who = {above};
+  for (const NodeIndex each : who) append(slots.objects, done_to_of(sentence_, each, kNoEntity));
 }
 
 void Reader::read_governor(NodeIndex carrier, Slots& slots) const {
@@ -233,10 +275,19 @@ void Reader::read_governor(NodeIndex carrier, Slots& slots) const {
   const Deprel its = clauses_.relation(first);
   const bool is_soft =
       !is_hostile(rule_) || is_verbal(rule_.spec.type) || rule_.spec.type == EventType::mobilize;
-  const bool is_claimed =
-      (its == Deprel::nmod || its == Deprel::obl) && sentence_.is(above, Grammar::responsibility);
-  if (is_claimed) {
-    const NodeIndex verb = clauses_.head(above);
+  const bool is_phrase = its == Deprel::nmod || its == Deprel::obl;
+  // "claimed responsibility for", "admitted to", "took credit for": the phrase may hang on the verb
+  const bool is_claimed = is_phrase && sentence_.is(above, Grammar::responsibility);
+  const NodeIndex object = clauses_.child(above, Deprel::obj);
+  const bool is_verb = sentence_.is_verb(above);
+  const bool is_owned_up =
+      is_verb &&
+      (is_claimed || (its == Deprel::obj && sentence_.is(above, Grammar::responsibility)) ||
+       (is_phrase && object != kAbsent && sentence_.is(object, Grammar::responsibility)));
+  if (is_phrase && !is_verb && sentence_.is(above, Grammar::undergo)) {
+    read_as_undergone(above, slots);
+  } else if (is_claimed || is_owned_up) {
+    const NodeIndex verb = is_verb ? above : clauses_.head(above);
     if (verb == kAbsent || is_known(slots.subjects)) return;
     for (const NodeIndex subject : clauses_.at(verb).subjects)
       append(slots.subjects, parties_of(sentence_, subject));
@@ -244,6 +295,10 @@ void Reader::read_governor(NodeIndex carrier, Slots& slots) const {
     read_as_object(above, slots);
   } else if (its == Deprel::nsubj || its == Deprel::nsubj_pass) {
     read_as_subject(above, slots);
+  } else if (is_hostile(rule_) && its == Deprel::obl && is_verb && clauses_.is_passive(above)) {
+    // "the servers were wiped in an attack": to whom that was done
+    for (const NodeIndex each : clauses_.at(above).objects)
+      append(slots.objects, done_to_of(sentence_, each, first_entity(slots.subjects)));
   } else if ((its == Deprel::obl || its == Deprel::nmod) && is_soft && !is_known(slots.subjects)) {
     const Clause clause = clauses_.at(above);
     for (const NodeIndex subject : clause.subjects)
@@ -278,6 +333,11 @@ Slots Reader::of_noun(NodeIndex top) const {
         continue;
       append(slots.subjects, parties_of(sentence_, child));
     }
+  }
+  // "is in control of", "were behind the attack"
+  if (clauses_.child(top, Deprel::cop) != kAbsent && !is_known(slots.subjects)) {
+    for (const NodeIndex subject : clauses_.at(top).subjects)
+      append(slots.subjects, parties_of(sentence_, subject));
   }
   NodeIndex carrier = top;
   for (const NodeIndex each : clauses_.conjuncts(clauses_.first_conjunct(top))) {
@@ -330,7 +390,10 @@ Parties recipients_of(const ParsedSentence& sentence, const Rule& rule, const Sl
     const bool is_own_place = !anyone.empty() && preposition != key.of && preposition != key.in &&
                               preposition != key.from;
     if (is_own_place && is_first) continue;
-    if (take(slots.find(preposition))) break;
+    if (!take(slots.find(preposition))) continue;
+    const bool is_place = preposition == key.in || preposition == key.near;
+    for (Party& party : anyone) party.is_place = is_place;
+    break;
   }
   if (rule.takes_object && !is_first && !is_known(anyone)) take(&slots.objects);
   return anyone;
@@ -407,6 +470,11 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
     }
   }
   if (!is_known(place)) place = place_of(sentence, roles.top, 0);
+  // "Soldiers in Mali ousted the president"
+  const bool is_nameless =
+      !is_known(roles.actors) && !roles.actors.empty() && is_armed_noun(roles.actors.front());
+  if (!is_known(place) && is_nameless && slots.subject != kAbsent)
+    place = place_of(sentence, slots.subject, 0);
   if (!is_known(place) && slots.object != kAbsent) place = place_of(sentence, slots.object, 0);
   for (const Phrase& phrase : slots.phrases) {
     if (!is_known(place)) place = place_of(sentence, phrase.node, 0);
@@ -434,6 +502,7 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
     recipients.front().entity = place.front().entity;
     recipients.front().part = place.front().part;
   }
+  for (Party& party : recipients) party.is_place = true;
 }
 
 // Who did it, when a passive does not say "by": "killed in an Israeli strike", "expelled from
@@ -450,8 +519,12 @@ Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Sl
       }
     }
     if (!is_known(phrase.parties)) continue;
-    if (phrase.preposition == key.from && rule.spec.type == EventType::sanction)
-      return phrase.parties;
+    // "was hit with a tariff of 80 percent by China": the agent hangs on the last noun
+    const NodeIndex noun = sentence.clauses.head(phrase.node);
+    const bool is_of_act = noun != kAbsent && sentence.is(noun, Grammar::blow);
+    if (phrase.preposition == key.by && !is_of_act) return phrase.parties;
+    const bool is_where = phrase.preposition == key.from || phrase.preposition == key.in;
+    if (is_where && rule.spec.type == EventType::sanction) return phrase.parties;
     if (phrase.preposition == key.to && rule.spec.type == EventType::accuse) return phrase.parties;
   }
   return {};
@@ -580,7 +653,7 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, 
     Parties doers = slots.agents;
     if (!is_known(doers) && by != nullptr) doers = *by;
     if (!is_known(doers) && from != nullptr) doers = *from;
-    if (!is_known(doers)) doers = roles.recipients;
+    if (!is_known(doers) && !slots.is_passive) doers = roles.recipients;
     // "two Indian and four Chinese soldiers died in the fighting"
     const bool is_each_other = rule.spec.is_mutual && !is_known(doers) && done_to.size() > 1 &&
                                done_to.front().entity != done_to.back().entity;
@@ -715,6 +788,60 @@ Speech speech_of(const ParsedSentence& sentence, NodeIndex act) {
     }
   }
   return {source_of(sentence), {}, false};
+}
+
+namespace {
+
+// Entities other than `apart`, each once.
+void add_other(Parties& parties, const Party& party, EntityIndex apart) {
+  if (!is_power(party) || party.is_team || party.entity == kNoEntity || party.entity == apart)
+    return;
+  const bool is_there = std::any_of(parties.begin(), parties.end(),
+                                    [&](const Party& other) { return is_same(other, party); });
+  if (!is_there) parties.push_back(party);
+}
+
+// "in Geneva", "at the airport in Cairo"
+bool stands_in_place(const ParsedSentence& sentence, NodeIndex node) {
+  constexpr unsigned kEdgesMax = 3;
+  for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
+    const NodeIndex preposition = sentence.clauses.preposition(node);
+    if (preposition != kAbsent)
+      return sentence.is(preposition, Grammar::place_at) &&
+             sentence.page.hash(sentence.token(preposition)) != sentence.page.lexicon.key.against;
+    node = sentence.clauses.head(node);
+  }
+  return false;
+}
+
+}  // namespace
+
+Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles, bool is_hostile) {
+  if (roles.actors.size() != 1 || !is_power(roles.actors.front())) return {};
+  if (is_known(roles.recipients)) return {};
+  const bool is_somebody = std::any_of(roles.recipients.begin(), roles.recipients.end(),
+                                       [](const Party& party) { return is_armed_noun(party); });
+  if (is_somebody) return {};
+  const EntityIndex actor = roles.actors.front().entity;
+  const TokenSpan tokens = sentence.sentence.tokens;
+  Parties named;
+  Parties subjects;
+  for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+    const NodeIndex node = sentence.node(t);
+    const Deprel its = sentence.clauses.relation(node);
+    if (its == Deprel::nsubj || its == Deprel::nsubj_pass)
+      add_other(subjects, party_of(sentence, node), actor);
+    if (sentence.page.mention[t] == kNoMention) continue;
+    const Mention& mention = sentence.page.tagging.mentions[sentence.page.mention[t]];
+    if (t + 1 != mention.tokens.end) continue;
+    // "US-made": no party
+    if (t + 1 < tokens.end && sentence.page.marked(t + 1, before::kJoinedHyphen)) continue;
+    if (!is_hostile && stands_in_place(sentence, node)) continue;
+    add_other(named, sentence.page.named(sentence.page.mention[t]), actor);
+  }
+  if (named.size() == 1) return named.front();
+  if (subjects.size() == 1 && named.size() > 1) return subjects.front();
+  return {};
 }
 
 }  // namespace tocsin

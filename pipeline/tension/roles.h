@@ -29,4 +29,10 @@ struct Speech {
 };
 [[nodiscard]] Speech speech_of(const ParsedSentence& sentence, NodeIndex act);
 
+// Whom a known actor may have meant where no grammar says it: the one other power that the sentence
+// names, or the one that is a subject there; not valid where there are more, or somebody without a
+// name already is whom. `is_hostile`: of others places are no parties.
+[[nodiscard]] Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles,
+                                      bool is_hostile);
+
 }  // namespace tocsin

@@ -153,7 +153,7 @@ std::vector<Dyad> dyads_of(const std::vector<Event>& events, const Gazetteer& ga
   std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> pairs;
   for (const Event& event : events) {
     if (event.weight >= 0 || event.actor == kNoEntity || event.recipient == kNoEntity) continue;
-    if (event.actor == event.recipient) continue;
+    if (event.actor == event.recipient || event.is_recipient_guessed) continue;
     const auto counts = [&](EntityIndex index) {
       const Part part = gazetteer[index].part;
       return part == Part::state || part == Part::armed || part == Part::alliance;

@@ -53,7 +53,10 @@ class Filler {
   // Of a bare verb either reading: "ten soldiers held".
   [[nodiscard]] std::vector<NodeIndex> done_to() const {
     std::vector<NodeIndex> nodes = clause_.objects;
-    if (clause_.is_bare && nodes.empty()) nodes = clause_.subjects;
+    nodes.insert(nodes.end(), clause_.indirect.begin(), clause_.indirect.end());
+    const bool is_reduced = sentence_.sentence.field == Field::title ||
+                            sentence_.clauses.node(head_).form == WordForm::participle;
+    if (clause_.is_bare && is_reduced && nodes.empty()) nodes = clause_.subjects;
     if (clause_.kind == ClauseKind::nominal) {
       for (const Oblique& each : clause_.obliques) {
         if (each.preposition != kAbsent && sentence_.is(each.preposition, Grammar::owner_of))

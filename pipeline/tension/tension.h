@@ -73,9 +73,10 @@ struct Event {
   Polarity polarity = Polarity::asserted;
   Modality modality = Modality::actual;
   Factors factors;
-  double weight = 0;        // signed: negative hostile
-  bool counts = false;      // part of the sum that the score is
-  bool is_guessed = false;  // a party that no grammar ties to the act
+  double weight = 0;                  // signed: negative hostile
+  bool counts = false;                // part of the sum that the score is
+  bool is_guessed = false;            // a party that no grammar ties to the act
+  bool is_recipient_guessed = false;  // only the recipient: the one other power of the sentence
   // The recipient is named by whose people suffer: tourists, workers, "two Chileans". No power.
   bool is_recipient_civil = false;
   TokenSpan evidence;      // tokens of the Text

@@ -123,7 +123,7 @@ const Hard kArticles[] = {
          "No shots were fired during the standoff between Indian and Chinese soldiers."},
     Hard{"REJECT", "RUS", "UKR", "actual", "asserted", "",
          "The Kremlin said it was open to talks but would not withdraw its forces from Ukraine."},
-    Hard{"MOBILIZE", "SRB", "-", "actual", "asserted", "",
+    Hard{"MOBILIZE", "SRB", "XKX", "actual", "asserted", "",
          "Serbia accused Kosovo of ethnic cleansing and placed the army on the highest alert."},
     Hard{"SANCTION", "NER", "FRA", "actual", "asserted", "Niger's junta expels French ambassador",
          "Crowds cheered at the gate."},

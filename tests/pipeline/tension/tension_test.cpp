@@ -72,6 +72,25 @@ TEST(Tension, ThePassiveSwapsRoles) {
   EXPECT_EQ(code(assessment.events.front().recipient), "UKR");
 }
 
+// A pattern's slots are read from the tree: behind a list, and in the passive.
+TEST(Tension, ASlotIsFilledHoweverFarItStands) {
+  const auto who_to_whom = [](const char* sentence) {
+    const Assessment assessment = assess_text("", sentence);
+    if (assessment.events.empty()) return std::string("nobody");
+    const Event& event = assessment.events.front();
+    return std::string(name(event.type)) + ' ' + code(event.actor) + ' ' + code(event.recipient);
+  };
+  EXPECT_EQ(who_to_whom("Peru took twelve Cuban firms, among them a bank and two hotels, off its "
+                        "blacklist."),
+            "CONCEDE PER CUB");
+  EXPECT_EQ(who_to_whom("Duties on Bolivian quinoa were scrapped by Peru."), "CONCEDE PER BOL");
+  EXPECT_EQ(who_to_whom("Masked men flung two grenades at the Chilean consulate."), "ASSAULT  CHL");
+}
+
+TEST(Tension, ANegatedSubjectDidNothing) {
+  EXPECT_EQ(assess_text("", "No Russian drone entered Finnish airspace.").tension->threat, 0);
+}
+
 TEST(Tension, ANegatedAttackIsNoAttack) {
   const Assessment assessment = assess_text("", "Russia will not attack Ukraine.");
   EXPECT_TRUE(has(assessment, EventType::assault, Modality::actual, Polarity::negated));

@@ -1,0 +1,100 @@
+// Sentences of the news in many constructions (constructions.tsv): who does what to whom, and
+// whether it is hostile, cooperative or neither.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "config/load_pipeline.h"
+#include "pipeline/pipeline.h"
+#include "tests/english.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::int64_t kPublished_ms = 1'772'000'000'000;  // 2026-02-25
+
+struct Construction {
+  std::string kind;
+  std::string direction;  // H, C, N: the sign of the escalation beyond 10
+  std::string actor;      // code or name; several joined by "|"; "-": not asked for
+  std::string recipient;
+  std::string text;
+  std::string event;
+};
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+std::vector<Construction> read_constructions() {
+  std::ifstream file(TOCSIN_CONSTRUCTIONS);
+  std::vector<Construction> all;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line.front() == '#') continue;
+    const std::vector<std::string> fields = split(line, '\t');
+    if (fields.size() != 6) {
+      ADD_FAILURE() << "six fields, not " << fields.size() << ": " << line;
+      continue;
+    }
+    all.push_back({fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]});
+  }
+  return all;
+}
+
+bool is_wanted(const std::string& got, const std::string& wanted) {
+  if (wanted == "-") return true;
+  for (const std::string& each : split(wanted, '|')) {
+    if (each == got) return true;
+  }
+  return false;
+}
+
+std::string direction_of(const Assessment& assessment) {
+  constexpr double kBand = 10;
+  if (!assessment.tension) return "N";
+  const double escalation = assessment.tension->escalation;
+  return escalation > kBand ? "H" : escalation < -kBand ? "C" : "N";
+}
+
+TEST(Constructions, EachIsReadAsItIsMeant) {
+  const LoadedPipeline loaded = load_pipeline(default_config());
+  const Pipeline& shipped = *loaded.pipeline;
+  const auto who = [&](EntityIndex index) {
+    return index == kNoEntity ? std::string("nobody") : shipped.gazetteer[index].name;
+  };
+  const auto is_party = [&](EntityIndex index, const std::string& wanted) {
+    if (index == kNoEntity) return is_wanted("-", wanted);
+    const Entity& entity = shipped.gazetteer[index];
+    return is_wanted(entity.name, wanted) ||
+           (!entity.code.empty() && is_wanted(entity.code, wanted));
+  };
+  const std::vector<Construction> all = read_constructions();
+  ASSERT_GT(all.size(), 100U);
+  for (const Construction& each : all) {
+    const Text text = make_text("", each.text, "en");
+    const Tagging tagging = tag(shipped.gazetteer, text, kPublished_ms);
+    const Assessment assessment =
+        assess(shipped.lexicon, shipped.gazetteer, text, tagging, kPublished_ms);
+    EXPECT_EQ(direction_of(assessment), each.direction) << each.kind << ": " << each.text;
+    if (each.direction == "N") continue;
+    const auto top = std::max_element(
+        assessment.events.begin(), assessment.events.end(),
+        [](const Event& a, const Event& b) { return a.weight * a.weight < b.weight * b.weight; });
+    if (top == assessment.events.end()) continue;
+    const bool is_right = is_wanted(std::string(name(top->type)), each.event) &&
+                          is_party(top->actor, each.actor) &&
+                          is_party(top->recipient, each.recipient);
+    EXPECT_TRUE(is_right) << each.kind << ": " << each.text << "\n  got " << name(top->type) << ' '
+                          << who(top->actor) << " > " << who(top->recipient);
+  }
+}
+
+}  // namespace
+}  // namespace tocsin
