@@ -101,6 +101,7 @@ std::string config_hash(const Config& config, const std::string& data_hash) {
         &fields.language, &fields.id, &fields.author, &fields.section}) {
     text += '\0' + *pointer;
   }
+  if (fields.schema_id != 0) text += '\0' + std::to_string(fields.schema_id);
   const Epoch epoch = config.dedupe.epoch();
   for (const std::uint64_t number :
        {static_cast<std::uint64_t>(config.input.format),

@@ -21,10 +21,10 @@ Effect effect_on_run(std::string_view key) {
   if (starts_with_any(key, {"alerts.webhooks", "alerts.silence", "alerts.listen", "version"})) {
     return Effect::none;
   }
-  const bool is_reloaded =
-      starts_with_any(key, {"input.format", "input.fields.", "output.", "gazetteer", "lexicon",
-                            "sources", "alerts.rules", "admin.watch_files", "log.level",
-                            "limits.json_depth_max", "limits.id_bytes_max", "limits.tokens_max"});
+  const bool is_reloaded = starts_with_any(
+      key, {"input.format", "input.schema_id", "input.fields.", "output.", "gazetteer", "lexicon",
+            "sources", "alerts.rules", "admin.watch_files", "log.level", "limits.json_depth_max",
+            "limits.id_bytes_max", "limits.tokens_max"});
   return is_reloaded ? Effect::reload : Effect::restart;
 }
 

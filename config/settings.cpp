@@ -78,15 +78,19 @@ void add_kafka(std::vector<Setting>& all) {
 }
 
 void add_input(std::vector<Setting>& all) {
-  all.insert(all.end(),
-             {{"delivery", choice(TOCSIN_AT(delivery), {"exactly_once", "at_least_once"}),
-               "at_least_once: lower latency, an output may repeat, its verdict never changes"},
-              {"input.format", choice(TOCSIN_AT(input.format), {"json", "text"}),
-               "text: first line the title, the rest the body"},
-              {"input.start", choice(TOCSIN_AT(input.start), {"earliest", "latest"}),
-               "where a group without committed offsets begins"},
-              {"input.on_gap", choice(TOCSIN_AT(input.on_gap), {"continue", "stop"}),
-               "when offsets that were not read yet are gone from the topic"}});
+  all.insert(
+      all.end(),
+      {{"delivery", choice(TOCSIN_AT(delivery), {"exactly_once", "at_least_once"}),
+        "at_least_once: lower latency, an output may repeat, its verdict never changes"},
+       {"input.format", choice(TOCSIN_AT(input.format), {"json", "text", "confluent"}),
+        "text: first line the title, the rest the body; confluent: JSON behind the id of its "
+        "schema"},
+       {"input.schema_id", number(TOCSIN_AT(input.fields.schema_id), 0, 4'294'967'295),
+        "confluent: other ids are dead letters; 0: any id is read"},
+       {"input.start", choice(TOCSIN_AT(input.start), {"earliest", "latest"}),
+        "where a group without committed offsets begins"},
+       {"input.on_gap", choice(TOCSIN_AT(input.on_gap), {"continue", "stop"}),
+        "when offsets that were not read yet are gone from the topic"}});
   const auto field = [&all](std::string name, auto at, std::string note) {
     all.push_back(
         {"input.fields." + std::move(name), TextSetting{at, Form::pointer}, std::move(note)});

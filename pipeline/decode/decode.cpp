@@ -293,6 +293,23 @@ Result<Article> decode_text(const RawRecord& record, std::string_view text) {
   return article;
 }
 
+// The JSON behind the five bytes of Confluent's wire format.
+Result<std::string_view> without_schema_id(std::string_view payload, std::uint32_t wanted) {
+  constexpr std::size_t kPrefixBytes = 5;
+  if (payload.size() < kPrefixBytes || payload.front() != '\0') {
+    return fault(Errc::invalid_json, "no schema id before the record (input.format: confluent)");
+  }
+  std::uint32_t id = 0;
+  for (const char c : payload.substr(1, kPrefixBytes - 1)) {
+    id = id << 8U | static_cast<unsigned char>(c);
+  }
+  if (wanted != 0 && id != wanted) {
+    return fault(Errc::wrong_type, "schema id " + std::to_string(id) + ", input.schema_id is " +
+                                       std::to_string(wanted));
+  }
+  return payload.substr(kPrefixBytes);
+}
+
 }  // namespace
 
 Result<Article> decode(const RawRecord& record, InputFormat format, const FieldMap& fields,
@@ -303,10 +320,15 @@ Result<Article> decode(const RawRecord& record, InputFormat format, const FieldM
                                       " bytes, more than limits.article_bytes_max " +
                                       std::to_string(limits.article_bytes_max));
   }
+  if (format == InputFormat::confluent) {
+    const Result<std::string_view> json = without_schema_id(payload, fields.schema_id);
+    if (!json) return json.error();
+    payload = *json;
+  }
   if (payload.starts_with(kByteOrderMark)) payload.remove_prefix(kByteOrderMark.size());
-  Result<Article> article = format == InputFormat::json
-                                ? decode_json(record, payload, fields, limits)
-                                : decode_text(record, payload);
+  Result<Article> article = format == InputFormat::text
+                                ? decode_text(record, payload)
+                                : decode_json(record, payload, fields, limits);
   if (!article) return article;
   if (is_blank(article->title) && is_blank(article->body)) {
     return fault(Errc::no_text, "neither title nor body");

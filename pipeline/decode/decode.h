@@ -11,8 +11,9 @@
 
 namespace tocsin {
 
-// JSON pointers (RFC 6901) into the user's records; empty: the field is not read.
+// How the user's records look: JSON pointers (RFC 6901); empty: the field is not read.
 struct FieldMap {
+  std::uint32_t schema_id = 0;  // of InputFormat::confluent: the only one that is read; 0: any
   std::string title = "/title";
   std::string body = "/body";
   std::string url = "/url";
@@ -24,7 +25,9 @@ struct FieldMap {
   std::string section = "/section";
 };
 
-enum class InputFormat : std::uint8_t { json, text };
+// confluent: JSON behind a zero byte and the id of its schema in a registry (four bytes, big
+// endian), as Confluent's JSON Schema serializers write it.
+enum class InputFormat : std::uint8_t { json, text, confluent };
 
 struct Limits {
   std::size_t article_bytes_max = 1 << 20;  // of the raw payload

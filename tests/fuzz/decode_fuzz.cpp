@@ -38,5 +38,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view payload = fuzz::view_of(data, size);
   decode_once(payload, InputFormat::json);
   decode_once(payload, InputFormat::text);
+  decode_once(payload, InputFormat::confluent);
   return 0;
 }

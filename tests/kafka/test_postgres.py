@@ -140,6 +140,7 @@ class PostgresTest(ServiceTestCase):
         self.check_tables()
         self.check_views()
         self.check_dashboard()
+        self.check_queries_of_the_docs()
         self.check_recreated(daemon)
 
     def feed_with_interruptions(self, daemon):
@@ -261,6 +262,12 @@ class PostgresTest(ServiceTestCase):
             query = query.replace("$pair", "'%'").replace("%", "%%")
             self.assertNotIn("$", query)
             self.assertTrue(self.postgres.rows(query.replace("%%", "%")), "%s: %s finds nothing" % (title, query))
+
+    def check_queries_of_the_docs(self):
+        queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/dashboards.md").read_text(), re.DOTALL)
+        self.assertGreater(len(queries), 4)
+        for query in queries:
+            self.postgres.rows(query)
 
     def check_recreated(self, daemon):
         """A topic that was made anew would be stored from the middle: refused."""

@@ -171,6 +171,29 @@ TEST(Decode, reads_plain_text) {
   EXPECT_EQ(text("a\xff").error().code, Errc::invalid_utf8);
 }
 
+TEST(Decode, reads_json_behind_a_schema_id) {
+  const auto read_with = [](std::string_view payload, std::uint32_t wanted) {
+    FieldMap fields;
+    fields.schema_id = wanted;
+    return decode(record_of(payload), InputFormat::confluent, fields, {});
+  };
+  const auto framed = [](std::string_view id, std::string_view json) {
+    return std::string(1, '\0') + std::string(id) + std::string(json);
+  };
+  const std::string id_258("\0\0\1\2", 4);
+  const std::string good = framed(id_258, R"({"title":"T"})");
+  EXPECT_EQ(read_with(good, 0)->title, "T");
+  EXPECT_EQ(read_with(good, 258)->title, "T");
+  EXPECT_EQ(read_with(framed("\xff\xff\xff\xff", R"({"title":"T"})"), 4'294'967'295)->title, "T");
+  const Result<Article> other = read_with(good, 259);
+  EXPECT_EQ(other.error().code, Errc::wrong_type);
+  EXPECT_EQ(other.error().message, "schema id 258, input.schema_id is 259");
+  EXPECT_EQ(read_with(R"({"title":"T"})", 0).error().code, Errc::invalid_json);
+  EXPECT_EQ(read_with("", 0).error().code, Errc::invalid_json);
+  EXPECT_EQ(read_with(good.substr(0, 4), 0).error().code, Errc::invalid_json);
+  EXPECT_EQ(read_with(good.substr(0, 5), 0).error().code, Errc::invalid_json);
+}
+
 TEST(Decode, survives_every_cut_and_flip) {
   const std::string good = R"({"title":"T \u00e9","body":"B \"q\"","n":[1,-2.5e3,{"a":null}],)"
                            R"("published_at":1640973600})";
