@@ -183,9 +183,14 @@ std::string other_format(std::string_view beginning) {
   for (const auto& [magic, name] : kMagic) {
     if (begins_with(beginning, magic)) return name;
   }
+  if (beginning.size() > 5 && beginning[0] == '\0' && beginning[5] == '{')
+    return "JSON behind the five bytes of a schema registry; have it written without them";
   // ASCII in two bytes a character, without a mark.
-  if (beginning.size() >= 4 && ((beginning[0] == '\0' && beginning[2] == '\0') ||
-                                (beginning[1] == '\0' && beginning[3] == '\0'))) {
+  const auto is_wide = [&](std::size_t high, std::size_t low) {
+    return beginning[high] == '\0' && beginning[high + 2] == '\0' && beginning[low] != '\0' &&
+           beginning[low + 2] != '\0';
+  };
+  if (beginning.size() >= 4 && (is_wide(0, 1) || is_wide(1, 0))) {
     return "UTF-16; convert it: iconv -f UTF-16LE (or UTF-16BE) -t UTF-8";
   }
   if (begins_with(beginning, "\xef\xbb\xbf"sv)) beginning.remove_prefix(3);

@@ -1,10 +1,12 @@
 #include "pipeline/alerts/genre.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pipeline/dedupe/stub.h"
 #include "pipeline/text/ascii.h"
 
 namespace tocsin {
@@ -49,14 +51,17 @@ bool is_in_first_person(const Text& text) {
   std::size_t speaking = 0;
   std::size_t reporting = 0;
   bool is_quoted = false;
-  for (const Token& token : text.tokens) {
+  // "We value your privacy" is the site's.
+  const std::span<const Token> told =
+      std::span(text.tokens).first(is_stub(text, {}) ? text.body_token : text.tokens.size());
+  for (const Token& token : told) {
     if ((token.before & (before::kQuoteClose | before::kParagraph)) != 0) is_quoted = false;
     if ((token.before & before::kQuoteOpen) != 0) is_quoted = true;
     if (is_quoted) continue;
     if (is_first_person(text, token)) ++speaking;
     if (text.is(token, WordClass::reporting)) ++reporting;
   }
-  const std::size_t all = text.tokens.size();
+  const std::size_t all = told.size();
   if (speaking < kFirstPersonMin || 1000 * speaking < kFirstPersonPerMilleMin * all) return false;
   return 10'000 * reporting < kReportingPerTenThousandMax * all ||
          1000 * speaking >= kSpeakerPerMilleMin * all;

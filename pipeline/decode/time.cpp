@@ -353,6 +353,26 @@ std::optional<std::int64_t> parse_names(std::string_view text) {
   return with_time(reader, clock, false);
 }
 
+// 20211231T180000Z, ISO 8601's basic form; seconds may be absent.
+std::optional<std::int64_t> parse_basic(std::string_view text) {
+  Reader reader(text);
+  Clock clock;
+  int date = 0;
+  int time = 0;
+  std::size_t digits = 0;
+  if (!reader.number(8, 8, date) || (!reader.take('T') && !reader.take('t'))) return std::nullopt;
+  if (!reader.number(4, 6, time, &digits) || digits == 5) return std::nullopt;
+  if (digits == 4) time *= 100;
+  clock.year = date / 10000;
+  clock.month = date / 100 % 100;
+  clock.day = date % 100;
+  clock.hour = time / 10000;
+  clock.minute = time / 100 % 100;
+  clock.second = time % 100;
+  if (!reader.zone(clock) || !reader.finished()) return std::nullopt;
+  return clock.unix_ms();
+}
+
 // 20211231 and 20211231180000: as epoch numbers they would lie in 1970 and in the far future.
 std::optional<std::int64_t> parse_compact(std::string_view text) {
   if (text.size() != 8 && text.size() != 14) return std::nullopt;
@@ -418,8 +438,16 @@ std::optional<std::int64_t> parse_time_ms(std::string_view text) {
   constexpr std::size_t kTextMax = 64;  // no date is longer
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  // "Published: ..."
+  std::size_t label = 0;
+  while (label < text.size() && is_letter(text[label])) ++label;
+  if (label > 3 && label + 1 < text.size() && text[label] == ':' && is_space(text[label + 1])) {
+    text.remove_prefix(label + 1);
+    while (is_space(text.front())) text.remove_prefix(1);
+  }
   if (text.empty() || text.size() > kTextMax) return std::nullopt;
   if (const auto epoch = parse_epoch(text)) return epoch;
+  if (const auto basic = parse_basic(text)) return basic;
   if (const auto figures = parse_figures(text)) return figures;
   return parse_names(text);
 }

@@ -275,20 +275,32 @@ bool has_new_opening(const Agreement& agreement, std::uint32_t fresh_facts) {
   return places >= 3 && 4 * opening.equal <= places && fresh_facts > 0;
 }
 
-// One or two numbers of the lead stand in place of others, in texts of one length that differ in
-// nothing else. Of such a pair one may have a place in the set that a third number has as well.
-bool is_number_replaced(const Content& first, const Content& second, const Evidence& evidence) {
+// What title and lead tell, and the whole set that it is part of: of names or of numbers.
+template <std::size_t kSize>
+struct Told {
+  const Facts<kSize>& facts;
+  const AnchorSet& all;
+};
+
+// One or two facts of the lead stand in place of others, in texts of one length that differ in
+// nothing else. Of such a pair one may have a place in the set that a third has as well. With
+// `mark` kTitleFact one of them stands in both titles: edits of a copy change its text.
+template <std::size_t kSize>
+bool is_replaced(const Told<kSize>& first, const Told<kSize>& second, std::uint8_t mark,
+                 const Evidence& evidence) {
   constexpr std::size_t kReplacedMax = 2;
   std::size_t replaced = 0;
   bool is_sure = false;
-  for (std::size_t i = 0; i < first.lead_numbers.size(); ++i) {
-    const std::uint8_t gone = first.lead_numbers[i];
-    const std::uint8_t added = second.lead_numbers[i];
+  bool is_marked = mark == 0;
+  for (std::size_t i = 0; i < kSize; ++i) {
+    const std::uint8_t gone = first.facts[i];
+    const std::uint8_t added = second.facts[i];
     if (((gone ^ added) & ~kTitleFact & 0xff) == 0) continue;
     if (gone == kNoFact || added == kNoFact || ++replaced > kReplacedMax) return false;
-    is_sure = is_sure || !has(first.numbers, added) || !has(second.numbers, gone);
+    is_sure = is_sure || !has(first.all, added) || !has(second.all, gone);
+    is_marked = is_marked || (gone & added & mark) != 0;
   }
-  return is_sure && evidence.shorter.shingles * 10 >= evidence.longer.shingles * 9 &&
+  return is_sure && is_marked && evidence.shorter.shingles * 10 >= evidence.longer.shingles * 9 &&
          evidence.is_explained();
 }
 
@@ -306,12 +318,18 @@ Turn turn_of(const Agreement& agreement, const Evidence& evidence) {
   const std::uint32_t alike = agreement.lead_matching;
   if (alike >= kSameOpeningMin && evidence.held.at_least(kSameFrameHeldMin)) {
     if (numbers.all() > 0 && numbers_gone) return Turn::update;
-    if (is_number_replaced(first, second, evidence)) return Turn::update;
+    if (is_replaced(Told{first.lead_numbers, first.numbers},
+                    Told{second.lead_numbers, second.numbers}, 0, evidence))
+      return Turn::update;
   }
   if (alike >= kSameFrameMin && names.all() > 0 && names_gone &&
       evidence.held.at_least(kTemplateHeldMin) && evidence.is_explained()) {
     return Turn::other_event;
   }
+  if (alike >= kSameFrameMin && evidence.held.at_least(kSameFrameHeldMin) &&
+      is_replaced(Told{first.lead_names, first.names}, Told{second.lead_names, second.names},
+                  kTitleFact, evidence))
+    return Turn::other_event;
   return outgrows(agreement) ? Turn::update : Turn::none;
 }
 

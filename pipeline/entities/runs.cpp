@@ -196,6 +196,71 @@ void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
   }
 }
 
+// The place whose name starts here, where no longer name does; empty otherwise.
+TokenSpan place_at(const Scene& scene, std::uint32_t token) {
+  TokenSpan place{token, token};
+  std::uint32_t longest = token;
+  for (std::uint32_t i = scene.matches_begin[token]; i < scene.matches_begin[token + 1]; ++i) {
+    const NameSense sense = NameSense::of(scene.matches[i].payload);
+    const EntityType type = scene.entity(sense.entity).type;
+    const std::uint32_t end = scene.matches[i].tokens.end;
+    longest = std::max(longest, end);
+    const bool is_place = type == EntityType::city || type == EntityType::place ||
+                          (type == EntityType::country && !scene.is_sport);
+    if (is_place && (sense.via == Via::name || sense.via == Via::alias))
+      place.end = std::max(place.end, end);
+  }
+  return place.end == longest ? place : TokenSpan{token, token};
+}
+
+// What follows a place and is no part of a name with it: "Chicago Mayor", "Kansas Republicans",
+// "Paris Monday", "Kosovo Albanians", "Germany Otto Braun".
+bool stands_beside_place(const Scene& scene, std::uint32_t token) {
+  const Token& t = scene.text.tokens[token];
+  if ((t.shape & shape::kTitle) == 0 || t.end - t.begin < 3) return true;
+  for (const WordClass each :
+       {WordClass::function_word, WordClass::honorific, WordClass::former, WordClass::given_name,
+        WordClass::government_head, WordClass::generic_body, WordClass::state_word,
+        WordClass::location, WordClass::name_particle}) {
+    if (scene.is(t, each)) return true;
+  }
+  return scene.role_at[token] >= 0 || scene.gazetteer.is_given_name(t.hash) ||
+         scene.matches_begin[token] < scene.matches_begin[token + 1];
+}
+
+// "Boston Red Sox", "Panama Papers", "Berlin Wall": capitals in running text that go on behind a
+// place are one name with it.
+void find_named_after_place(Scene& scene, std::uint32_t begin, std::uint32_t end) {
+  while (begin < end && scene.is(begin, WordClass::function_word) &&
+         place_at(scene, begin).size() < 2)
+    ++begin;
+  if (begin >= end || scene.has_flag(begin, Scene::kCaps | Scene::kHeadline | Scene::kDateline))
+    return;
+  const TokenSpan place = place_at(scene, begin);
+  if (place.size() == 0 || place.end >= end || stands_beside_place(scene, place.end)) return;
+  if (scene.text.sentences.empty() ||
+      scene.text.sentences[scene.text.sentence_of(begin)].field == Field::title)
+    return;
+  std::uint32_t last = place.end;
+  while (last + 1 < end && !stands_beside_place(scene, last + 1)) ++last;
+  add_run(scene, {begin, last + 1}, EntityType::org);
+}
+
+// "Mr Israel", "Sen. Brazil": a person.
+void find_short_titled_person(Scene& scene, std::uint32_t token) {
+  if (!scene.is(token, WordClass::honorific) || token + 1 >= scene.size() ||
+      !scene.joins(token + 1) || scene.has_flag(token, Scene::kCaps | Scene::kHeadline))
+    return;
+  constexpr std::uint32_t kShortMax = 4;  // letters: "Mr", "Prof"
+  const Token& title = scene.text.tokens[token];
+  const Token& name = scene.text.tokens[token + 1];
+  const bool is_short = title.end - title.begin <= kShortMax && (title.shape & shape::kTitle) != 0;
+  if (is_short && (name.shape & shape::kTitle) != 0 && (name.shape & shape::kPossessive) == 0 &&
+      place_at(scene, token + 1).size() == 1 &&
+      (token + 2 >= scene.size() || !scene.joins(token + 2) || !scene.is_capital(token + 2)))
+    add_run(scene, {token, token + 2}, EntityType::person);
+}
+
 // "Iran's Navy" is two names; "Traders' Association" is one.
 bool ends_with_possessive(const Scene& scene, std::uint32_t token) {
   const Token& t = scene.text.tokens[token];
@@ -227,6 +292,7 @@ void find_runs(Scene& scene) {
   for (std::uint32_t i = 0; i < scene.size(); ++i) {
     find_person(scene, i);
     find_titled_person(scene, i);
+    find_short_titled_person(scene, i);
   }
   find_persons_again(scene);
   std::uint32_t begin = 0;
@@ -241,6 +307,7 @@ void find_runs(Scene& scene) {
       ++end;
     }
     find_organisation(scene, begin, end);
+    find_named_after_place(scene, begin, end);
     begin = end;
   }
 }

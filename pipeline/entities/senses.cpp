@@ -565,6 +565,27 @@ class Chooser {
 
 }  // namespace
 
+namespace {
+
+// "U.S. Food and Drug Administration": the state is part of its body's name.
+bool precedes_own_body(const Scene& scene, TokenSpan span, const NameSense& sense) {
+  const Entity& state = scene.entity(sense.entity);
+  if (state.type != EntityType::country || span.end >= scene.size() || !scene.joins(span.end) ||
+      (scene.text.tokens[span.end - 1].shape & shape::kPossessive) != 0)
+    return false;
+  for (std::uint32_t i = scene.matches_begin[span.end]; i < scene.matches_begin[span.end + 1];
+       ++i) {
+    const NameSense next = NameSense::of(scene.matches[i].payload);
+    const Entity& body = scene.entity(next.entity);
+    if (scene.matches[i].tokens.size() >= 2 && body.type == EntityType::org &&
+        next.via == Via::name && body.code == state.code)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 NameReading read_name(const Scene& scene, std::uint32_t token) {
   const Chooser chooser(scene);
   std::uint32_t i = scene.matches_begin[token];
@@ -591,6 +612,7 @@ NameReading read_name(const Scene& scene, std::uint32_t token) {
     if (best == 0 && span.size() > 1 && chooser.is_only_origin(span)) {
       return {};
     }
+    if (best > 0 && precedes_own_body(scene, span, chosen)) return {};
     if (best > 0) {
       const Entity& entity = scene.entity(chosen.entity);
       const bool can_play =

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/dedupe/stub.h"
 #include "pipeline/syntax/parser.h"
 #include "pipeline/tension/gate.h"
 #include "pipeline/tension/operators.h"
@@ -430,11 +431,15 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
     return is_other_part_of_speech(sentence, m.head, m.head_forms, m.elements) ||
            !fill_slots(sentence, m);
   });
+  const auto is_idiom = [&](const Match& m) {
+    return page.lexicon.patterns[m.pattern].use == Use::idiom;
+  };
   const auto specificity = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].specificity;
   };
   std::sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) {
     if (a.elements != b.elements) return a.elements > b.elements;
+    if (is_idiom(a) != is_idiom(b)) return is_idiom(a);
     if (specificity(a) != specificity(b)) return specificity(a) > specificity(b);
     if (a.span.begin != b.span.begin) return a.span.begin < b.span.begin;
     return a.pattern < b.pattern;
@@ -446,6 +451,8 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
       const Use others = page.lexicon.patterns[other.pattern].use;
       if (others != use && others != Use::idiom) return false;
       if (other.owns(anchor_of(page, match))) return true;
+      // "suffered a heart attack": the noun of a fixed phrase is no part of an act.
+      if (others != use && match.owns(other.span.end - 1)) return true;
       if (use == Use::rule && others == use && other.owns(match.head) &&
           type_of(page, other) == type_of(page, match))
         return true;
@@ -586,7 +593,8 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   if (text.language == "und" && !is_readable(page)) return assessment;
   if (!state.syntax) return assessment;
   const std::vector<Match> all = find_matches(page);
-  assessment.topics = topics_of(page, {0, static_cast<std::uint32_t>(text.tokens.size())});
+  const std::size_t told = is_stub(text, {}) ? text.body_token : text.tokens.size();
+  assessment.topics = topics_of(page, {0, static_cast<std::uint32_t>(told)});
   const Scene scene{page, published_at_ms, assessment.topics};
   std::vector<Piece> pieces = pieces_of(page, all);
   keep_strongest(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);

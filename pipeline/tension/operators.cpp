@@ -72,6 +72,7 @@ class Climb {
       if (is_core && !is_matched(child) && negate_beside(child)) break;
     }
     modify(node_, true);
+    if (has_nobody(top)) apply(CueKind::negated);
     if (is_announced(top)) apply(CueKind::future);
     bool is_open = true;
     while (clauses_.head(node_) != kAbsent) is_open = step(is_open);
@@ -114,6 +115,22 @@ class Climb {
       }
     }
     return false;
+  }
+
+  // "nobody attacked", "none of the drones hit", "nothing shows that".
+  [[nodiscard]] bool has_nobody(NodeIndex verb) const {
+    for (const Deprel its : {Deprel::nsubj, Deprel::nsubj_pass}) {
+      const NodeIndex subject = clauses_.child(verb, its);
+      if (subject != kAbsent && is_negation(subject)) return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool is_negation(NodeIndex node) const {
+    return sentence_.is(node, Grammar::negation) ||
+           std::any_of(cues_.begin(), cues_.end(), [&](const Operator& op) {
+             return op.kind == CueKind::negated && op.match->span.size() == 1 && owns(op, node);
+           });
   }
 
   // "Germany to send tanks", a headline's future.
@@ -189,6 +206,7 @@ class Climb {
         if (is_subject && !clauses_.is_passive(node_) &&
             clauses_.child(node_, Deprel::obj) != kAbsent)
           continue;
+        if (is_end && is_occasion(op, below, edge)) continue;
         apply(op.kind);
         was_governed_ = true;
         return;
@@ -196,7 +214,31 @@ class Climb {
     };
     try_all(cues_);
     if (!was_governed_) try_all(governors_);
+    if (edge == Deprel::ccomp && has_nobody(node_)) apply(CueKind::negated);
+    if (edge == Deprel::ccomp) tell(node_);
     return was_governed_;
+  }
+
+  // "the film shows how Rome attacked Egypt": what tells is no report.
+  void tell(NodeIndex verb) {
+    const NodeIndex teller = clauses_.child(verb, Deprel::nsubj);
+    if (teller == kAbsent) return;
+    for (const Operator& op : cues_) {
+      const bool is_tale = op.kind == CueKind::exercise || op.kind == CueKind::historical;
+      if (is_tale && owns(op, teller)) return apply(op.kind);
+    }
+  }
+
+  // "froze assets over the strike", "halted imports after a launch": that is why it ended, not
+  // what.
+  [[nodiscard]] bool is_occasion(const Operator& op, NodeIndex below, Deprel edge) const {
+    if (edge != Deprel::obl && edge != Deprel::nmod) return false;
+    const NodeIndex preposition = clauses_.preposition(below);
+    if (preposition == kAbsent || owns(op, preposition)) return false;
+    return !sentence_.is(preposition, Grammar::owner_of) &&
+           !sentence_.is(preposition, Grammar::source_of) &&
+           !sentence_.is(preposition, Grammar::goal_to) &&
+           !sentence_.is(preposition, Grammar::place_at);
   }
 
   // "accused of shelling", "ready to talk"; but not ", killing four" or "after he left".
@@ -247,6 +289,8 @@ class Climb {
       if (above == kAbsent) return false;
       if (!is_beside(its, op.kind, edges)) return false;
       if (above == node) return true;
+      // "without provocation, Chad attacked": the noun is negated, not the clause
+      if (op.kind == CueKind::negated && its == Deprel::case_) return false;
       at = above;
     }
     return false;

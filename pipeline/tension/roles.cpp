@@ -64,6 +64,7 @@ class Reader {
 
  private:
   [[nodiscard]] bool is_passive_here(const Clause& clause) const;
+  [[nodiscard]] EntityIndex done_to_by(const Clause& clause) const;
   [[nodiscard]] bool owns(NodeIndex node) const { return match_.owns(sentence_.token(node)); }
   [[nodiscard]] EntityIndex first_entity(const Parties& parties) const {
     return parties.empty() ? kNoEntity : parties.front().entity;
@@ -170,6 +171,12 @@ void Reader::add_owned(NodeIndex top, EntityIndex apart, Slots& slots) const {
   }
 }
 
+// "They threatened Japan": whoever is threatened is not who "they" are.
+EntityIndex Reader::done_to_by(const Clause& clause) const {
+  if (clause.is_passive || clause.objects.empty()) return kNoEntity;
+  return party_of(sentence_, clause.objects.front()).entity;
+}
+
 Slots Reader::of_verb(NodeIndex top) const {
   Slots slots;
   Clause clause = clauses_.at(top);
@@ -178,7 +185,7 @@ Slots Reader::of_verb(NodeIndex top) const {
   slots.is_passive = clause.is_passive;
   for (const NodeIndex subject : clause.subjects) {
     if (slots.subject == kAbsent) slots.subject = subject;
-    append(slots.subjects, parties_of(sentence_, subject));
+    append(slots.subjects, parties_of(sentence_, subject, done_to_by(clause)));
   }
   if (clause.is_passive) slots.agents = slots.subjects;
   const EntityIndex apart = first_entity(slots.subjects);
