@@ -1,9 +1,10 @@
-// Whole numbers in three and six bytes, for what is kept of millions of articles. Values beyond the
-// range are kept as the largest.
+// Whole numbers in three, four, six and eight bytes without alignment, for what is kept of millions
+// of articles. Values beyond the range are kept as the largest.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace tocsin {
 
@@ -28,6 +29,22 @@ class Number24 {
   std::uint8_t bytes_[3] = {};
 };
 
+// 0 .. 2^32 - 1.
+class Number32 {
+ public:
+  static constexpr std::uint32_t kMax = ~0U;
+  Number32() = default;
+  explicit Number32(std::uint32_t value) { std::memcpy(bytes_, &value, sizeof value); }
+  [[nodiscard]] std::uint32_t get() const {
+    std::uint32_t value;
+    std::memcpy(&value, bytes_, sizeof value);
+    return value;
+  }
+
+ private:
+  std::uint8_t bytes_[4] = {};
+};
+
 // 0 .. 2^48 - 1: offsets and Unix milliseconds (until the year 10889).
 class Number48 {
  public:
@@ -47,6 +64,22 @@ class Number48 {
 
  private:
   std::uint16_t parts_[3] = {};
+};
+
+// 0 .. 2^64 - 1.
+class Number64 {
+ public:
+  Number64() = default;
+  explicit Number64(std::uint64_t value) { std::memcpy(bytes_, &value, sizeof value); }
+  [[nodiscard]] std::uint64_t get() const {
+    std::uint64_t value;
+    std::memcpy(&value, bytes_, sizeof value);
+    return value;
+  }
+  friend bool operator==(const Number64& first, const Number64& second) = default;
+
+ private:
+  std::uint8_t bytes_[8] = {};
 };
 
 }  // namespace tocsin

@@ -31,11 +31,6 @@ std::uint64_t exact_of(const Signature& signature) {
   return signature.exact.low ^ signature.exact.high;
 }
 
-std::array<std::uint16_t, 4> parts_of(std::uint64_t value) {
-  return {static_cast<std::uint16_t>(value), static_cast<std::uint16_t>(value >> 16),
-          static_cast<std::uint16_t>(value >> 32), static_cast<std::uint16_t>(value >> 48)};
-}
-
 template <class Array>
 std::uint32_t equal_places(const Array& first, const Array& second) {
   std::uint32_t equal = 0;
@@ -58,7 +53,13 @@ DedupeWindow::DedupeWindow(std::uint64_t expected) {
 std::uint32_t DedupeWindow::key_of(const Entry& entry, std::size_t table) {
   if (table < kBands) return band_key(entry, table);
   if (table < kExactTable) return lead_key(entry, table - kBands);
-  return load32(table == kExactTable ? entry.exact.data() : entry.raw_hash.data());
+  return load32(key_place(entry, table));
+}
+
+const void* DedupeWindow::key_place(const Entry& entry, std::size_t table) {
+  if (table < kBands) return &entry.sketch[table * kBandBytes];
+  if (table < kExactTable) return &entry.lead[2 * (table - kBands)];
+  return table == kExactTable ? &entry.exact : &entry.raw_hash;
 }
 
 template <class Use>
@@ -83,8 +84,8 @@ DedupeWindow::Entry DedupeWindow::entry_of(const WindowItem& item) {
   entry.numbers = signature.numbers;
   entry.lead_names = signature.lead_names;
   entry.lead_numbers = signature.lead_numbers;
-  entry.exact = parts_of(exact_of(signature));
-  entry.raw_hash = parts_of(item.raw_hash);
+  entry.exact = Number64(exact_of(signature));
+  entry.raw_hash = Number64(item.raw_hash);
   entry.time_ms = Number48(static_cast<std::uint64_t>(std::max<std::int64_t>(item.time_ms, 0)));
   entry.tokens = Number24(signature.tokens);
   entry.shingles = Number24(signature.shingles);
@@ -94,9 +95,10 @@ DedupeWindow::Entry DedupeWindow::entry_of(const WindowItem& item) {
 
 void DedupeWindow::insert(const WindowItem* item) {
   const std::uint64_t sequence = entries_.next();
-  Entry& entry = entries_.push();
-  if (item != nullptr) {
-    entry = entry_of(*item);
+  if (item == nullptr) {
+    entries_.push();
+  } else {
+    entries_.push(entry_of(*item));
     each_key(*item, [&](std::size_t table, std::uint32_t key) {
       tables_[table].insert(key, sequence, low());
     });
@@ -127,10 +129,10 @@ void DedupeWindow::prefetch_places(const WindowItem& item) const {
 
 void DedupeWindow::prefetch_candidates(const WindowItem& item) const {
   each_key(item, [&](std::size_t table, std::uint32_t key) {
-    tables_[table].prefetch_walk(key, next(), [&](std::uint64_t sequence) {
+    tables_[table].prefetch_walk(key, low(), next(), [&](std::uint64_t sequence) {
       if (sequence < low() || sequence >= next()) return;
-      const auto* entry = reinterpret_cast<const char*>(&entries_[sequence]);
-      for (std::size_t line = 0; line < sizeof(Entry); line += 64) prefetch_line(entry + line);
+      // Most are there by chance: the key tells, and the rest is fetched when it is the same.
+      prefetch_line(key_place(entries_[sequence], table));
     });
   });
 }
@@ -215,9 +217,23 @@ class DedupeWindow::Candidates {
 std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const WindowLimits& limits,
                                               std::uint64_t* hot_bands) const {
   const Entry probe = entry_of(item);
-  // Candidates compared already; forgetting one costs time, not truth.
+  // Candidates met already; forgetting one costs time, not truth.
   std::array<std::uint64_t, 64> seen{};
   Candidates candidates;
+  // Some are gathered before they are compared, so that their lines come all at once.
+  std::array<std::uint64_t, 32> gathered;
+  std::size_t count = 0;
+  const auto compare_gathered = [&] {
+    for (std::size_t i = 0; i < count; ++i) {
+      const Entry& entry = entries_[gathered[i]];
+      const std::int64_t apart = static_cast<std::int64_t>(entry.time_ms.get()) -
+                                 static_cast<std::int64_t>(probe.time_ms.get());
+      if (!entry.matchable() || std::abs(apart) > limits.time_difference_ms_max) continue;
+      const Agreement agreed = agreement(entry, probe);
+      candidates.add(gathered[i], agreed, judge(agreed, limits.likeness));
+    }
+    count = 0;
+  };
   each_key(item, [&](std::size_t table, std::uint32_t key) {
     std::uint32_t found = 0;
     tables_[table].walk(key, low(), next(), [&](std::uint64_t sequence) {
@@ -231,14 +247,15 @@ std::optional<WindowMatch> DedupeWindow::find(const WindowItem& item, const Wind
       std::uint64_t& remembered = seen[sequence % seen.size()];
       if (remembered == sequence) return true;
       remembered = sequence;
-      const std::int64_t apart = static_cast<std::int64_t>(entry.time_ms.get()) -
-                                 static_cast<std::int64_t>(probe.time_ms.get());
-      if (!entry.matchable() || std::abs(apart) > limits.time_difference_ms_max) return true;
-      const Agreement agreed = agreement(entry, probe);
-      candidates.add(sequence, agreed, judge(agreed, limits.likeness));
+      for (std::size_t line = 0; line < sizeof(Entry); line += 64) {
+        prefetch_line(reinterpret_cast<const char*>(&entry) + line);
+      }
+      if (count == gathered.size()) compare_gathered();
+      gathered[count++] = sequence;
       return true;
     });
   });
+  compare_gathered();
   return candidates.best(*this);
 }
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/dedupe/band_table.h"
+#include "pipeline/dedupe/arrival_table.h"
 #include "pipeline/dedupe/likeness.h"
 #include "pipeline/dedupe/packed.h"
 #include "pipeline/dedupe/sequence_ring.h"
@@ -77,6 +77,7 @@ class DedupeWindow {
   static constexpr std::size_t kRawTable = kExactTable + 1;
   static constexpr std::size_t kTables = kRawTable + 1;
 
+  using BandTable = ArrivalTable<Number24>;
   // More than this many entries cannot be held.
   static constexpr std::uint64_t kEntriesMax = BandTable::kLiveMax;
 
@@ -90,8 +91,8 @@ class DedupeWindow {
     AnchorSet numbers;
     Facts<kLeadNamesMax> lead_names;
     Facts<kLeadNumbersMax> lead_numbers;
-    std::array<std::uint16_t, 4> exact;
-    std::array<std::uint16_t, 4> raw_hash;
+    Number64 exact;
+    Number64 raw_hash;
     Number48 time_ms;
     Number24 tokens;
     Number24 shingles;
@@ -102,6 +103,7 @@ class DedupeWindow {
   class Candidates;
 
   [[nodiscard]] static std::uint32_t key_of(const Entry& entry, std::size_t table);
+  [[nodiscard]] static const void* key_place(const Entry& entry, std::size_t table);
   // Calls use(table, key) for each table the item is in.
   template <class Use>
   static void each_key(const WindowItem& item, Use use);
@@ -114,7 +116,7 @@ class DedupeWindow {
   void grow(std::size_t table);
 
   std::vector<BandTable> tables_;
-  SequenceRing<Entry> entries_;
+  SequenceRing<Entry, kHugeChunk> entries_;
 };
 
 }  // namespace tocsin

@@ -52,7 +52,7 @@ std::uint64_t digest_share(const LoggedVerdict& verdicts) {
   const bool first = !verdicts.is(LoggedVerdict::kRedelivery);
   constexpr std::uint8_t kAlways =
       LoggedVerdict::kRedelivery | LoggedVerdict::kRetracted | LoggedVerdict::kNotInWindow;
-  std::uint64_t hash = mix64(verdicts.identity ^ mix64(verdicts.offset.get()));
+  std::uint64_t hash = mix64(verdicts.identity.get() ^ mix64(verdicts.offset.get()));
   hash = mix64(hash ^ (first ? verdicts.flags : verdicts.flags & kAlways));
   if (!first) return hash;
   hash = mix64(hash ^
@@ -179,8 +179,8 @@ Applied DedupState::State::apply_sighting(std::uint64_t offset, const Sighting& 
                                         static_cast<std::int64_t>(now_ms));
   const WindowItem item = item_of(sighting, time_ms);
   LoggedVerdict verdict;
-  verdict.identity = identity;
-  verdict.position_key = key;
+  verdict.identity = Number64(identity);
+  verdict.position_key = Number64(key);
   verdict.offset = Number48(offset);
   verdict.append_ms = Number48(now_ms);
   judge_first(verdict, sighting, item);
@@ -238,17 +238,18 @@ void DedupState::State::judge_first(LoggedVerdict& verdict, const Sighting& sigh
 
 // The first to join an article's story makes it one: all sightings of that article point to it now.
 void DedupState::State::found_story(std::uint64_t matched) {
-  const std::uint64_t identity = verdicts[matched].identity;
+  const std::uint64_t identity = verdicts[matched].identity.get();
   const std::uint32_t original = originals.found(
       identity, origins.position(matched), origins.article_id(matched), origins.outlet(matched));
   verdicts[matched].original = original;
-  for (std::uint64_t sequence = verdicts.newest_at(verdicts[matched].position_key); sequence != 0;
-       sequence = verdicts.older_at(sequence)) {
+  verdicts.each_at(verdicts[matched].position_key.get(), [&](std::uint64_t sequence) {
     LoggedVerdict& entry = verdicts[sequence];
-    if (entry.identity != identity || entry.original != kNoOriginal) continue;
-    entry.original = original;
-    originals.add_reference(original);
-  }
+    if (entry.identity.get() == identity && entry.original == kNoOriginal) {
+      entry.original = original;
+      originals.add_reference(original);
+    }
+    return true;
+  });
 }
 
 void DedupState::State::join_story(LoggedVerdict& verdict, std::uint64_t matched,
@@ -270,17 +271,18 @@ void DedupState::State::join_story(LoggedVerdict& verdict, std::uint64_t matched
 void DedupState::State::retract(const Retract& retract) {
   const std::uint64_t key = position_key_of(retract.position);
   const std::uint64_t identity = identity_of(key, retract.raw_hash);
-  for (std::uint64_t sequence = verdicts.newest_at(key); sequence >= window.low() && sequence != 0;
-       sequence = verdicts.older_at(sequence)) {
+  verdicts.each_at(key, [&](std::uint64_t sequence) {
+    if (sequence < window.low()) return false;
     LoggedVerdict& entry = verdicts[sequence];
-    if (retract.raw_hash != Hash128{} && entry.identity != identity) continue;
-    if (entry.is(LoggedVerdict::kRetracted)) continue;
+    const bool meant = retract.raw_hash == Hash128{} || entry.identity.get() == identity;
+    if (!meant || entry.is(LoggedVerdict::kRetracted)) return true;
     digest -= digest_share(entry);
     entry.flags |= LoggedVerdict::kRetracted;
     digest += digest_share(entry);
     window.withdraw(sequence);
     orphan_copies(sequence);
-  }
+    return true;
+  });
 }
 
 // Copies that lead to a retracted article are not matched any more either: a later one would lead
@@ -314,7 +316,7 @@ Verdict DedupState::State::verdict_of(const LoggedVerdict& entry) const {
   verdict.method = entry.method;
   verdict.similarity_percent = entry.similarity_percent;
   verdict.story =
-      entry.original == kNoOriginal ? entry.identity : originals.story_id(entry.original);
+      entry.original == kNoOriginal ? entry.identity.get() : originals.story_id(entry.original);
   verdict.story_size = entry.story_size;
   verdict.story_outlets = entry.story_outlets;
   verdict.early_skip_refused = entry.is(LoggedVerdict::kSkipRefused);
@@ -351,7 +353,7 @@ Applied DedupState::State::fold(std::int64_t offset, std::int64_t append_time_ms
 }
 
 void DedupState::State::remember_digest() {
-  past_digests.push() = {next_offset, digest_now()};
+  past_digests.push({next_offset, digest_now()});
   if (past_digests.size() > kDigestsMax) past_digests.drop_below(past_digests.low() + 1);
 }
 

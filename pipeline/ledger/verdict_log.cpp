@@ -1,7 +1,6 @@
 #include "pipeline/ledger/verdict_log.h"
 
 #include <algorithm>
-#include <bit>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -9,65 +8,51 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint64_t kLoadMax = 2;        // sightings a bucket before the table doubles
 constexpr std::size_t kIdBytesMax = 0xffff;  // decoding bounds ids far below: Limits::id_bytes_max
 
 }  // namespace
 
 VerdictLog::VerdictLog(std::uint64_t expected)
-    : heads_(std::bit_ceil(std::max<std::uint64_t>(expected / kLoadMax, 2))) {}
+    : by_position_(expected / ArrivalTable<Number32>::kLoadMax + 2) {}
 
-std::uint64_t VerdictLog::sequence_of(std::uint32_t link, std::uint64_t later) const {
-  const std::uint32_t distance = static_cast<std::uint32_t>(later) - link;
-  if (distance == 0 || distance > later || later - distance < log_.low()) return 0;
-  return later - distance;
-}
-
-void VerdictLog::link(std::uint64_t sequence) {
-  LoggedVerdict& verdicts = log_[sequence];
-  std::uint32_t& head = heads_[verdicts.position_key & (heads_.size() - 1)];
-  verdicts.previous = head;
-  head = static_cast<std::uint32_t>(sequence);
-}
-
-LoggedVerdict& VerdictLog::push(const LoggedVerdict& verdicts) {
+LoggedVerdict& VerdictLog::push(const LoggedVerdict& verdict) {
   const std::uint64_t sequence = log_.next();
-  log_.push() = verdicts;
-  if (log_.size() > kLoadMax * heads_.size()) {
-    grow();  // links the new one too
+  LoggedVerdict& pushed = log_.push(verdict);
+  if (by_position_.is_full(log_.size())) {
+    grow();  // inserts the new one too
   } else {
-    link(sequence);
+    by_position_.insert(table_key(verdict.position_key.get()), sequence, log_.low());
   }
-  return log_[sequence];
+  return pushed;
 }
 
 void VerdictLog::grow() {
-  const std::size_t doubled = heads_.size() * 2;
-  heads_ = {};
-  heads_.resize(doubled);
-  for (std::uint64_t sequence = log_.low(); sequence < log_.next(); ++sequence) link(sequence);
+  constexpr std::uint64_t kAhead = 16;
+  by_position_ = by_position_.grown();
+  const auto key = [&](std::uint64_t held) { return table_key(log_[held].position_key.get()); };
+  for (std::uint64_t held = log_.low(); held < log_.next(); ++held) {
+    if (held + kAhead < log_.next()) by_position_.prefetch(key(held + kAhead));
+    by_position_.insert(key(held), held, log_.low());
+  }
 }
 
 std::uint64_t VerdictLog::newest_at(std::uint64_t position_key) const {
-  std::uint64_t sequence = sequence_of(heads_[position_key & (heads_.size() - 1)], log_.next());
-  while (sequence != 0 && log_[sequence].position_key != position_key) {
-    sequence = sequence_of(log_[sequence].previous, sequence);
-  }
-  return sequence;
-}
-
-std::uint64_t VerdictLog::older_at(std::uint64_t sequence) const {
-  const std::uint64_t position_key = log_[sequence].position_key;
-  do {
-    sequence = sequence_of(log_[sequence].previous, sequence);
-  } while (sequence != 0 && log_[sequence].position_key != position_key);
-  return sequence;
+  std::uint64_t newest = 0;
+  each_at(position_key, [&](std::uint64_t sequence) {
+    newest = sequence;
+    return false;
+  });
+  return newest;
 }
 
 std::uint64_t VerdictLog::newest_of(std::uint64_t position_key, std::uint64_t identity) const {
-  std::uint64_t sequence = newest_at(position_key);
-  while (sequence != 0 && log_[sequence].identity != identity) sequence = older_at(sequence);
-  return sequence;
+  std::uint64_t newest = 0;
+  each_at(position_key, [&](std::uint64_t sequence) {
+    if (log_[sequence].identity.get() != identity) return true;
+    newest = sequence;
+    return false;
+  });
+  return newest;
 }
 
 std::uint64_t VerdictLog::at_offset(std::uint64_t offset, std::uint64_t low) const {
@@ -85,7 +70,7 @@ std::uint64_t VerdictLog::at_offset(std::uint64_t offset, std::uint64_t low) con
 }
 
 std::uint64_t VerdictLog::bytes() const {
-  return log_.bytes() + heads_.capacity() * sizeof(std::uint32_t);
+  return log_.bytes() + by_position_.bytes();
 }
 
 std::uint32_t Partitions::add_reference(const Position& position) {
@@ -257,13 +242,14 @@ std::uint64_t Originals::bytes() const {
 
 void Origins::push(const Position& position, const PackedId& article_id, std::uint32_t outlet) {
   const std::string_view id = article_id.bytes().substr(0, kIdBytesMax);
-  Origin& origin = log_.push();
+  Origin origin;
   origin.offset = number_of(position.offset);
   origin.partition = partitions_.add_reference(position);
   origin.outlet = outlet;
   origin.id_begin = Number48(id_bytes_.next());
   origin.id_size = static_cast<std::uint16_t>(id.size());
-  for (const char byte : id) id_bytes_.push() = byte;
+  id_bytes_.push_all(id);
+  log_.push(origin);
 }
 
 void Origins::drop_below(std::uint64_t low) {

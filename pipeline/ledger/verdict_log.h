@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pipeline/article.h"
+#include "pipeline/dedupe/arrival_table.h"
 #include "pipeline/dedupe/likeness.h"
 #include "pipeline/dedupe/packed.h"
 #include "pipeline/dedupe/prefetch.h"
@@ -23,11 +24,10 @@ inline constexpr std::uint32_t kNoOriginal = ~0U;
 
 // One sighting with its verdict.
 struct LoggedVerdict {
-  std::uint64_t identity = 0;      // hash of position and raw hash; the story's id if it founds one
-  std::uint64_t position_key = 0;  // hash of the position
+  Number64 identity;      // hash of position and raw hash; the story's id if it founds one
+  Number64 position_key;  // hash of the position
   std::uint32_t original = kNoOriginal;  // into Originals; none: news that nothing joined yet
-  std::uint32_t previous = 0;    // in the chain of the position: low 32 bits of a sequence number
-  std::uint16_t story_size = 1;  // saturates
+  std::uint16_t story_size = 1;          // saturates
   Number48 offset;
   Number48 append_ms;
   Number48 matched_offset;
@@ -53,24 +53,29 @@ class VerdictLog {
   // The table is sized for `expected` sightings, and grows beyond.
   explicit VerdictLog(std::uint64_t expected);
 
-  LoggedVerdict& push(const LoggedVerdict& verdicts);
+  LoggedVerdict& push(const LoggedVerdict& verdict);
   void drop_front() { log_.drop_below(log_.low() + 1); }
 
   // Hints, for a position that will be asked for soon: its bucket, and once that has come, what is
   // found there.
   void prefetch_bucket(std::uint64_t position_key) const {
-    prefetch_line(&heads_[position_key & (heads_.size() - 1)]);
+    by_position_.prefetch(table_key(position_key));
   }
   void prefetch_newest(std::uint64_t position_key) const {
-    const std::uint64_t sequence =
-        sequence_of(heads_[position_key & (heads_.size() - 1)], log_.next());
-    if (sequence != 0) prefetch_line(&log_[sequence].position_key);
+    by_position_.prefetch_walk(table_key(position_key), low(), next(), [&](std::uint64_t sequence) {
+      if (sequence >= low() && sequence < next()) prefetch_line(&log_[sequence].position_key);
+    });
   }
   // Newest sighting of the position: any identity, or this one; 0 when there is none.
   [[nodiscard]] std::uint64_t newest_at(std::uint64_t position_key) const;
   [[nodiscard]] std::uint64_t newest_of(std::uint64_t position_key, std::uint64_t identity) const;
-  // Next older sighting of the same position; 0 when there is none.
-  [[nodiscard]] std::uint64_t older_at(std::uint64_t sequence) const;
+  // Calls visit(sequence) for each sighting of the position, newest first, until it returns false.
+  template <class Visit>
+  void each_at(std::uint64_t position_key, Visit visit) const {
+    by_position_.walk(table_key(position_key), low(), next(), [&](std::uint64_t sequence) {
+      return log_[sequence].position_key.get() != position_key || visit(sequence);
+    });
+  }
   // Sighting with this ledger offset, at or after `low`; 0 when there is none. O(log n).
   [[nodiscard]] std::uint64_t at_offset(std::uint64_t offset, std::uint64_t low) const;
 
@@ -82,12 +87,13 @@ class VerdictLog {
   [[nodiscard]] std::uint64_t bytes() const;
 
  private:
-  [[nodiscard]] std::uint64_t sequence_of(std::uint32_t link, std::uint64_t later) const;
-  void link(std::uint64_t sequence);
+  static std::uint32_t table_key(std::uint64_t position_key) {
+    return static_cast<std::uint32_t>(position_key);
+  }
   void grow();
 
-  std::vector<std::uint32_t> heads_;  // newest sighting of a bucket of positions
-  SequenceRing<LoggedVerdict> log_;
+  ArrivalTable<Number32> by_position_;
+  SequenceRing<LoggedVerdict, kHugeChunk> log_;
 };
 
 // Partitions of topics by number, counted by reference.
@@ -188,8 +194,8 @@ class Origins {
     std::uint16_t id_size = 0;
   };
 
-  SequenceRing<Origin> log_;
-  SequenceRing<char, 65536> id_bytes_;
+  SequenceRing<Origin, kHugeChunk> log_;
+  SequenceRing<char> id_bytes_;
   Partitions partitions_;
 };
 

@@ -187,6 +187,7 @@ int main(int argc, char** argv) {
   print("filling", state, fold(state, ledger, resident));
   print("two windows", state, fold(state, ledger, resident));
   print("steady", state, fold(state, ledger, std::min<std::size_t>(resident, 1'000'000)));
+  std::printf("digest %016llx\n", static_cast<unsigned long long>(state.digest()));
   std::printf("look-ups alone %.2f M/s\n",
               lookups(state, ledger, std::min<std::size_t>(resident / 4, 200'000)) / 1e6);
   return 0;

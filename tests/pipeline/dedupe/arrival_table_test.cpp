@@ -1,6 +1,6 @@
-// The band table against a list: every live arrival of a key, newest first, whatever the size of
-// the table, how many share the key, and where the 24 bits of an arrival wrap.
-#include "pipeline/dedupe/band_table.h"
+// The table of arrivals against a list: every live arrival of a key, newest first, whatever the
+// size of the table, how many share the key, and where the bits of an arrival wrap.
+#include "pipeline/dedupe/arrival_table.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -16,7 +16,8 @@ struct Arrival {
 };
 
 // What a walk finds, by the comparison that its user makes.
-std::vector<std::uint64_t> walked(const BandTable& table, const std::vector<Arrival>& arrivals,
+template <class Table>
+std::vector<std::uint64_t> walked(const Table& table, const std::vector<Arrival>& arrivals,
                                   std::uint32_t key, std::uint64_t low, std::uint64_t next) {
   std::map<std::uint64_t, std::uint32_t> keys;
   for (const Arrival& arrival : arrivals) keys[arrival.number] = arrival.key;
@@ -29,13 +30,14 @@ std::vector<std::uint64_t> walked(const BandTable& table, const std::vector<Arri
   return found;
 }
 
-TEST(BandTable, EqualsAList) {
+template <class Table>
+void expect_equals_a_list() {
   EXPECT_TRUE(rc::check("random arrivals", [] {
     const auto keys = *rc::gen::inRange<std::uint32_t>(1, 40);
     const auto window = *rc::gen::inRange<std::uint64_t>(1, 300);
-    std::uint64_t next = *rc::gen::element<std::uint64_t>(1, BandTable::kLiveMax - 150, 1ULL << 32);
+    std::uint64_t next = *rc::gen::element<std::uint64_t>(1, Table::kLiveMax - 150, 1ULL << 32);
     std::uint64_t low = next;
-    BandTable table(*rc::gen::inRange<std::uint64_t>(1, 8));
+    Table table(*rc::gen::inRange<std::uint64_t>(1, 8));
     std::vector<Arrival> arrivals;
     for (int step = 0; step < 400; ++step) {
       const auto key = *rc::gen::inRange<std::uint32_t>(0, keys);
@@ -56,8 +58,13 @@ TEST(BandTable, EqualsAList) {
   }));
 }
 
-TEST(BandTable, ForgetsWithoutLosingMemory) {
-  BandTable table(64);
+TEST(ArrivalTable, EqualsAList) {
+  expect_equals_a_list<ArrivalTable<Number24>>();
+  expect_equals_a_list<ArrivalTable<Number32>>();
+}
+
+TEST(ArrivalTable, ForgetsWithoutLosingMemory) {
+  ArrivalTable<Number24> table(64);
   std::uint64_t most = 0;
   for (std::uint64_t number = 1; number < 200'000; ++number) {
     const std::uint64_t low = number > 600 ? number - 600 : 1;
