@@ -33,6 +33,7 @@ Clauses::Clauses(const Tree& tree, std::vector<std::uint8_t> traits)
   }
   depth_.assign(n, 0);
   std::vector<NodeIndex> open;
+  open.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
     if (tree.nodes[i].head >= n) open.push_back(static_cast<NodeIndex>(i));
   }

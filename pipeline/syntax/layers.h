@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <vector>
 
@@ -16,15 +15,26 @@ constexpr std::size_t padded(std::size_t outputs) noexcept {
   return (outputs + kOutputsStep - 1) / kOutputsStep * kOutputsStep;
 }
 
-// sums[o] = sum of inputs[i] * weight of i and o, for all outputs. By the widest instructions that
-// the machine has; all give the same numbers.
-void multiply(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
-              std::size_t outputs, std::int32_t* sums) noexcept;
-using Multiply = void (*)(const std::int16_t* inputs, std::size_t pairs,
-                          const std::int16_t* weights, std::size_t outputs,
-                          std::int32_t* sums) noexcept;
-// What multiply() may be on this machine, the widest first; plain loops come last. For tests.
-[[nodiscard]] std::vector<Multiply> all_multiplies();
+// The sums of one kind of instructions. All kinds give the same numbers.
+struct LayerCode {
+  // sums[o] = sum of inputs[i] * weight of i and o, for all outputs.
+  void (*multiply)(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
+                   std::size_t outputs, std::int32_t* sums) noexcept;
+  // out[o] = the same sum / 2^bits, rounded, + row[o], at most `limit` either way. Outputs are a
+  // multiple of kWideStep.
+  void (*multiply_onto)(const std::int16_t* inputs, std::size_t pairs, const std::int16_t* weights,
+                        std::size_t outputs, int bits, const std::int16_t* row, std::int16_t limit,
+                        std::int16_t* out) noexcept;
+  // out = ReLU of the sum of all rows, of `size` numbers each, a multiple of kWideStep.
+  void (*add_and_rectify)(const std::int16_t* const* rows, std::size_t count, std::size_t size,
+                          std::int16_t* out) noexcept;
+};
+inline constexpr std::size_t kWideStep = 64;
+
+// What the machine has, the widest first; plain loops come last. For tests.
+[[nodiscard]] std::vector<LayerCode> all_layer_codes();
+// The widest.
+[[nodiscard]] const LayerCode& layer_code() noexcept;
 
 // Weights of one layer, packed for multiply(). Outputs are padded with weights of zero.
 class PackedLayer {
@@ -44,7 +54,13 @@ class PackedLayer {
   }
   // `sums`: room for padded(outputs()).
   void multiply(const std::int16_t* inputs, std::int32_t* sums) const noexcept {
-    tocsin::multiply(inputs, inputs_ / 2, packed_.data(), padded(outputs_), sums);
+    layer_code().multiply(inputs, inputs_ / 2, packed_.data(), padded(outputs_), sums);
+  }
+  // As LayerCode::multiply_onto.
+  void multiply_onto(const std::int16_t* inputs, int bits, const std::int16_t* row,
+                     std::int16_t limit, std::int16_t* out) const noexcept {
+    layer_code().multiply_onto(inputs, inputs_ / 2, packed_.data(), outputs_, bits, row, limit,
+                               out);
   }
 
  private:
@@ -55,30 +71,5 @@ class PackedLayer {
   std::size_t outputs_ = 0;
   std::vector<std::int16_t> packed_;
 };
-
-// GCC's and Clang's vectors of eight, on any machine.
-using Eight [[gnu::vector_size(16)]] = std::int16_t;
-
-// out = ReLU of the sum of all rows, of Size numbers each.
-template <std::size_t Size>
-void add_and_rectify(std::span<const std::int16_t* const> rows, std::int16_t* out) noexcept {
-  constexpr std::size_t kVectors = 8;
-  static_assert(Size % (kVectors * 8) == 0);
-  for (std::size_t at = 0; at < Size; at += kVectors * 8) {
-    Eight totals[kVectors] = {};
-    for (const std::int16_t* row : rows) {
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        Eight part;
-        std::memcpy(&part, row + at + 8 * v, sizeof part);
-        totals[v] += part;
-      }
-    }
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const Eight zero = {};
-      const Eight kept = totals[v] > zero ? totals[v] : zero;
-      std::memcpy(out + at + 8 * v, &kept, sizeof kept);
-    }
-  }
-}
 
 }  // namespace tocsin

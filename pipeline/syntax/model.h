@@ -27,8 +27,9 @@ inline constexpr std::size_t kTagsMax = 96;
 // First layers are summed in int16 at 2^kSumBits. Each addend is at most kAddendMax and there are
 // fewer than 40, so no sum wraps.
 inline constexpr int kSumBits = 7;
-inline constexpr std::int32_t kAddendMax = 819;
+inline constexpr std::int16_t kAddendMax = 819;
 static_assert(kSlots + kStateRows + 1 <= 40);
+static_assert(kTagHidden % kWideStep == 0 && kParserHidden % kWideStep == 0);
 
 // Tags of a model: what they mean, in the order of its outputs.
 struct SyntaxTag {

@@ -1,6 +1,7 @@
 #include "pipeline/syntax/parser.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <utility>
@@ -9,7 +10,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kReach = kWindow / 2;
-constexpr std::int32_t kWindowMax = 8 * kAddendMax;  // of the tagger: a sum of four fits int16
+constexpr std::int16_t kWindowMax = 8 * kAddendMax;  // of the tagger: a sum of four fits int16
 constexpr std::int32_t kMixMax = 4095;  // of the parser's windows, so that sums stay below 2^31
 
 std::int32_t shifted(std::int32_t value, int bits) noexcept {
@@ -23,48 +24,70 @@ std::size_t best_of(std::span<const std::int32_t> scores, std::size_t first) noe
       scores.begin());
 }
 
-void add_row(std::int16_t* to, const std::int8_t* row) noexcept {
-  for (std::size_t i = 0; i < kWordSize; ++i) to[i] = static_cast<std::int16_t>(to[i] + row[i]);
-}
+// GCC's and Clang's vectors, on any machine.
+using EightBytes [[gnu::vector_size(8)]] = std::int8_t;
+using Eight [[gnu::vector_size(16)]] = std::int16_t;
 
-// Sums of the tokens' rows, with room for the window on both sides.
-void sum_rows(const std::vector<std::int8_t>& table, ParserScratch& scratch) {
+// Numbers of a token, while its rows are added up.
+class WordSum {
+ public:
+  void add(const std::int8_t* row) noexcept {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      EightBytes part;
+      std::memcpy(&part, row + 8 * v, sizeof part);
+      totals_[v] += __builtin_convertvector(part, Eight);
+    }
+  }
+  void store(std::int16_t* to) const noexcept { std::memcpy(to, totals_.data(), sizeof totals_); }
+
+ private:
+  static constexpr std::size_t kVectors = kWordSize / 8;
+  std::array<Eight, kVectors> totals_{};
+};
+
+// Sums of the tokens' rows, with room for the window on both sides. `tag_rows`: added for the tags
+// that are known by then; nullptr.
+void sum_rows(const std::vector<std::int8_t>& table, const std::int8_t* tag_rows,
+              ParserScratch& scratch) {
   const std::size_t size = scratch.rows.size();
-  scratch.inputs.assign((size + kWindow - 1) * kWordSize, 0);
-  for (std::size_t i = 0; i < size + kWindow - 1; ++i) {
-    std::int16_t* to = &scratch.inputs[i * kWordSize];
-    if (i < kReach || i >= size + kReach) {
-      add_row(to, &table[token_row::kPad * kWordSize]);
-      continue;
-    }
-    const TokenRows& rows = scratch.rows[i - kReach];
+  scratch.inputs.resize((size + kWindow - 1) * kWordSize);
+  WordSum pad;
+  pad.add(&table[token_row::kPad * kWordSize]);
+  for (std::size_t i = 0; i < kReach; ++i) {
+    pad.store(&scratch.inputs[i * kWordSize]);
+    pad.store(&scratch.inputs[(size + kReach + i) * kWordSize]);
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    const TokenRows& rows = scratch.rows[i];
+    WordSum sum;
     for (std::size_t r = 0; r < rows.count; ++r) {
-      add_row(to, &table[std::size_t{rows.rows[r]} * kWordSize]);
+      sum.add(&table[std::size_t{rows.rows[r]} * kWordSize]);
     }
+    if (tag_rows != nullptr) sum.add(tag_rows + scratch.tags[i] * kWordSize);
+    sum.store(&scratch.inputs[(i + kReach) * kWordSize]);
   }
 }
 
 void tag_tokens(const SyntaxModel& model, ParserScratch& scratch) {
-  sum_rows(model.tagger_rows, scratch);
+  sum_rows(model.tagger_rows, nullptr, scratch);
   const std::size_t size = scratch.rows.size();
   const std::size_t tags = model.tags.size();
   const int bits = model.tagger_scales.rows + model.tagger_scales.window - kSumBits;
   scratch.tags.resize(size);
   std::size_t last = tags;  // stands for "before the first token"
   std::size_t last_but_one = tags;
-  alignas(16) std::array<std::int32_t, std::max(kTagHidden, padded(kTagsMax))> sums;
+  static constexpr std::array<std::int16_t, kTagHidden> kNothing{};
+  alignas(16) std::array<std::int32_t, padded(kTagsMax)> sums;
   alignas(16) std::array<std::int16_t, kTagHidden> window;
   alignas(16) std::array<std::int16_t, kTagHidden> hidden;
+  const LayerCode& code = layer_code();
   for (std::size_t i = 0; i < size; ++i) {
-    model.tagger_window.multiply(&scratch.inputs[i * kWordSize], sums.data());
-    for (std::size_t h = 0; h < kTagHidden; ++h) {
-      window[h] =
-          static_cast<std::int16_t>(std::clamp(shifted(sums[h], bits), -kWindowMax, kWindowMax));
-    }
+    model.tagger_window.multiply_onto(&scratch.inputs[i * kWordSize], bits, kNothing.data(),
+                                      kWindowMax, window.data());
     const std::array<const std::int16_t*, 4> rows = {
         window.data(), model.tagger_bias.data(), &model.tagger_history[last * kTagHidden],
         &model.tagger_history[(tags + 1 + last_but_one) * kTagHidden]};
-    add_and_rectify<kTagHidden>(rows, hidden.data());
+    code.add_and_rectify(rows.data(), rows.size(), kTagHidden, hidden.data());
     model.tagger_outputs.multiply(hidden.data(), sums.data());
     for (std::size_t tag = 0; tag < tags; ++tag) sums[tag] += model.tagger_out_bias[tag];
     last_but_one = last;
@@ -75,12 +98,8 @@ void tag_tokens(const SyntaxModel& model, ParserScratch& scratch) {
 
 // Each token with its neighbours: its rows plus, twice, a ReLU of the window around it.
 void encode_tokens(const SyntaxModel& model, ParserScratch& scratch) {
-  sum_rows(model.parser_rows, scratch);
+  sum_rows(model.parser_rows, model.parser_tag_rows.data(), scratch);
   const std::size_t size = scratch.rows.size();
-  for (std::size_t i = 0; i < size; ++i) {
-    add_row(&scratch.inputs[(i + kReach) * kWordSize],
-            &model.parser_tag_rows[scratch.tags[i] * kWordSize]);
-  }
   alignas(16) std::array<std::int32_t, kWordSize> sums;
   for (std::size_t mix = 0; mix < kMixes; ++mix) {
     const std::vector<std::int32_t>& bias = model.parser_mix_biases[mix];
@@ -105,6 +124,7 @@ class PieceParser {
       : model_(model), scratch_(scratch), state_(scratch.state) {}
 
   void run() {
+    fill_tops();
     while (!state_.done()) {
       // With the root alone ahead there is no choice, but a label to find.
       const bool last = state_.next() == state_.size();
@@ -123,6 +143,28 @@ class PieceParser {
   }
 
  private:
+  // Nearly every token comes to the top of the stack and of the rest. Slot by slot, so that the
+  // weights of one stay in the nearest cache.
+  void fill_tops() {
+    for (std::size_t slot = 0; slot < kTopSlots; ++slot) {
+      for (std::size_t node = 0; node < state_.size(); ++node) fill(slot, node);
+    }
+    const auto tops = static_cast<std::uint16_t>((1U << kTopSlots) - 1);
+    scratch_.is_filled.assign(state_.size(), tops);
+  }
+
+  // What a node adds in a slot.
+  void fill(std::size_t slot, std::size_t node) {
+    const std::size_t row = slot * (model_.tags.size() + 2) + scratch_.tags[node];
+    const int bits = model_.parser_scales.rows + model_.parser_scales.slots - kSumBits;
+    model_.parser_slots[slot].multiply_onto(&scratch_.inputs[(node + kReach) * kWordSize], bits,
+                                            &model_.parser_slot_tags[row * kParserHidden],
+                                            kAddendMax, filled(slot, node));
+  }
+  [[nodiscard]] std::int16_t* filled(std::size_t slot, std::size_t node) {
+    return &scratch_.filled[(node * kSlots + slot) * kParserHidden];
+  }
+
   // The hidden layer of the state.
   void look() {
     std::array<std::uint16_t, kSlots> slots;
@@ -136,32 +178,21 @@ class PieceParser {
     for (const std::uint16_t row : rows) {
       addends[at++] = &model_.parser_states[row * kParserHidden];
     }
-    add_and_rectify<kParserHidden>(addends, hidden_.data());
+    code_.add_and_rectify(addends.data(), addends.size(), kParserHidden, hidden_.data());
   }
 
-  // What a node adds in a slot: computed once for each pair, then kept.
+  // The same, computed once for each pair.
   const std::int16_t* word_of(std::size_t slot, std::uint16_t node) {
     const std::size_t tags = model_.tags.size();
     const std::int16_t* tag_rows = &model_.parser_slot_tags[slot * (tags + 2) * kParserHidden];
     if (node == kNoNode) return tag_rows + tags * kParserHidden;
     if (node == state_.size()) return tag_rows + (tags + 1) * kParserHidden;
-    std::int16_t* to = &scratch_.filled[(node * kSlots + slot) * kParserHidden];
     const auto bit = static_cast<std::uint16_t>(1U << slot);
-    if ((scratch_.is_filled[node] & bit) != 0) return to;
-    scratch_.is_filled[node] = static_cast<std::uint16_t>(scratch_.is_filled[node] | bit);
-    model_.parser_slots[slot].multiply(&scratch_.inputs[(node + kReach) * kWordSize], sums_.data());
-    const std::int16_t* tag_row = tag_rows + scratch_.tags[node] * kParserHidden;
-    const int bits = model_.parser_scales.rows + model_.parser_scales.slots - kSumBits;
-    add_tag_row(tag_row, bits, to);
-    return to;
-  }
-
-  void add_tag_row(const std::int16_t* __restrict tag_row, int bits,
-                   std::int16_t* __restrict to) const noexcept {
-    for (std::size_t h = 0; h < kParserHidden; ++h) {
-      const std::int32_t sum = shifted(sums_[h], bits) + tag_row[h];
-      to[h] = static_cast<std::int16_t>(std::clamp(sum, -kAddendMax, kAddendMax));
+    if ((scratch_.is_filled[node] & bit) == 0) {
+      scratch_.is_filled[node] = static_cast<std::uint16_t>(scratch_.is_filled[node] | bit);
+      fill(slot, node);
     }
+    return filled(slot, node);
   }
 
   // The best action that is allowed; of equal ones the first.
@@ -186,9 +217,10 @@ class PieceParser {
   const SyntaxModel& model_;
   ParserScratch& scratch_;
   ArcHybrid& state_;
+  const LayerCode& code_ = layer_code();
   static constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::min();
   alignas(16) std::array<std::int16_t, kParserHidden> hidden_{};
-  alignas(16) std::array<std::int32_t, kParserHidden> sums_{};
+  alignas(16) std::array<std::int32_t, padded(kDeprelCount)> sums_{};
 };
 
 void parse_piece(const SyntaxModel& model, const Text& text, TokenSpan piece,
@@ -204,7 +236,6 @@ void parse_piece(const SyntaxModel& model, const Text& text, TokenSpan piece,
   // Grows only: what is not filled is not read.
   const std::size_t filled = size * kSlots * kParserHidden;
   if (scratch.filled.size() < filled) scratch.filled.resize(filled);
-  scratch.is_filled.assign(size, 0);
   PieceParser(model, scratch).run();
 }
 
