@@ -445,6 +445,7 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
     return a.pattern < b.pattern;
   });
   std::vector<Match> chosen;
+  chosen.reserve(matches.size());
   for (const Match& match : matches) {
     const Use use = page.lexicon.patterns[match.pattern].use;
     const bool is_covered = std::any_of(chosen.begin(), chosen.end(), [&](const Match& other) {
@@ -496,6 +497,7 @@ struct Piece {
   Sentence sentence;
   std::span<const Match> matches;
   double most = 0;
+  bool may_tell = false;  // an act that does not stand in a name: without one nothing is told
 };
 
 // Somebody who could do it or suffer it is named, or told by a common noun.
@@ -513,17 +515,19 @@ bool has_party(const Page& page, TokenSpan tokens) {
 std::vector<Piece> pieces_of(const Page& page, std::span<const Match> all) {
   std::vector<Piece> pieces;
   for (const Sentence& sentence : page.text.sentences) {
-    Piece piece{sentence, {}, 0};
+    Piece piece{sentence, {}, 0, false};
     for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
       piece.sentence.tokens = {at, std::min(sentence.tokens.end, at + kReadPieceMax)};
       at = piece.sentence.tokens.end;
       std::size_t count = 0;
       piece.most = 0;
+      piece.may_tell = false;
       while (count < all.size() && all[count].span.begin < at) {
         const Pattern& pattern = page.lexicon.patterns[all[count].pattern];
         if (pattern.use == Use::rule) {
           const double scale = page.lexicon.rules[pattern.owner].spec.scale;
           piece.most = std::max(piece.most, scale < 0 ? -scale : scale);
+          piece.may_tell = piece.may_tell || page.mention[all[count].head] == kNoMention;
         }
         ++count;
       }
@@ -542,6 +546,7 @@ std::vector<Piece> pieces_of(const Page& page, std::span<const Match> all) {
 // step: the strongest are read until so many tokens are, titles always.
 void keep_strongest(std::vector<Piece>& pieces, std::uint32_t tokens_max) {
   std::vector<const Piece*> order;
+  order.reserve(pieces.size());
   for (const Piece& piece : pieces) order.push_back(&piece);
   std::stable_sort(order.begin(), order.end(),
                    [](const Piece* a, const Piece* b) { return a->most > b->most; });
@@ -567,6 +572,7 @@ void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
   const ParsedSentence sentence(page, piece.sentence,
                                 parse(*page.lexicon.syntax, page.text, tokens, scratch));
   std::vector<Match> here;
+  here.reserve(piece.matches.size());
   for (const Match& match : piece.matches) {
     if (match.span.end <= tokens.end) here.push_back(match);
   }
@@ -598,8 +604,9 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   const Scene scene{page, published_at_ms, assessment.topics};
   std::vector<Piece> pieces = pieces_of(page, all);
   keep_strongest(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);
-  ParserScratch scratch;
+  static thread_local ParserScratch scratch;  // of the worker
   for (const Piece& piece : pieces) {
+    if (!piece.may_tell) continue;
     add_events(scene, piece, scratch, assessment.events);
     assessment.read.push_back(piece.sentence.tokens);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 
 #include "pipeline/tension/lexicon_state.h"
@@ -30,10 +31,11 @@ void Lexicon::set_topics(const TopicModel& topics) {
 }
 
 std::uint16_t Lexicon::State::forms_in(std::uint32_t word, std::uint32_t set) const {
-  const auto& memberships = words[word].memberships;
-  const auto at = std::lower_bound(memberships.begin(), memberships.end(), set,
-                                   [](const Membership& m, std::uint32_t s) { return m.set < s; });
-  return at != memberships.end() && at->set == set ? at->forms : 0;
+  const Membership* const end = memberships.data() + words[word].memberships_end;
+  const Membership* const at =
+      std::lower_bound(memberships.data() + words[word].memberships_begin, end, set,
+                       [](const Membership& m, std::uint32_t s) { return m.set < s; });
+  return at != end && at->set == set ? at->forms : 0;
 }
 
 void WordIndex::build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries) {
@@ -57,6 +59,7 @@ struct LexiconBuilder::State {
   std::unordered_map<std::string, std::uint32_t> sets;   // alternatives as written → set
   std::vector<std::vector<std::uint32_t>> set_words;
   std::vector<std::uint16_t> set_forms;
+  std::vector<std::vector<Membership>> memberships;  // by word
 
   [[nodiscard]] Lexicon::State& tables() { return *lexicon.state_; }
   std::uint32_t word(const std::string& text);
@@ -66,6 +69,13 @@ struct LexiconBuilder::State {
   [[nodiscard]] bool fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
                           std::string& message);
   [[nodiscard]] std::uint32_t rarest_of(const Pattern& pattern, bool& is_slot) const;
+  struct Start {
+    std::uint32_t pattern = 0;
+    std::uint32_t rarest = kNoSet;
+    bool is_slot = false;
+    bool is_rule = false;
+  };
+  void add_groups(Word& word, std::vector<Start>& starts);
   void index_starts();
   [[nodiscard]] bool add_slot(const std::string& part, Pattern& pattern, std::string& message);
   void rank(Pattern& pattern) const;
@@ -84,7 +94,10 @@ std::uint32_t LexiconBuilder::State::word(const std::string& text) {
   const std::string folded = fold(text);
   const auto [at, is_new] =
       words.try_emplace(folded, static_cast<std::uint32_t>(tables().words.size()));
-  if (is_new) tables().words.emplace_back();
+  if (is_new) {
+    tables().words.emplace_back();
+    memberships.emplace_back();
+  }
   return at->second;
 }
 
@@ -109,13 +122,12 @@ void LexiconBuilder::State::add_forms(std::uint32_t set, const std::string& item
   }
   for (const auto& [text, bits] : forms) {
     const std::uint32_t index = word(text);
-    Word& entry = tables().words[index];
-    entry.forms |= bits;
-    auto& memberships = entry.memberships;
-    const auto at = std::find_if(memberships.begin(), memberships.end(),
-                                 [set](const Membership& m) { return m.set == set; });
-    if (at == memberships.end()) {
-      memberships.push_back({set, bits});
+    tables().words[index].forms |= bits;
+    std::vector<Membership>& own = memberships[index];
+    const auto at =
+        std::find_if(own.begin(), own.end(), [set](const Membership& m) { return m.set == set; });
+    if (at == own.end()) {
+      own.push_back({set, bits});
       set_words[set].push_back(index);
     } else {
       at->forms |= bits;
@@ -379,32 +391,57 @@ KeyWords key_words() {
 
 }  // namespace
 
+// Groups what one set decides, so that the matcher skips it at once.
+void LexiconBuilder::State::add_groups(Word& word, std::vector<Start>& starts) {
+  const auto key = [](const Start& start) {
+    return std::tuple(!start.is_rule, start.rarest, start.is_slot);
+  };
+  std::stable_sort(starts.begin(), starts.end(),
+                   [&](const Start& a, const Start& b) { return key(a) < key(b); });
+  const auto size = [](const auto& table) { return static_cast<std::uint32_t>(table.size()); };
+  word.groups_begin = word.rule_groups_end = size(tables().groups);
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const std::uint32_t at = size(tables().starts);
+    tables().starts.push_back(starts[i].pattern);
+    if (i == 0 || key(starts[i]) != key(starts[i - 1])) {
+      tables().groups.push_back({starts[i].rarest, at, at, starts[i].is_slot});
+    }
+    tables().groups.back().end = at + 1;
+    if (starts[i].is_rule) word.rule_groups_end = size(tables().groups);
+  }
+  word.groups_end = size(tables().groups);
+}
+
 // Which patterns a word can begin, and which rare sets it is in; rare sets are numbered on their
 // own, so that the matcher's table of them stays small.
 void LexiconBuilder::State::index_starts() {
+  Lexicon::State& to = tables();
   std::vector<std::uint32_t> rare(set_words.size(), kNoSet);
-  for (std::uint32_t i = 0; i < tables().patterns.size(); ++i) {
-    bool is_slot = false;
-    const std::uint32_t set = rarest_of(tables().patterns[i], is_slot);
-    if (set != kNoSet && rare[set] == kNoSet) rare[set] = tables().rare_count++;
-    const std::uint32_t rarest = set == kNoSet ? kNoSet : rare[set];
-    for (const std::uint32_t word : set_words[tables().patterns[i].elements.front().set])
-      tables().words[word].starts.push_back({i, rarest, 1, is_slot});
+  std::vector<std::vector<Start>> starts(to.words.size());
+  for (std::uint32_t i = 0; i < to.patterns.size(); ++i) {
+    const Pattern& pattern = to.patterns[i];
+    Start start{i, kNoSet, false, pattern.use == Use::rule};
+    const std::uint32_t set = rarest_of(pattern, start.is_slot);
+    if (set != kNoSet && rare[set] == kNoSet) rare[set] = to.rare_count++;
+    if (set != kNoSet) start.rarest = rare[set];
+    for (const std::uint32_t word : set_words[pattern.elements.front().set])
+      starts[word].push_back(start);
   }
-  for (Word& word : tables().words) {
-    // Together what one set decides: the matcher skips them at once.
-    std::stable_sort(word.starts.begin(), word.starts.end(), [](const Start& a, const Start& b) {
-      return a.rarest != b.rarest ? a.rarest < b.rarest : a.is_slot < b.is_slot;
-    });
-    for (std::size_t i = word.starts.size(); i-- > 0;) {
-      const bool is_same = i + 1 < word.starts.size() &&
-                           word.starts[i].rarest == word.starts[i + 1].rarest &&
-                           word.starts[i].is_slot == word.starts[i + 1].is_slot;
-      word.starts[i].same = is_same ? word.starts[i + 1].same + 1 : 1;
+  for (std::size_t w = 0; w < to.words.size(); ++w) {
+    Word& word = to.words[w];
+    add_groups(word, starts[w]);
+    std::vector<Membership>& own = memberships[w];
+    std::sort(own.begin(), own.end(),
+              [](const Membership& a, const Membership& b) { return a.set < b.set; });
+    word.memberships_begin = static_cast<std::uint32_t>(to.memberships.size());
+    word.rare_begin = static_cast<std::uint32_t>(to.rare.size());
+    for (const Membership& membership : own) {
+      to.memberships.push_back(membership);
+      if (rare[membership.set] == kNoSet) continue;
+      to.rare.push_back(rare[membership.set]);
+      ++word.rare_count;
     }
-    for (const Membership& membership : word.memberships) {
-      if (rare[membership.set] != kNoSet) word.rare.push_back(rare[membership.set]);
-    }
+    word.memberships_end = static_cast<std::uint32_t>(to.memberships.size());
   }
 }
 
@@ -424,10 +461,6 @@ Lexicon LexiconBuilder::freeze() {
   for (const auto& [text, index] : state_->words) entries.emplace_back(fold_hash(text), index);
   std::sort(entries.begin(), entries.end());
   tables.vocabulary.build(entries);
-  for (Word& word : tables.words) {
-    std::sort(word.memberships.begin(), word.memberships.end(),
-              [](const Membership& a, const Membership& b) { return a.set < b.set; });
-  }
   tables.key = key_words();
   return std::move(state_->lexicon);
 }

@@ -72,22 +72,28 @@ struct Membership {
 
 inline constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
 
-// A pattern that a word can begin; `rarest` is the set, of those it must find besides, with the
-// fewest words: where the sentence has none of them the pattern is not tried.
-struct Start {
-  std::uint32_t pattern = 0;
+// Patterns that a word can begin and that need the same set besides: of those they must find, the
+// one with the fewest words. Where the sentence has none of them no pattern of the group is tried.
+struct StartGroup {
   std::uint32_t rarest = kNoSet;  // numbered among the rare ones
-  std::uint32_t same = 1;         // starts from here on with the same `rarest` and `is_slot`
-  bool is_slot = false;           // may stand before the word too, anywhere in the sentence
+  std::uint32_t begin = 0;        // into Lexicon::State::starts
+  std::uint32_t end = 0;
+  bool is_slot = false;  // may stand before the word too, anywhere in the sentence
 };
 
+// Where its parts stand in the tables of Lexicon::State; two words to a cache line.
 struct Word {
-  std::uint32_t grammar = 0;            // Grammar bits
-  std::uint16_t forms = 0;              // of all sets it belongs to
-  std::vector<Membership> memberships;  // by set
-  std::vector<Start> starts;            // patterns whose first element it can be
-  std::vector<std::uint32_t> rare;      // sets of `memberships` that are the rarest of some pattern
+  std::uint32_t grammar = 0;  // Grammar bits
+  std::uint16_t forms = 0;    // of all sets it belongs to
+  std::uint16_t rare_count = 0;
+  std::uint32_t rare_begin = 0;  // sets of its memberships that are the rarest of some pattern
+  std::uint32_t memberships_begin = 0;
+  std::uint32_t memberships_end = 0;
+  std::uint32_t groups_begin = 0;  // of starts: first of rules,
+  std::uint32_t rule_groups_end = 0;
+  std::uint32_t groups_end = 0;  // then of cues and idioms
 };
+static_assert(sizeof(Word) == 32);
 
 struct Element {
   std::uint32_t set = 0;
@@ -153,6 +159,10 @@ struct Lexicon::State {
   std::shared_ptr<const SyntaxModel> syntax;
   WordIndex vocabulary;
   std::vector<Word> words;
+  std::vector<Membership> memberships;  // of each word, by set
+  std::vector<std::uint32_t> rare;      // of each word
+  std::vector<StartGroup> groups;       // of each word
+  std::vector<std::uint32_t> starts;    // patterns of each group
   std::vector<Pattern> patterns;
   std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern
   std::vector<Rule> rules;

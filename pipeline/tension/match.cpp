@@ -63,39 +63,82 @@ bool is_undone(const Page& page, std::uint32_t t) {
   return t > 0 && page.marked(t, before::kJoinedHyphen) && kUndoing.has(page.text.tokens[t - 1]);
 }
 
-}  // namespace
+// Of the worker: what is left in it from another article is never read.
+struct MatchMemory {
+  std::vector<std::uint32_t> last;     // by rare set: one past the last token that is in it
+  std::vector<std::uint32_t> openers;  // tokens of the sentence that begin some pattern
+};
 
-// Sentence by sentence: first where each rare set was seen last, then the patterns that can match.
-std::vector<Match> find_matches(const Page& page) {
-  std::vector<Match> matches;
-  std::vector<std::uint32_t> last(page.lexicon.rare_count,
-                                  0);  // one past the last token of the set
-  for (const Sentence& sentence : page.text.sentences) {
-    const TokenSpan tokens = sentence.tokens;
-    for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
-      if (page.word[t] == kNoWord) continue;
-      for (const std::uint32_t set : page.lexicon.words[page.word[t]].rare) last[set] = t + 1;
+class Matcher {
+ public:
+  Matcher(const Page& page, MatchMemory& memory) : page_(page), memory_(memory) {
+    memory_.last.assign(page.lexicon.rare_count, 0);
+  }
+
+  std::vector<Match> run() {
+    for (const Sentence& sentence : page_.text.sentences) {
+      look(sentence.tokens);
+      const std::size_t first = matches_.size();
+      add_matches(sentence.tokens, true);
+      if (matches_.size() == first) continue;
+      add_matches(sentence.tokens, false);
+      std::stable_sort(matches_.begin() + static_cast<std::ptrdiff_t>(first), matches_.end(),
+                       [](const Match& a, const Match& b) { return a.span.begin < b.span.begin; });
     }
-    for (std::uint32_t t = tokens.begin; t < tokens.end && matches.size() < kMatchesMax; ++t) {
-      if (page.word[t] == kNoWord || is_undone(page, t)) continue;
-      const std::vector<Start>& starts = page.lexicon.words[page.word[t]].starts;
-      for (std::size_t i = 0; i < starts.size(); ++i) {
-        const Start& start = starts[i];
-        const std::uint32_t seen_from = start.is_slot ? tokens.begin : t + 1;
-        if (start.rarest != kNoSet && last[start.rarest] <= seen_from) {
-          i += start.same - 1;
-          continue;
+    return std::move(matches_);
+  }
+
+ private:
+  void look(TokenSpan tokens) {
+    memory_.openers.clear();
+    for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+      if (page_.word[t] == kNoWord) continue;
+      const Word& word = page_.lexicon.words[page_.word[t]];
+      for (std::uint32_t i = 0; i < word.rare_count; ++i) {
+        memory_.last[page_.lexicon.rare[word.rare_begin + i]] = t + 1;
+      }
+      if (word.groups_begin != word.groups_end && !is_undone(page_, t))
+        memory_.openers.push_back(t);
+    }
+  }
+
+  // Of rules, or of cues and idioms.
+  void add_matches(TokenSpan tokens, bool of_rules) {
+    const Lexicon::State& lexicon = page_.lexicon;
+    for (const std::uint32_t t : memory_.openers) {
+      const Word& word = lexicon.words[page_.word[t]];
+      const std::uint32_t end = of_rules ? word.rule_groups_end : word.groups_end;
+      for (std::uint32_t g = of_rules ? word.groups_begin : word.rule_groups_end; g < end; ++g) {
+        const StartGroup& group = lexicon.groups[g];
+        const std::uint32_t seen_from = group.is_slot ? tokens.begin : t + 1;
+        if (group.rarest != kNoSet && memory_.last[group.rarest] <= seen_from) continue;
+        for (std::uint32_t i = group.begin; i < group.end; ++i) {
+          if (matches_.size() < kMatchesMax) add_match(lexicon.starts[i], tokens, t);
         }
-        const Pattern& pattern = page.lexicon.patterns[start.pattern];
-        Try attempt{page, pattern, tokens, {}};
-        attempt.match.pattern = start.pattern;
-        attempt.match.span = {t, t};
-        attempt.match.head = t;
-        if (attempt.at(0, t)) matches.push_back(attempt.match);
       }
     }
   }
-  return matches;
+
+  void add_match(std::uint32_t pattern, TokenSpan tokens, std::uint32_t t) {
+    Try attempt{page_, page_.lexicon.patterns[pattern], tokens, {}};
+    attempt.match.pattern = pattern;
+    attempt.match.span = {t, t};
+    attempt.match.head = t;
+    if (attempt.at(0, t)) matches_.push_back(attempt.match);
+  }
+
+  const Page& page_;
+  MatchMemory& memory_;
+  std::vector<Match> matches_;
+};
+
+}  // namespace
+
+// Sentence by sentence: first where each rare set was seen last, then the patterns that can match:
+// rules, and where there are any cues and idioms, which say something of acts only.
+std::vector<Match> find_matches(const Page& page) {
+  static thread_local MatchMemory memory;
+  return Matcher(page, memory).run();
 }
 
 }  // namespace tocsin

@@ -107,7 +107,7 @@ struct ParsedSentence {
   }
 };
 
-// All matches of the patterns, by start; at most kMatchesMax.
+// All matches of the patterns in sentences with an act, by start; about kMatchesMax at most.
 [[nodiscard]] std::vector<Match> find_matches(const Page& page);
 
 }  // namespace tocsin
