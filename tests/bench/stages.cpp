@@ -1,17 +1,20 @@
-// Microseconds and allocations of an article in each stage, over a file of articles (JSON Lines,
-// as tocsin replay reads them): stages ARTICLES [ROUNDS]. One thread; the least of all rounds, so
-// that what else the machine does counts little.
+// Microseconds and allocations of an article in each stage, over files of articles (JSON Lines, as
+// tocsin replay reads them), each file on its own: stages ARTICLES... [ROUNDS]. Of a file first all
+// articles, then those that tell an act, which are parsed, and those that do not. One thread;
+// processor time, the least of all rounds, so that what else the machine does counts little.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
+#include <iterator>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "config/load_pipeline.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/syntax/parser.h"
 
 namespace {
 
@@ -48,98 +51,148 @@ void operator delete[](void* memory, std::size_t) noexcept {
 namespace {
 
 using namespace tocsin;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kTime_ms = 1'772'000'000'000;  // of every raw record
 
-std::vector<RawRecord> read_records(const char* path, std::vector<std::string>& lines) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
+// Articles that could be read, with what came out of each stage.
+struct Corpus {
+  std::vector<std::string> lines;
   std::vector<RawRecord> records;
-  for (const std::string& line : lines) {
-    records.push_back({{"stages", 0, static_cast<std::int64_t>(records.size())}, line, kTime_ms});
+  std::vector<Reading> readings;
+  std::vector<Analysis> analyses;
+};
+
+Corpus read_corpus(const Pipeline& pipeline, const char* path) {
+  Corpus corpus;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) corpus.lines.push_back(line);
+  for (const std::string& line : corpus.lines) {
+    const auto offset = static_cast<std::int64_t>(corpus.records.size());
+    const RawRecord record{{"stages", 0, offset}, line, kTime_ms};
+    Result<Reading> reading = read(pipeline, record);
+    if (!reading) continue;
+    corpus.records.push_back(record);
+    corpus.readings.push_back(*std::move(reading));
+    corpus.analyses.push_back(analyse(pipeline, corpus.readings.back()));
   }
-  return records;
+  return corpus;
 }
 
-// Runs stage(i) for every article, `rounds` times over.
+using Choice = std::vector<std::size_t>;  // of a corpus
+
+// Runs stage(i) for every article of the choice, `rounds` times over. Returns microseconds an
+// article.
 template <class Stage>
-void measure(const char* name, std::size_t articles, int rounds, const Stage& stage) {
+double measure(const char* name, const Choice& choice, int rounds, const Stage& stage) {
   double least_us = 0;
   std::size_t allocated = 0;
   for (int round = 0; round < rounds; ++round) {
     const std::size_t before = allocations;
-    const Clock::time_point start = Clock::now();
-    for (std::size_t i = 0; i < articles; ++i) stage(i);
-    const double us = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+    const std::clock_t start = std::clock();
+    for (const std::size_t i : choice) stage(i);
+    const double us = 1e6 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     least_us = round == 0 ? us : std::min(least_us, us);
     allocated = allocations - before;
   }
-  const auto count = static_cast<double>(articles);
+  const auto count = static_cast<double>(choice.size());
   std::printf("%-8s %8.1f %12.1f\n", name, least_us / count,
               static_cast<double>(allocated) / count);
+  return least_us / count;
+}
+
+// Prints what the articles are; returns the tokens of each that are parsed.
+double describe(const char* what, const Corpus& corpus, const Choice& choice) {
+  double bytes = 0;
+  double tokens = 0;
+  double parsed = 0;
+  for (const std::size_t i : choice) {
+    bytes += static_cast<double>(corpus.readings[i].text.bytes.size());
+    tokens += static_cast<double>(corpus.readings[i].text.tokens.size());
+    for (const TokenSpan piece : corpus.analyses[i].assessment.read) parsed += piece.size();
+  }
+  const auto count = static_cast<double>(choice.size());
+  std::printf("%s: %zu articles, %.0f bytes and %.0f tokens each, %.1f of them parsed\n", what,
+              choice.size(), bytes / count, tokens / count, parsed / count);
+  std::printf("stage          us  allocations\n");
+  return parsed / count;
+}
+
+void measure_stages(const char* what, const Pipeline& pipeline, const SyntaxModel& model,
+                    const Corpus& corpus, const Choice& choice, int rounds) {
+  if (choice.empty()) return;
+  const double parsed = describe(what, corpus, choice);
+  const auto article = [&](std::size_t i) -> const Article& { return corpus.readings[i].article; };
+  const auto text = [&](std::size_t i) -> const Text& { return corpus.readings[i].text; };
+  measure("decode", choice, rounds, [&](std::size_t i) {
+    return decode(corpus.records[i], pipeline.format, pipeline.fields, pipeline.limits).has_value();
+  });
+  measure("text", choice, rounds, [&](std::size_t i) {
+    return make_text(article(i).title, article(i).body, article(i).language, pipeline.languages)
+        .tokens.size();
+  });
+  measure("sign", choice, rounds, [&](std::size_t i) {
+    return sign(text(i), {article(i).source, article(i).url}).shingles;
+  });
+  measure("tag", choice, rounds, [&](std::size_t i) {
+    return tag(pipeline.gazetteer, text(i), article(i).published_at_ms).mentions.size();
+  });
+  const double assess_us = measure("assess", choice, rounds, [&](std::size_t i) {
+    return assess(pipeline.lexicon, pipeline.gazetteer, text(i), corpus.analyses[i].tagging,
+                  article(i).published_at_ms)
+        .events.size();
+  });
+  ParserScratch scratch;
+  Tree tree;
+  const double parse_us = measure("(parse)", choice, rounds, [&](std::size_t i) {
+    for (const TokenSpan piece : corpus.analyses[i].assessment.read) {
+      parse(model, text(i), piece, scratch, tree);
+    }
+    return tree.nodes.size();
+  });
+  std::printf("(rest)   %8.1f\n", assess_us - parse_us);
+  measure("encode", choice, rounds, [&](std::size_t i) {
+    return draft(pipeline, corpus.readings[i], corpus.analyses[i]).has_value();
+  });
+  measure("whole", choice, rounds, [&](std::size_t i) {
+    const Result<Reading> reading = read(pipeline, corpus.records[i]);
+    return draft(pipeline, *reading, analyse(pipeline, *reading)).has_value();
+  });
+  if (parsed > 0) std::printf("%.2f us a parsed token\n", parse_us / parsed);
+}
+
+void measure_file(const Pipeline& pipeline, const SyntaxModel& model, const char* path,
+                  int rounds) {
+  const Corpus corpus = read_corpus(pipeline, path);
+  Choice all;
+  Choice parsed;
+  Choice plain;
+  for (std::size_t i = 0; i < corpus.readings.size(); ++i) {
+    all.push_back(i);
+    (corpus.analyses[i].assessment.read.empty() ? plain : parsed).push_back(i);
+  }
+  std::printf("%s\n", path);
+  measure_stages("all", pipeline, model, corpus, all, rounds);
+  measure_stages("with an act", pipeline, model, corpus, parsed, rounds);
+  measure_stages("without an act", pipeline, model, corpus, plain, rounds);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "stages ARTICLES [ROUNDS]\n");
+    std::fprintf(stderr, "stages ARTICLES... [ROUNDS]\n");
     return 2;
   }
-  const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
+  const int last = std::atoi(argv[argc - 1]);
+  const int rounds = last > 0 ? last : 5;
   const Config defaults;
-  const std::shared_ptr<const Pipeline> loaded = load_pipeline(defaults).pipeline;
-  const Pipeline& pipeline = *loaded;
-  std::vector<std::string> lines;
-  std::vector<Reading> readings;
-  std::vector<Analysis> analyses;
-  std::vector<RawRecord> records;
-  double bytes = 0;
-  double tokens = 0;
-  double parsed = 0;
-  for (const RawRecord& record : read_records(argv[1], lines)) {
-    Result<Reading> reading = read(pipeline, record);
-    if (!reading) continue;
-    records.push_back(record);
-    bytes += static_cast<double>(reading->text.bytes.size());
-    tokens += static_cast<double>(reading->text.tokens.size());
-    readings.push_back(*std::move(reading));
-    analyses.push_back(analyse(pipeline, readings.back()));
-    for (const TokenSpan piece : analyses.back().assessment.read) parsed += piece.size();
+  const std::shared_ptr<const Pipeline> pipeline = load_pipeline(defaults).pipeline;
+  std::ifstream file(TOCSIN_MODEL_FILE, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const LoadedSyntaxModel loaded = read_model(bytes);
+  if (!pipeline || !loaded.fault.empty()) return 1;
+  for (int i = 1; i < (last > 0 ? argc - 1 : argc); ++i) {
+    measure_file(*pipeline, loaded.model, argv[i], rounds);
   }
-  const std::size_t count = readings.size();
-  if (count == 0) return 1;
-  std::printf("%zu articles, %.0f bytes and %.0f tokens each, %.1f of them parsed\n", count,
-              bytes / static_cast<double>(count), tokens / static_cast<double>(count),
-              parsed / static_cast<double>(count));
-  std::printf("stage          us  allocations\n");
-  measure("decode", count, rounds, [&](std::size_t i) {
-    return decode(records[i], pipeline.format, pipeline.fields, pipeline.limits).has_value();
-  });
-  measure("text", count, rounds, [&](std::size_t i) {
-    const Article& article = readings[i].article;
-    return make_text(article.title, article.body, article.language, pipeline.languages)
-        .tokens.size();
-  });
-  measure("sign", count, rounds, [&](std::size_t i) {
-    const Article& article = readings[i].article;
-    return sign(readings[i].text, {article.source, article.url}).shingles;
-  });
-  measure("tag", count, rounds, [&](std::size_t i) {
-    return tag(pipeline.gazetteer, readings[i].text, readings[i].article.published_at_ms)
-        .mentions.size();
-  });
-  measure("assess", count, rounds, [&](std::size_t i) {
-    return assess(pipeline.lexicon, pipeline.gazetteer, readings[i].text, analyses[i].tagging,
-                  readings[i].article.published_at_ms)
-        .events.size();
-  });
-  measure("encode", count, rounds,
-          [&](std::size_t i) { return draft(pipeline, readings[i], analyses[i]).has_value(); });
-  measure("whole", count, rounds, [&](std::size_t i) {
-    const Result<Reading> reading = read(pipeline, records[i]);
-    return draft(pipeline, *reading, analyse(pipeline, *reading)).has_value();
-  });
   return 0;
 }
