@@ -233,7 +233,6 @@ Hash128 to_hash(const XXH128_hash_t& hash) {
 // Scripts without capitals cannot tell.
 bool names_nothing(const Text& text, std::span<const std::uint32_t> story,
                    std::span<const Word> words) {
-  if (story.size() > kStubTokensMax) return false;
   const auto is_plain = [&](const Word& word) {
     const bool opens =
         &word == words.data() || (text.tokens[word.token].before & before::kStop) != 0;
@@ -253,7 +252,8 @@ std::vector<std::uint32_t> tokens_of_title(const Text& text) {
 
 bool is_stub_beside(const Text& text, std::span<const std::uint32_t> title,
                     std::span<const std::uint32_t> story) {
-  return !title.empty() && names_nothing(text, story, WordReader(text, story).read());
+  return !title.empty() && story.size() <= kStubTokensMax &&
+         names_nothing(text, story, WordReader(text, story).read());
 }
 
 // The tokens that stand for the article: where the body carries no story, the title decides.

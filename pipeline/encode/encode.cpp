@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "pipeline/decode/decode.h"
@@ -49,11 +50,18 @@ class EnrichedWriter {
 
   // Those that the text names, then those that only events and dyads do: the state a unit acts for.
   void entities(const Tagging& tagging, const Assessment& assessment) {
-    std::vector<std::vector<const Mention*>> mentions(tagging.entities.size());
-    for (const Mention& mention : tagging.mentions) mentions[mention.entity].push_back(&mention);
+    std::vector<const Mention*> mentions;
+    mentions.reserve(tagging.mentions.size());
+    for (const Mention& mention : tagging.mentions) mentions.push_back(&mention);
+    std::stable_sort(mentions.begin(), mentions.end(),
+                     [](const Mention* a, const Mention* b) { return a->entity < b->entity; });
     json_.key("entities").open_array();
+    auto first = mentions.begin();
     for (EntityIndex i = 0; i < tagging.entities.size(); ++i) {
-      entity(tagging.entities[i], mentions[i]);
+      const auto last = std::find_if(first, mentions.end(),
+                                     [i](const Mention* mention) { return mention->entity != i; });
+      entity(tagging.entities[i], {first, last});
+      first = last;
     }
     for (const EntityIndex each : inferred(tagging, assessment)) {
       TaggedEntity only_named;
@@ -144,7 +152,7 @@ class EnrichedWriter {
     json_.key("text").string((in_title ? title_ : body_).slice(start, end));
   }
 
-  void entity(const TaggedEntity& tagged, const std::vector<const Mention*>& mentions) {
+  void entity(const TaggedEntity& tagged, std::span<const Mention* const> mentions) {
     const bool is_known = tagged.gazetteer != kNoEntity;
     json_.open_object();
     if (is_known) {
@@ -344,8 +352,12 @@ Draft draft_duplicate(const Article& article, const Position& position, const So
   return draft;
 }
 
+constexpr std::size_t kVerdictBytes = 256;  // about what one takes
+
 std::string finish_enriched(const Draft& draft, const Verdict& verdict) {
-  std::string out = draft.head;
+  std::string out;
+  out.reserve(draft.head.size() + kVerdictBytes + draft.tail.size());
+  out = draft.head;
   JsonWriter json(out);
   write_story(json, verdict);
   if (verdict.relation == Relation::update) json.key("relation").string("update");
@@ -354,7 +366,9 @@ std::string finish_enriched(const Draft& draft, const Verdict& verdict) {
 }
 
 std::string finish_duplicate(const Draft& draft, const Verdict& verdict) {
-  std::string out = draft.head;
+  std::string out;
+  out.reserve(draft.head.size() + kVerdictBytes + draft.tail.size());
+  out = draft.head;
   JsonWriter json(out);
   write_story(json, verdict);
   json.key("duplicate_of")
