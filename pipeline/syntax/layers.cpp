@@ -45,7 +45,17 @@ void add_and_rectify_plainly(const std::int16_t* const* rows, std::size_t count,
   }
 }
 
-constexpr LayerCode kPlain = {multiply_plainly, multiply_onto_plainly, add_and_rectify_plainly};
+void sum_of_rows_plainly(const std::int8_t* table, const std::uint16_t* rows, std::size_t count,
+                         std::int16_t* out) noexcept {
+  std::fill_n(out, kRowSize, std::int16_t{0});
+  for (std::size_t r = 0; r < count; ++r) {
+    const std::int8_t* row = table + rows[r] * kRowSize;
+    for (std::size_t i = 0; i < kRowSize; ++i) out[i] = static_cast<std::int16_t>(out[i] + row[i]);
+  }
+}
+
+constexpr LayerCode kPlain = {multiply_plainly, multiply_onto_plainly, add_and_rectify_plainly,
+                              sum_of_rows_plainly};
 
 #if defined(__x86_64__)
 // Both inputs of a pair as one number; 0 for half of what a ReLU lets through.
@@ -148,7 +158,25 @@ void add_and_rectify_by_eights(const std::int16_t* const* rows, std::size_t coun
   }
 }
 
-constexpr LayerCode kSse = {multiply_by_fours, multiply_onto_by_fours, add_and_rectify_by_eights};
+void sum_of_rows_by_eights(const std::int8_t* table, const std::uint16_t* rows, std::size_t count,
+                           std::int16_t* out) noexcept {
+  constexpr std::size_t kVectors = kRowSize / 8;
+  __m128i totals[kVectors];
+  for (__m128i& total : totals) total = _mm_setzero_si128();
+  for (std::size_t r = 0; r < count; ++r) {
+    const std::int8_t* row = table + rows[r] * kRowSize;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const __m128i part = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + 8 * v));
+      totals[v] = _mm_add_epi16(totals[v], _mm_cvtepi8_epi16(part));
+    }
+  }
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out) + v, totals[v]);
+  }
+}
+
+constexpr LayerCode kSse = {multiply_by_fours, multiply_onto_by_fours, add_and_rectify_by_eights,
+                            sum_of_rows_by_eights};
 
 // 8 x Vectors sums.
 template <std::size_t Vectors>
@@ -243,8 +271,22 @@ template <std::size_t Vectors>
   }
 }
 
+[[gnu::target("avx2")]] void sum_of_rows_by_sixteens(const std::int8_t* table,
+                                                     const std::uint16_t* rows, std::size_t count,
+                                                     std::int16_t* out) noexcept {
+  __m256i low = _mm256_setzero_si256();
+  __m256i high = _mm256_setzero_si256();
+  for (std::size_t r = 0; r < count; ++r) {
+    const auto* row = reinterpret_cast<const __m128i*>(table + rows[r] * kRowSize);
+    low = _mm256_add_epi16(low, _mm256_cvtepi8_epi16(_mm_loadu_si128(row)));
+    high = _mm256_add_epi16(high, _mm256_cvtepi8_epi16(_mm_loadu_si128(row + 1)));
+  }
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), low);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out) + 1, high);
+}
+
 constexpr LayerCode kAvx2 = {multiply_by_eights, multiply_onto_by_eights,
-                             add_and_rectify_by_sixteens};
+                             add_and_rectify_by_sixteens, sum_of_rows_by_sixteens};
 
 // GCC 12 warns of the forms without a mask; they come out the same.
 constexpr __mmask16 kAll = 0xFFFF;
@@ -382,7 +424,7 @@ template <std::size_t Vectors, std::size_t Strands>
 }
 
 constexpr LayerCode kAvx512 = {multiply_by_sixteens, multiply_onto_by_sixteens,
-                               add_and_rectify_by_thirties};
+                               add_and_rectify_by_thirties, sum_of_rows_by_sixteens};
 #endif
 
 }  // namespace
@@ -391,8 +433,9 @@ std::vector<LayerCode> all_layer_codes() {
   std::vector<LayerCode> all;
 #if defined(__x86_64__)
   const bool has_wide = __builtin_cpu_supports("avx512bw") != 0;
-  if (has_wide && __builtin_cpu_supports("avx512vnni") != 0) all.push_back(kAvx512);
-  if (__builtin_cpu_supports("avx2") != 0) all.push_back(kAvx2);
+  const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+  if (has_avx2 && has_wide && __builtin_cpu_supports("avx512vnni") != 0) all.push_back(kAvx512);
+  if (has_avx2) all.push_back(kAvx2);
   all.push_back(kSse);
 #endif
   all.push_back(kPlain);

@@ -28,8 +28,12 @@ struct LayerCode {
   // out = ReLU of the sum of all rows, of `size` numbers each, a multiple of kWideStep.
   void (*add_and_rectify)(const std::int16_t* const* rows, std::size_t count, std::size_t size,
                           std::int16_t* out) noexcept;
+  // out = sum of the rows of a table, of kRowSize numbers each.
+  void (*sum_of_rows)(const std::int8_t* table, const std::uint16_t* rows, std::size_t count,
+                      std::int16_t* out) noexcept;
 };
 inline constexpr std::size_t kWideStep = 64;
+inline constexpr std::size_t kRowSize = 32;
 
 // What the machine has, the widest first; plain loops come last. For tests.
 [[nodiscard]] std::vector<LayerCode> all_layer_codes();

@@ -1,7 +1,6 @@
 #include "pipeline/syntax/parser.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <span>
 #include <utility>
@@ -24,52 +23,26 @@ std::size_t best_of(std::span<const std::int32_t> scores, std::size_t first) noe
       scores.begin());
 }
 
-// GCC's and Clang's vectors, on any machine.
-using EightBytes [[gnu::vector_size(8)]] = std::int8_t;
-using Eight [[gnu::vector_size(16)]] = std::int16_t;
-
-// Numbers of a token, while its rows are added up.
-class WordSum {
- public:
-  void add(const std::int8_t* row) noexcept {
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      EightBytes part;
-      std::memcpy(&part, row + 8 * v, sizeof part);
-      totals_[v] += __builtin_convertvector(part, Eight);
-    }
-  }
-  void store(std::int16_t* to) const noexcept { std::memcpy(to, totals_.data(), sizeof totals_); }
-
- private:
-  static constexpr std::size_t kVectors = kWordSize / 8;
-  std::array<Eight, kVectors> totals_{};
-};
-
-// Sums of the tokens' rows, with room for the window on both sides. `tag_rows`: added for the tags
-// that are known by then; nullptr.
-void sum_rows(const std::vector<std::int8_t>& table, const std::int8_t* tag_rows,
-              ParserScratch& scratch) {
+// Sums of the tokens' rows, with room for the window on both sides.
+void sum_rows(const std::vector<std::int8_t>& table, ParserScratch& scratch) {
+  static_assert(kWordSize == kRowSize);
+  const LayerCode& code = layer_code();
   const std::size_t size = scratch.rows.size();
   scratch.inputs.resize((size + kWindow - 1) * kWordSize);
-  WordSum pad;
-  pad.add(&table[token_row::kPad * kWordSize]);
+  constexpr auto kPad = static_cast<std::uint16_t>(token_row::kPad);
   for (std::size_t i = 0; i < kReach; ++i) {
-    pad.store(&scratch.inputs[i * kWordSize]);
-    pad.store(&scratch.inputs[(size + kReach + i) * kWordSize]);
+    code.sum_of_rows(table.data(), &kPad, 1, &scratch.inputs[i * kWordSize]);
+    code.sum_of_rows(table.data(), &kPad, 1, &scratch.inputs[(size + kReach + i) * kWordSize]);
   }
   for (std::size_t i = 0; i < size; ++i) {
     const TokenRows& rows = scratch.rows[i];
-    WordSum sum;
-    for (std::size_t r = 0; r < rows.count; ++r) {
-      sum.add(&table[std::size_t{rows.rows[r]} * kWordSize]);
-    }
-    if (tag_rows != nullptr) sum.add(tag_rows + scratch.tags[i] * kWordSize);
-    sum.store(&scratch.inputs[(i + kReach) * kWordSize]);
+    code.sum_of_rows(table.data(), rows.rows.data(), rows.count,
+                     &scratch.inputs[(i + kReach) * kWordSize]);
   }
 }
 
 void tag_tokens(const SyntaxModel& model, ParserScratch& scratch) {
-  sum_rows(model.tagger_rows, nullptr, scratch);
+  sum_rows(model.tagger_rows, scratch);
   const std::size_t size = scratch.rows.size();
   const std::size_t tags = model.tags.size();
   const int bits = model.tagger_scales.rows + model.tagger_scales.window - kSumBits;
@@ -98,8 +71,13 @@ void tag_tokens(const SyntaxModel& model, ParserScratch& scratch) {
 
 // Each token with its neighbours: its rows plus, twice, a ReLU of the window around it.
 void encode_tokens(const SyntaxModel& model, ParserScratch& scratch) {
-  sum_rows(model.parser_rows, model.parser_tag_rows.data(), scratch);
+  sum_rows(model.parser_rows, scratch);
   const std::size_t size = scratch.rows.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::int8_t* row = &model.parser_tag_rows[scratch.tags[i] * kWordSize];
+    std::int16_t* to = &scratch.inputs[(i + kReach) * kWordSize];
+    for (std::size_t j = 0; j < kWordSize; ++j) to[j] = static_cast<std::int16_t>(to[j] + row[j]);
+  }
   alignas(16) std::array<std::int32_t, kWordSize> sums;
   for (std::size_t mix = 0; mix < kMixes; ++mix) {
     const std::vector<std::int32_t>& bias = model.parser_mix_biases[mix];

@@ -69,13 +69,13 @@ struct LexiconBuilder::State {
   [[nodiscard]] bool fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
                           std::string& message);
   [[nodiscard]] std::uint32_t rarest_of(const Pattern& pattern, bool& is_slot) const;
-  struct Start {
-    std::uint32_t pattern = 0;
+  struct GroupedStart {
+    Start start;
     std::uint32_t rarest = kNoSet;
     bool is_slot = false;
     bool is_rule = false;
   };
-  void add_groups(Word& word, std::vector<Start>& starts);
+  void add_groups(Word& word, std::vector<GroupedStart>& starts);
   void index_starts();
   [[nodiscard]] bool add_slot(const std::string& part, Pattern& pattern, std::string& message);
   void rank(Pattern& pattern) const;
@@ -392,17 +392,17 @@ KeyWords key_words() {
 }  // namespace
 
 // Groups what one set decides, so that the matcher skips it at once.
-void LexiconBuilder::State::add_groups(Word& word, std::vector<Start>& starts) {
-  const auto key = [](const Start& start) {
+void LexiconBuilder::State::add_groups(Word& word, std::vector<GroupedStart>& starts) {
+  const auto key = [](const GroupedStart& start) {
     return std::tuple(!start.is_rule, start.rarest, start.is_slot);
   };
   std::stable_sort(starts.begin(), starts.end(),
-                   [&](const Start& a, const Start& b) { return key(a) < key(b); });
+                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
   const auto size = [](const auto& table) { return static_cast<std::uint32_t>(table.size()); };
   word.groups_begin = word.rule_groups_end = size(tables().groups);
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const std::uint32_t at = size(tables().starts);
-    tables().starts.push_back(starts[i].pattern);
+    tables().starts.push_back(starts[i].start);
     if (i == 0 || key(starts[i]) != key(starts[i - 1])) {
       tables().groups.push_back({starts[i].rarest, at, at, starts[i].is_slot});
     }
@@ -417,15 +417,26 @@ void LexiconBuilder::State::add_groups(Word& word, std::vector<Start>& starts) {
 void LexiconBuilder::State::index_starts() {
   Lexicon::State& to = tables();
   std::vector<std::uint32_t> rare(set_words.size(), kNoSet);
-  std::vector<std::vector<Start>> starts(to.words.size());
+  std::vector<std::vector<GroupedStart>> starts(to.words.size());
   for (std::uint32_t i = 0; i < to.patterns.size(); ++i) {
     const Pattern& pattern = to.patterns[i];
-    Start start{i, kNoSet, false, pattern.use == Use::rule};
-    const std::uint32_t set = rarest_of(pattern, start.is_slot);
+    GroupedStart each;
+    each.start.pattern = i;
+    each.start.elements_begin = static_cast<std::uint32_t>(to.elements.size());
+    each.start.elements = static_cast<std::uint8_t>(pattern.elements.size());
+    each.start.head = pattern.head;
+    to.elements.insert(to.elements.end(), pattern.elements.begin(), pattern.elements.end());
+    each.is_rule = pattern.use == Use::rule;
+    const std::uint32_t set = rarest_of(pattern, each.is_slot);
     if (set != kNoSet && rare[set] == kNoSet) rare[set] = to.rare_count++;
-    if (set != kNoSet) start.rarest = rare[set];
-    for (const std::uint32_t word : set_words[pattern.elements.front().set])
-      starts[word].push_back(start);
+    if (set != kNoSet) each.rarest = rare[set];
+    const std::uint32_t first = pattern.elements.front().set;
+    for (const std::uint32_t word : set_words[first]) {
+      const auto own = std::find_if(memberships[word].begin(), memberships[word].end(),
+                                    [first](const Membership& m) { return m.set == first; });
+      each.start.forms = own->forms;
+      starts[word].push_back(each);
+    }
   }
   for (std::size_t w = 0; w < to.words.size(); ++w) {
     Word& word = to.words[w];

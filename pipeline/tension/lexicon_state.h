@@ -81,6 +81,15 @@ struct StartGroup {
   bool is_slot = false;  // may stand before the word too, anywhere in the sentence
 };
 
+// What the matcher needs of a pattern that a word can begin, side by side.
+struct Start {
+  std::uint32_t pattern = 0;
+  std::uint32_t elements_begin = 0;  // into Lexicon::State::elements
+  std::uint16_t forms = 0;           // of the word as the first element
+  std::uint8_t elements = 0;
+  std::uint8_t head = 0;  // as Pattern::head
+};
+
 // Where its parts stand in the tables of Lexicon::State; two words to a cache line.
 struct Word {
   std::uint32_t grammar = 0;  // Grammar bits
@@ -162,7 +171,8 @@ struct Lexicon::State {
   std::vector<Membership> memberships;  // of each word, by set
   std::vector<std::uint32_t> rare;      // of each word
   std::vector<StartGroup> groups;       // of each word
-  std::vector<std::uint32_t> starts;    // patterns of each group
+  std::vector<Start> starts;            // of each group
+  std::vector<Element> elements;        // of each pattern
   std::vector<Pattern> patterns;
   std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern
   std::vector<Rule> rules;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include "pipeline/tension/page.h"
 #include "pipeline/text/word_set.h"
@@ -7,6 +8,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kMatchesMax = 4096;
+constexpr std::uint32_t kAhead = 8;         // tokens whose words are fetched beforehand
 constexpr std::uint32_t kObjectGapMax = 5;  // wider gaps are meant to reach into a complement
 constexpr unsigned kHardMarks = before::kStop | before::kSemicolon | before::kParagraph |
                                 before::kColon | before::kDash | before::kParenOpen |
@@ -14,7 +16,8 @@ constexpr unsigned kHardMarks = before::kStop | before::kSemicolon | before::kPa
 
 struct Try {
   const Page& page;
-  const Pattern& pattern;
+  std::span<const Element> elements;
+  std::uint8_t head;  // element
   TokenSpan tokens;
   Match match;
 
@@ -25,14 +28,15 @@ struct Try {
            (page.forms(t + 1) & form::kNoun) == 0;
   }
 
+  // The elements from `element` on, the second or a later one.
   bool at(std::size_t element, std::uint32_t from) {
-    if (element == pattern.elements.size()) return true;
-    const Element& wanted = pattern.elements[element];
+    if (element == elements.size()) return true;
+    const Element& wanted = elements[element];
     for (std::uint32_t skip = 0; skip <= wanted.gap; ++skip) {
       const std::uint32_t t = from + skip;
       if (t >= tokens.end) break;
-      if (element > 0 && page.marked(t, kHardMarks)) break;
-      if (element > 0 && page.marked(t, before::kComma) && wanted.gap < 7) break;
+      if (page.marked(t, kHardMarks)) break;
+      if (page.marked(t, before::kComma) && wanted.gap < 7) break;
       if (page.word[t] == kNoWord) continue;
       // "deployed to relieve the troops", "sent a man who led the army": another verb's object.
       if (skip > 0 && wanted.gap <= kObjectGapMax && opens_clause(t - 1)) break;
@@ -41,18 +45,21 @@ struct Try {
       const std::uint16_t forms = page.lexicon.forms_in(page.word[t], wanted.set);
       if (forms == 0) continue;
       const Match saved = match;
-      match.span.end = t + 1;
-      if (t - match.span.begin < 64) match.own |= std::uint64_t{1} << (t - match.span.begin);
-      ++match.elements;
-      if (element == 0) match.first_forms = forms;
-      if (element == pattern.head) {
-        match.head = t;
-        match.head_forms = forms;
-      }
+      take(element, t, forms);
       if (at(element + 1, t + 1)) return true;
       match = saved;
     }
     return wanted.is_optional && at(element + 1, from);
+  }
+
+  void take(std::size_t element, std::uint32_t t, std::uint16_t forms) {
+    match.span.end = t + 1;
+    if (t - match.span.begin < 64) match.own |= std::uint64_t{1} << (t - match.span.begin);
+    ++match.elements;
+    if (element == 0) match.first_forms = forms;
+    if (element != head) return;
+    match.head = t;
+    match.head_forms = forms;
   }
 };
 
@@ -92,13 +99,16 @@ class Matcher {
   void look(TokenSpan tokens) {
     memory_.openers.clear();
     for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+      if (t + kAhead < tokens.end && page_.word[t + kAhead] != kNoWord)
+        __builtin_prefetch(&page_.lexicon.words[page_.word[t + kAhead]]);
       if (page_.word[t] == kNoWord) continue;
       const Word& word = page_.lexicon.words[page_.word[t]];
       for (std::uint32_t i = 0; i < word.rare_count; ++i) {
         memory_.last[page_.lexicon.rare[word.rare_begin + i]] = t + 1;
       }
-      if (word.groups_begin != word.groups_end && !is_undone(page_, t))
-        memory_.openers.push_back(t);
+      if (word.groups_begin == word.groups_end || is_undone(page_, t)) continue;
+      __builtin_prefetch(&page_.lexicon.groups[word.groups_begin]);
+      memory_.openers.push_back(t);
     }
   }
 
@@ -119,12 +129,15 @@ class Matcher {
     }
   }
 
-  void add_match(std::uint32_t pattern, TokenSpan tokens, std::uint32_t t) {
-    Try attempt{page_, page_.lexicon.patterns[pattern], tokens, {}};
-    attempt.match.pattern = pattern;
+  void add_match(const Start& start, TokenSpan tokens, std::uint32_t t) {
+    const std::span<const Element> elements(&page_.lexicon.elements[start.elements_begin],
+                                            start.elements);
+    Try attempt{page_, elements, start.head, tokens, {}};
+    attempt.match.pattern = start.pattern;
     attempt.match.span = {t, t};
     attempt.match.head = t;
-    if (attempt.at(0, t)) matches_.push_back(attempt.match);
+    attempt.take(0, t, start.forms);
+    if (attempt.at(1, t + 1)) matches_.push_back(attempt.match);
   }
 
   const Page& page_;

@@ -16,6 +16,11 @@ std::uint8_t count_block(const char* bytes) noexcept {
   return count;
 }
 
+// Each byte of the block is a code point.
+bool is_plain(const std::vector<std::uint32_t>& counts, std::size_t block) noexcept {
+  return block + 1 < counts.size() && counts[block + 1] - counts[block] == kBlock;
+}
+
 }  // namespace
 
 std::size_t count_code_points(std::string_view text) noexcept {
@@ -38,6 +43,7 @@ CodePoints::CodePoints(std::string_view text) {
 std::uint32_t CodePoints::before(std::string_view text, std::size_t byte) const noexcept {
   const std::size_t block = byte / kBlock;
   std::uint32_t count = counts_[block];
+  if (is_plain(counts_, block)) return count + static_cast<std::uint32_t>(byte - block * kBlock);
   for (std::size_t i = block * kBlock; i < byte; ++i) count += starts_code_point(text[i]) ? 1U : 0U;
   return count;
 }
@@ -46,6 +52,7 @@ std::size_t CodePoints::byte_of(std::string_view text, std::uint32_t point) cons
   const auto next = std::upper_bound(counts_.begin() + 1, counts_.end(), point);
   const auto block = static_cast<std::size_t>(next - counts_.begin()) - 1;
   std::uint32_t count = counts_[block];
+  if (is_plain(counts_, block)) return block * kBlock + (point - count);
   for (std::size_t byte = block * kBlock; byte < text.size(); ++byte) {
     if (starts_code_point(text[byte]) && count++ == point) return byte;
   }

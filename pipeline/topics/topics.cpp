@@ -101,10 +101,10 @@ const unsigned char* TopicModel::find(std::uint64_t feature) const {
   const TopicSlot slot = slot_of(feature, buckets_);
   const unsigned char* const first = places_ + std::size_t{slot.bucket} * kPlaces * kPlaceBytes;
   const unsigned char* const second = first + kPlaceBytes;
-  const unsigned char* weights = kNothing.data();
-  weights = *second == slot.check ? second + 1 : weights;
-  weights = *first == slot.check ? first + 1 : weights;
-  return weights;
+  const bool in_first = *first == slot.check;
+  const bool in_second = *second == slot.check;
+  const std::array<const unsigned char*, 3> weights = {kNothing.data(), second + 1, first + 1};
+  return weights[std::max(2U * static_cast<unsigned>(in_first), static_cast<unsigned>(in_second))];
 }
 
 TopicShares TopicModel::shares(std::span<const Token> tokens) const {

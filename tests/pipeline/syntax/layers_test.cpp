@@ -91,5 +91,22 @@ RC_GTEST_PROP(LayersProperty, add_and_rectify_is_the_sum_without_what_is_negativ
   }
 }
 
+RC_GTEST_PROP(LayersProperty, sum_of_rows_is_their_sum, ()) {
+  constexpr std::size_t kRows = 40;
+  const auto table = *rc::gen::container<std::vector<std::int8_t>>(
+      kRows * kRowSize, rc::gen::inRange<std::int8_t>(-127, 127));
+  const auto rows =
+      *rc::gen::container<std::vector<std::uint16_t>>(rc::gen::inRange<std::uint16_t>(0, kRows));
+  for (const LayerCode& each : all_layer_codes()) {
+    std::vector<std::int16_t> out(kRowSize, 7);
+    each.sum_of_rows(table.data(), rows.data(), rows.size(), out.data());
+    for (std::size_t i = 0; i < kRowSize; ++i) {
+      int sum = 0;
+      for (const std::uint16_t row : rows) sum += table[row * kRowSize + i];
+      RC_ASSERT(out[i] == sum);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tocsin
