@@ -1,7 +1,7 @@
 """What the fault tests share: a broker, a steady feed, waiting for recovery, the oracles, a row for each.
 
 TOCSIN_CHAOS_SEED sets the seed (default 1; each row shows it); TOCSIN_CHAOS=long runs all tests, without it
-the long ones are skipped. README.md says what must hold after each.
+the long ones are skipped; TOCSIN_CHAOS_TLS=1: daemons speak TLS. README.md says what must hold after each.
 """
 
 import atexit
@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import socket
 import struct
 import threading
@@ -20,9 +21,12 @@ import articles
 from harness import (Broker, ServiceTestCase, check_audit, check_outputs, committed, high_watermarks, produce,
                      wait_processed, wait_until)
 from proxy import Proxy
+from test_access import PASSWORD
+from test_secured import Authority
 
 SEED = int(os.environ.get("TOCSIN_CHAOS_SEED", "1"))
 IS_LONG = os.environ.get("TOCSIN_CHAOS") == "long"
+IS_TLS = bool(os.environ.get("TOCSIN_CHAOS_TLS"))
 RSS_MIB_MAX = 700
 DESCRIPTORS_MAX = 120
 THREADS_MAX = 80
@@ -32,11 +36,24 @@ SESSION_TIMEOUT_MS = 3000
 long_only = unittest.skipUnless(IS_LONG, "TOCSIN_CHAOS=long")
 
 
+def over_tls(proxy):
+    """One that daemons reach by TLS and SCRAM only, through the proxy, too."""
+    authority = Authority()
+    atexit.register(shutil.rmtree, authority.folder, ignore_errors=True)
+    keys = authority.issue("broker", "broker")
+    broker = Broker(proxy.port, users="tocsin:%s" % PASSWORD, tls="%s,%s" % (keys, authority.path("ca.pem")),
+                    settings=["allow.everyone.if.no.acl.found=true"])
+    broker.own_address = broker.secured
+    broker.own_client = ("security.protocol: SASL_SSL, sasl.mechanism: SCRAM-SHA-512, sasl.username: tocsin, "
+                         "sasl.password: %s, ssl.ca.location: %s" % (PASSWORD, authority.path("ca.pem")))
+    return broker
+
+
 @functools.cache
 def shared_broker():
     """One broker for all tests of the run, and the proxy before it; both end with the run."""
-    proxy = Proxy()
-    broker = Broker(proxy.port)
+    proxy = Proxy(is_sealed=IS_TLS)
+    broker = over_tls(proxy) if IS_TLS else Broker(proxy.port)
     atexit.register(broker.close)
     proxy.connect_to((broker.folder / "proxied").read_text().strip())
     return broker, proxy

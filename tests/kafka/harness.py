@@ -54,6 +54,9 @@ class Broker:
     `tls`: "keys.pem,ca.pem": that listener speaks TLS, and one in `mutual` takes certificates for a login;
     `settings`: lines for its properties."""
 
+    # How daemons reach it where not by the open listener: its address, and what stands in kafka.client.
+    own_address, own_client = None, ""
+
     def __init__(self, proxy_port=None, users=None, settings=(), tls=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-broker-"))
         self.start(*(["--proxy", str(proxy_port)] if proxy_port else []), *(["--users", users] if users else []),
@@ -152,10 +155,11 @@ def config_text(broker, topics, instance="one", port=0, extra="", brokers=None, 
                 client="", listens=True):
     """`listens`: False when `extra` has admin: and log: of its own, with %d for the port."""
     own = "" if listens else extra % port
+    client = ", ".join(part for part in (client, broker.own_client) if part)
     return ("version: 1\ninstance: %s\n"
             "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: %d, heartbeat.interval.ms: %d%s}}\n"
             "topics: %s\n%s"
-            % (instance, brokers or broker.address, topics.prefix, session_timeout_ms, session_timeout_ms // 6,
+            % (instance, brokers or broker.own_address or broker.address, topics.prefix, session_timeout_ms, session_timeout_ms // 6,
                client and ", " + client,
                topics.yaml(), own or "admin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s" % (port, extra)))
 
