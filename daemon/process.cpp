@@ -68,7 +68,8 @@ ExitCode Process::run() {
     spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
   }
   if (!service_.config().page.listen.is_off()) {
-    page_ = std::make_unique<page::LivePage>(service_.config());
+    page_ =
+        std::make_unique<page::LivePage>(service_.config(), [this] { return service_.pipeline(); });
     page_->start();
   }
   ExitCode exit_code = ExitCode::fine;
