@@ -454,6 +454,9 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
       if (other.owns(anchor_of(page, match))) return true;
       // "suffered a heart attack": the noun of a fixed phrase is no part of an act.
       if (others != use && match.owns(other.span.end - 1)) return true;
+      // "a heart attack killed": nor does it act.
+      const NodeIndex subject = sentence.clauses.child(sentence.node(match.head), Deprel::nsubj);
+      if (others != use && subject != kAbsent && other.owns(sentence.token(subject))) return true;
       if (use == Use::rule && others == use && other.owns(match.head) &&
           type_of(page, other) == type_of(page, match))
         return true;

@@ -121,9 +121,25 @@ class Climb {
   [[nodiscard]] bool has_nobody(NodeIndex verb) const {
     for (const Deprel its : {Deprel::nsubj, Deprel::nsubj_pass}) {
       const NodeIndex subject = clauses_.child(verb, its);
-      if (subject != kAbsent && is_negation(subject)) return true;
+      if (subject == kAbsent) continue;
+      if (is_negation(subject) || opens_with_not(subject)) return true;
     }
     return false;
+  }
+
+  // "not a single missile", "not one soldier"; but not "not only soldiers".
+  [[nodiscard]] bool opens_with_not(NodeIndex subject) const {
+    NodeIndex first = subject;
+    for (const NodeIndex child : clauses_.children(subject)) {
+      first = std::min(first, child);
+      for (const NodeIndex below : clauses_.children(child)) first = std::min(first, below);
+    }
+    const std::uint32_t token = sentence_.token(first);
+    const Deprel its = clauses_.relation(first);
+    const bool is_counted = its == Deprel::det || its == Deprel::cc;  // negate_beside() did
+    if (first == subject || is_counted || !sentence_.is(first, Grammar::negation)) return false;
+    return clauses_.node(first + 1U).tag == Upos::det ||
+           sentence_.page.is(token + 1, Grammar::quantity);
   }
 
   [[nodiscard]] bool is_negation(NodeIndex node) const {
