@@ -198,6 +198,11 @@ void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
       roles.recipients = sides;
     }
   }
+  // "China told Lithuania it would face consequences for opening a Taiwanese office"
+  const bool is_told = rule.spec.type == EventType::threaten && is_known(speech.addressee) &&
+                       !speech.speaker.empty() && !roles.actors.empty() &&
+                       roles.actors.front().entity == speech.speaker.front().entity;
+  if (is_told) roles.recipients = speech.addressee;
   if (!is_first && !is_absent) return;
   if (!speech.speaker.empty() && !speech.speaker.front().is_first_person)
     roles.actors = speech.speaker;
@@ -339,7 +344,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   if (roles.actors.empty()) roles.actors.emplace_back();
   if (roles.recipients.empty()) roles.recipients.emplace_back();
   const Party said_by = first_of(speech.speaker);
-  const Party guessed = guessed_recipient(here.sentence, roles, is_hostile(event.scale));
+  const Party guessed = guessed_recipient(here.sentence, roles, speech, is_hostile(event.scale));
   for (const Party& actor : roles.actors) {
     for (const Party& recipient : roles.recipients)
       add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, guessed, events);
@@ -450,7 +455,7 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
     const Use use = page.lexicon.patterns[match.pattern].use;
     const bool is_covered = std::any_of(chosen.begin(), chosen.end(), [&](const Match& other) {
       const Use others = page.lexicon.patterns[other.pattern].use;
-      if (others != use && others != Use::idiom) return false;
+      if (others != use && !(others == Use::idiom && use == Use::rule)) return false;
       if (other.owns(anchor_of(page, match))) return true;
       // "suffered a heart attack": the noun of a fixed phrase is no part of an act.
       if (others != use && match.owns(other.span.end - 1)) return true;

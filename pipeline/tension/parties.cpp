@@ -282,7 +282,11 @@ Party owner_by_clause(const ParsedSentence& sentence, NodeIndex noun, unsigned d
     if (!sentence.is(child, Grammar::owning)) continue;
     const Clause clause = clauses.at(child);
     std::vector<NodeIndex> who = clause.is_passive ? clause.subjects : clause.objects;
-    for (const Oblique& each : clause.obliques) who.push_back(each.node);
+    for (const Oblique& each : clause.obliques) {
+      const bool is_where =
+          each.preposition != kAbsent && sentence.is(each.preposition, Grammar::place_at);
+      if (!is_where) who.push_back(each.node);
+    }
     for (const NodeIndex each : who) {
       if (each == noun || depth >= kOwnersMax) continue;
       const Party party = party_at(sentence, each, depth + 1);
@@ -343,8 +347,46 @@ Parties done_to_of(const ParsedSentence& sentence, NodeIndex node, EntityIndex a
   return parties;
 }
 
+namespace {
+
+// "the two leaders", "both sides": the two powers that were named before, if just two were.
+Parties both_of(const ParsedSentence& sentence, NodeIndex node) {
+  if (!sentence.is(node, Grammar::sides)) return {};
+  const std::span<const NodeIndex> children = sentence.clauses.children(node);
+  const bool is_pair = std::any_of(children.begin(), children.end(), [&](NodeIndex child) {
+    const Deprel its = sentence.clauses.relation(child);
+    return child < node && (its == Deprel::nummod || its == Deprel::det) &&
+           sentence.is(child, Grammar::quantity);
+  });
+  if (!is_pair) return {};
+  const Page& page = sentence.page;
+  const auto named_in = [&](std::uint32_t begin, std::uint32_t end) {
+    Parties both;
+    for (std::uint32_t t = begin; t < end; ++t) {
+      if (page.mention[t] == kNoMention) continue;
+      const Party party = page.named(page.mention[t]);
+      const bool is_new = is_power(party) && !party.is_team &&
+                          std::none_of(both.begin(), both.end(), [&](const Party& other) {
+                            return other.entity == party.entity;
+                          });
+      if (is_new) both.push_back(party);
+    }
+    return both;
+  };
+  const std::uint32_t begin = sentence.sentence.tokens.begin;
+  Parties both = named_in(begin, sentence.token(node));
+  if (both.empty() && begin > 0) {
+    const TokenSpan before = page.text.sentences[page.text.sentence_of(begin - 1)].tokens;
+    both = named_in(before.begin, std::min(before.end, before.begin + kPreviousMax));
+  }
+  return both.size() == 2 ? both : Parties{};
+}
+
+}  // namespace
+
 Parties parties_of(const ParsedSentence& sentence, NodeIndex node, EntityIndex apart) {
-  Parties parties;
+  Parties parties = both_of(sentence, node);
+  if (!parties.empty()) return parties;
   for (const NodeIndex each : sentence.clauses.conjuncts(node)) {
     Party party = party_at(sentence, each, 0);
     if (party.is_pronoun) party = resolve(sentence, each, party, apart);
