@@ -32,7 +32,8 @@ struct Item {
   std::string sighting;  // its ledger record; kept to append again after a failure
 
   [[nodiscard]] std::string_view payload() const {
-    return message ? message.value() : std::string_view{};
+    if (!message) return {};
+    return {static_cast<const char*>(message->payload), message->len};
   }
 };
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "daemon/kafka/handles.h"
+#include "daemon/kafka/client.h"
 #include "daemon/kafka/reader.h"
 #include "daemon/kafka/refusal.h"
 #include "daemon/stop.h"
@@ -70,10 +70,9 @@ MetadataPtr metadata(rd_kafka_t* client) {
       throw StopError(ExitCode::failed, "kafka: " + why);
     }
     if (attempt == kConnectAttempts) {
-      throw StopError(ExitCode::failed,
-                      "kafka: the brokers do not answer: " + Failure(error).text());
+      throw StopError(ExitCode::failed, "kafka: the brokers do not answer: " + text(error));
     }
-    spdlog::warn("kafka: waiting for the brokers: {}", Failure(error).text());
+    spdlog::warn("kafka: waiting for the brokers: {}", text(error));
   }
 }
 
@@ -122,14 +121,13 @@ void create(rd_kafka_t* client, const Config& config, const std::vector<TopicSpe
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
       spdlog::info("kafka: created topic={}", topic);
     } else if (error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {  // another instance was faster
-      if (Failure(error).is_denied()) {
+      if (is_denied(error)) {
         throw StopError(ExitCode::failed,
                         denied(config.kafka, "CREATE", std::string("topic ") + topic));
       }
       const char* why = rd_kafka_topic_result_error_string(results[i]);
-      throw StopError(ExitCode::failed,
-                      std::string("kafka: topic ") + topic +
-                          " cannot be created: " + (why ? why : Failure(error).text()));
+      throw StopError(ExitCode::failed, std::string("kafka: topic ") + topic +
+                                            " cannot be created: " + (why ? why : text(error)));
     }
   }
 }
@@ -161,7 +159,7 @@ std::map<std::string, Settings> settings_of(rd_kafka_t* client, rd_kafka_Resourc
     const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(answers[i]);
     const std::string name = rd_kafka_ConfigResource_name(answers[i]);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (first_error.empty()) first_error = name + ": " + Failure(error).text();
+      if (first_error.empty()) first_error = name + ": " + text(error);
       continue;
     }
     std::size_t entries = 0;
@@ -248,7 +246,7 @@ void throw_if_denied(rd_kafka_t* client, const Config& config, const std::string
     return;
   }
   const MetadataPtr metadata(answer);
-  if (metadata->topic_cnt == 1 && Failure(metadata->topics[0].err).is_denied()) {
+  if (metadata->topic_cnt == 1 && is_denied(metadata->topics[0].err)) {
     throw StopError(ExitCode::failed, denied(config.kafka, "DESCRIBE", "topic " + topic));
   }
 }
@@ -287,7 +285,8 @@ void check_ledger(rd_kafka_t* client, const Config& config, int partitions, int 
   }
 }
 
-Offsets raw_offsets(const Config& config, const std::map<std::string, int>& partitions) {
+std::map<Partition, std::int64_t> raw_offsets(const Config& config,
+                                              const std::map<std::string, int>& partitions) {
   std::vector<Partition> wanted;
   for (const std::string& raw : config.topics.raw) {
     const auto found = partitions.find(raw);
@@ -314,7 +313,7 @@ void await_ledger(rd_kafka_t* client, const Config& config) {
 
 Client any_client(const Config& config) {
   // No producer: those create topics they ask about, where the brokers allow it.
-  return make_client(RD_KAFKA_CONSUMER, make_handle(make_conf(config.kafka, {}, {})));
+  return make_consumer(make_conf(config.kafka, {}, {}));
 }
 
 }  // namespace

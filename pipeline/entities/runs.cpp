@@ -268,12 +268,10 @@ bool ends_with_possessive(const Scene& scene, std::uint32_t token) {
 }
 
 // A headline says nothing by its capitals: "Guide Israel Concha killed" is read as the text below.
-// Of the runs from `first` on.
-void find_again(Scene& scene, std::size_t first, EntityType type) {
+void find_persons_again(Scene& scene) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> names;
-  for (std::size_t r = first; r < scene.runs.size(); ++r) {
-    const Run& run = scene.runs[r];
-    if (run.type != type || run.tokens.size() != 2) continue;
+  for (const Run& run : scene.runs) {
+    if (run.type != EntityType::person || run.tokens.size() != 2) continue;
     names.emplace_back(scene.text.tokens[run.tokens.begin].hash,
                        scene.text.tokens[run.tokens.begin + 1].hash);
   }
@@ -283,27 +281,8 @@ void find_again(Scene& scene, std::size_t first, EntityType type) {
     if (!scene.joins(i + 1) || scene.run_at[i] >= 0 || !scene.is_capital(i)) continue;
     const std::pair name{scene.text.tokens[i].hash, scene.text.tokens[i + 1].hash};
     if (std::binary_search(names.begin(), names.end(), name)) {
-      add_run(scene, {i, i + 2}, type);
+      add_run(scene, {i, i + 2}, EntityType::person);
     }
-  }
-}
-
-// Calls `take` with the ends of each sequence of capitals.
-template <class F>
-void each_capitals(const Scene& scene, F&& take) {
-  std::uint32_t begin = 0;
-  while (begin < scene.size()) {
-    if (!scene.is_capital(begin)) {
-      ++begin;
-      continue;
-    }
-    std::uint32_t end = begin + 1;
-    while (end < scene.size() && scene.joins(end) && scene.is_capital(end) &&
-           !ends_with_possessive(scene, end - 1)) {
-      ++end;
-    }
-    take(begin, end);
-    begin = end;
   }
 }
 
@@ -315,14 +294,22 @@ void find_runs(Scene& scene) {
     find_titled_person(scene, i);
     find_short_titled_person(scene, i);
   }
-  find_again(scene, 0, EntityType::person);
-  each_capitals(
-      scene, [&](std::uint32_t begin, std::uint32_t end) { find_organisation(scene, begin, end); });
-  const std::size_t first = scene.runs.size();
-  each_capitals(scene, [&](std::uint32_t begin, std::uint32_t end) {
+  find_persons_again(scene);
+  std::uint32_t begin = 0;
+  while (begin < scene.size()) {
+    if (!scene.is_capital(begin)) {
+      ++begin;
+      continue;
+    }
+    std::uint32_t end = begin + 1;
+    while (end < scene.size() && scene.joins(end) && scene.is_capital(end) &&
+           !ends_with_possessive(scene, end - 1)) {
+      ++end;
+    }
+    find_organisation(scene, begin, end);
     find_named_after_place(scene, begin, end);
-  });
-  find_again(scene, first, EntityType::org);
+    begin = end;
+  }
 }
 
 namespace {
