@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kBatchMax = 2000;            // records folded between two looks at the clock
 constexpr std::int64_t kPublishIntervalMs = 1000;  // of pair states; alerts go at once
-constexpr int kQueryTimeoutMs = 10'000;
 constexpr auto kBackoffFirst = 200ms;
 constexpr auto kBackoffMax = 10'000ms;  // below what /livez allows between two turns
 constexpr const char* kStateHeader = "tocsin.state";
@@ -37,6 +36,7 @@ AlertPublisher::AlertPublisher(const Config& config, const SharedDedupState& sta
 AlertPublisher::~AlertPublisher() {
   stop();
   thread_.join();
+  if (consumer_) consumer_->close();  // while what its hooks use is there
 }
 
 kafka::Conf AlertPublisher::consumer_conf(const Config& config) {
@@ -58,10 +58,25 @@ kafka::Conf AlertPublisher::consumer_conf(const Config& config) {
 }
 
 void AlertPublisher::start() {
-  kafka::Conf conf = consumer_conf(config_);
-  rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), &AlertPublisher::on_rebalance);
-  consumer_ = kafka::make_consumer(std::move(conf));
+  consumer_ = std::make_unique<kafka::Consumer>(
+      consumer_conf(config_),
+      kafka::Consumer::Hooks{.on_assign =
+                                 [this](const auto& partitions) {
+                                   own(partitions);
+                                   kafka::Offsets ends;
+                                   for (const auto& partition : partitions) {
+                                     ends[partition] = kafka::kEnd;
+                                   }
+                                   if (const kafka::Failure fault = consumer_->assign(ends)) {
+                                     spdlog::warn("alerts: cannot assign: {}", fault.text());
+                                   }
+                                   if (is_owner_) consumer_->pause(partitions);
+                                 },
+                             .on_revoke =
+                                 [this](bool) {
+                                   own({});
+                                   consumer_->unassign();
+                                 }});
   heartbeat_ms_ = steady_ms();
   thread_ = Thread("alerts", [this] {
     try {
@@ -73,12 +88,8 @@ void AlertPublisher::start() {
 }
 
 void AlertPublisher::subscribe() {
-  const kafka::PartitionList topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), config_.topics.ledger.c_str(),
-                                    RD_KAFKA_PARTITION_UA);
-  const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "alerts: cannot subscribe: " + kafka::text(error));
+  if (const kafka::Failure fault = consumer_->subscribe({config_.topics.ledger})) {
+    throw StopError(ExitCode::failed, "alerts: cannot subscribe: " + fault.text());
   }
 }
 
@@ -88,7 +99,7 @@ void AlertPublisher::run() {
     heartbeat_ms_ = steady_ms();
     turn();
   }
-  rd_kafka_consumer_close(consumer_.get());
+  consumer_->close();
 }
 
 void AlertPublisher::turn() {
@@ -120,26 +131,14 @@ void AlertPublisher::tick() {
 
 // ---- ownership
 
-void AlertPublisher::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
-                                  rd_kafka_topic_partition_list_t* partitions, void* self) {
-  auto& publisher = *static_cast<AlertPublisher*>(self);
-  publisher.assign(event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? partitions : nullptr);
-}
-
-// Held, paused, until take_over() knows where to go on.
-void AlertPublisher::assign(rd_kafka_topic_partition_list_t* partitions) {
-  is_owner_ = partitions != nullptr && partitions->cnt > 0;
+// Held, paused, until take_over() knows where to go on. Without partitions: somebody else is.
+void AlertPublisher::own(const std::vector<kafka::Partition>& partitions) {
+  is_owner_ = !partitions.empty();
   fold_.reset();
   producer_.reset();
   alerts_.clear();
   retry_.reset();
   standstill_.end();
-  if (is_owner_) partitions->elems[0].offset = RD_KAFKA_OFFSET_END;
-  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), partitions);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    spdlog::warn("alerts: cannot assign: {}", kafka::text(error));
-  }
-  if (is_owner_) rd_kafka_pause_partitions(consumer_.get(), partitions);
   tick_due_ms_ = steady_ms() + config_.alerts.tick_interval.count();
   metrics_.alerts_owner.Set(is_owner_ ? 1 : 0);
   metrics_.alert_engine(std::nullopt);
@@ -164,30 +163,30 @@ void AlertPublisher::note_trouble(const std::string& why) {
 }
 
 // Errors of the consumer that others cannot see.
-void AlertPublisher::note_error(const rd_kafka_message_t& event) {
-  if (event.err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+void AlertPublisher::note_error(const kafka::Failure& fault) {
+  if (fault.denied() == kafka::Denied::group) {
     note_trouble("alerts: " +
                  kafka::denied(config_.kafka, "READ", "group " + config_.kafka.group + ".alerts"));
-  } else if (event.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+  } else if (fault.denied() == kafka::Denied::topic) {
     note_trouble("alerts: " +
                  kafka::denied(config_.kafka, "READ", "topic " + config_.topics.ledger));
   }
 }
 
-std::string AlertPublisher::why(const rd_kafka_error_t* error) const {
+std::string AlertPublisher::why(const kafka::Failure& fault) const {
   const KafkaConfig& kafka = config_.kafka;
-  switch (rd_kafka_error_code(error)) {
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+  switch (fault.denied()) {
+    case kafka::Denied::topic:
       return kafka::denied(
           kafka, "WRITE",
           alerts_.empty() ? "topic " + config_.topics.pairs
                           : "topic " + config_.topics.alerts + " or topic " + config_.topics.pairs);
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case kafka::Denied::group:
       return kafka::denied(kafka, "READ", "group " + kafka.group + ".alerts");
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case kafka::Denied::transactional_id:
       return kafka::denied(kafka, "WRITE", "transactional id tocsin." + kafka.group + ".alerts");
     default:
-      return kafka::text(error);
+      return fault.text();
   }
 }
 
@@ -206,9 +205,11 @@ void AlertPublisher::take_over_or_throw() {
   fold_ = std::make_unique<AlertEngine>(pipeline_->alert_rules);
   restore();
   committed_offset_ = next_offset_ = committed_offset();
-  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, next_offset_}});
-  rd_kafka_assign(consumer_.get(), list.get());
-  rd_kafka_resume_partitions(consumer_.get(), list.get());
+  const kafka::Partition ledger{config_.topics.ledger, 0};
+  if (const kafka::Failure fault = consumer_->assign({{ledger, next_offset_}})) {
+    throw StopError(ExitCode::failed, "alerts: cannot assign: " + fault.text());
+  }
+  consumer_->resume({ledger});
   published_ms_ = steady_ms();
   const AlertEngineSize size = fold_->size();
   spdlog::info("alerts: restored pairs={} alerts_open={} ledger_offset={}", size.pairs,
@@ -236,13 +237,15 @@ kafka::Conf AlertPublisher::producer_conf(const Config& config) {
 // before it, and the outcome of its last transaction is decided before init_transactions() returns.
 bool AlertPublisher::fence_others() {
   kafka::Conf conf = producer_conf(config_);
-  if (isolates_) rd_kafka_conf_set(conf.get(), "batch.num.messages", "1", nullptr, 0);
-  rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_dr_msg_cb(conf.get(), &AlertPublisher::on_delivery);
-  producer_ = kafka::make_producer(std::move(conf));
-  const kafka::Fault error(rd_kafka_init_transactions(producer_.get(), kQueryTimeoutMs));
-  if (!error) return true;
-  begin_again("init transactions: " + why(error.get()));
+  if (isolates_) conf.emplace_back("batch.num.messages", "1");
+  producer_ = std::make_unique<kafka::TransactionalProducer>(
+      conf, config_.limits.transaction_timeout,
+      kafka::Producer::Hooks{.on_delivery = [this](const kafka::DeliveryReport& delivery) {
+        note_delivery(delivery);
+      }});
+  const kafka::Failure fault = producer_->init();
+  if (!fault) return true;
+  begin_again("init transactions: " + why(fault));
   return false;
 }
 
@@ -254,9 +257,9 @@ void AlertPublisher::restore() {
   reader.check_readable(partitions);
   reader.read(reader.extents(partitions), [&](const kafka::Message& message) {
     heartbeat_ms_ = steady_ms();
-    std::string key(static_cast<const char*>(message->key), message->key_len);
-    const auto state = kafka::last_header(*message, kStateHeader);
-    if (message->payload != nullptr && state) {
+    const std::string key(message.key());
+    const auto state = message.last_header(kStateHeader);
+    if (message.has_value() && state) {
       states[key].assign(*state);
     } else {
       states.erase(key);
@@ -273,22 +276,17 @@ void AlertPublisher::restore() {
 // Where the alert engine goes on; the first record of the ledger for a new alert engine, or when
 // the ledger is younger than the alert engine's offset.
 std::int64_t AlertPublisher::committed_offset() {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  rd_kafka_resp_err_t error = kafka::ask("watermarks of the ledger", [&] {
-    return rd_kafka_query_watermark_offsets(consumer_.get(), config_.topics.ledger.c_str(), 0, &low,
-                                            &high, kQueryTimeoutMs);
-  });
-  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, 0}});
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    error = kafka::ask("the offset of alerts", [&] {
-      return rd_kafka_committed(consumer_.get(), list.get(), kQueryTimeoutMs);
-    });
+  const kafka::Partition ledger{config_.topics.ledger, 0};
+  const auto marks =
+      kafka::ask("watermarks of the ledger", [&] { return consumer_->watermarks(ledger); });
+  const auto answer =
+      kafka::ask("the offset of alerts", [&] { return consumer_->committed({ledger}); });
+  if (!marks || !answer) {
+    const kafka::Failure fault = marks ? answer.error() : marks.error();
+    throw StopError(ExitCode::failed, "alerts: its offset cannot be read: " + fault.full_text());
   }
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "alerts: its offset cannot be read: " + kafka::text(error));
-  }
-  const std::int64_t committed = list->elems[0].offset;
+  const auto [low, high] = *marks;
+  const std::int64_t committed = answer->at(ledger).offset;
   if (committed > low && committed <= high) return committed;
   if (committed >= 0 && committed != low) {
     spdlog::error("alerts: its offset is not in the ledger offset={} going_on_at={}", committed,
@@ -301,21 +299,20 @@ std::int64_t AlertPublisher::committed_offset() {
 
 std::vector<kafka::Message> AlertPublisher::poll_batch() {
   std::vector<kafka::Message> messages;
-  int wait_ms = 100;
+  std::chrono::milliseconds wait = 100ms;
   while (messages.size() < kBatchMax) {
-    kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), wait_ms));
+    kafka::Message message = consumer_->poll(wait);
     if (!message) break;
-    wait_ms = 0;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    wait = 0ms;
+    if (message.is_record()) {
       messages.push_back(std::move(message));
-    } else if (rd_kafka_fatal_error(consumer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw StopError(ExitCode::failed,
-                      "alerts: the consumer is lost: " + kafka::text(message->err));
-    } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && fold_) {
+    } else if (const kafka::Failure fatal = consumer_->fatal()) {
+      throw StopError(ExitCode::failed, "alerts: the consumer is lost: " + fatal.text());
+    } else if (message.fault().is_offset_gone() && fold_) {
       begin_again("its offset is no longer in the ledger");
       return {};
     } else {
-      note_error(*message);
+      note_error(message.fault());
     }
   }
   return messages;
@@ -330,18 +327,16 @@ std::vector<AlertPublisher::Judged> AlertPublisher::judge(
   do {
     records.clear();
     rebuilds = follower_.rebuilds();
-    while (!stopping_ && !follower_.wait_applied(messages.back()->offset + 1, 100ms)) {
+    while (!stopping_ && !follower_.wait_applied(messages.back().offset() + 1, 100ms)) {
       heartbeat_ms_ = steady_ms();
     }
     if (stopping_) return {};
     state_.read([&](const DedupState& state) {
       for (const kafka::Message& message : messages) {
-        LedgerResult<LedgerRecord> record =
-            decode_ledger_record({static_cast<const char*>(message->payload), message->len});
+        LedgerResult<LedgerRecord> record = decode_ledger_record(message.value());
         if (!record) continue;  // the follower counted it, or stops the instance
-        const std::int64_t append_time_ms = rd_kafka_message_timestamp(message.get(), nullptr);
-        records.push_back({message->offset, append_time_ms, *std::move(record),
-                           state.first_verdict_at(message->offset)});
+        records.push_back({message.offset(), message.timestamp_ms(), *std::move(record),
+                           state.first_verdict_at(message.offset())});
       }
     });
   } while (rebuilds != follower_.rebuilds());
@@ -367,15 +362,15 @@ void AlertPublisher::publish() {
   const std::vector<StateRecord> changes = fold_->take_changes();
   published_ms_ = steady_ms();
   if (!alerts_.empty()) failpoint("alerts_before_commit");
-  const kafka::Fault error = commit(changes);
+  const kafka::Failure fault = commit(changes);
   if (!alerts_.empty()) failpoint("alerts_after_commit");
-  if (error) {
+  if (fault) {
     relieve();
     return begin_again(refused_state_.empty()
-                           ? why(error.get())
+                           ? why(fault)
                            : "topic " + config_.topics.pairs +
                                  " takes no state as large as that of " + refused_state_ +
-                                 ", see its max.message.bytes: " + why(error.get()));
+                                 ", see its max.message.bytes: " + why(fault));
   }
   retry_.reset();
   standstill_.end();
@@ -396,52 +391,36 @@ void AlertPublisher::publish() {
 }
 
 // Alerts, states and the ledger offset in one transaction. Any error: begin again.
-kafka::Fault AlertPublisher::commit(const std::vector<StateRecord>& changes) {
-  const auto refused = [](rd_kafka_resp_err_t error) {
-    return kafka::Fault(rd_kafka_error_new(error, "%s", rd_kafka_err2str(error)));
-  };
-  begun_ms_ = steady_ms();
-  if (kafka::Fault error{rd_kafka_begin_transaction(producer_.get())}) return error;
+kafka::Failure AlertPublisher::commit(const std::vector<StateRecord>& changes) {
+  if (kafka::Failure fault = producer_->begin()) return fault;
   refused_.clear();
   refused_state_.clear();
   for (std::size_t i = 0; i < alerts_.size(); ++i) {
-    const auto error = produce_alert(i);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return refused(error);
+    if (kafka::Failure fault = produce_alert(i)) return fault;
   }
   for (const StateRecord& change : changes) {
-    const auto error = produce(config_.topics.pairs, change.key, change.value, change.state);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return refused(error);
+    kafka::Failure fault = produce(config_.topics.pairs, change.key, change.value, change.state);
+    if (fault) return fault;
   }
-  const kafka::Owned<rd_kafka_consumer_group_metadata_t> metadata(
-      rd_kafka_consumer_group_metadata(consumer_.get()));
-  if (!is_valid_membership(metadata.get())) return refused(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
-  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, next_offset_}});
-  // Past its time-out a transaction is not touched again (Publisher::is_overdue).
-  const std::int64_t due_ms = begun_ms_ + config_.limits.transaction_timeout.count();
-  if (steady_ms() >= due_ms) return refused(RD_KAFKA_RESP_ERR__TIMED_OUT);
-  if (kafka::Fault error{rd_kafka_send_offsets_to_transaction(producer_.get(), list.get(),
-                                                              metadata.get(), kQueryTimeoutMs)}) {
-    return error;
-  }
-  if (steady_ms() >= due_ms) return refused(RD_KAFKA_RESP_ERR__TIMED_OUT);
-  return kafka::Fault(rd_kafka_commit_transaction(producer_.get(), -1));
+  kafka::Failure fault = producer_->send_offsets(
+      {{{config_.topics.ledger, 0}, {next_offset_, "", {}}}}, consumer_->membership());
+  return fault ? fault : producer_->commit();
 }
 
-rd_kafka_resp_err_t AlertPublisher::produce_alert(std::size_t index) {
+kafka::Failure AlertPublisher::produce_alert(std::size_t index) {
   const AlertRecord& alert = alerts_[index];
   const auto cut = cuts_.find(alert.value);
   if (cut == cuts_.end()) return produce(config_.topics.alerts, alert.key, alert.value, "", index);
-  if (cut->second == Cut::left_out) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (cut->second == Cut::left_out) return {};
   return produce(config_.topics.alerts, alert.key, alert.brief, "", index);
 }
 
-void AlertPublisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
-  auto& publisher = *static_cast<AlertPublisher*>(self);
-  if (!kafka::is_size(message->err)) return;
-  if (publisher.config_.topics.alerts == rd_kafka_topic_name(message->rkt)) {
-    publisher.refused_.insert(reinterpret_cast<std::size_t>(message->_private));
+void AlertPublisher::note_delivery(const kafka::DeliveryReport& delivery) {
+  if (!delivery.fault().is_size()) return;
+  if (config_.topics.alerts == delivery.topic()) {
+    refused_.insert(reinterpret_cast<std::size_t>(delivery.tag()));
   } else {
-    publisher.refused_state_.assign(static_cast<const char*>(message->key), message->key_len);
+    refused_state_ = delivery.key();
   }
 }
 
@@ -449,7 +428,7 @@ void AlertPublisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message,
 // and if that is refused, too, not at all. A request is refused as a whole, so first each record is
 // sent in a request of its own.
 void AlertPublisher::relieve() {
-  rd_kafka_poll(producer_.get(), 100);  // on_delivery
+  producer_->serve(100ms);  // note_delivery
   if (refused_.empty() && refused_state_.empty()) return;
   retry_.reset();  // the next attempt is another one
   if (!std::exchange(isolates_, true)) return;
@@ -463,28 +442,19 @@ void AlertPublisher::relieve() {
   }
 }
 
-rd_kafka_resp_err_t AlertPublisher::produce(const std::string& topic, const std::string& key,
-                                            const std::optional<std::string>& value,
-                                            const std::string& state, std::size_t alert) {
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-  char* const bytes = value ? const_cast<char*>(value->data()) : nullptr;
-  const std::size_t size = value ? value->size() : 0;
-  do {
-    kafka::Headers headers(rd_kafka_headers_new(2));
-    rd_kafka_header_add(headers.get(), "content-type", -1, "application/json", -1);
-    if (!state.empty()) {
-      rd_kafka_header_add(headers.get(), kStateHeader, -1, state.data(),
-                          static_cast<ssize_t>(state.size()));
-    }
-    error = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
-                              RD_KAFKA_V_KEY(key.data(), key.size()), RD_KAFKA_V_VALUE(bytes, size),
-                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                              RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(alert)),
-                              RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<void>(headers.release());
-    if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(producer_.get(), 50);
-  } while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stopping_);
-  return error;
+kafka::Failure AlertPublisher::produce(const std::string& topic, const std::string& key,
+                                       const std::optional<std::string>& value,
+                                       const std::string& state, std::size_t alert) {
+  kafka::Headers headers;
+  headers.add("content-type", "application/json");
+  if (!state.empty()) headers.add(kStateHeader, state);
+  return producer_->send({topic,
+                          {},
+                          key,
+                          value ? std::string_view(*value) : std::string_view{},
+                          std::move(headers),
+                          reinterpret_cast<void*>(alert)},
+                         stopping_);
 }
 
 }  // namespace tocsin

@@ -12,7 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/consumer.h"
+#include "daemon/kafka/producer.h"
 #include "daemon/ledger.h"
 #include "daemon/metrics.h"
 #include "daemon/retry.h"
@@ -61,9 +62,7 @@ class AlertPublisher {
   void subscribe();
   void turn();
   void tick();
-  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
-                           rd_kafka_topic_partition_list_t* partitions, void* self);
-  void assign(rd_kafka_topic_partition_list_t* partitions);
+  void own(const std::vector<kafka::Partition>& partitions);
 
   // Takes the alert engine over, or begins again: fences, restores, goes on from the committed
   // offset.
@@ -74,20 +73,20 @@ class AlertPublisher {
   [[nodiscard]] std::int64_t committed_offset();
   void begin_again(const std::string& why);
   void note_trouble(const std::string& why);
-  void note_error(const rd_kafka_message_t& event);
-  [[nodiscard]] std::string why(const rd_kafka_error_t* error) const;
+  void note_error(const kafka::Failure& fault);
+  [[nodiscard]] std::string why(const kafka::Failure& fault) const;
 
   [[nodiscard]] std::vector<kafka::Message> poll_batch();
   [[nodiscard]] std::vector<Judged> judge(const std::vector<kafka::Message>& messages);
   void fold(std::vector<Judged> records);
   void publish();
-  [[nodiscard]] kafka::Fault commit(const std::vector<StateRecord>& changes);
-  [[nodiscard]] rd_kafka_resp_err_t produce_alert(std::size_t index);
-  static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
+  [[nodiscard]] kafka::Failure commit(const std::vector<StateRecord>& changes);
+  [[nodiscard]] kafka::Failure produce_alert(std::size_t index);
+  void note_delivery(const kafka::DeliveryReport& delivery);
   void relieve();
-  [[nodiscard]] rd_kafka_resp_err_t produce(const std::string& topic, const std::string& key,
-                                            const std::optional<std::string>& value,
-                                            const std::string& state, std::size_t alert = 0);
+  [[nodiscard]] kafka::Failure produce(const std::string& topic, const std::string& key,
+                                       const std::optional<std::string>& value,
+                                       const std::string& state, std::size_t alert = 0);
 
   const Config& config_;
   const SharedDedupState& state_;
@@ -101,8 +100,8 @@ class AlertPublisher {
   Standstill standstill_;
 
   // The alerts thread's own.
-  kafka::Client consumer_;
-  kafka::Client producer_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+  std::unique_ptr<kafka::TransactionalProducer> producer_;
   std::shared_ptr<const Pipeline> pipeline_;  // whose rules the fold looks at
   std::unique_ptr<AlertEngine> fold_;         // while it is here and restored
   bool is_owner_ = false;
@@ -118,7 +117,6 @@ class AlertPublisher {
   std::set<std::size_t> refused_;  // of alerts_, in this transaction
   std::string refused_state_;      // the key of a pair
   bool isolates_ = false;          // one record a request: the error names the record
-  std::int64_t begun_ms_ = 0;      // the transaction; steady clock
   Retry retry_;
 };
 

@@ -32,8 +32,7 @@ struct Item {
   std::string sighting;  // its ledger record; kept to append again after a failure
 
   [[nodiscard]] std::string_view payload() const {
-    if (!message) return {};
-    return {static_cast<const char*>(message->payload), message->len};
+    return message ? message.value() : std::string_view{};
   }
 };
 

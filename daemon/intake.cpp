@@ -3,10 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "daemon/kafka/reader.h"
 #include "daemon/kafka/unreadable.h"
+#include "daemon/trials.h"
 #include "daemon/wait.h"
 #include "pipeline/ledger/dedup_state.h"
 
@@ -15,32 +16,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kQueryTimeoutMs = 10'000;
 constexpr int kReadAttempts = 5;
 constexpr auto kDamageWait = 2s;
 constexpr std::int64_t kLargeJumpBack = 1'000'000;  // records
+constexpr std::int64_t kTailRecords = 50;
+constexpr std::int64_t kSilenceMs = 200;  // an answer to a fetch takes 100 ms
 
 }  // namespace
-
-bool is_valid_membership(const rd_kafka_consumer_group_metadata_t* metadata) {
-  // The C API shows generation and member only through the serialised form:
-  // "CGMDv2:" int32 generation, group id NUL, member id NUL, ...
-  constexpr std::string_view kMagic = "CGMDv2:";
-  if (metadata == nullptr) return false;
-  void* buffer = nullptr;
-  std::size_t size = 0;
-  if (const kafka::Fault error{rd_kafka_consumer_group_metadata_write(metadata, &buffer, &size)}) {
-    return false;
-  }
-  const std::string bytes(static_cast<const char*>(buffer), size);
-  rd_kafka_mem_free(nullptr, buffer);
-  std::int32_t generation = -1;
-  if (!bytes.starts_with(kMagic) || bytes.size() < kMagic.size() + sizeof generation) return false;
-  std::memcpy(&generation, bytes.data() + kMagic.size(), sizeof generation);
-  const std::size_t group_end = bytes.find('\0', kMagic.size() + sizeof generation);
-  if (group_end == std::string::npos || group_end + 1 >= bytes.size()) return false;
-  return generation >= 0 && bytes[group_end + 1] != '\0';
-}
 
 kafka::Conf Intake::conf(const Config& config) {
   return kafka::make_conf(
@@ -69,26 +51,19 @@ kafka::Conf Intake::conf(const Config& config) {
 }
 
 Intake::Intake(const Config& config, Metrics& metrics)
-    : config_(config), metrics_(metrics), error_lines_(100ms, 100ms) {
-  kafka::Conf conf = Intake::conf(config_);
-  rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), &Intake::on_rebalance);
-  consumer_ = kafka::make_consumer(std::move(conf));
-}
+    : config_(config),
+      metrics_(metrics),
+      consumer_(conf(config), {.on_assign = [this](const auto& partitions) { assign(partitions); },
+                               .on_revoke = [this](bool lost) { revoke(lost); }}),
+      error_lines_(100ms, 100ms) {}
 
 Intake::~Intake() {
   close();
 }
 
 void Intake::subscribe() {
-  const kafka::PartitionList topics(
-      rd_kafka_topic_partition_list_new(static_cast<int>(config_.topics.raw.size())));
-  for (const std::string& topic : config_.topics.raw) {
-    rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
-  }
-  const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "intake: cannot subscribe: " + kafka::text(error));
+  if (const kafka::Failure fault = consumer_.subscribe(config_.topics.raw)) {
+    throw StopError(ExitCode::failed, "intake: cannot subscribe: " + fault.text());
   }
 }
 
@@ -96,52 +71,54 @@ kafka::Message Intake::poll(std::chrono::milliseconds wait) {
   if (rejoin_requested_.exchange(false)) {
     spdlog::warn("intake: joining the group again, from the committed offsets");
     revoke(true);
-    rd_kafka_unsubscribe(consumer_.get());
+    consumer_.unsubscribe();
     subscribe();
   }
-  kafka::Message message;
-  do {  // the end of a partition is no reason to return
-    if (message) note_end(*message);
-    message.reset(rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(wait.count())));
-  } while (message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF);
-  if (callback_error_) std::rethrow_exception(std::exchange(callback_error_, nullptr));
-  if (!message) return nullptr;
-  if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-    heal_gap(*message);
-    return nullptr;
+  if (!detours_.empty()) return take(follow_detour());
+  kafka::Message message = consumer_.poll(wait);
+  while (message && message.fault().is_end()) {  // the end of a partition is no reason to return
+    note_end(message);
+    message = consumer_.poll(wait);
   }
-  if (kafka::is_unreadable(*message)) {
-    note_unreadable(*message);
-    return nullptr;
-  }
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (rd_kafka_fatal_error(consumer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw StopError(ExitCode::failed,
-                      "intake: the consumer is lost: " + kafka::text(message->err));
+  if (!detours_.empty()) {  // assigned in this very call: what they hold comes first
+    if (message && message.is_record()) {
+      detours_.emplace_back().records.push_back(std::move(message));
     }
-    note_error(*message);
     return nullptr;
   }
-  note_allowed(*message);
-  const auto due = next_.find({rd_kafka_topic_name(message->rkt), message->partition});
+  if (!message || message.is_record()) return take(std::move(message));
+  const kafka::Failure fault = message.fault();
+  if (fault.is_offset_gone()) {
+    heal_gap(fault.partition());
+  } else if (fault.is_unreadable()) {
+    note_unreadable(fault);
+  } else if (const kafka::Failure fatal = consumer_.fatal()) {
+    throw StopError(ExitCode::failed, "intake: the consumer is lost: " + fatal.text());
+  } else {
+    note_error(fault);
+  }
+  return nullptr;
+}
+
+// The record, if it is due.
+kafka::Message Intake::take(kafka::Message message) {
+  if (!message) return nullptr;
+  note_allowed(message);
+  const auto due = next_.find(message.partition());
   // A record that slipped through a rebalance, a pause or a new assignment.
-  if (due == next_.end() || message->offset < due->second) return nullptr;
-  if (was_unreadable(*message)) return nullptr;
-  due->second = message->offset + 1;
+  if (due == next_.end() || message.offset() < due->second) return nullptr;
+  if (was_unreadable(message)) return nullptr;
+  due->second = message.offset() + 1;
+  silent_.erase(due->first);
   return message;
 }
 
-void Intake::note_error(const rd_kafka_message_t& event) {
-  if (!kafka::is_denied(event.err)) {
-    error_lines_.log("intake: " + kafka::text(event.err) + " " + rd_kafka_message_errstr(&event));
-    return;
-  }
-  const bool is_topic = event.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+void Intake::note_error(const kafka::Failure& fault) {
+  if (!fault.is_denied()) return error_lines_.log("intake: " + fault.full_text());
   denied_resource_ = "group " + config_.kafka.group;
-  if (is_topic) {
-    denied_resource_ =
-        std::string("topic ") + (event.rkt != nullptr ? rd_kafka_topic_name(event.rkt)
-                                                      : config_.topics.raw.front().c_str());
+  if (fault.denied() == kafka::Denied::topic) {
+    const std::string& topic = fault.partition().topic;
+    denied_resource_ = "topic " + (topic.empty() ? config_.topics.raw.front() : topic);
   }
   const std::string what = kafka::denied(config_.kafka, "READ", denied_resource_);
   denied_.begin();
@@ -149,76 +126,56 @@ void Intake::note_error(const rd_kafka_message_t& event) {
   error_lines_.log("intake: " + what);
 }
 
-void Intake::note_allowed(const rd_kafka_message_t& message) {
+void Intake::note_allowed(const kafka::Record& message) {
   if (denied_resource_.empty()) return;
-  if (denied_resource_ != std::string("topic ") + rd_kafka_topic_name(message.rkt)) return;
+  if (denied_resource_ != "topic " + std::string(message.topic())) return;
   denied_resource_.clear();
   denied_.end();
 }
 
 // Between the last record and the end there are transaction markers and aborted records only.
-void Intake::note_end(const rd_kafka_message_t& event) {
-  const kafka::Partition partition{rd_kafka_topic_name(event.rkt), event.partition};
+void Intake::note_end(const kafka::Record& event) {
   note_allowed(event);
-  const auto due = next_.find(partition);
-  if (on_end && due != next_.end()) on_end(partition, due->second, event.offset);
+  silent_.erase(event.partition());
+  const auto due = next_.find(event.partition());
+  if (on_end && due != next_.end()) on_end(due->first, due->second, event.offset());
 }
 
 void Intake::pause() {
   if (is_paused_ || next_.empty()) return;
-  const kafka::PartitionList list = kafka::make_list(next_);
-  rd_kafka_pause_partitions(consumer_.get(), list.get());
+  consumer_.pause(kafka::partitions_of(next_));
   is_paused_ = true;
 }
 
 void Intake::resume() {
   if (!is_paused_) return;
-  const kafka::PartitionList list = kafka::make_list(next_);
-  rd_kafka_resume_partitions(consumer_.get(), list.get());
+  consumer_.resume(kafka::partitions_of(next_));
   is_paused_ = false;
+  silent_since_ms_ = steady_ms();
 }
 
 void Intake::close() {
-  if (!consumer_ || rd_kafka_consumer_closed(consumer_.get())) return;
-  rd_kafka_consumer_close(consumer_.get());
+  consumer_.close();
 }
 
 // ---- rebalances
 
-void Intake::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
-                          rd_kafka_topic_partition_list_t* partitions, void* self) {
-  auto& intake = *static_cast<Intake*>(self);
-  try {
-    if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-      intake.assign(partitions);
-    } else {
-      intake.revoke(rd_kafka_assignment_lost(intake.consumer_.get()) != 0);
-    }
-  } catch (const std::exception&) {
-    intake.callback_error_ = std::current_exception();
-    rd_kafka_assign(intake.consumer_.get(), nullptr);
-  }
-}
-
-void Intake::assign(rd_kafka_topic_partition_list_t* partitions) {
-  const rd_kafka_resp_err_t error = kafka::ask("committed offsets", [&] {
-    return rd_kafka_committed(consumer_.get(), partitions, kQueryTimeoutMs);
-  });
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "intake: committed offsets: " + kafka::text(error));
-  }
-  std::map<kafka::Partition, std::int64_t> offsets;
+void Intake::assign(const std::vector<kafka::Partition>& partitions) {
+  kafka::Offsets offsets;
   commits_.clear();
-  for (int i = 0; i < partitions->cnt; ++i) {
-    const rd_kafka_topic_partition_t& entry = partitions->elems[i];
-    const kafka::Partition partition{entry.topic, entry.partition};
-    offsets[partition] = start_of(partition, entry.offset);
-    Commit& commit = commits_[partition];
-    commit.offset = std::max<std::int64_t>(entry.offset, -1);
-    commit.start = offsets[partition];
-    commit.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
+  for (const auto& [partition, mark] : ask_committed(partitions)) {
+    offsets[partition] = start_of(partition, mark.offset);
+    commits_[partition] = {mark.offset, offsets[partition], mark.metadata};
+    if (Trials::is_fetch_suspicious(commits_[partition])) {
+      avoid_deadly(partition, offsets[partition]);
+    }
   }
   assign_at(offsets);
+  for (const Detour& detour : detours_) {
+    next_[detour.gap.partition] = commits_[detour.gap.partition].start;
+  }
+  for (const auto& [partition, offset] : offsets) silent_.insert(partition);
+  silent_since_ms_ = steady_ms();
   ++assignment_;
   is_assigned_ = true;
   if (denied_resource_.starts_with("group ")) {
@@ -231,44 +188,39 @@ void Intake::assign(rd_kafka_topic_partition_list_t* partitions) {
   std::vector<kafka::Partition> assigned;
   for (const auto& [partition, offset] : offsets) assigned.push_back(partition);
   if (on_assign) on_assign(std::move(assigned));
-}
-
-std::pair<std::int64_t, std::int64_t> Intake::watermarks(const kafka::Partition& partition) {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  const rd_kafka_resp_err_t error = kafka::ask("watermarks", [&] {
-    return rd_kafka_query_watermark_offsets(consumer_.get(), partition.topic.c_str(),
-                                            partition.number, &low, &high, kQueryTimeoutMs);
-  });
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed,
-                    "intake: watermarks of " + partition.topic + ": " + kafka::text(error));
+  for (const Detour& detour : detours_) {  // who looks at the age of the lag fetches, too
+    if (on_end) on_end(detour.gap.partition, detour.gap.from, detour.gap.to);
   }
-  return {low, high};
 }
 
-std::map<kafka::Partition, std::int64_t> Intake::ends(
-    const std::map<kafka::Partition, std::int64_t>& partitions) {
-  std::map<kafka::Partition, std::int64_t> found;
+kafka::Watermarks Intake::watermarks(const kafka::Partition& partition) {
+  const auto marks = kafka::ask("watermarks", [&] { return consumer_.watermarks(partition); });
+  if (!marks) {
+    throw StopError(ExitCode::failed, "intake: watermarks: " + marks.error().full_text());
+  }
+  return *marks;
+}
+
+kafka::Offsets Intake::ends(const kafka::Offsets& partitions) {
+  kafka::Offsets found;
   for (const auto& [partition, committed] : partitions) {
-    found[partition] = watermarks(partition).second;
+    found[partition] = watermarks(partition).high;
   }
   return found;
 }
 
-std::map<kafka::Partition, std::int64_t> Intake::committed(
-    const std::map<kafka::Partition, std::int64_t>& partitions) {
-  const kafka::PartitionList list = kafka::make_list(partitions);
-  const rd_kafka_resp_err_t error = kafka::ask("committed offsets", [&] {
-    return rd_kafka_committed(consumer_.get(), list.get(), kQueryTimeoutMs);
-  });
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "intake: committed offsets: " + kafka::text(error));
+kafka::Marks Intake::ask_committed(const std::vector<kafka::Partition>& partitions) {
+  auto marks = kafka::ask("committed offsets", [&] { return consumer_.committed(partitions); });
+  if (!marks) {
+    throw StopError(ExitCode::failed, "intake: committed offsets: " + marks.error().text());
   }
-  std::map<kafka::Partition, std::int64_t> found;
-  for (int i = 0; i < list->cnt; ++i) {
-    const rd_kafka_topic_partition_t& entry = list->elems[i];
-    found[{entry.topic, entry.partition}] = std::max<std::int64_t>(entry.offset, -1);
+  return *std::move(marks);
+}
+
+kafka::Offsets Intake::committed(const kafka::Offsets& partitions) {
+  kafka::Offsets found;
+  for (const auto& [partition, mark] : ask_committed(kafka::partitions_of(partitions))) {
+    found[partition] = mark.offset;
   }
   return found;
 }
@@ -288,29 +240,53 @@ std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t co
     return start;
   }
   if (committed >= low && committed <= high) return committed;
-  if (committed < low) {
-    note_gap({partition, committed, low});
-  } else {
-    spdlog::error(
-        "intake: committed offset is beyond the end, was the topic created again? "
-        "topic={} partition={} committed={} end={}",
-        partition.topic, partition.number, committed, high);
-    if (committed - high > kLargeJumpBack) {
-      spdlog::warn(
-          "intake: going back records={}; to process history again use another group, "
-          "ledger and outputs",
-          committed - low);
-    }
-    metrics_.offset_gaps.Increment();
-  }
+  if (committed > high) return start_of_shrunk(partition, {low, high}, committed);
+  note_gap({partition, committed, low});
   return low;
 }
 
-void Intake::assign_at(const std::map<kafka::Partition, std::int64_t>& offsets) {
-  const kafka::PartitionList list = kafka::make_list(offsets);
-  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "intake: cannot assign: " + kafka::text(error));
+// The committed offset is beyond the end. Either the partition lost its end (an unclean election):
+// what is left was published, and it goes on behind it. Or the topic was created again: all is new.
+std::int64_t Intake::start_of_shrunk(const kafka::Partition& partition,
+                                     const kafka::Watermarks& marks, std::int64_t committed) {
+  metrics_.offset_gaps.Increment();
+  if (is_tail_judged(partition, marks)) {
+    spdlog::error(
+        "intake: the partition lost its end, going on behind what is left topic={} partition={} "
+        "committed={} end={}",
+        partition.topic, partition.number, committed, marks.high);
+    return marks.high;
+  }
+  spdlog::error(
+      "intake: committed offset is beyond the end, was the topic created again? "
+      "topic={} partition={} committed={} end={}",
+      partition.topic, partition.number, committed, marks.high);
+  if (committed - marks.high > kLargeJumpBack) {
+    spdlog::warn(
+        "intake: going back records={}; to process history again use another group, "
+        "ledger and outputs",
+        committed - marks.low);
+  }
+  return marks.low;
+}
+
+// Whether one of the newest records is what the ledger knows at its position; not every one is in
+// it: dead letters are not, nor what is older than two windows.
+bool Intake::is_tail_judged(const kafka::Partition& partition, const kafka::Watermarks& marks) {
+  const std::int64_t from = std::max(marks.low, marks.high - kTailRecords);
+  if (!is_judged || from >= marks.high) return false;
+  bool is_known = false;
+  kafka::Reader reader(config_, kafka::Isolation::committed);
+  reader.read({{partition, {from, marks.high}}}, [&](const kafka::Message& message) {
+    const Position position{partition.topic, partition.number, message.offset()};
+    is_known = is_known || is_judged(position, message.value());
+  });
+  return is_known;
+}
+
+void Intake::assign_at(const kafka::Offsets& offsets) {
+  if (const kafka::Failure fault = consumer_.assign(offsets)) {
+    throw StopError(ExitCode::failed, "intake: cannot assign: " + fault.text());
   }
   next_ = offsets;
 }
@@ -326,8 +302,58 @@ void Intake::revoke(bool lost) {
   next_.clear();
   commits_.clear();
   unreadable_.clear();
-  rd_kafka_assign(consumer_.get(), nullptr);
+  detours_.clear();
+  silent_.clear();
+  consumer_.unassign();
   spdlog::info("intake: revoked lost={}", lost);
+}
+
+// ---- batches that kill whoever fetches them
+
+std::vector<kafka::Partition> Intake::take_silent() {
+  if (silent_.empty() || is_paused_ || steady_ms() - silent_since_ms_ < kSilenceMs) return {};
+  const std::set<kafka::Partition> silent = std::exchange(silent_, {});
+  return {silent.begin(), silent.end()};
+}
+
+void Intake::avoid_deadly(const kafka::Partition& partition, std::int64_t& offset) {
+  spdlog::warn(
+      "intake: nobody has read from here and lived, trying it in another process topic={} "
+      "partition={} offset={}",
+      partition.topic, partition.number, offset);
+  is_busy_ = true;
+  const auto deadly = kafka::deadly_batch(config_, partition, offset, watermarks(partition).high);
+  is_busy_ = false;
+  if (!deadly) return;
+  Detour& detour = detours_.emplace_back();
+  detour.gap = {partition, deadly->low, deadly->high};
+  kafka::Consumer& careful = careful_.emplace_back(kafka::careful_conf(config_));
+  for (kafka::Message& message : kafka::read_before(careful, partition, {offset, deadly->low})) {
+    detour.records.push_back(std::move(message));
+  }
+  offset = deadly->high;
+}
+
+// What stands before the batch, then the batch as one that cannot be read; the client reads behind
+// it.
+kafka::Message Intake::follow_detour() {
+  Detour& detour = detours_.front();
+  if (!detour.records.empty()) {
+    kafka::Message message = std::move(detour.records.front());
+    detour.records.pop_front();
+    return message;
+  }
+  const OffsetGap gap = detour.gap;
+  detours_.pop_front();
+  if (gap.from == gap.to) return nullptr;
+  next_[gap.partition] = gap.to;
+  silent_.erase(gap.partition);
+  spdlog::error(
+      "intake: processes die over a batch when they fetch it, passing over it topic={} "
+      "partition={} from={} to={}",
+      gap.partition.topic, gap.partition.number, gap.from, gap.to);
+  if (on_unreadable) on_unreadable(gap, "it decompresses to more than there is memory for");
+  return nullptr;
 }
 
 // ---- raw offsets that no longer exist
@@ -348,34 +374,34 @@ void Intake::note_gap(const OffsetGap& gap) {
 // ---- raw records that cannot be read
 
 // Damage may be a disk's that another replica stands in for: only what lasts is passed over.
-void Intake::note_unreadable(const rd_kafka_message_t& event) {
-  const kafka::Partition partition{rd_kafka_topic_name(event.rkt), event.partition};
+void Intake::note_unreadable(const kafka::Failure& fault) {
+  const kafka::Partition& partition = fault.partition();
   const auto due = next_.find(partition);
   if (due == next_.end()) return;
   Unreadable& batch = unreadable_[partition];
-  if (batch.attempts == 0 || batch.offset != event.offset)
-    batch = {event.offset, 0, steady_ms(), ""};
-  batch.why = rd_kafka_message_errstr(&event);
-  error_lines_.log("intake: a batch cannot be read: " + partition.topic + "-" +
-                   std::to_string(partition.number) + " " + batch.why);
+  if (batch.attempts == 0 || batch.offset != fault.offset()) {
+    batch = {fault.offset(), 0, steady_ms(), ""};
+  }
+  batch.why = fault.text();
+  error_lines_.log("intake: a batch cannot be read: " + fault.full_text());
   ++batch.attempts;
   const bool lasts = steady_ms() - batch.since_ms >= std::chrono::milliseconds(kDamageWait).count();
   if (batch.attempts < kReadAttempts || !lasts) return;
   const std::int64_t end =
-      kafka::end_of_unreadable(config_, partition, batch.offset, watermarks(partition).second);
+      kafka::end_of_unreadable(config_, partition, batch.offset, watermarks(partition).high);
   pass_over({partition, std::max(due->second, batch.offset), end}, batch.why);
 }
 
 // True when the client passed an unreadable batch by itself, and told of it once.
-bool Intake::was_unreadable(const rd_kafka_message_t& message) {
-  const kafka::Partition partition{rd_kafka_topic_name(message.rkt), message.partition};
+bool Intake::was_unreadable(const kafka::Record& message) {
+  const kafka::Partition partition = message.partition();
   const auto batch = unreadable_.find(partition);
   if (batch == unreadable_.end()) return false;
   const std::int64_t from = std::max(next_.at(partition), batch->second.offset);
   const std::string why = batch->second.why;
   unreadable_.erase(batch);  // or it could be read at last
-  if (message.offset <= from) return false;
-  pass_over({partition, from, message.offset}, why);
+  if (message.offset() <= from) return false;
+  pass_over({partition, from, message.offset()}, why);
   return true;
 }
 
@@ -383,19 +409,19 @@ void Intake::pass_over(const OffsetGap& gap, const std::string& why) {
   spdlog::error(
       "intake: records cannot be read, passing over them topic={} partition={} from={} to={}",
       gap.partition.topic, gap.partition.number, gap.from, gap.to);
+  silent_.erase(gap.partition);
   if (on_unreadable) on_unreadable(gap, why);
   unreadable_.erase(gap.partition);  // with `why`
-  std::map<kafka::Partition, std::int64_t> offsets = next_;
+  kafka::Offsets offsets = next_;
   offsets[gap.partition] = gap.to;
   resume();
   assign_at(offsets);
 }
 
-void Intake::heal_gap(const rd_kafka_message_t& event) {
-  const kafka::Partition partition{rd_kafka_topic_name(event.rkt), event.partition};
+void Intake::heal_gap(const kafka::Partition& partition) {
   const auto due = next_.find(partition);
   if (due == next_.end()) return;
-  std::map<kafka::Partition, std::int64_t> offsets = next_;
+  kafka::Offsets offsets = next_;
   offsets[partition] = start_of(partition, due->second);
   resume();
   assign_at(offsets);

@@ -4,18 +4,21 @@
 
 #include <atomic>
 #include <chrono>
-#include <exception>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/consumer.h"
 #include "daemon/metrics.h"
 #include "daemon/retry.h"
 #include "daemon/stop.h"
+#include "pipeline/article.h"
 
 namespace tocsin {
 
@@ -51,6 +54,8 @@ class Intake {
   std::function<void(const OffsetGap&, const std::string& why)> on_unreadable;
   // Where the group began to read a partition, if that was not at its beginning. Inside poll().
   std::function<std::optional<std::int64_t>(const kafka::Partition&)> began_at;
+  // Whether the ledger has a verdict on this very record. Inside poll().
+  std::function<bool(const Position&, std::string_view value)> is_judged;
 
   // A partition is read to its end: nothing but markers in [from, to). Inside poll().
   std::function<void(const kafka::Partition&, std::int64_t from, std::int64_t to)> on_end;
@@ -62,14 +67,15 @@ class Intake {
   [[nodiscard]] kafka::Message poll(std::chrono::milliseconds wait);
   void pause();
   void resume();
+  // Partitions that have brought nothing since they were assigned, no record and no end, though
+  // that is a while ago; each is told of once. The polling thread's own.
+  [[nodiscard]] std::vector<kafka::Partition> take_silent();
   // Of the present assignment; the polling thread's own.
   [[nodiscard]] const std::map<kafka::Partition, Commit>& commits() const { return commits_; }
   // Ends of partitions, as a reader of committed records sees them. Throws StopError.
-  [[nodiscard]] std::map<kafka::Partition, std::int64_t> ends(
-      const std::map<kafka::Partition, std::int64_t>& partitions);
+  [[nodiscard]] kafka::Offsets ends(const kafka::Offsets& partitions);
   // Offsets that the group has committed by now; -1: none. Throws StopError.
-  [[nodiscard]] std::map<kafka::Partition, std::int64_t> committed(
-      const std::map<kafka::Partition, std::int64_t>& partitions);
+  [[nodiscard]] kafka::Offsets committed(const kafka::Offsets& partitions);
   // Leaves the group; on_revoke is called first.
   void close();
   // Makes the next poll leave and join again, from the committed offsets.
@@ -79,33 +85,43 @@ class Intake {
   // ours.
   [[nodiscard]] std::uint64_t assignment() const { return assignment_; }
   [[nodiscard]] bool is_assigned() const { return is_assigned_; }
+  // In a step that may rightly be long, inside poll().
+  [[nodiscard]] bool is_busy() const { return is_busy_; }
   // Why it cannot read; empty while it can.
   [[nodiscard]] std::string denied() const { return denied_.after(std::chrono::milliseconds(0)); }
-  [[nodiscard]] rd_kafka_t* consumer() const { return consumer_.get(); }
+  [[nodiscard]] const kafka::Consumer& consumer() const { return consumer_; }
 
  private:
-  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
-                           rd_kafka_topic_partition_list_t* partitions, void* self);
-  void assign(rd_kafka_topic_partition_list_t* partitions);
+  void assign(const std::vector<kafka::Partition>& partitions);
   void revoke(bool lost);
-  [[nodiscard]] std::pair<std::int64_t, std::int64_t> watermarks(const kafka::Partition& partition);
+  [[nodiscard]] kafka::Watermarks watermarks(const kafka::Partition& partition);
+  [[nodiscard]] kafka::Marks ask_committed(const std::vector<kafka::Partition>& partitions);
+  [[nodiscard]] kafka::Message take(kafka::Message message);
   [[nodiscard]] std::int64_t start_of(const kafka::Partition& partition, std::int64_t committed);
-  void assign_at(const std::map<kafka::Partition, std::int64_t>& offsets);
-  void heal_gap(const rd_kafka_message_t& event);
+  [[nodiscard]] std::int64_t start_of_shrunk(const kafka::Partition& partition,
+                                             const kafka::Watermarks& marks,
+                                             std::int64_t committed);
+  [[nodiscard]] bool is_tail_judged(const kafka::Partition& partition,
+                                    const kafka::Watermarks& marks);
+  void assign_at(const kafka::Offsets& offsets);
+  void heal_gap(const kafka::Partition& partition);
   void note_gap(const OffsetGap& gap);
-  void note_unreadable(const rd_kafka_message_t& event);
-  [[nodiscard]] bool was_unreadable(const rd_kafka_message_t& message);
+  void note_unreadable(const kafka::Failure& fault);
+  [[nodiscard]] bool was_unreadable(const kafka::Record& message);
   void pass_over(const OffsetGap& gap, const std::string& why);
-  void note_end(const rd_kafka_message_t& event);
-  void note_error(const rd_kafka_message_t& event);
-  void note_allowed(const rd_kafka_message_t& message);
+  void avoid_deadly(const kafka::Partition& partition, std::int64_t& offset);
+  [[nodiscard]] kafka::Message follow_detour();
+  void note_end(const kafka::Record& event);
+  void note_error(const kafka::Failure& fault);
+  void note_allowed(const kafka::Record& message);
 
   const Config& config_;
   Metrics& metrics_;
-  kafka::Client consumer_;
+  kafka::Consumer consumer_;
   std::atomic<std::uint64_t> assignment_{0};
   std::atomic<bool> is_assigned_{false};
   std::atomic<bool> rejoin_requested_{false};
+  std::atomic<bool> is_busy_{false};
   Standstill denied_;
 
   // A batch that the client does not pass.
@@ -116,18 +132,23 @@ class Intake {
     std::string why;
   };
 
+  // Around a batch that kills whoever fetches it: what stands before it is read already.
+  struct Detour {
+    std::deque<kafka::Message> records;
+    OffsetGap gap;
+  };
+
   // The polling thread's own.
+  std::deque<kafka::Consumer> careful_;  // of detours; they outlive what they have read
+  std::deque<Detour> detours_;
+  std::set<kafka::Partition> silent_;
+  std::int64_t silent_since_ms_ = 0;  // steady clock
   std::map<kafka::Partition, Unreadable> unreadable_;
   std::map<kafka::Partition, std::int64_t> next_;  // offsets due next; the assigned partitions
   std::map<kafka::Partition, Commit> commits_;     // of the assigned partitions
   bool is_paused_ = false;
   std::string denied_resource_;  // "topic news.raw"
   Retry error_lines_;
-  std::exception_ptr callback_error_;  // must not fly through librdkafka's frames
 };
-
-// False for the metadata of a consumer that has not joined or has left: generation < 0 or no
-// member.
-[[nodiscard]] bool is_valid_membership(const rd_kafka_consumer_group_metadata_t* metadata);
 
 }  // namespace tocsin

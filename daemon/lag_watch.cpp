@@ -13,16 +13,13 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kInterval = 2'000ms;
-constexpr int kQueryTimeoutMs = 5'000;
+constexpr auto kQueryTimeout = 5'000ms;
 constexpr int kReadTimeoutMs = 1'000;  // of the oldest records, all together
 
-std::map<kafka::Partition, std::int64_t> offsets_of(const rd_kafka_topic_partition_list_t* list) {
-  std::map<kafka::Partition, std::int64_t> offsets;
-  for (int i = 0; i < list->cnt; ++i) {
-    const rd_kafka_topic_partition_t& entry = list->elems[i];
-    if (entry.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      offsets[{entry.topic, entry.partition}] = entry.offset;
-    }
+kafka::Offsets known(const kafka::Marks& marks) {
+  kafka::Offsets offsets;
+  for (const auto& [partition, mark] : marks) {
+    if (!mark.fault) offsets[partition] = mark.offset;
   }
   return offsets;
 }
@@ -33,16 +30,16 @@ LagWatch::LagWatch(const Config& config, LagSink sink)
     : sink_(std::move(sink)),
       // The group is asked about, never joined. Uncommitted: the end is the high watermark, and
       // open transactions are waited for by nobody here.
-      consumer_(kafka::make_consumer(kafka::make_conf(config.kafka,
-                                                      {{"fetch.wait.max.ms", "100"},
-                                                       {"fetch.message.max.bytes", "4096"},
-                                                       {"queued.max.messages.kbytes", "4096"},
-                                                       {"queued.min.messages", "1"}},
-                                                      {{"group.id", config.kafka.group},
-                                                       {"enable.auto.commit", "false"},
-                                                       {"enable.auto.offset.store", "false"},
-                                                       {"isolation.level", "read_uncommitted"},
-                                                       {"auto.offset.reset", "earliest"}}))) {}
+      consumer_(kafka::make_conf(config.kafka,
+                                 {{"fetch.wait.max.ms", "100"},
+                                  {"fetch.message.max.bytes", "4096"},
+                                  {"queued.max.messages.kbytes", "4096"},
+                                  {"queued.min.messages", "1"}},
+                                 {{"group.id", config.kafka.group},
+                                  {"enable.auto.commit", "false"},
+                                  {"enable.auto.offset.store", "false"},
+                                  {"isolation.level", "read_uncommitted"},
+                                  {"auto.offset.reset", "earliest"}})) {}
 
 LagWatch::~LagWatch() {
   stopping_ = true;
@@ -77,27 +74,21 @@ void LagWatch::run() {
   }
 }
 
-bool LagWatch::ask(std::map<kafka::Partition, std::int64_t>& committed,
-                   std::map<kafka::Partition, std::int64_t>& ends) {
-  const kafka::PartitionList list = kafka::make_list(committed);
-  if (rd_kafka_committed(consumer_.get(), list.get(), kQueryTimeoutMs) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return false;
-  }
-  committed = offsets_of(list.get());
-  // The "time" of the newest offset: one request for all partitions.
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
-  if (rd_kafka_offsets_for_times(consumer_.get(), list.get(), kQueryTimeoutMs) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return false;
-  }
-  ends = offsets_of(list.get());
+bool LagWatch::ask(kafka::Offsets& committed, kafka::Offsets& ends) {
+  kafka::Offsets times = committed;
+  for (auto& [partition, time] : times) time = kafka::kEnd;  // one request for all partitions
+  const auto answer = consumer_.committed(kafka::partitions_of(committed), kQueryTimeout);
+  if (!answer) return false;
+  const auto newest = consumer_.offsets_for_times(times, kQueryTimeout);
+  if (!newest) return false;
+  committed = known(*answer);
+  ends = known(*newest);
   return true;
 }
 
 void LagWatch::look() {
-  std::map<kafka::Partition, std::int64_t> committed;
-  std::map<kafka::Partition, std::int64_t> ends;
+  kafka::Offsets committed;
+  kafka::Offsets ends;
   std::map<kafka::Partition, Skip> skips;
   {
     const std::lock_guard lock(mutex_);
@@ -113,7 +104,7 @@ void LagWatch::look() {
     }
   }
   if (committed.empty() || !ask(committed, ends)) return;
-  std::map<kafka::Partition, std::int64_t> unread;
+  kafka::Offsets unread;
   for (const auto& [partition, end] : ends) {
     std::int64_t next = std::max<std::int64_t>(committed[partition], 0);
     const auto skip = skips.find(partition);
@@ -128,21 +119,20 @@ void LagWatch::look() {
 }
 
 // Their timestamps: one record of each partition.
-void LagWatch::read_oldest(const std::map<kafka::Partition, std::int64_t>& offsets) {
-  const kafka::PartitionList list = kafka::make_list(offsets);
-  if (rd_kafka_assign(consumer_.get(), list.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+void LagWatch::read_oldest(const kafka::Offsets& offsets) {
+  if (consumer_.assign(offsets)) return;
   const std::int64_t deadline_ms = steady_ms() + kReadTimeoutMs;
   std::size_t left = offsets.size();
   std::map<kafka::Partition, bool> has_read;
   while (left > 0 && !stopping_ && steady_ms() < deadline_ms) {
-    const kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), 100));
-    if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    const kafka::Partition partition{rd_kafka_topic_name(message->rkt), message->partition};
+    const kafka::Message message = consumer_.poll(100ms);
+    if (!message || !message.is_record()) continue;
+    const kafka::Partition partition = message.partition();
     if (std::exchange(has_read[partition], true)) continue;
-    seen_[partition].oldest_ms = rd_kafka_message_timestamp(message.get(), nullptr);
+    seen_[partition].oldest_ms = message.timestamp_ms();
     --left;
   }
-  rd_kafka_assign(consumer_.get(), nullptr);
+  consumer_.unassign();
 }
 
 void LagWatch::show() {

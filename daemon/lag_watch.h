@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/consumer.h"
 #include "daemon/wait.h"
 
 namespace tocsin {
@@ -46,13 +46,12 @@ class LagWatch {
 
   void run();
   void look();
-  [[nodiscard]] bool ask(std::map<kafka::Partition, std::int64_t>& committed,
-                         std::map<kafka::Partition, std::int64_t>& ends);
-  void read_oldest(const std::map<kafka::Partition, std::int64_t>& offsets);
+  [[nodiscard]] bool ask(kafka::Offsets& committed, kafka::Offsets& ends);
+  void read_oldest(const kafka::Offsets& offsets);
   void show();
 
   const LagSink sink_;
-  kafka::Client consumer_;
+  kafka::Consumer consumer_;
   std::atomic<bool> stopping_{false};
   std::map<kafka::Partition, Seen> seen_;  // the thread's own
 

@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kQueryTimeoutMs = 10'000;
 constexpr std::size_t kApplyBatch =
     2000;  // records applied under one hold of the dedup state's lock
 constexpr std::int64_t kFullWarningMs = 3'600'000;
@@ -40,9 +39,9 @@ bool AppendTicket::failed() const {
   return failed_;
 }
 
-rd_kafka_resp_err_t AppendTicket::error() const {
+kafka::Failure AppendTicket::fault() const {
   const std::lock_guard lock(mutex_);
-  return error_;
+  return fault_;
 }
 
 LedgerWriter::LedgerWriter(const Config& config, Metrics& metrics)
@@ -61,73 +60,60 @@ kafka::Conf LedgerWriter::conf(const Config& config) {
 }
 
 void LedgerWriter::recreate() {
-  kafka::Conf conf = LedgerWriter::conf(config_);
-  rd_kafka_conf_set_dr_msg_cb(conf.get(), &LedgerWriter::on_delivery);
-  std::shared_ptr<rd_kafka_t> producer = kafka::make_producer(std::move(conf));
+  auto producer = std::make_shared<kafka::Producer>(
+      conf(config_), kafka::Producer::Hooks{.on_delivery = &LedgerWriter::note_delivery});
   const std::lock_guard lock(producer_mutex_);
   producer_ = std::move(producer);
 }
 
-void LedgerWriter::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  // Each record owns one reference to its ticket, handed over as the message's opaque.
+std::shared_ptr<kafka::Producer> LedgerWriter::producer() {
+  const std::lock_guard lock(producer_mutex_);
+  return producer_;
+}
+
+void LedgerWriter::note_delivery(const kafka::DeliveryReport& delivery) {
+  // Each record owns one reference to its ticket, handed over as its tag.
   const std::unique_ptr<std::shared_ptr<AppendTicket>> reference(
-      static_cast<std::shared_ptr<AppendTicket>*>(message->_private));
+      static_cast<std::shared_ptr<AppendTicket>*>(delivery.tag()));
   AppendTicket& ticket = **reference;
   const std::lock_guard lock(ticket.mutex_);
   --ticket.pending_;
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (!ticket.failed_) ticket.error_ = message->err;
+  if (!delivery.is_record()) {
+    if (!ticket.failed_) ticket.fault_ = delivery.fault();
     ticket.failed_ = true;
   }
-  ticket.offset_max_ = std::max(ticket.offset_max_, message->offset);
+  ticket.offset_max_ = std::max(ticket.offset_max_, delivery.offset());
 }
 
 std::shared_ptr<AppendTicket> LedgerWriter::append(const std::vector<std::string>& records,
                                                    const std::atomic<bool>& stop) {
   auto ticket = std::make_shared<AppendTicket>();
   ticket->pending_ = records.size();
-  std::shared_ptr<rd_kafka_t> producer;
-  {
-    const std::lock_guard lock(producer_mutex_);
-    producer = producer_;
-  }
+  const std::shared_ptr<kafka::Producer> producer = this->producer();
   for (const std::string& record : records) {
-    auto* reference = new std::shared_ptr<AppendTicket>(ticket);
-    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-    do {
-      error = rd_kafka_producev(
-          producer.get(), RD_KAFKA_V_TOPIC(config_.topics.ledger.c_str()), RD_KAFKA_V_PARTITION(0),
-          RD_KAFKA_V_VALUE(const_cast<char*>(record.data()), record.size()),
-          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(reference), RD_KAFKA_V_END);
-      if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(producer.get(), 50);
-    } while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stop);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      delete reference;
-      const std::lock_guard lock(ticket->mutex_);
-      --ticket->pending_;
-      if (!ticket->failed_) ticket->error_ = error;
-      ticket->failed_ = true;
+    auto reference = std::make_unique<std::shared_ptr<AppendTicket>>(ticket);
+    kafka::Failure fault =
+        producer->send({config_.topics.ledger, 0, {}, record, {}, reference.get()}, stop);
+    if (!fault) {
+      static_cast<void>(reference.release());  // the delivery report frees it
+      continue;
     }
+    const std::lock_guard lock(ticket->mutex_);
+    --ticket->pending_;
+    if (!ticket->failed_) ticket->fault_ = std::move(fault);
+    ticket->failed_ = true;
   }
   metrics_.sightings_appended.Increment(static_cast<double>(records.size()));
   return ticket;
 }
 
 void LedgerWriter::serve(std::chrono::milliseconds wait) {
-  std::shared_ptr<rd_kafka_t> producer;
-  {
-    const std::lock_guard lock(producer_mutex_);
-    producer = producer_;
-  }
-  rd_kafka_poll(producer.get(), static_cast<int>(wait.count()));
-  std::array<char, 512> reason{};
-  const rd_kafka_resp_err_t fatal =
-      rd_kafka_fatal_error(producer.get(), reason.data(), reason.size());
-  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    spdlog::error("ledger: producer is lost, making a new one: {} {}", kafka::text(fatal),
-                  reason.data());
-    rd_kafka_purge(producer.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_poll(producer.get(), 0);
+  const std::shared_ptr<kafka::Producer> producer = this->producer();
+  producer->serve(wait);
+  if (const kafka::Failure fatal = producer->fatal()) {
+    spdlog::error("ledger: producer is lost, making a new one: {}", fatal.text());
+    producer->purge();
+    producer->serve(0ms);
     recreate();
   }
 }
@@ -159,22 +145,17 @@ Follower::Follower(const Config& config, SharedDedupState& state, LedgerWriter& 
       state_(state),
       ledger_(ledger),
       metrics_(metrics),
-      denied_lines_(100ms, 100ms) {
-  kafka::Conf conf = Follower::conf(config_);
-  consumer_ = kafka::make_consumer(std::move(conf));
-}
+      consumer_(conf(config)),
+      denied_lines_(100ms, 100ms) {}
 
 Follower::~Follower() {
   stopping_ = true;
   thread_.join();
-  rd_kafka_consumer_close(consumer_.get());
 }
 
 void Follower::assign(std::int64_t offset) {
-  const kafka::PartitionList list = kafka::make_list({{{config_.topics.ledger, 0}, offset}});
-  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "ledger: cannot assign: " + kafka::text(error));
+  if (const kafka::Failure fault = consumer_.assign({{{config_.topics.ledger, 0}, offset}})) {
+    throw StopError(ExitCode::failed, "ledger: cannot assign: " + fault.text());
   }
 }
 
@@ -184,31 +165,30 @@ std::int64_t Follower::newest_append_ms(std::int64_t high) {
   assign(high - 1);
   kafka::Message last;
   const std::int64_t deadline = steady_ms() + std::chrono::milliseconds(30s).count();
-  while (!last || last->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  while (!last || !last.is_record()) {
     if (steady_ms() > deadline) {
       throw StopError(ExitCode::failed, "ledger: its last record cannot be read: " +
-                                            (last ? kafka::text(last->err) : "time-out"));
+                                            (last ? last.fault().full_text() : "time-out"));
     }
-    last.reset(rd_kafka_consumer_poll(consumer_.get(), 200));
-    if (last && last->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+    last = consumer_.poll(200ms);
+    if (last && last.fault().denied() == kafka::Denied::topic) {
       throw StopError(ExitCode::failed,
                       kafka::denied(config_.kafka, "READ", "topic " + config_.topics.ledger));
     }
   }
-  return rd_kafka_message_timestamp(last.get(), nullptr);
+  return last.timestamp_ms();
 }
 
 // First record that was appended then or later.
 std::int64_t Follower::offset_at(std::int64_t append_time_ms, std::int64_t low) {
-  const kafka::PartitionList list =
-      kafka::make_list({{{config_.topics.ledger, 0}, std::max<std::int64_t>(0, append_time_ms)}});
-  const rd_kafka_resp_err_t error = kafka::ask("offsets for times", [&] {
-    return rd_kafka_offsets_for_times(consumer_.get(), list.get(), kQueryTimeoutMs);
+  const kafka::Partition partition{config_.topics.ledger, 0};
+  const auto found = kafka::ask("offsets for times", [&] {
+    return consumer_.offsets_for_times({{partition, std::max<std::int64_t>(0, append_time_ms)}});
   });
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "ledger: offsets for times: " + kafka::text(error));
+  if (!found) {
+    throw StopError(ExitCode::failed, "ledger: offsets for times: " + found.error().text());
   }
-  return std::max(list->elems[0].offset, low);
+  return std::max(found->at(partition).offset, low);
 }
 
 Follower::Extent Follower::extent_of(std::int64_t low, std::int64_t high,
@@ -222,16 +202,16 @@ Follower::Extent Follower::extent_of(std::int64_t low, std::int64_t high,
           std::min(resident, config_.dedupe.entries_max)};
 }
 
-void Follower::query_watermarks(std::int64_t& low, std::int64_t& high) {
-  const rd_kafka_resp_err_t error = kafka::ask("watermarks of the ledger", [&] {
-    return rd_kafka_query_watermark_offsets(consumer_.get(), config_.topics.ledger.c_str(), 0, &low,
-                                            &high, kQueryTimeoutMs);
+kafka::Watermarks Follower::watermarks() {
+  const auto marks = kafka::ask("watermarks of the ledger", [&] {
+    return consumer_.watermarks({config_.topics.ledger, 0});
   });
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (!marks) {
     throw StopError(ExitCode::failed,
-                    "ledger: watermarks: " + kafka::reason(config_.kafka, error, "READ",
+                    "ledger: watermarks: " + kafka::reason(config_.kafka, marks.error(), "READ",
                                                            "topic " + config_.topics.ledger));
   }
+  return *marks;
 }
 
 void Follower::restore(const std::atomic<bool>& stop) {
@@ -245,9 +225,7 @@ void Follower::restore(const std::atomic<bool>& stop) {
 
 // Three windows up to the high watermark; returns the offset it began at.
 std::int64_t Follower::read_windows(const std::atomic<bool>& stop) {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  query_watermarks(low, high);
+  const auto [low, high] = watermarks();
   std::chrono::milliseconds window = config_.dedupe.window;
   while (true) {
     const auto [from, resident] = extent_of(low, high, window);
@@ -391,18 +369,17 @@ bool Follower::is_planted_skip(std::int64_t offset) {
 
 std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
   std::vector<kafka::Message> messages;
-  kafka::Message first(rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(wait.count())));
+  kafka::Message first = consumer_.poll(wait);
   if (!first) return 0;
   messages.push_back(std::move(first));
   while (messages.size() < kApplyBatch) {
-    kafka::Message next(rd_kafka_consumer_poll(consumer_.get(), 0));
+    kafka::Message next = consumer_.poll(0ms);
     if (!next) break;
     messages.push_back(std::move(next));
   }
   std::vector<std::optional<LedgerRecord>> records(messages.size());
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    const bool is_record = messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (is_record) records[i] = decode_ledger_message(*messages[i]);
+    if (messages[i].is_record()) records[i] = decode_ledger_message(messages[i]);
   }
   const auto record_at = [&](std::size_t i) -> const LedgerRecord* {
     return i < records.size() && records[i] ? &*records[i] : nullptr;
@@ -411,20 +388,21 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
   std::int64_t next_offset = next_offset_;
   const DedupStateSize size = state_.write([&](DedupState& state) {
     for (std::size_t i = 0; i < messages.size(); ++i) {
-      const rd_kafka_message_t& message = *messages[i];
+      const kafka::Record& message = messages[i];
       if (const auto* far = record_at(i + DedupState::kFarAhead)) state.prefetch_far(*far);
       if (const auto* near = record_at(i + DedupState::kNearAhead)) state.prefetch_near(*near);
-      if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+      const kafka::Failure fault = message.fault();
+      if (fault.is_offset_gone()) {
         throw StopError(ExitCode::state_refused,
                         "ledger: offset " + std::to_string(next_offset) +
                             " no longer exists: the topic was truncated or created again; "
                             "see `tocsin ledger --help`");
       }
-      note_denied(message);
+      note_denied(fault);
       // Transport errors: librdkafka retries, error_cb logged it.
-      if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || message.offset < next_offset) continue;
+      if (fault || message.offset() < next_offset) continue;
       apply(message, records[i], state);
-      next_offset = message.offset + 1;
+      next_offset = message.offset() + 1;
       ++applied;
     }
     return metrics_.observe(state);
@@ -438,10 +416,10 @@ std::size_t Follower::apply_available(std::chrono::milliseconds wait) {
   return applied;
 }
 
-void Follower::note_denied(const rd_kafka_message_t& message) {
-  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+void Follower::note_denied(const kafka::Failure& fault) {
+  if (!fault) {
     denied_.end();
-  } else if (message.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+  } else if (fault.denied() == kafka::Denied::topic) {
     denied_.begin();
     const std::string what = kafka::denied(config_.kafka, "READ", "topic " + config_.topics.ledger);
     denied_.note(what);
@@ -460,30 +438,30 @@ void Follower::warn_when_full(const DedupStateSize& size) {
                size.window_entries, size.effective_window_ms / 1000);
 }
 
-void Follower::apply(const rd_kafka_message_t& message, const std::optional<LedgerRecord>& record,
+void Follower::apply(const kafka::Record& message, const std::optional<LedgerRecord>& record,
                      DedupState& state) {
   if (!record) {
     metrics_.ledger_bad_records.Increment();
-    spdlog::error("ledger: bad checksum, skipped offset={}", message.offset);
+    spdlog::error("ledger: bad checksum, skipped offset={}", message.offset());
     return;
   }
-  const std::int64_t append_time_ms = rd_kafka_message_timestamp(&message, nullptr);
+  const std::int64_t append_time_ms = message.timestamp_ms();
   append_time_ms_ = std::max<std::int64_t>(append_time_ms_, append_time_ms);
   if (const auto* epoch = std::get_if<Epoch>(&*record)) {
     epoch_time_ms_ = append_time_ms;
     epoch_window_max_ms_ = std::max(epoch_window_max_ms_, epoch->window_ms);
   }
   if (is_before_epoch(*record, state)) return;
-  if (std::holds_alternative<Sighting>(*record) && is_planted_skip(message.offset)) return;
+  if (std::holds_alternative<Sighting>(*record) && is_planted_skip(message.offset())) return;
   if (const auto* header = std::get_if<LedgerHeader>(&*record)) check_owner(*header, config_);
   if (!is_live_) note_sighted(*record);
-  const Applied applied = state.apply(message.offset, append_time_ms, *record);
+  const Applied applied = state.apply(message.offset(), append_time_ms, *record);
   if (applied == Applied::tick && is_live_) compare(std::get<Tick>(*record), state);
   if (applied == Applied::recreated) {
     metrics_.positions_recreated.Increment();
     spdlog::warn(
         "ledger: a position came back with other content: was its topic created again? offset={}",
-        message.offset);
+        message.offset());
   }
 }
 

@@ -13,7 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/consumer.h"
+#include "daemon/kafka/producer.h"
 #include "daemon/metrics.h"
 #include "daemon/retry.h"
 #include "daemon/stop.h"
@@ -31,14 +32,14 @@ class AppendTicket {
   // True when a record could not be appended; append again (doubled sightings are harmless).
   [[nodiscard]] bool failed() const;
   // Why, as of the first record that failed.
-  [[nodiscard]] rd_kafka_resp_err_t error() const;
+  [[nodiscard]] kafka::Failure fault() const;
 
  private:
   friend class LedgerWriter;
   mutable std::mutex mutex_;
   std::size_t pending_ = 0;
   bool failed_ = false;
-  rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  kafka::Failure fault_;
   std::int64_t offset_max_ = -1;
 };
 
@@ -58,12 +59,13 @@ class LedgerWriter {
 
  private:
   void recreate();
-  static void on_delivery(rd_kafka_t*, const rd_kafka_message_t*, void* opaque);
+  static void note_delivery(const kafka::DeliveryReport& delivery);
+  [[nodiscard]] std::shared_ptr<kafka::Producer> producer();
 
   const Config& config_;
   Metrics& metrics_;
   std::mutex producer_mutex_;  // guards the pointer: recreate() after a fatal error
-  std::shared_ptr<rd_kafka_t> producer_;
+  std::shared_ptr<kafka::Producer> producer_;
 };
 
 // The dedup state under its lock: one writer (the follower), readers between its batches.
@@ -142,7 +144,7 @@ class Follower {
     std::uint64_t resident = 0;
   };
 
-  void query_watermarks(std::int64_t& low, std::int64_t& high);
+  [[nodiscard]] kafka::Watermarks watermarks();
   [[nodiscard]] std::int64_t newest_append_ms(std::int64_t high);
   [[nodiscard]] std::int64_t offset_at(std::int64_t append_time_ms, std::int64_t low);
   [[nodiscard]] Extent extent_of(std::int64_t low, std::int64_t high,
@@ -151,10 +153,10 @@ class Follower {
   void read(std::int64_t from, std::int64_t to, const std::atomic<bool>& stop);
   void assign(std::int64_t offset);
   std::size_t apply_available(std::chrono::milliseconds wait);
-  void apply(const rd_kafka_message_t& message, const std::optional<LedgerRecord>& record,
+  void apply(const kafka::Record& message, const std::optional<LedgerRecord>& record,
              DedupState& state);
   void note_sighted(const LedgerRecord& record);
-  void note_denied(const rd_kafka_message_t& message);
+  void note_denied(const kafka::Failure& fault);
   void warn_when_full(const DedupStateSize& size);
   void compare(const Tick& tick, const DedupState& state);
   void end_disagreement();
@@ -167,7 +169,7 @@ class Follower {
   SharedDedupState& state_;
   LedgerWriter& ledger_;
   Metrics& metrics_;
-  kafka::Client consumer_;
+  kafka::Consumer consumer_;
   Thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> append_time_ms_{0};

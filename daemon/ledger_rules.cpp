@@ -7,12 +7,11 @@
 
 namespace tocsin {
 
-std::optional<LedgerRecord> decode_ledger_message(const rd_kafka_message_t& message) {
-  const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
-  LedgerResult<LedgerRecord> record = decode_ledger_record(bytes);
+std::optional<LedgerRecord> decode_ledger_message(const kafka::Record& message) {
+  LedgerResult<LedgerRecord> record = decode_ledger_record(message.value());
   if (record) return *std::move(record);
   if (record.error() == LedgerFault::bad_checksum) return std::nullopt;
-  throw StopError(ExitCode::state_refused, "ledger: offset " + std::to_string(message.offset) +
+  throw StopError(ExitCode::state_refused, "ledger: offset " + std::to_string(message.offset()) +
                                                (record.error() == LedgerFault::newer_version
                                                     ? ": record of a newer version"
                                                     : ": record of an unknown type") +

@@ -2,18 +2,17 @@
 // `tocsin ledger`. A record that must not be guessed about stops the reader (exit 3).
 #pragma once
 
-#include <librdkafka/rdkafka.h>
-
 #include <optional>
 
 #include "config/config.h"
+#include "daemon/kafka/record.h"
 #include "pipeline/ledger/dedup_state.h"
 
 namespace tocsin {
 
 // The record; nullopt when its checksum is bad: everybody skips and counts it. Throws StopError
 // (state_refused) on an unknown type and on a newer version.
-[[nodiscard]] std::optional<LedgerRecord> decode_ledger_message(const rd_kafka_message_t& message);
+[[nodiscard]] std::optional<LedgerRecord> decode_ledger_message(const kafka::Record& message);
 
 // Throws StopError (state_refused) when the header names another group or other raw topics.
 void check_owner(const LedgerHeader& header, const Config& config);

@@ -21,7 +21,7 @@ using tocsin::ExitCode;
 using tocsin::InputFormat;
 
 std::string version_text() {
-  return std::string("tocsin " TOCSIN_VERSION "\nlibrdkafka ") + rd_kafka_version_str() +
+  return std::string("tocsin " TOCSIN_VERSION "\nlibrdkafka ") + tocsin::kafka::library_version() +
          "\nboost " + std::to_string(BOOST_VERSION / 100000) + "." +
          std::to_string(BOOST_VERSION / 100 % 1000) + "\n";
 }

@@ -222,7 +222,7 @@ Metrics::Metrics()
       .Name("tocsin_build_info")
       .Help("Version of this binary and of librdkafka")
       .Register(registry)
-      .Add({{"version", TOCSIN_VERSION}, {"librdkafka", rd_kafka_version_str()}})
+      .Add({{"version", TOCSIN_VERSION}, {"librdkafka", kafka::library_version()}})
       .Set(1);
 }
 

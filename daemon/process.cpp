@@ -68,7 +68,8 @@ ExitCode Process::run() {
     spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
   }
   if (!service_.config().page.listen.is_off()) {
-    page_ = std::make_unique<page::LivePage>(service_.config());
+    page_ =
+        std::make_unique<page::LivePage>(service_.config(), [this] { return service_.pipeline(); });
     page_->start();
   }
   ExitCode exit_code = ExitCode::fine;
@@ -207,12 +208,7 @@ void Process::start_alerts() {
 void Process::watch_stall() {
   const std::int64_t since_ms = service_.health().publisher_in_call_since_ms;
   if (since_ms == 0 || steady_ms() - since_ms < kStallLimitMs) return;
-  const rd_kafka_metadata_t* answer = nullptr;
-  if (rd_kafka_metadata(service_.consumer(), 0, nullptr, &answer, 1000) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return;  // the brokers are away: waiting is right
-  }
-  rd_kafka_metadata_destroy(answer);
+  if (!service_.consumer().is_answered(1'000ms)) return;  // the brokers are away: waiting is right
   spdlog::critical(
       "service: the publisher hangs in one call although the brokers answer; leaving for a "
       "restart seconds={}",

@@ -21,9 +21,8 @@ bool is_deadly(const Item& item) {
 }
 
 // Errors of an append that mean the ledger is not what it must be; trying again cannot help.
-bool is_broken_ledger(rd_kafka_resp_err_t error) {
-  return kafka::is_poison(error) || error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-         error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+bool is_broken_ledger(const kafka::Failure& fault) {
+  return fault.is_poison() || fault.is_missing();
 }
 
 }  // namespace
@@ -70,17 +69,17 @@ bool Resolver::wait_applied(Batch& batch, const std::vector<std::string>& record
   Retry retry(kBackoffFirst, kBackoffMax);
   while (is_current(batch)) {
     if (ticket->failed()) {
-      const rd_kafka_resp_err_t error = ticket->error();
+      const kafka::Failure fault = ticket->fault();
       const std::string trouble =
           "ledger: sightings were not delivered, appending again: " +
-          kafka::reason(config_.kafka, error, "WRITE", "topic " + config_.topics.ledger);
+          kafka::reason(config_.kafka, fault, "WRITE", "topic " + config_.topics.ledger);
       retry.log(trouble);
       on_trouble(trouble);
       // A broker that just started may not know the topic yet: refused for a while, then for good.
-      if (!is_broken_ledger(error)) refused_since_ms = 0;
-      if (is_broken_ledger(error) && refused_since_ms == 0) refused_since_ms = steady_ms();
+      if (!is_broken_ledger(fault)) refused_since_ms = 0;
+      if (is_broken_ledger(fault) && refused_since_ms == 0) refused_since_ms = steady_ms();
       if (refused_since_ms != 0 && steady_ms() - refused_since_ms > kRefusedMaxMs) {
-        throw_broken_ledger(kafka::text(error));
+        throw_broken_ledger(fault.text());
       }
       retry.wait();
       ticket = ledger_.append(records, stopping_);
@@ -140,8 +139,7 @@ std::optional<Output> Resolver::output_of(const Batch& batch, Item& item) {
   }
   if (!verdict->is_copy && item.drafts->enriched.head.empty()) {
     // Skipped as a copy, but the fold says news (what it copied was retracted): analyse after all.
-    const RawRecord record{item.position, item.payload(),
-                           rd_kafka_message_timestamp(item.message.get(), nullptr),
+    const RawRecord record{item.position, item.payload(), item.message.timestamp_ms(),
                            PublishedAtSource::kafka};
     const Result<Reading> reading = read(*batch.pipeline, record);
     Result<Drafts> drafts =

@@ -23,8 +23,7 @@ constexpr auto kPollWait = 100ms;
 constexpr auto kSandboxLimit = 20s;  // for one article
 
 RawRecord record_of(const Item& item) {
-  return {item.position, item.payload(), rd_kafka_message_timestamp(item.message.get(), nullptr),
-          PublishedAtSource::kafka};
+  return {item.position, item.payload(), item.message.timestamp_ms(), PublishedAtSource::kafka};
 }
 
 double seconds_since(std::int64_t started_ms) {
@@ -57,6 +56,11 @@ Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline)
         }
       }
       return std::nullopt;
+    });
+  };
+  intake_.is_judged = [this](const Position& position, std::string_view value) {
+    return state_.read([&](const DedupState& state) {
+      return state.verdict(position, raw_hash(value)).has_value();
     });
   };
   const auto stop_with = [this](const StopError& error) { fail(error.exit_code(), error.what()); };
@@ -115,7 +119,7 @@ Health Service::health() const {
           .stalled = publisher_.stalled(config_.limits.publish_stall),
           .denied = intake_.denied().empty() ? follower_.denied() : intake_.denied(),
           .assigned = intake_.is_assigned(),
-          .intake_busy = intake_busy_,
+          .intake_busy = intake_busy_ || intake_.is_busy(),
           .intake_ms = intake_heartbeat_ms_,
           .follower_ms = follower_.heartbeat_ms(),
           .publisher_ms = publisher_.heartbeat_ms(),
@@ -185,6 +189,12 @@ void Service::begin_assignment(kafka::Message first) {
   if (!starts.empty() && !announce(std::move(starts))) assignment_ = kNoAssignment;
 }
 
+// Whoever dies of what it fetches dies before it has read anything: that it waits is committed.
+void Service::announce_silence() {
+  OffsetRanges ranges = Trials::announce_fetch(intake_.commits(), intake_.take_silent());
+  if (!ranges.empty()) static_cast<void>(announce(std::move(ranges)));
+}
+
 // Analysis, with what a record that kills the process needs around it (daemon/trials.h). False when
 // the batch is not ours any more.
 bool Service::try_out(Batch& batch) {
@@ -239,13 +249,13 @@ kafka::Message Service::next_message(std::chrono::milliseconds wait) {
 }
 
 // Whether the batch may grow by the record: what is under suspicion is tried alone.
-bool Service::fits(const Batch& batch, const rd_kafka_message_t& message) const {
+bool Service::fits(const Batch& batch, const kafka::Record& message) const {
   if (batch.items.empty()) return true;
   const Position& first = batch.items.front().position;
   const kafka::Partition suspect{first.topic, first.partition};
-  const kafka::Partition partition{rd_kafka_topic_name(message.rkt), message.partition};
+  const kafka::Partition partition = message.partition();
   const auto max = trials_.records_max(suspect, first.offset);
-  if (!max) return !trials_.records_max(partition, message.offset);
+  if (!max) return !trials_.records_max(partition, message.offset());
   return partition == suspect && batch.items.size() < *max;
 }
 
@@ -277,8 +287,9 @@ std::unique_ptr<Batch> Service::fill() {
       begin_assignment(std::move(message));
       continue;
     }
-    const bool came = message != nullptr;
-    if (came && !fits(*batch, *message)) {
+    const bool came = static_cast<bool>(message);
+    if (!came && batch->items.empty()) announce_silence();
+    if (came && !fits(*batch, message)) {
       held_.emplace_front().message = std::move(message);
       return batch;
     }
@@ -309,9 +320,9 @@ bool Service::regulate(std::size_t batch_bytes) {
 
 void Service::add(Batch& batch, kafka::Message message) {
   Item item;
-  item.position = {rd_kafka_topic_name(message->rkt), message->partition, message->offset};
-  item.is_null = message->payload == nullptr;
-  const std::size_t bytes = message->len + message->key_len;
+  item.position = {std::string(message.topic()), message.number(), message.offset()};
+  item.is_null = !message.has_value();
+  const std::size_t bytes = message.value().size() + message.key().size();
   batch.bytes += bytes;
   metrics_.received_bytes.Increment(static_cast<double>(bytes));
   item.message = std::move(message);
@@ -502,7 +513,7 @@ std::int64_t Service::append_and_wait(const std::vector<std::string>& records) {
   while (!stopping_ && !ticket->delivered() && !ticket->failed()) ledger_.serve(20ms);
   if (ticket->failed()) {
     throw StopError(ExitCode::failed, "ledger: cannot be written: " +
-                                          kafka::reason(config_.kafka, ticket->error(), "WRITE",
+                                          kafka::reason(config_.kafka, ticket->fault(), "WRITE",
                                                         "topic " + config_.topics.ledger));
   }
   return ticket->delivered().value_or(-1);

@@ -69,8 +69,8 @@ class Service {
   [[nodiscard]] LedgerWriter& ledger() { return ledger_; }
   // For hooks, before run().
   [[nodiscard]] Intake& intake() { return intake_; }
-  // To ask the brokers for metadata with.
-  [[nodiscard]] rd_kafka_t* consumer() const { return intake_.consumer(); }
+  // To ask the brokers with.
+  [[nodiscard]] const kafka::Consumer& consumer() const { return intake_.consumer(); }
 
  private:
   // The way of a batch, top to bottom.
@@ -81,12 +81,13 @@ class Service {
   void check_ledger() const;
   [[nodiscard]] std::unique_ptr<Batch> fill();
   [[nodiscard]] kafka::Message next_message(std::chrono::milliseconds wait);
-  [[nodiscard]] bool fits(const Batch& batch, const rd_kafka_message_t& message) const;
+  [[nodiscard]] bool fits(const Batch& batch, const kafka::Record& message) const;
   void add(Batch& batch, kafka::Message message);
   void add_unreadable(Batch& batch);
   [[nodiscard]] bool announce(OffsetRanges ranges);
   [[nodiscard]] bool settle();
   void begin_assignment(kafka::Message first);
+  void announce_silence();
   [[nodiscard]] bool try_out(Batch& batch);
   [[nodiscard]] bool is_deadly(const Pipeline& pipeline, const Batch& batch, std::int64_t deaths);
   void analyse(Batch& batch);

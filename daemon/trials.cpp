@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kMagic = "tocsin/1 span=";
 constexpr std::string_view kDeaths = " deaths=";
+constexpr std::string_view kFetches = " fetches=";
 
 bool take_number(std::string_view& text, std::int64_t& number) {
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -21,8 +22,10 @@ bool take_number(std::string_view& text, std::int64_t& number) {
 }  // namespace
 
 std::string encode(const Trial& trial) {
-  return std::string(kMagic) + std::to_string(trial.span) + std::string(kDeaths) +
-         std::to_string(trial.deaths);
+  std::string text = std::string(kMagic) + std::to_string(trial.span) + std::string(kDeaths) +
+                     std::to_string(trial.deaths);
+  if (trial.fetches > 0) text += std::string(kFetches) + std::to_string(trial.fetches);
+  return text;
 }
 
 std::optional<Trial> decode_trial(std::string_view metadata) {
@@ -31,7 +34,12 @@ std::optional<Trial> decode_trial(std::string_view metadata) {
   metadata.remove_prefix(kMagic.size());
   if (!take_number(metadata, trial.span) || !metadata.starts_with(kDeaths)) return std::nullopt;
   metadata.remove_prefix(kDeaths.size());
-  if (!take_number(metadata, trial.deaths) || !metadata.empty()) return std::nullopt;
+  if (!take_number(metadata, trial.deaths)) return std::nullopt;
+  if (metadata.starts_with(kFetches)) {
+    metadata.remove_prefix(kFetches.size());
+    if (!take_number(metadata, trial.fetches)) return std::nullopt;
+  }
+  if (!metadata.empty()) return std::nullopt;
   return trial;
 }
 
@@ -52,6 +60,28 @@ void Trials::begin(const std::map<kafka::Partition, Commit>& commits) {
         partition.topic, partition.number, suspect.first, trial->span, suspect.step,
         suspect.deaths);
   }
+}
+
+OffsetRanges Trials::announce_fetch(const std::map<kafka::Partition, Commit>& commits,
+                                    const std::vector<kafka::Partition>& silent) {
+  OffsetRanges ranges;
+  for (const kafka::Partition& partition : silent) {
+    const auto commit = commits.find(partition);
+    if (commit == commits.end()) continue;
+    Trial trial;
+    if (commit->second.offset == commit->second.start) {
+      trial = decode_trial(commit->second.metadata).value_or(Trial{});
+    }
+    ++trial.fetches;
+    ranges[partition] = {commit->second.start, commit->second.start, encode(trial)};
+  }
+  return ranges;
+}
+
+bool Trials::is_fetch_suspicious(const Commit& commit) {
+  if (commit.offset != commit.start) return false;
+  const std::optional<Trial> trial = decode_trial(commit.metadata);
+  return trial && trial->fetches >= kDeathsSuspicious;
 }
 
 std::optional<std::size_t> Trials::records_max(const kafka::Partition& partition,

@@ -9,19 +9,24 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/batch.h"
 #include "daemon/intake.h"
 
 namespace tocsin {
 
-// One attempt: `span` offsets from the committed one on; how many died over exactly these.
+// One attempt: `span` offsets from the committed one on; how many died over exactly these; how many
+// were waiting for their first record from there, and no one has read one since.
 struct Trial {
   std::int64_t span = 0;
   std::int64_t deaths = 0;
+  std::int64_t fetches = 0;
 };
 
-// As metadata of a commit: "tocsin/1 span=188 deaths=1". Anything else is no trial.
+// As metadata of a commit: "tocsin/1 span=188 deaths=1", " fetches=2" behind it where there are
+// some. Anything else is no trial.
 [[nodiscard]] std::string encode(const Trial& trial);
 [[nodiscard]] std::optional<Trial> decode_trial(std::string_view metadata);
 
@@ -42,6 +47,14 @@ class Trials {
   // What has to be committed once such a batch was analysed: whoever ends later does not end by it.
   // Empty where nobody had died over the record alone.
   [[nodiscard]] static OffsetRanges acquit(const OffsetRanges& announced);
+
+  // What has to be committed where a partition brings nothing: whoever dies now may die of what it
+  // fetches.
+  [[nodiscard]] static OffsetRanges announce_fetch(
+      const std::map<kafka::Partition, Commit>& commits,
+      const std::vector<kafka::Partition>& silent);
+  // So many waited in vain at this offset that what is fetched from there is tried first.
+  [[nodiscard]] static bool is_fetch_suspicious(const Commit& commit);
 
   // Over one record alone: from so many on it is tried in a process of its own; from so many on it
   // is at fault even if it harms no other process.

@@ -63,6 +63,7 @@ STANDARD_HEADER = re.compile(r"<[a-z_0-9]+>")
 WORDS = re.compile(r"\b(FIX" r"ME|X" r"XX|TO" r"DO)\b")
 INITIALISER_LIST = re.compile(r"\)\s*(?:noexcept\s*)?:(?!:)(?![^()]*;)")
 CLASS_NAME = re.compile(r"\b(?:class|struct)\s+(\w*(?:Manager|Handler|Helper|Utils?|Context))\b")
+LIBRDKAFKA = re.compile(r"\b(?:rd_kafka_|RD_KAFKA_)|[<\"]librdkafka/")
 MACHINE = re.compile(
     r"(?<![\w.])/(?:wo" r"rk|ro" r"ot|ho" r"me)/\w"
     r"|repo1?\.maven|py" r"pi\.org|deb\.deb" r"ian\.org|registry\.npm" r"js|crates" r"\.io")
@@ -130,6 +131,8 @@ def check_cpp(path, source):
         include = re.match(r'\s*#\s*include\s*(["<][^">]*[">])', line)
         if include and relative.startswith("pipeline/") and not pipeline_may(relative, include.group(1)):
             yield "%s: pipeline/ may not include %s here" % (at(path, number), include.group(1))
+        if LIBRDKAFKA.search(line) and relative.startswith("daemon/") and not relative.startswith("daemon/kafka/"):
+            yield "%s: librdkafka stands in daemon/kafka/ alone" % at(path, number)
     for bare in re.finditer(r"[;{}]\s*(rc::check\()", source):  # it returns whether the property holds
         yield "%s: a property that cannot fail: EXPECT_TRUE(rc::check(...))" % (
             at(path, source.count("\n", 0, bare.start(1)) + 1))

@@ -133,20 +133,20 @@ void Audit::read_outputs() {
   std::set<kafka::Partition> begun;
   committed_.read(outputs_, [&](const kafka::Message& message) {
     step();
-    const kafka::Partition partition{rd_kafka_topic_name(message->rkt), message->partition};
+    const kafka::Partition partition = message.partition();
     const OutcomeKind kind = kinds.at(partition.topic);
     if (begun.insert(partition).second) {
       std::int64_t& first_ms = horizon_.outputs[static_cast<std::size_t>(kind)].first_record_ms;
-      first_ms = std::max(first_ms, rd_kafka_message_timestamp(message.get(), nullptr));
+      first_ms = std::max(first_ms, message.timestamp_ms());
     }
     report_.enriched += kind == OutcomeKind::enriched ? 1 : 0;
     report_.duplicates += kind == OutcomeKind::duplicate ? 1 : 0;
     report_.deadletters += kind == OutcomeKind::deadletter ? 1 : 0;
-    if (const auto published = evidence_.read_published(*message, kind)) {
+    if (const auto published = evidence_.read_published(message, kind)) {
       evidence_.add_published(*published);
     } else {
       const std::string place =
-          default_article_id({partition.topic, partition.number, message->offset});
+          default_article_id({partition.topic, partition.number, message.offset()});
       report_.add(FindingKind::unexplained, {"unknown", "not a record of tocsin:", {place}},
                   listed_max_);
     }
@@ -164,7 +164,7 @@ void Audit::fold_ledger() {
   horizon_.ledger_is_whole = report_.ledger_first == 0;
   uncommitted_.read(ledger_, [&](const kafka::Message& message) {
     step();
-    fold(*message, state);
+    fold(message, state);
   });
   if (!state.header()) {
     throw StopError(ExitCode::state_refused,
@@ -175,11 +175,11 @@ void Audit::fold_ledger() {
   evidence_.sort();
 }
 
-void Audit::fold(const rd_kafka_message_t& message, DedupState& state) {
-  const std::int64_t append_ms = rd_kafka_message_timestamp(&message, nullptr);
+void Audit::fold(const kafka::Record& message, DedupState& state) {
+  const std::int64_t append_ms = message.timestamp_ms();
   if (report_.ledger_records++ == 0) {
     horizon_.ledger_first_ms = append_ms;
-    horizon_.ledger_is_whole = message.offset == 0;
+    horizon_.ledger_is_whole = message.offset() == 0;
   }
   const std::optional<LedgerRecord> record = decode_ledger_message(message);
   if (!record) {
@@ -188,7 +188,7 @@ void Audit::fold(const rd_kafka_message_t& message, DedupState& state) {
   }
   if (is_before_epoch(*record, state)) return;
   if (const auto* header = std::get_if<LedgerHeader>(&*record)) check_owner(*header, config_);
-  const Applied applied = state.apply(message.offset, append_ms, *record);
+  const Applied applied = state.apply(message.offset(), append_ms, *record);
   if (const auto* retract = std::get_if<Retract>(&*record)) evidence_.add_retract(*retract);
   if (const auto* epoch = std::get_if<Epoch>(&*record)) {
     horizon_.window_ms = std::max(horizon_.window_ms, epoch->window_ms);
@@ -206,7 +206,7 @@ void Audit::read_raw() {
   Judge judge(config_, *pipeline_, evidence_, horizon_, listed_max_, report_);
   committed_.read(raw_, [&](kafka::Message message) {
     step();
-    batch_bytes_ += message->len;
+    batch_bytes_ += message.value().size();
     batch_.push_back(std::move(message));
     if (batch_.size() >= kBatchRecords || batch_bytes_ >= kBatchBytes) judge_batch(judge);
   });
@@ -239,19 +239,17 @@ void Audit::judge_unreadable(Judge& judge) {
 void Audit::judge_batch(Judge& judge) {
   std::vector<Expectation> expected(batch_.size());
   for (std::size_t i = 0; i < batch_.size(); ++i) {
-    const rd_kafka_message_t& message = *batch_[i];
-    expected[i].position = {
-        evidence_.partitions.number_of({rd_kafka_topic_name(message.rkt), message.partition}),
-        message.offset};
-    expected[i].key = key_hash(message.key, message.key_len);
-    expected[i].is_null = message.payload == nullptr;
+    const kafka::Record& message = batch_[i];
+    expected[i].position = {evidence_.partitions.number_of(message.partition()), message.offset()};
+    expected[i].key = key_hash(message.key().data(), message.key().size());
+    expected[i].is_null = !message.has_value();
   }
   fork_join_.for_each(batch_.size(), [&](std::size_t i) {
-    const rd_kafka_message_t& message = *batch_[i];
+    const kafka::Record& message = batch_[i];
     if (expected[i].is_null) return;
-    judge.expect({{rd_kafka_topic_name(message.rkt), message.partition, message.offset},
-                  {static_cast<const char*>(message.payload), message.len},
-                  rd_kafka_message_timestamp(&message, nullptr),
+    judge.expect({{std::string(message.topic()), message.number(), message.offset()},
+                  message.value(),
+                  message.timestamp_ms(),
                   PublishedAtSource::kafka},
                  expected[i]);
   });

@@ -32,7 +32,7 @@ class Audit {
   void survey_outputs();
   void read_outputs();
   void fold_ledger();
-  void fold(const rd_kafka_message_t& message, DedupState& state);
+  void fold(const kafka::Record& message, DedupState& state);
   void read_raw();
   void judge_batch(Judge& judge);
   void judge_unreadable(Judge& judge);

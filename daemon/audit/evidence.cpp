@@ -13,12 +13,8 @@ namespace {
 
 constexpr std::uint32_t kDefaultId = 0;  // of an original that has no id of its own
 
-std::string_view view(const void* bytes, std::size_t size) {
-  return {static_cast<const char*>(bytes), size};
-}
-
-std::string_view header(const rd_kafka_message_t& message, const char* name) {
-  return kafka::last_header(message, name).value_or(std::string_view{});
+std::string_view header(const kafka::Record& message, const char* name) {
+  return message.last_header(name).value_or(std::string_view{});
 }
 
 template <class Number>
@@ -129,19 +125,18 @@ void Evidence::reserve(std::size_t published, std::size_t sighted) {
   founders_.reserve(sighted);
 }
 
-std::optional<Published> Evidence::read_published(const rd_kafka_message_t& message,
-                                                  OutcomeKind kind) {
+std::optional<Published> Evidence::read_published(const kafka::Record& message, OutcomeKind kind) {
   Published published;
   published.kind = kind;
-  published.place = place_of({rd_kafka_topic_name(message.rkt), message.partition, message.offset});
-  published.value = raw_hash(view(message.payload, message.len));
-  published.key = key_hash(message.key, message.key_len);
+  published.place = place_of({std::string(message.topic()), message.number(), message.offset()});
+  published.value = raw_hash(message.value());
+  published.key = key_hash(message.key().data(), message.key().size());
   const bool is_read = kind == OutcomeKind::deadletter ? read_deadletter(message, published)
                                                        : read_json(message, published);
   return is_read ? std::optional(published) : std::nullopt;
 }
 
-bool Evidence::read_deadletter(const rd_kafka_message_t& message, Published& published) {
+bool Evidence::read_deadletter(const kafka::Record& message, Published& published) {
   Position position;
   position.topic = header(message, "tocsin.original.topic");
   published.code = text_hash(header(message, "tocsin.error.code"));
@@ -158,15 +153,15 @@ bool Evidence::read_deadletter(const rd_kafka_message_t& message, Published& pub
        !parse(hash.substr(std::min<std::size_t>(16, hash.size())), published.value.low, 16))) {
     return false;
   }
-  published.is_key_omitted = view(message.key, message.key_len) == default_article_id(position);
+  published.is_key_omitted = message.key() == default_article_id(position);
   return true;
 }
 
-bool Evidence::read_json(const rd_kafka_message_t& message, Published& published) {
+bool Evidence::read_json(const kafka::Record& message, Published& published) {
   thread_local simdjson::dom::parser parser;
   simdjson::dom::element record;
   Position position;
-  if (parser.parse(static_cast<const char*>(message.payload), message.len).get(record) !=
+  if (parser.parse(message.value().data(), message.value().size()).get(record) !=
           simdjson::SUCCESS ||
       !read_position(record, "position", position)) {
     return false;

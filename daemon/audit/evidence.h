@@ -2,8 +2,6 @@
 // and hashes, never a text. Filled in any order, sorted once, then searched by position.
 #pragma once
 
-#include <librdkafka/rdkafka.h>
-
 #include <compare>
 #include <cstdint>
 #include <deque>
@@ -96,7 +94,7 @@ class Evidence {
   // Room for that many published records and sightings: the tables never grow in steps.
   void reserve(std::size_t published, std::size_t sighted);
   // nullopt when the record does not say which position it is the outcome of.
-  [[nodiscard]] std::optional<Published> read_published(const rd_kafka_message_t& message,
+  [[nodiscard]] std::optional<Published> read_published(const kafka::Record& message,
                                                         OutcomeKind kind);
   void add_published(const Published& published) { published_.push_back(published); }
   void add_sighted(const Sighting& sighting, std::int64_t append_ms, const Verdict& verdict);
@@ -130,8 +128,8 @@ class Evidence {
     Place position;
     Hash128 raw_hash;
   };
-  [[nodiscard]] bool read_deadletter(const rd_kafka_message_t& message, Published& published);
-  [[nodiscard]] bool read_json(const rd_kafka_message_t& message, Published& published);
+  [[nodiscard]] bool read_deadletter(const kafka::Record& message, Published& published);
+  [[nodiscard]] bool read_json(const kafka::Record& message, Published& published);
 
   const PipelineStamp stamp_;
   std::vector<Published> published_;

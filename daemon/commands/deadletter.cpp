@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <map>
 
 #include "daemon/commands/commands.h"
+#include "daemon/kafka/producer.h"
 #include "daemon/kafka/reader.h"
 #include "daemon/log.h"
 #include "daemon/wait.h"
@@ -27,22 +29,17 @@ constexpr auto kFlushLimit = 60s;
 
 // A record of the dead letter topic. The views live as long as the message.
 struct DeadLetter {
-  const rd_kafka_message_t* message = nullptr;
+  kafka::Record message;
   std::map<std::string, std::string_view> headers;  // the last of each name
 
   [[nodiscard]] std::string_view header(const std::string& name) const {
     const auto found = headers.find(name);
     return found == headers.end() ? std::string_view{} : found->second;
   }
-  [[nodiscard]] std::string_view value() const {
-    return {static_cast<const char*>(message->payload), message->len};
-  }
-  [[nodiscard]] std::int64_t time_ms() const {
-    return rd_kafka_message_timestamp(message, nullptr);
-  }
+  [[nodiscard]] std::int64_t time_ms() const { return message.timestamp_ms(); }
   // Where it stands, as `show` and `replay` take it.
   [[nodiscard]] std::string place() const {
-    return fmt::format("{}/{}", message->partition, message->offset);
+    return fmt::format("{}/{}", message.number(), message.offset());
   }
   [[nodiscard]] std::string original() const {
     return fmt::format("{}/{}/{}", header("tocsin.original.topic"),
@@ -52,9 +49,9 @@ struct DeadLetter {
   [[nodiscard]] bool is_cut() const { return !header("tocsin.original.size").empty(); }
 };
 
-DeadLetter read_letter(const rd_kafka_message_t* message) {
+DeadLetter read_letter(const kafka::Record& message) {
   DeadLetter letter{message, {}};
-  kafka::each_header(*message, [&](std::string_view name, std::string_view value) {
+  message.each_header([&](std::string_view name, std::string_view value) {
     letter.headers[std::string(name)] = value;
   });
   return letter;
@@ -109,7 +106,7 @@ void for_each_letter(const Config& config, const DeadletterOptions& options,
   }
   std::uint64_t taken = 0;
   reader.read(reader.extents(partitions), [&](const kafka::Message& message) {
-    const DeadLetter letter = read_letter(message.get());
+    const DeadLetter letter = read_letter(message);
     if (taken == options.records_max || !filter.takes(letter)) return;
     ++taken;
     each(letter);
@@ -151,7 +148,7 @@ std::string json_line(const DeadLetter& letter) {
   }
   json.key("original").string(safe(letter.original()));
   json.key("attempt").integer(number_in<std::int64_t>(letter.header(kAttempt)).value_or(0));
-  json.key("bytes").integer(static_cast<std::int64_t>(letter.message->len));
+  json.key("bytes").integer(static_cast<std::int64_t>(letter.message.value().size()));
   json.key("cut").boolean(letter.is_cut());
   json.close_object();
   return out + "\n";
@@ -160,7 +157,7 @@ std::string json_line(const DeadLetter& letter) {
 std::string text_line(const DeadLetter& letter) {
   return fmt::format("{:<10} {} {:<8} {:<16} {:>8} bytes{} {}  {}\n", letter.place(),
                      format_time(letter.time_ms()), safe(letter.header("tocsin.stage")),
-                     safe(letter.header("tocsin.error.code")), letter.message->len,
+                     safe(letter.header("tocsin.error.code")), letter.message.value().size(),
                      letter.is_cut() ? ", cut" : "", safe(letter.original()),
                      safe(letter.header("tocsin.error.message")));
 }
@@ -184,12 +181,11 @@ ExitCode show(const Config& config, const DeadletterOptions& options) {
   for_each_letter(config, options, [&](const DeadLetter& letter) {
     ++shown;
     print(text_line(letter));
-    print(fmt::format("  key: {}\n", safe({static_cast<const char*>(letter.message->key),
-                                           letter.message->key_len})));
+    print(fmt::format("  key: {}\n", safe(letter.message.key())));
     for (const auto& [name, value] : letter.headers) {
       print(fmt::format("  {}: {}\n", safe(name), safe(value)));
     }
-    print(fmt::format("  value: {}\n", safe(letter.value())));
+    print(fmt::format("  value: {}\n", safe(letter.message.value())));
   });
   if (shown == 0) throw StopError(ExitCode::failed, "no dead letter matches");
   return ExitCode::fine;
@@ -199,18 +195,15 @@ ExitCode show(const Config& config, const DeadletterOptions& options) {
 class Replayer {
  public:
   Replayer(const Config& config, const DeadletterOptions& options)
-      : options_(options), raw_topics_(config.topics.raw) {
-    kafka::Conf conf = kafka::make_conf(
-        config.kafka, {{"message.max.bytes", "1000000000"}},  // the topic's own limit decides
-        {{"enable.idempotence", "true"}, {"partitioner", "murmur2_random"}});
-    rd_kafka_conf_set_opaque(conf.get(), this);
-    rd_kafka_conf_set_dr_msg_cb(
-        conf.get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
-          auto& replayer = *static_cast<Replayer*>(self);
-          ++(message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? replayer.sent_ : replayer.failed_);
-        });
-    producer_ = kafka::make_producer(std::move(conf));
-  }
+      : options_(options),
+        raw_topics_(config.topics.raw),
+        producer_(kafka::make_conf(
+                      config.kafka,
+                      {{"message.max.bytes", "1000000000"}},  // the topic's own limit decides
+                      {{"enable.idempotence", "true"}, {"partitioner", "murmur2_random"}}),
+                  {.on_delivery = [this](const kafka::DeliveryReport& delivery) {
+                    ++(delivery.fault() ? failed_ : sent_);
+                  }}) {}
 
   void add(const DeadLetter& letter) {
     const auto attempt = number_in<std::uint64_t>(letter.header(kAttempt)).value_or(0) + 1;
@@ -230,10 +223,8 @@ class Replayer {
 
   ExitCode finish() {
     const auto deadline_ms = steady_ms() + std::chrono::milliseconds(kFlushLimit).count();
-    while (rd_kafka_outq_len(producer_.get()) > 0 && steady_ms() < deadline_ms) {
-      rd_kafka_flush(producer_.get(), 200);
-    }
-    failed_ += static_cast<std::uint64_t>(rd_kafka_outq_len(producer_.get()));  // nobody answered
+    while (producer_.outstanding() > 0 && steady_ms() < deadline_ms) producer_.serve(200ms);
+    failed_ += producer_.outstanding();  // nobody answered
     print(
         fmt::format("{} {}, {} over {} attempts, {} cut (the original stands in the raw topic), "
                     "{} of a topic that is not read, {} failed\n",
@@ -245,25 +236,17 @@ class Replayer {
  private:
   // Key, value and headers as they came, but for what tocsin added.
   void send(const DeadLetter& letter, const std::string& topic, std::uint64_t attempt) {
-    kafka::Headers headers = kafka::copy_headers(letter.message);
+    kafka::Headers headers(letter.message);
     for (const auto& [name, value] : letter.headers) {
-      if (name.starts_with("tocsin.")) rd_kafka_header_remove(headers.get(), name.c_str());
+      if (name.starts_with("tocsin.")) headers.remove(name.c_str());
     }
-    const std::string count = std::to_string(attempt);
-    rd_kafka_header_add(headers.get(), kAttempt, -1, count.data(),
-                        static_cast<ssize_t>(count.size()));
-    const rd_kafka_resp_err_t error = rd_kafka_producev(
-        producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
-        RD_KAFKA_V_KEY(letter.message->key, letter.message->key_len),
-        RD_KAFKA_V_VALUE(letter.message->payload, letter.message->len),
-        RD_KAFKA_V_HEADERS(headers.get()),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK), RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      static_cast<void>(headers.release());  // the producer owns them now
-    } else {
-      ++failed_;
-    }
-    rd_kafka_poll(producer_.get(), 0);
+    headers.add(kAttempt, std::to_string(attempt));
+    const std::atomic<bool> never = false;
+    const kafka::Failure fault = producer_.send(
+        {topic, {}, letter.message.key(), letter.message.value(), std::move(headers), nullptr},
+        never);
+    if (fault) ++failed_;
+    producer_.serve(0ms);
   }
 
   const DeadletterOptions& options_;
@@ -273,7 +256,7 @@ class Replayer {
   std::uint64_t cut_ = 0;
   std::uint64_t foreign_ = 0;
   std::uint64_t failed_ = 0;
-  kafka::Client producer_;
+  kafka::Producer producer_;
 };
 
 ExitCode replay_letters(const Config& config, const DeadletterOptions& options) {

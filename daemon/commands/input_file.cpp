@@ -183,8 +183,6 @@ std::string other_format(std::string_view beginning) {
   for (const auto& [magic, name] : kMagic) {
     if (begins_with(beginning, magic)) return name;
   }
-  if (beginning.size() > 5 && beginning[0] == '\0' && beginning[5] == '{')
-    return "JSON behind the five bytes of a schema registry; have it written without them";
   // ASCII in two bytes a character, without a mark.
   const auto is_wide = [&](std::size_t high, std::size_t low) {
     return beginning[high] == '\0' && beginning[high + 2] == '\0' && beginning[low] != '\0' &&

@@ -57,8 +57,8 @@ std::int64_t fold_ledger(const Config& config, kafka::Reader& reader, DedupState
     throw StopError(ExitCode::state_refused, "ledger " + config.topics.ledger + " is missing");
   }
   reader.read(extents, [&](const kafka::Message& message) {
-    Folded folded{message->offset, rd_kafka_message_timestamp(message.get(), nullptr),
-                  decode_ledger_message(*message), std::nullopt};
+    Folded folded{message.offset(), message.timestamp_ms(), decode_ledger_message(message),
+                  std::nullopt};
     if (folded.record && !is_before_epoch(*folded.record, state)) {
       folded.applied = state.apply(folded.offset, folded.append_ms, *folded.record);
     }

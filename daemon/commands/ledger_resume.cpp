@@ -45,11 +45,11 @@ std::int64_t read_outputs(const Config& config, kafka::Reader& reader, Proofs& p
     }
     std::map<kafka::Partition, bool> has_begun;
     reader.read(extents, [&, kind = kind](const kafka::Message& message) {
-      const kafka::Partition place{rd_kafka_topic_name(message->rkt), message->partition};
+      const kafka::Partition place = message.partition();
       if (!std::exchange(has_begun[place], true) && extents.at(place).low > 0) {
-        expired_ms = std::max(expired_ms, rd_kafka_message_timestamp(message.get(), nullptr));
+        expired_ms = std::max(expired_ms, message.timestamp_ms());
       }
-      const auto published = evidence.read_published(*message, kind);
+      const auto published = evidence.read_published(message, kind);
       if (!published) return;
       const auto proof = proofs.find(evidence.partitions[published->position.partition]);
       if (proof == proofs.end()) return;
@@ -63,7 +63,7 @@ void read_ledger(const Config& config, kafka::Reader& reader, std::int64_t expir
                  Proofs& proofs) {
   reader.read(reader.extents(reader.partitions({config.topics.ledger})),
               [&](const kafka::Message& message) {
-                const auto record = decode_ledger_message(*message);
+                const auto record = decode_ledger_message(message);
                 if (!record) return;
                 if (const auto* header = std::get_if<LedgerHeader>(&*record)) {
                   check_owner(*header, config);
@@ -76,8 +76,7 @@ void read_ledger(const Config& config, kafka::Reader& reader, std::int64_t expir
                 Proof& proof = found->second;
                 proof.sighted = std::max(proof.sighted, position.offset);
                 const bool is_proven =
-                    rd_kafka_message_timestamp(message.get(), nullptr) > expired_ms &&
-                    position.offset > proof.published;
+                    message.timestamp_ms() > expired_ms && position.offset > proof.published;
                 if (is_proven && (proof.unpublished < 0 || position.offset < proof.unpublished)) {
                   proof.unpublished = position.offset;
                 }
@@ -86,21 +85,19 @@ void read_ledger(const Config& config, kafka::Reader& reader, std::int64_t expir
 
 // As nobody's member: the brokers accept it from outside only while the group has no members.
 void commit(const Config& config, const std::map<kafka::Partition, std::int64_t>& offsets) {
-  const kafka::Client consumer = kafka::make_consumer(kafka::make_conf(
+  const kafka::Consumer consumer(kafka::make_conf(
       config.kafka, {}, {{"group.id", config.kafka.group}, {"enable.auto.commit", "false"}}));
-  const kafka::PartitionList list = kafka::make_list(offsets);
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  kafka::Failure fault;
   for (int attempt = 0; attempt < kCommitAttempts; ++attempt) {
-    error = rd_kafka_commit(consumer.get(), list.get(), 0);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    if (error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) break;
-    kafka::log_retry("commit of offsets", error);
+    fault = consumer.commit(kafka::marks_at(offsets));
+    if (!fault) return;
+    if (fault.has_other_members()) break;
+    kafka::log_retry("commit of offsets", fault);
   }
-  const bool has_members = error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
   throw StopError(ExitCode::failed,
-                  has_members
+                  fault.has_other_members()
                       ? "group " + config.kafka.group + " has members: stop all instances first"
-                      : "offsets cannot be committed: " + kafka::text(error));
+                      : "offsets cannot be committed: " + fault.text());
 }
 
 ExitCode resume(const Config& config, ResumeFrom from) {

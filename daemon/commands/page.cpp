@@ -6,6 +6,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 
+#include "config/load_pipeline.h"
 #include "daemon/commands/commands.h"
 #include "daemon/log.h"
 #include "daemon/signals.h"
@@ -24,7 +25,15 @@ ExitCode page_alone(const PageOptions& options) {
   try {
     boost::asio::io_context io;
     boost::asio::signal_set ends(io, SIGTERM, SIGINT);
-    page::LivePage page(config);
+    // Names and acts are needed for trees alone: loaded when somebody asks for the first.
+    std::shared_ptr<const Pipeline> pipeline;
+    page::LivePage page(config, [&config, &pipeline] {
+      if (pipeline) return pipeline;
+      LoadedPipeline loaded = load_pipeline(config);
+      std::erase_if(loaded.faults, [](const Fault& fault) { return fault.is_warning; });
+      log_faults("page", loaded.faults);
+      return pipeline = std::move(loaded.pipeline);
+    });
     page.start();
     std::signal(SIGHUP, SIG_IGN);  // nothing to reload: silences are read again all the time
     ends.async_wait([](const boost::system::error_code&, int) {});

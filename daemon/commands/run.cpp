@@ -90,7 +90,7 @@ void log_start(const Config& config, const Pipeline& pipeline) {
   spdlog::info(
       "service: starting version={} librdkafka={} config={} lexicon={} instance={} group={} "
       "delivery={} raw={} enriched={} duplicates={} deadletter={} ledger={} workers={}",
-      TOCSIN_VERSION, rd_kafka_version_str(), pipeline.stamp.config, pipeline.stamp.lexicon,
+      TOCSIN_VERSION, kafka::library_version(), pipeline.stamp.config, pipeline.stamp.lexicon,
       config.instance, config.kafka.group, name(config.delivery), joined(config.topics.raw, ","),
       config.topics.enriched, config.topics.duplicates, config.topics.deadletter,
       config.topics.ledger, config.worker_count());
@@ -126,18 +126,18 @@ Reloaded reload(const std::filesystem::path& file, const Config& running) {
 }
 
 // How a run ended, and what holding it needs.
-struct End {
+struct RunEnd {
   ExitCode exit_code = ExitCode::fine;
   std::string reason;
   AdminConfig admin;
 };
 
-End run_once(const std::filesystem::path& file) {
+RunEnd run_once(const std::filesystem::path& file) {
   ConfigResult read = load_config(file);
   init_log(read.config.log, read.config.instance);
   log_faults("service", read.faults);
   bound_arenas(read.config.worker_count());
-  End end{ExitCode::fine, "", read.config.admin};
+  RunEnd end{ExitCode::fine, "", read.config.admin};
   const auto ended = [&](ExitCode exit_code, std::string reason) {
     end.exit_code = exit_code;
     end.reason = std::move(reason);
@@ -167,7 +167,7 @@ End run_once(const std::filesystem::path& file) {
 
 ExitCode run_service(const RunOptions& options) {
   while (true) {
-    const End end = run_once(options.config);
+    const RunEnd end = run_once(options.config);
     const bool is_refused =
         end.exit_code == ExitCode::bad_input || end.exit_code == ExitCode::state_refused;
     if (!options.is_held || !is_refused) return end.exit_code;

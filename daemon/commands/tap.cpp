@@ -17,8 +17,7 @@
 namespace tocsin {
 namespace {
 
-constexpr int kPollWaitMs = 200;
-constexpr int kQueryTimeoutMs = 10'000;
+constexpr std::chrono::milliseconds kPollWait{200};
 
 volatile std::sig_atomic_t is_stopped = 0;
 
@@ -129,20 +128,17 @@ std::string line_of(const Shown& shown, TapFormat format) {
 
 class Tap {
  public:
-  Tap(const Config& config, const TapOptions& options) : config_(config), options_(options) {
-    const bool has_group = !options.group.empty();
-    consumer_ = kafka::make_consumer(
-        kafka::make_conf(config.kafka, {{"fetch.wait.max.ms", "100"}},
-                         {{"group.id", has_group ? options.group : config.kafka.group + ".tap"},
-                          {"enable.auto.commit", "false"},
-                          {"enable.auto.offset.store", "false"},
-                          {"isolation.level", "read_committed"},
-                          {"auto.offset.reset", "earliest"},
-                          {"enable.partition.eof", "true"}}));
-  }
-  ~Tap() { rd_kafka_consumer_close(consumer_.get()); }
-  Tap(const Tap&) = delete;
-  Tap& operator=(const Tap&) = delete;
+  Tap(const Config& config, const TapOptions& options)
+      : config_(config),
+        options_(options),
+        consumer_(kafka::make_conf(
+            config.kafka, {{"fetch.wait.max.ms", "100"}},
+            {{"group.id", options.group.empty() ? config.kafka.group + ".tap" : options.group},
+             {"enable.auto.commit", "false"},
+             {"enable.auto.offset.store", "false"},
+             {"isolation.level", "read_committed"},
+             {"auto.offset.reset", "earliest"},
+             {"enable.partition.eof", "true"}})) {}
 
   void run() {
     const std::string& topic = options_.of_alerts ? config_.topics.alerts : config_.topics.enriched;
@@ -152,18 +148,17 @@ class Tap {
     }
     while (is_stopped == 0 && shown_ < options_.records_max &&
            !(options_.until_end && ended_.size() == partitions_)) {
-      const kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), kPollWaitMs));
+      const kafka::Message message = consumer_.poll(kPollWait);
       if (!message) continue;
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        ended_.insert(message->partition);
+      const kafka::Failure fault = message.fault();
+      if (fault.is_end()) {
+        ended_.insert(message.number());
         if (std::fflush(stdout) != 0) write("");
         continue;
       }
-      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        throw StopError(ExitCode::failed, "tap: " + kafka::text(message->err));
-      }
-      show(*message);
-      next_[{topic, message->partition}] = message->offset + 1;
+      if (fault) throw StopError(ExitCode::failed, "tap: " + fault.full_text());
+      show(message);
+      next_[message.partition()] = message.offset() + 1;
     }
     if (std::fflush(stdout) != 0) write("");
     commit();
@@ -182,10 +177,8 @@ class Tap {
     }
     if (!options_.since.empty()) from = offsets_at(from);
     if (!options_.group.empty()) go_on_from_group(from);
-    const kafka::PartitionList list = kafka::make_list(from);
-    const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw StopError(ExitCode::failed, "tap: cannot read: " + kafka::text(error));
+    if (const kafka::Failure fault = consumer_.assign(from)) {
+      throw StopError(ExitCode::failed, "tap: cannot read: " + fault.text());
     }
   }
 
@@ -198,37 +191,31 @@ class Tap {
     }
     std::map<kafka::Partition, std::int64_t> times;
     for (const auto& [partition, end] : ends) times[partition] = *since_ms;
-    const kafka::PartitionList list = kafka::make_list(times);
-    const rd_kafka_resp_err_t error = kafka::ask("offsets of a time", [&] {
-      return rd_kafka_offsets_for_times(consumer_.get(), list.get(), kQueryTimeoutMs);
-    });
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw StopError(ExitCode::failed, "tap: offsets of a time: " + kafka::text(error));
+    const auto found =
+        kafka::ask("offsets of a time", [&] { return consumer_.offsets_for_times(times); });
+    if (!found) {
+      throw StopError(ExitCode::failed, "tap: offsets of a time: " + found.error().text());
     }
-    for (int i = 0; i < list->cnt; ++i) {
-      const rd_kafka_topic_partition_t& entry = list->elems[i];
-      if (entry.offset >= 0) ends[{entry.topic, entry.partition}] = entry.offset;
+    for (const auto& [partition, mark] : *found) {
+      if (mark.offset >= 0) ends[partition] = mark.offset;
     }
     return ends;
   }
 
   void go_on_from_group(std::map<kafka::Partition, std::int64_t>& from) {
-    const kafka::PartitionList list = kafka::make_list(from);
-    const rd_kafka_resp_err_t error = kafka::ask("committed offsets", [&] {
-      return rd_kafka_committed(consumer_.get(), list.get(), kQueryTimeoutMs);
-    });
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const auto found = kafka::ask("committed offsets",
+                                  [&] { return consumer_.committed(kafka::partitions_of(from)); });
+    if (!found) {
       throw StopError(ExitCode::failed,
-                      "tap: offsets of group " + options_.group + ": " + kafka::text(error));
+                      "tap: offsets of group " + options_.group + ": " + found.error().text());
     }
-    for (int i = 0; i < list->cnt; ++i) {
-      const rd_kafka_topic_partition_t& entry = list->elems[i];
-      if (entry.offset >= 0) from[{entry.topic, entry.partition}] = entry.offset;
+    for (const auto& [partition, mark] : *found) {
+      if (mark.offset >= 0) from[partition] = mark.offset;
     }
   }
 
-  void show(const rd_kafka_message_t& message) {
-    const std::string_view value(static_cast<const char*>(message.payload), message.len);
+  void show(const kafka::Record& message) {
+    const std::string_view value = message.value();
     simdjson::dom::element record;
     if (parser_.parse(value.data(), value.size()).get(record) != simdjson::SUCCESS) return;
     const Shown shown = shown_of(record, options_.of_alerts);
@@ -250,17 +237,15 @@ class Tap {
   // With a group the next tap goes on behind what this one showed.
   void commit() {
     if (options_.group.empty() || next_.empty()) return;
-    const kafka::PartitionList list = kafka::make_list(next_);
-    const rd_kafka_resp_err_t error = rd_kafka_commit(consumer_.get(), list.get(), 0);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (const kafka::Failure fault = consumer_.commit(kafka::marks_at(next_))) {
       throw StopError(ExitCode::failed, "tap: offsets of group " + options_.group +
-                                            " cannot be committed: " + kafka::text(error));
+                                            " cannot be committed: " + fault.text());
     }
   }
 
   const Config& config_;
   const TapOptions& options_;
-  kafka::Client consumer_;
+  kafka::Consumer consumer_;
   simdjson::dom::parser parser_;
   std::map<kafka::Partition, std::int64_t> next_;
   std::size_t partitions_ = 0;

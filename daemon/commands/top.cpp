@@ -95,34 +95,29 @@ class Board {
  public:
   explicit Board(const Config& config)
       : config_(config),
-        consumer_(
-            kafka::make_consumer(kafka::make_conf(config.kafka, {{"fetch.wait.max.ms", "100"}},
-                                                  {{"group.id", config.kafka.group + ".top"},
-                                                   {"enable.auto.commit", "false"},
-                                                   {"isolation.level", "read_committed"},
-                                                   {"auto.offset.reset", "earliest"},
-                                                   {"enable.partition.eof", "true"}}))) {
+        consumer_(kafka::make_conf(config.kafka, {{"fetch.wait.max.ms", "100"}},
+                                   {{"group.id", config.kafka.group + ".top"},
+                                    {"enable.auto.commit", "false"},
+                                    {"isolation.level", "read_committed"},
+                                    {"auto.offset.reset", "earliest"},
+                                    {"enable.partition.eof", "true"}})) {
     kafka::Reader reader(config, kafka::Isolation::committed);
     const auto partitions = reader.partitions({config.topics.pairs, config.topics.alerts});
     std::map<kafka::Partition, std::int64_t> from;
     for (const auto& [partition, marks] : reader.extents(partitions)) from[partition] = marks.low;
     unread_ = from.size();
-    const kafka::PartitionList list = kafka::make_list(from);
-    rd_kafka_assign(consumer_.get(), list.get());
+    consumer_.assign(from);
   }
-  ~Board() { rd_kafka_consumer_close(consumer_.get()); }
-  Board(const Board&) = delete;
-  Board& operator=(const Board&) = delete;
 
   // What has come, for at most so long; at first until the topics are read to their ends.
   void follow(std::chrono::milliseconds wait) {
     const std::int64_t end_ms = steady_ms() + wait.count();
     while (steady_ms() < end_ms && is_ended == 0) {
-      const kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), 20));
+      const kafka::Message message = consumer_.poll(std::chrono::milliseconds(20));
       if (!message && unread_ == 0) return;
       if (!message) continue;
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && unread_ > 0) --unread_;
-      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) take(*message);
+      if (message.fault().is_end() && unread_ > 0) --unread_;
+      if (message.is_record()) take(message);
     }
   }
 
@@ -132,13 +127,13 @@ class Board {
   }
 
  private:
-  void take(const rd_kafka_message_t& message) {
-    const std::string key(static_cast<const char*>(message.key), message.key_len);
-    const bool is_alert = config_.topics.alerts == rd_kafka_topic_name(message.rkt);
+  void take(const kafka::Record& message) {
+    const std::string key(message.key());
+    const bool is_alert = config_.topics.alerts == message.topic();
     simdjson::dom::element record;
     const bool is_read =
-        message.payload != nullptr &&
-        parser_.parse(static_cast<const char*>(message.payload), message.len).get(record) ==
+        message.has_value() &&
+        parser_.parse(message.value().data(), message.value().size()).get(record) ==
             simdjson::SUCCESS;
     if (!is_read) {
       pairs_.erase(key);  // a tombstone, or a state of the alert engine without anything to show
@@ -166,7 +161,7 @@ class Board {
   }
 
   const Config& config_;
-  kafka::Client consumer_;
+  kafka::Consumer consumer_;
   simdjson::dom::parser parser_;
   std::size_t unread_ = 0;  // partitions whose ends were not reached yet
   std::map<std::string, TopPair> pairs_;

@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <mutex>
 
+#include "daemon/kafka/handles.h"
 #include "daemon/kafka/refusal.h"
 #include "daemon/retry.h"
 #include "daemon/stop.h"
@@ -47,40 +49,41 @@ void set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value
   }
 }
 
-Client make(rd_kafka_type_t type, Conf conf) {
+}  // namespace
+
+Conf make_conf(const KafkaConfig& config, const Settings& defaults, const Settings& fixed) {
+  Conf conf = {{"socket.nagle.disable", "true"}, {"client.id", "tocsin"}};
+  conf.insert(conf.end(), defaults.begin(), defaults.end());
+  conf.insert(conf.end(), config.client.begin(), config.client.end());
+  conf.emplace_back("bootstrap.servers", config.brokers);
+  conf.insert(conf.end(), fixed.begin(), fixed.end());
+  return conf;
+}
+
+ConfHandle make_handle(const Conf& conf) {
+  ConfHandle handle(rd_kafka_conf_new());
+  for (const auto& [key, value] : conf) set(handle.get(), key, value);
+  rd_kafka_conf_set_log_cb(handle.get(), log_line);
+  rd_kafka_conf_set_error_cb(handle.get(), log_error);
+  rd_kafka_conf_set_ssl_cert_verify_cb(handle.get(), verify_certificate);
+  return handle;
+}
+
+Client make_client(rd_kafka_type_t type, ConfHandle conf) {
   std::array<char, kErrorTextBytes> reason{};
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), reason.data(), reason.size());
   if (client == nullptr) {
     throw StopError(ExitCode::bad_input, std::string("kafka: ") + reason.data());
   }
   static_cast<void>(conf.release());  // rd_kafka_new took it
+  if (type == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(client);
   return Client(client);
 }
 
-}  // namespace
-
-Conf make_conf(const KafkaConfig& config, const Settings& defaults, const Settings& fixed) {
-  Conf conf(rd_kafka_conf_new());
-  set(conf.get(), "socket.nagle.disable", "true");
-  set(conf.get(), "client.id", "tocsin");
-  for (const auto& [key, value] : defaults) set(conf.get(), key, value);
-  for (const auto& [key, value] : config.client) set(conf.get(), key, value);
-  set(conf.get(), "bootstrap.servers", config.brokers);
-  for (const auto& [key, value] : fixed) set(conf.get(), key, value);
-  rd_kafka_conf_set_log_cb(conf.get(), log_line);
-  rd_kafka_conf_set_error_cb(conf.get(), log_error);
-  rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), verify_certificate);
-  return conf;
-}
-
-Client make_consumer(Conf conf) {
-  Client client = make(RD_KAFKA_CONSUMER, std::move(conf));
-  rd_kafka_poll_set_consumer(client.get());
-  return client;
-}
-
-Client make_producer(Conf conf) {
-  return make(RD_KAFKA_PRODUCER, std::move(conf));
+Marks marks_at(const Offsets& offsets) {
+  Marks marks;
+  for (const auto& [partition, offset] : offsets) marks[partition].offset = offset;
+  return marks;
 }
 
 void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
@@ -95,38 +98,10 @@ void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
                          " error=" + rd_kafka_err2name(code) + ": " + reason);
 }
 
-void log_retry(const char* what, rd_kafka_resp_err_t error) {
+void log_retry(const char* what, const Failure& fault) {
   constexpr auto kPause = std::chrono::milliseconds(300);
-  spdlog::warn("kafka: asking again: {}: {}", what, text(error));
+  spdlog::warn("kafka: asking again: {}: {}", what, fault.text());
   sleep_for(kPause);
-}
-
-bool is_poison(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool is_size(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-         error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
-         error == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE;
-}
-
-bool is_denied(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-         error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
-         error == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
-         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
 }
 
 std::string principal(const KafkaConfig& config) {
@@ -146,45 +121,41 @@ std::string denied(const KafkaConfig& config, const std::string& operation,
   return "not authorized: " + operation + " on " + resource + " for " + principal(config);
 }
 
-std::string reason(const KafkaConfig& config, rd_kafka_resp_err_t error,
-                   const std::string& operation, const std::string& resource) {
-  return is_denied(error) ? denied(config, operation, resource) : text(error);
+std::string reason(const KafkaConfig& config, const Failure& fault, const std::string& operation,
+                   const std::string& resource) {
+  return fault.is_denied() ? denied(config, operation, resource) : fault.text();
 }
 
-std::string text(rd_kafka_resp_err_t error) {
-  return std::string(rd_kafka_err2name(error)) + ": " + rd_kafka_err2str(error);
+Failure fault_of(ErrorHandle error) {
+  if (!error) return {};
+  Failure fault(rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+  fault.with_flags(rd_kafka_error_is_fatal(error.get()) != 0,
+                   rd_kafka_error_is_retriable(error.get()) != 0,
+                   rd_kafka_error_txn_requires_abort(error.get()) != 0);
+  return fault;
 }
 
-std::string text(const rd_kafka_error_t* error) {
-  return std::string(rd_kafka_error_name(error)) + ": " + rd_kafka_error_string(error);
+Failure fatal_fault(rd_kafka_t* client) {
+  std::array<char, kErrorTextBytes> reason{};
+  const rd_kafka_resp_err_t code = rd_kafka_fatal_error(client, reason.data(), reason.size());
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR ? Failure() : Failure(code, reason.data());
 }
 
-std::optional<std::string_view> last_header(const rd_kafka_message_t& message, const char* name) {
-  rd_kafka_headers_t* headers = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  const bool is_there =
-      rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-      rd_kafka_header_get_last(headers, name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (!is_there) return std::nullopt;
-  return std::string_view(static_cast<const char*>(value), value == nullptr ? 0 : size);
-}
-
-Headers copy_headers(const rd_kafka_message_t* message) {
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Headers(rd_kafka_headers_copy(headers));
-  }
-  return Headers(rd_kafka_headers_new(8));
-}
-
-PartitionList make_list(const std::map<Partition, std::int64_t>& offsets) {
-  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
-  for (const auto& [partition, offset] : offsets) {
-    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)
-        ->offset = offset;
+PartitionList make_list(const Marks& marks) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(marks.size())));
+  for (const auto& [partition, mark] : marks) {
+    rd_kafka_topic_partition_t* entry =
+        rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number);
+    entry->offset = mark.offset;
+    if (mark.metadata.empty()) continue;
+    entry->metadata = ::strdup(mark.metadata.c_str());  // freed with the list
+    entry->metadata_size = mark.metadata.size();
   }
   return list;
+}
+
+PartitionList make_list(const Offsets& offsets) {
+  return make_list(marks_at(offsets));
 }
 
 std::string cluster_id(rd_kafka_t* client, std::chrono::milliseconds timeout) {
@@ -193,6 +164,10 @@ std::string cluster_id(rd_kafka_t* client, std::chrono::milliseconds timeout) {
   std::string copy = id;
   rd_kafka_mem_free(client, id);
   return copy;
+}
+
+std::string library_version() {
+  return rd_kafka_version_str();
 }
 
 }  // namespace tocsin::kafka

@@ -10,30 +10,23 @@
 #include <string>
 #include <vector>
 
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/consumer.h"
 
 namespace tocsin::kafka {
 
 enum class Isolation : std::uint8_t { uncommitted, committed };
 
-// Offsets [low, high) that a partition holds.
-struct Watermarks {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-};
 using Extents = std::map<Partition, Watermarks>;
 
 // Committed offset of each partition for the configured group; -1 for none. `committed` waits for
 // open transactions of the group. Throws StopError.
-[[nodiscard]] std::map<Partition, std::int64_t> committed_offsets(
-    const Config& config, const std::vector<Partition>& partitions, Isolation isolation);
+[[nodiscard]] Offsets committed_offsets(const Config& config,
+                                        const std::vector<Partition>& partitions,
+                                        Isolation isolation);
 
 class Reader {
  public:
   Reader(const Config& config, Isolation isolation);
-  ~Reader();
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
 
   // Partitions of the topics, in order; none of a topic that does not exist. Throws StopError when
   // the brokers do not answer.
@@ -58,10 +51,11 @@ class Reader {
   static constexpr std::chrono::seconds kPatience{60};
 
  private:
-  std::int64_t pass_over(const rd_kafka_message_t& event, std::int64_t next, std::int64_t end);
+  void assign(const Offsets& offsets);
+  std::int64_t pass_over(const Record& event, std::int64_t next, std::int64_t end);
 
   const Config& config_;
-  Client consumer_;
+  Consumer consumer_;
   std::vector<std::pair<Partition, Watermarks>> unreadable_;
 };
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/handles.h"
 #include "daemon/kafka/reader.h"
 #include "daemon/kafka/refusal.h"
 #include "daemon/stop.h"
@@ -70,9 +70,10 @@ MetadataPtr metadata(rd_kafka_t* client) {
       throw StopError(ExitCode::failed, "kafka: " + why);
     }
     if (attempt == kConnectAttempts) {
-      throw StopError(ExitCode::failed, "kafka: the brokers do not answer: " + text(error));
+      throw StopError(ExitCode::failed,
+                      "kafka: the brokers do not answer: " + Failure(error).text());
     }
-    spdlog::warn("kafka: waiting for the brokers: {}", text(error));
+    spdlog::warn("kafka: waiting for the brokers: {}", Failure(error).text());
   }
 }
 
@@ -121,13 +122,14 @@ void create(rd_kafka_t* client, const Config& config, const std::vector<TopicSpe
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
       spdlog::info("kafka: created topic={}", topic);
     } else if (error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {  // another instance was faster
-      if (is_denied(error)) {
+      if (Failure(error).is_denied()) {
         throw StopError(ExitCode::failed,
                         denied(config.kafka, "CREATE", std::string("topic ") + topic));
       }
       const char* why = rd_kafka_topic_result_error_string(results[i]);
-      throw StopError(ExitCode::failed, std::string("kafka: topic ") + topic +
-                                            " cannot be created: " + (why ? why : text(error)));
+      throw StopError(ExitCode::failed,
+                      std::string("kafka: topic ") + topic +
+                          " cannot be created: " + (why ? why : Failure(error).text()));
     }
   }
 }
@@ -159,7 +161,7 @@ std::map<std::string, Settings> settings_of(rd_kafka_t* client, rd_kafka_Resourc
     const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(answers[i]);
     const std::string name = rd_kafka_ConfigResource_name(answers[i]);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (first_error.empty()) first_error = name + ": " + text(error);
+      if (first_error.empty()) first_error = name + ": " + Failure(error).text();
       continue;
     }
     std::size_t entries = 0;
@@ -246,7 +248,7 @@ void throw_if_denied(rd_kafka_t* client, const Config& config, const std::string
     return;
   }
   const MetadataPtr metadata(answer);
-  if (metadata->topic_cnt == 1 && is_denied(metadata->topics[0].err)) {
+  if (metadata->topic_cnt == 1 && Failure(metadata->topics[0].err).is_denied()) {
     throw StopError(ExitCode::failed, denied(config.kafka, "DESCRIBE", "topic " + topic));
   }
 }
@@ -285,8 +287,7 @@ void check_ledger(rd_kafka_t* client, const Config& config, int partitions, int 
   }
 }
 
-std::map<Partition, std::int64_t> raw_offsets(const Config& config,
-                                              const std::map<std::string, int>& partitions) {
+Offsets raw_offsets(const Config& config, const std::map<std::string, int>& partitions) {
   std::vector<Partition> wanted;
   for (const std::string& raw : config.topics.raw) {
     const auto found = partitions.find(raw);
@@ -313,7 +314,7 @@ void await_ledger(rd_kafka_t* client, const Config& config) {
 
 Client any_client(const Config& config) {
   // No producer: those create topics they ask about, where the brokers allow it.
-  return make_consumer(make_conf(config.kafka, {}, {}));
+  return make_client(RD_KAFKA_CONSUMER, make_handle(make_conf(config.kafka, {}, {})));
 }
 
 }  // namespace

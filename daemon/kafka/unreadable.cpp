@@ -1,7 +1,15 @@
 #include "daemon/kafka/unreadable.h"
 
-#include <algorithm>
+#include <spdlog/spdlog.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+
+#include "daemon/sandbox.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
 
@@ -9,56 +17,168 @@ namespace tocsin::kafka {
 namespace {
 
 constexpr std::int64_t kProbeLimitMs = 30'000;
-constexpr int kPollWaitMs = 100;
+constexpr std::chrono::milliseconds kPollWait{100};
+
+constexpr std::uint64_t kDecompressedMax = 256 << 20;
+constexpr std::uint64_t kThreadsBytes = 96 << 20;  // stacks of a client's threads
+constexpr std::int64_t kTripLimitMs = 30'000;
+constexpr std::int64_t kTripRecordsMax = 100'000;
+constexpr std::size_t kTripBytesMax = 64 << 20;  // more than anybody fetches ahead
+
+// How far a child reads.
+struct Trip {
+  std::int64_t records_max = 0;
+  std::int64_t high = 0;
+};
 
 // Whether a fetch from `offset` meets the batch that begins at `first`.
-bool meets(rd_kafka_t* consumer, const Partition& partition, std::int64_t offset,
+bool meets(Consumer& consumer, const Partition& partition, std::int64_t offset,
            std::int64_t first) {
-  const PartitionList list = make_list({{partition, offset}});
-  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer, list.get());
+  const Failure refused = consumer.assign({{partition, offset}});
   const std::int64_t deadline_ms = steady_ms() + kProbeLimitMs;
-  while (error == RD_KAFKA_RESP_ERR_NO_ERROR && steady_ms() < deadline_ms) {
-    const Message message(rd_kafka_consumer_poll(consumer, kPollWaitMs));
-    if (!message || message->rkt == nullptr) continue;
-    if (is_unreadable(*message)) return message->offset == first;
-    const bool is_behind = message->err == RD_KAFKA_RESP_ERR_NO_ERROR ||
-                           message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-    if (is_behind) return false;
+  while (!refused && steady_ms() < deadline_ms) {
+    const Message message = consumer.poll(kPollWait);
+    if (!message || !message.has_topic()) continue;
+    const Failure fault = message.fault();
+    if (fault.is_unreadable()) return message.offset() == first;
+    if (!fault || fault.is_end()) return false;
   }
   throw StopError(ExitCode::failed, "kafka: the end of an unreadable batch cannot be found topic=" +
                                         partition.topic + " offset=" + std::to_string(first));
 }
 
-}  // namespace
-
-bool is_unreadable(const rd_kafka_message_t& event) {
-  const bool is_of_a_record = event.rkt != nullptr && event.offset >= 0;
-  return is_of_a_record && (event.err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
-                            event.err == RD_KAFKA_RESP_ERR__BAD_MSG ||
-                            event.err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED ||
-                            event.err == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE);
+// The offset behind the batch at `first`, as fetches from later offsets tell: those from inside it
+// meet it, too.
+template <class Meets>
+std::int64_t end_of(std::int64_t first, std::int64_t high, Meets&& meets_at) {
+  std::int64_t inside = first;  // met there
+  std::int64_t behind = first + 1;
+  for (std::int64_t step = 1; behind < high && meets_at(behind);) {
+    inside = behind;
+    step *= 2;
+    behind = std::min(high, first + step);
+  }
+  while (behind - inside > 1) {
+    const std::int64_t middle = inside + (behind - inside) / 2;
+    (meets_at(middle) ? inside : behind) = middle;
+  }
+  return behind;
 }
+
+// So much more than now, for this process.
+void limit_memory(std::uint64_t more) {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t pages = 0;
+  for (int field = 0; field < 6; ++field) statm >> pages;  // the sixth: data and stacks
+  const rlim_t bytes = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) + more;
+  const rlimit limit{bytes, bytes};
+  ::setrlimit(RLIMIT_DATA, &limit);
+}
+
+// A number that a child process leaves to its parent.
+class SharedNumber {
+ public:
+  SharedNumber()
+      : number_(static_cast<std::atomic<std::int64_t>*>(
+            ::mmap(nullptr, sizeof(std::atomic<std::int64_t>), PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+    if (number_ == MAP_FAILED) throw StopError(ExitCode::failed, "kafka: no memory is left");
+  }
+  ~SharedNumber() { ::munmap(number_, sizeof *number_); }
+  SharedNumber(const SharedNumber&) = delete;
+  SharedNumber& operator=(const SharedNumber&) = delete;
+  [[nodiscard]] std::atomic<std::int64_t>& get() { return *number_; }
+
+ private:
+  std::atomic<std::int64_t>* number_;
+};
+
+// In a child: reads from `offset` on and keeps how far it came; dies over what cannot be read.
+[[noreturn]] void read_on(const Config& config, const Partition& partition, std::int64_t offset,
+                          const Trip& trip, std::atomic<std::int64_t>& reached) {
+  constexpr int kDied = 1;
+  spdlog::default_logger_raw()->set_level(spdlog::level::off);
+  limit_memory(kDecompressedMax + kThreadsBytes);
+  Consumer consumer(careful_conf(config));
+  const Failure refused = consumer.assign({{partition, offset}});
+  const std::int64_t deadline_ms = steady_ms() + kTripLimitMs;
+  std::size_t bytes = 0;
+  for (std::int64_t records = 0; !refused && records < trip.records_max && bytes < kTripBytesMax &&
+                                 reached < trip.high && steady_ms() < deadline_ms;) {
+    const Message message = consumer.poll(kPollWait);
+    if (!message) continue;
+    const Failure fault = message.fault();
+    if (fault.is_unreadable()) ::_exit(kDied);
+    if (fault.is_end()) break;
+    if (fault) continue;
+    ++records;
+    bytes += message.value().size();
+    reached = message.offset() + 1;
+  }
+  ::_exit(0);  // no destructors: the locks of other threads may be held here for ever
+}
+
+}  // namespace
 
 std::int64_t end_of_unreadable(const Config& config, const Partition& partition,
                                std::int64_t offset, std::int64_t high) {
-  const Client consumer =
-      make_consumer(make_conf(config.kafka, {{"fetch.wait.max.ms", "100"}, {"check.crcs", "true"}},
+  Consumer consumer(make_conf(config.kafka, {{"fetch.wait.max.ms", "100"}, {"check.crcs", "true"}},
                               {{"group.id", config.kafka.group},
                                {"enable.auto.commit", "false"},
                                {"auto.offset.reset", "earliest"},
                                {"enable.partition.eof", "true"}}));
-  std::int64_t inside = offset;  // met there
-  std::int64_t behind = offset + 1;
-  for (std::int64_t step = 1; behind < high && meets(consumer.get(), partition, behind, offset);) {
-    inside = behind;
-    step *= 2;
-    behind = std::min(high, offset + step);
+  return end_of(offset, high,
+                [&](std::int64_t from) { return meets(consumer, partition, from, offset); });
+}
+
+std::optional<Watermarks> deadly_batch(const Config& config, const Partition& partition,
+                                       std::int64_t offset, std::int64_t high) {
+  SharedNumber reached;
+  const auto dies = [&](std::int64_t from, std::int64_t records_max) {
+    reached.get() = from;
+    const Trip trip{records_max, high};
+    return dies_over(
+        {}, [&] { read_on(config, partition, from, trip, reached.get()); },
+        std::chrono::milliseconds(2 * kTripLimitMs));
+  };
+  if (offset >= high || !dies(offset, kTripRecordsMax)) return std::nullopt;
+  const std::int64_t first = reached.get();
+  if (!dies(first, 1)) return std::nullopt;  // the first died by chance
+  return Watermarks{first, end_of(first, high, [&](std::int64_t from) { return dies(from, 1); })};
+}
+
+Conf careful_conf(const Config& config) {
+  return make_conf(config.kafka,
+                   {{"fetch.wait.max.ms", "100"},
+                    {"check.crcs", "true"},
+                    {"fetch.max.bytes", "8388608"},
+                    {"receive.message.max.bytes", "268435456"}},
+                   {{"group.id", config.kafka.group},
+                    {"enable.auto.commit", "false"},
+                    {"enable.auto.offset.store", "false"},
+                    {"isolation.level", "read_committed"},
+                    {"auto.offset.reset", "earliest"},
+                    {"enable.partition.eof", "true"},
+                    {"fetch.message.max.bytes", "1"},
+                    {"queued.min.messages", "1"}});
+}
+
+std::vector<Message> read_before(Consumer& careful, const Partition& partition,
+                                 const Watermarks& offsets) {
+  std::vector<Message> records;
+  std::int64_t next = offsets.low;
+  const Failure refused = careful.assign({{partition, offsets.low}});
+  const std::int64_t deadline_ms = steady_ms() + kTripLimitMs;
+  while (!refused && next < offsets.high && steady_ms() < deadline_ms) {
+    Message message = careful.poll(kPollWait);
+    if (!message || !message.is_record()) continue;
+    next = message.offset() + 1;
+    if (next <= offsets.high) records.push_back(std::move(message));
   }
-  while (behind - inside > 1) {
-    const std::int64_t middle = inside + (behind - inside) / 2;
-    (meets(consumer.get(), partition, middle, offset) ? inside : behind) = middle;
-  }
-  return behind;
+  careful.unassign();  // a queue that was full is filled again after a second
+  if (next >= offsets.high) return records;
+  throw StopError(ExitCode::failed, "kafka: records cannot be read topic=" + partition.topic +
+                                        " offset=" + std::to_string(next));
 }
 
 }  // namespace tocsin::kafka

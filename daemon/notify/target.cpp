@@ -3,8 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "daemon/stop.h"
@@ -16,15 +14,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kQueryTimeoutMs = 10'000;
 constexpr auto kPollWait = 200ms;
 constexpr std::int64_t kMinuteMs = 60'000;
 
-kafka::Client make_consumer(const Config& config, const std::string& target,
-                            void (*on_rebalance)(rd_kafka_t*, rd_kafka_resp_err_t,
-                                                 rd_kafka_topic_partition_list_t*, void*),
-                            void* self) {
-  kafka::Conf conf = kafka::make_conf(
+kafka::Conf conf_of(const Config& config, const std::string& target) {
+  return kafka::make_conf(
       config.kafka,
       {{"session.timeout.ms", "10000"},
        {"heartbeat.interval.ms", "3000"},
@@ -38,9 +32,6 @@ kafka::Client make_consumer(const Config& config, const std::string& target,
        {"isolation.level", "read_committed"},
        // Where to begin is decided in assign(); this is for alerts that expired unread.
        {"auto.offset.reset", "earliest"}});
-  rd_kafka_conf_set_opaque(conf.get(), self);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
-  return kafka::make_consumer(std::move(conf));
 }
 
 }  // namespace
@@ -53,13 +44,19 @@ Target::Target(const Config& config, const WebhookConfig& webhook, TargetMetrics
       metrics_(metrics),
       muting_(muting),
       own_(sender_, metrics_),
-      consumer_(make_consumer(config, webhook.name, &Target::on_rebalance, this)),
+      consumer_(conf_of(config, webhook.name),
+                {.on_assign = [this](const auto& partitions) { assign(partitions); },
+                 .on_revoke =
+                     [this](bool) {
+                       revoke();
+                       consumer_.unassign();
+                     }}),
       queue_({webhook.attempts_max, webhook.deadline, webhook.deadline}) {}
 
 Target::~Target() {
   stop();
   join();
-  rd_kafka_consumer_close(consumer_.get());
+  consumer_.close();  // while what its hooks use is there
 }
 
 void Target::join() {
@@ -80,41 +77,19 @@ void Target::start() {
   heartbeat_ms_ = steady_ms();
   own_.start();
   topic_is_new_ = is_topic_missing();
-  const kafka::PartitionList topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
-  const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "notify: cannot subscribe: " + kafka::text(error));
+  if (const kafka::Failure fault = consumer_.subscribe({topic_})) {
+    throw StopError(ExitCode::failed, "notify: cannot subscribe: " + fault.text());
   }
   thread_ = Thread("notify", [this] { run(); });
 }
 
 // False also when no broker answers: then nobody can publish either.
 bool Target::is_topic_missing() const {
-  constexpr int kAnswerTimeoutMs = 2'000;
-  const rd_kafka_metadata_t* answer = nullptr;
-  if (rd_kafka_metadata(consumer_.get(), 1, nullptr, &answer, kAnswerTimeoutMs) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return false;
-  }
-  const kafka::Owned<const rd_kafka_metadata_t> metadata(answer);
-  return std::none_of(
-      metadata->topics, metadata->topics + metadata->topic_cnt,
-      [this](const rd_kafka_metadata_topic_t& topic) { return topic_ == topic.topic; });
+  const auto topics = consumer_.topics(2'000ms);
+  return topics && !topics->contains(topic_);
 }
 
 // ---- the group
-
-void Target::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
-                          rd_kafka_topic_partition_list_t* partitions, void* self) {
-  auto& target = *static_cast<Target*>(self);
-  target.revoke();
-  if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    target.assign(partitions);
-  } else {
-    rd_kafka_assign(consumer, nullptr);
-  }
-}
 
 void Target::revoke() {
   is_assigned_ = false;
@@ -124,63 +99,58 @@ void Target::revoke() {
   metrics_.retrying.Set(0);
 }
 
+void Target::assign(const std::vector<kafka::Partition>& partitions) {
+  revoke();
+  if (const kafka::Failure fault = begin(partitions)) {
+    // Without an assignment the next rebalance asks again; /readyz tells until then.
+    spdlog::error("notify: target={} cannot be assigned: {}", name(), fault.full_text());
+    books_.clear();
+    consumer_.unassign();
+    return;
+  }
+  is_assigned_ = true;
+  spdlog::info("notify: assigned target={} partitions={}", name(), partitions.size());
+}
+
 // A target that is new to the topic is told what comes from now on; this is committed at once, or a
 // crash before the first delivery would skip what came meanwhile. A topic that was made since, and
 // a partition that is new to a known topic, are read from the beginning.
-void Target::assign(rd_kafka_topic_partition_list_t* partitions) {
-  rd_kafka_resp_err_t error = kafka::ask("committed offsets", [&] {
-    return rd_kafka_committed(consumer_.get(), partitions, kQueryTimeoutMs);
-  });
-  const bool is_known =
-      std::any_of(partitions->elems, partitions->elems + partitions->cnt,
-                  [](const rd_kafka_topic_partition_t& entry) { return entry.offset >= 0; });
-  for (int i = 0; error == RD_KAFKA_RESP_ERR_NO_ERROR && i < partitions->cnt; ++i) {
-    rd_kafka_topic_partition_t& entry = partitions->elems[i];
-    const kafka::Partition partition{entry.topic, entry.partition};
-    const std::string_view metadata(static_cast<const char*>(entry.metadata), entry.metadata_size);
-    if (entry.offset >= 0) {
-      books_.insert_or_assign(partition, OffsetBook(entry.offset, metadata));
+kafka::Failure Target::begin(const std::vector<kafka::Partition>& partitions) {
+  const auto committed =
+      kafka::ask("committed offsets", [&] { return consumer_.committed(partitions); });
+  if (!committed) return committed.error();
+  const bool is_known = std::any_of(committed->begin(), committed->end(),
+                                    [](const auto& entry) { return entry.second.offset >= 0; });
+  kafka::Offsets from;
+  for (const auto& [partition, mark] : *committed) {
+    from[partition] = mark.offset;
+    if (mark.offset >= 0) {
+      books_.insert_or_assign(partition, OffsetBook(mark.offset, mark.metadata));
       continue;
     }
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    error = kafka::ask("watermarks", [&] {
-      return rd_kafka_query_watermark_offsets(consumer_.get(), entry.topic, entry.partition, &low,
-                                              &high, kQueryTimeoutMs);
-    });
-    entry.offset = is_known || topic_is_new_ ? low : high;
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    const auto marks =
+        kafka::ask("watermarks", [&, where = partition] { return consumer_.watermarks(where); });
+    if (!marks) return marks.error();
+    from[partition] = is_known || topic_is_new_ ? marks->low : marks->high;
     commit(partition,
-           books_.insert_or_assign(partition, OffsetBook(entry.offset, "")).first->second);
+           books_.insert_or_assign(partition, OffsetBook(from[partition], "")).first->second);
   }
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    // Without an assignment the next rebalance asks again; /readyz tells until then.
-    spdlog::error("notify: target={} cannot be assigned: {}", name(), kafka::text(error));
-    rd_kafka_assign(consumer_.get(), nullptr);
-    return;
-  }
-  rd_kafka_assign(consumer_.get(), partitions);
-  is_assigned_ = true;
-  spdlog::info("notify: assigned target={} partitions={}", name(), partitions->cnt);
+  return consumer_.assign(from);
 }
 
 void Target::commit(const kafka::Partition& partition, const OffsetBook& book) {
-  const kafka::PartitionList list = kafka::make_list({{partition, book.next()}});
-  const std::string metadata = book.metadata();
-  list->elems[0].metadata = ::strdup(metadata.c_str());  // the list frees it
-  list->elems[0].metadata_size = metadata.size();
-  const rd_kafka_resp_err_t error = rd_kafka_commit(consumer_.get(), list.get(), 0);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (const kafka::Failure fault =
+          consumer_.commit({{partition, {book.next(), book.metadata(), {}}}})) {
     spdlog::warn("notify: offset not committed, the alert may come again target={}: {}", name(),
-                 kafka::text(error));
+                 fault.text());
   }
 }
 
 kafka::Message Target::poll(std::chrono::milliseconds wait) {
   heartbeat_ms_ = steady_ms();
-  kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(wait.count())));
-  if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    spdlog::warn("notify: poll target={}: {}", name(), kafka::text(message->err));
+  kafka::Message message = consumer_.poll(wait);
+  if (message && !message.is_record()) {
+    spdlog::warn("notify: poll target={}: {}", name(), message.fault().full_text());
     return nullptr;
   }
   return message;
@@ -192,7 +162,7 @@ void Target::run() {
   while (!stopping_) {
     regulate();
     const kafka::Message message = poll(patience(steady_ms()));
-    if (message) take(*message);
+    if (message) take(message);
     const std::int64_t now_ms = steady_ms();
     if (!stopping_ && queue_.due(now_ms) != nullptr && has_rate(now_ms)) attempt(now_ms);
   }
@@ -210,37 +180,34 @@ std::chrono::milliseconds Target::patience(std::int64_t now_ms) const {
 void Target::regulate() {
   const bool is_full = queue_.size() >= (is_paused_ ? kPendingMax / 2 : kPendingMax);
   if (is_full == is_paused_ || books_.empty()) return;
-  std::map<kafka::Partition, std::int64_t> all;
-  for (const auto& [partition, book] : books_) all.emplace(partition, RD_KAFKA_OFFSET_INVALID);
-  const kafka::PartitionList list = kafka::make_list(all);
-  is_full ? rd_kafka_pause_partitions(consumer_.get(), list.get())
-          : rd_kafka_resume_partitions(consumer_.get(), list.get());
+  std::vector<kafka::Partition> all;
+  for (const auto& [partition, book] : books_) all.push_back(partition);
+  is_full ? consumer_.pause(all) : consumer_.resume(all);
   is_paused_ = is_full;
 }
 
-void Target::take(const rd_kafka_message_t& message) {
-  const kafka::Partition partition{rd_kafka_topic_name(message.rkt), message.partition};
+void Target::take(const kafka::Record& message) {
+  const kafka::Partition partition = message.partition();
   const auto found = books_.find(partition);
   if (found == books_.end()) return;  // slipped through a rebalance
   OffsetBook& book = found->second;
-  if (book.is_done(message.offset)) {
-    book.end(message.offset);
+  if (book.is_done(message.offset())) {
+    book.end(message.offset());
     return;
   }
-  book.begin(message.offset);
-  const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
-  auto alert = message.payload != nullptr ? read_alert(bytes) : std::nullopt;
-  if (message.payload != nullptr && !alert) {
+  book.begin(message.offset());
+  auto alert = message.has_value() ? read_alert(message.value()) : std::nullopt;
+  if (message.has_value() && !alert) {
     metrics_.unreadable.Increment();
     spdlog::error("notify: no alert of this tocsin's schema target={} partition={} offset={}",
-                  name(), message.partition, message.offset);
+                  name(), message.number(), message.offset());
   }
   if (!alert || is_muted(*alert)) {
-    book.end(message.offset);
+    book.end(message.offset());
     commit(partition, book);
     return;
   }
-  queue_.add({*std::move(alert), partition, message.offset, 0, 0, 0});
+  queue_.add({*std::move(alert), partition, message.offset(), 0, 0, 0});
 }
 
 // The end of an alert is kept back only where its beginning was, and nothing of it was told since.

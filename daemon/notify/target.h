@@ -10,9 +10,10 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/consumer.h"
 #include "daemon/notify/delivery_queue.h"
 #include "daemon/notify/muting.h"
 #include "daemon/notify/offset_book.h"
@@ -51,13 +52,12 @@ class Target {
   static constexpr std::size_t kPendingMax = 512;
 
  private:
-  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t event,
-                           rd_kafka_topic_partition_list_t* partitions, void* self);
-  void assign(rd_kafka_topic_partition_list_t* partitions);
+  void assign(const std::vector<kafka::Partition>& partitions);
+  [[nodiscard]] kafka::Failure begin(const std::vector<kafka::Partition>& partitions);
   void revoke();
   [[nodiscard]] bool is_topic_missing() const;
   void run();
-  void take(const rd_kafka_message_t& message);
+  void take(const kafka::Record& message);
   [[nodiscard]] bool is_muted(const ReceivedAlert& alert);
   void attempt(std::int64_t now_ms);
   void end(const PendingAlert& delivery, DeliveryEnd how, const HttpAnswer& answer);
@@ -75,7 +75,7 @@ class Target {
   TargetMetrics metrics_;
   Muting& muting_;
   OwnAlerts own_;
-  kafka::Client consumer_;
+  kafka::Consumer consumer_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> is_assigned_{false};
   std::atomic<std::int64_t> heartbeat_ms_{0};

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "daemon/notify/webhook.h"
 #include "daemon/stop.h"
@@ -17,7 +16,7 @@ using SilenceStage = SilenceState::Stage;
 
 namespace {
 
-constexpr int kQuestionMs = 2'000;
+constexpr auto kQuestion = 2'000ms;
 constexpr std::int64_t kAskAgainMs = 2'000;
 constexpr std::int64_t kMemoryPatienceMs = 10'000;  // for the committed offset and its metadata
 constexpr std::int64_t kSaveIntervalMs = 5'000;     // of ticks; a new stage is saved at once
@@ -29,26 +28,23 @@ constexpr std::int64_t kPartingMs = 2'000;          // to save what is unsaved w
 TickWatch::TickWatch(const Config& config)
     : group_(config.kafka.group),
       ledger_(config.topics.ledger),
-      silence_max_ms_(config.alerts.silence_max.count()) {
-  kafka::Conf conf = kafka::make_conf(config.kafka,
-                                      {{"fetch.wait.max.ms", "500"},
-                                       {"queued.max.messages.kbytes", "4096"},
-                                       {"fetch.error.backoff.ms", "500"}},
-                                      {{"group.id", group_ + ".notify"},
-                                       {"enable.auto.commit", "false"},
-                                       {"enable.auto.offset.store", "false"},
-                                       {"isolation.level", "read_uncommitted"},
-                                       // A ledger that was made anew is heard from its beginning.
-                                       {"auto.offset.reset", "earliest"}});
-  rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_offset_commit_cb(conf.get(), &TickWatch::on_commit);
-  consumer_ = kafka::make_consumer(std::move(conf));
-}
+      consumer_(kafka::make_conf(config.kafka,
+                                 {{"fetch.wait.max.ms", "500"},
+                                  {"queued.max.messages.kbytes", "4096"},
+                                  {"fetch.error.backoff.ms", "500"}},
+                                 {{"group.id", group_ + ".notify"},
+                                  {"enable.auto.commit", "false"},
+                                  {"enable.auto.offset.store", "false"},
+                                  {"isolation.level", "read_uncommitted"},
+                                  // A ledger that was made anew is heard from its beginning.
+                                  {"auto.offset.reset", "earliest"}}),
+                {.on_commit = [this](const kafka::Failure& fault) { note_saved(fault); }}),
+      silence_max_ms_(config.alerts.silence_max.count()) {}
 
 TickWatch::~TickWatch() {
   stop();
   join();
-  rd_kafka_consumer_close(consumer_.get());
+  consumer_.close();  // while what its hook uses is there
 }
 
 void TickWatch::set_targets(std::vector<std::string> names, std::vector<std::string> renewed) {
@@ -73,8 +69,8 @@ void TickWatch::run() {
     const std::int64_t now_ms = steady_ms();
     heartbeat_ms_ = now_ms;
     if (!is_loaded_ && now_ms - loaded_ms_ >= kAskAgainMs) load();
-    const kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), 200));
-    if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) take(*message);
+    const kafka::Message message = consumer_.poll(200ms);
+    if (message && message.is_record()) take(message);
     note_time();
     tell();
     save();
@@ -82,7 +78,7 @@ void TickWatch::run() {
   const std::int64_t until_ms = steady_ms() + kPartingMs;
   while ((!is_saved_ || is_saving_) && is_loaded_ && steady_ms() < until_ms) {
     save();
-    const kafka::Message ignored(rd_kafka_consumer_poll(consumer_.get(), 50));
+    static_cast<void>(consumer_.poll(50ms));
   }
 }
 
@@ -91,26 +87,21 @@ void TickWatch::run() {
 void TickWatch::load() {
   loaded_ms_ = steady_ms();
   const kafka::Partition partition{ledger_, 0};
-  const kafka::PartitionList list = kafka::make_list({{partition, RD_KAFKA_OFFSET_INVALID}});
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  rd_kafka_resp_err_t error = rd_kafka_committed(consumer_.get(), list.get(), kQuestionMs);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = list->elems[0].err;
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  const auto answer = consumer_.committed({partition}, kQuestion);
+  kafka::Mark kept;
+  if (answer) kept = answer->at(partition);
+  if (!answer) kept.fault = answer.error();
+  if (kept.fault) {
     // The ledger may be readable all the same: better no memory than a false alarm.
     if (loaded_ms_ - ticked_ms_ < kMemoryPatienceMs) return;
-    spdlog::warn("notify: what was rung before this start is not known: {}", kafka::text(error));
-    list->elems[0].offset = RD_KAFKA_OFFSET_INVALID;
+    spdlog::warn("notify: what was rung before this start is not known: {}", kept.fault.text());
+    kept = {};
   }
-  error = rd_kafka_query_watermark_offsets(consumer_.get(), ledger_.c_str(), 0, &low, &high,
-                                           kQuestionMs);
-  const bool is_missing = error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-                          error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-                          error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR && !is_missing) return;
-  const rd_kafka_topic_partition_t& kept = list->elems[0];
-  const SilenceState state = parse_silence_state(
-      {static_cast<const char*>(kept.metadata), kept.metadata == nullptr ? 0 : kept.metadata_size});
+  const auto marks = consumer_.watermarks(partition, kQuestion);
+  const bool is_missing = !marks && marks.error().is_missing();
+  if (!marks && !is_missing) return;
+  const auto [low, high] = marks ? *marks : kafka::Watermarks{};
+  const SilenceState state = parse_silence_state(kept.metadata);
   std::int64_t from = is_missing || kept.offset < 0 ? high : std::clamp(kept.offset, low, high);
   const bool is_far = high - from > kCatchUpMax;
   if (is_far) from = high - kCatchUpMax;
@@ -125,23 +116,20 @@ void TickWatch::load() {
   is_silent_ = state_.stage == SilenceStage::silent;
   live_from_ = high;
   next_offset_ = from;
-  const kafka::PartitionList assigned = kafka::make_list({{partition, from}});
-  error = rd_kafka_assign(consumer_.get(), assigned.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    spdlog::error("notify: cannot read the ledger: {}", kafka::text(error));
+  if (const kafka::Failure fault = consumer_.assign({{partition, from}})) {
+    spdlog::error("notify: cannot read the ledger: {}", fault.text());
     return;
   }
   is_loaded_ = true;
 }
 
-void TickWatch::take(const rd_kafka_message_t& message) {
+void TickWatch::take(const kafka::Record& message) {
   // Records that cannot be read are the service's trouble, not the alarm's.
-  const auto record =
-      decode_ledger_record({static_cast<const char*>(message.payload), message.len});
+  const auto record = decode_ledger_record(message.value());
   if (!record || !std::holds_alternative<Tick>(*record)) return;
-  const std::int64_t append_ms = rd_kafka_message_timestamp(&message, nullptr);
-  next_offset_ = message.offset + 1;
-  if (message.offset < live_from_) {
+  const std::int64_t append_ms = message.timestamp_ms();
+  next_offset_ = message.offset() + 1;
+  if (message.offset() < live_from_) {
     state_.tick_ms = append_ms;
     return;
   }
@@ -219,22 +207,16 @@ void TickWatch::tell() {
 void TickWatch::save() {
   const std::int64_t now_ms = steady_ms();
   if (is_saved_ || is_saving_ || !is_loaded_ || now_ms - saved_ms_ < kSaveIntervalMs) return;
-  const kafka::PartitionList list =
-      kafka::make_list({{{ledger_, 0}, std::max<std::int64_t>(next_offset_, 0)}});
-  const std::string metadata = encode(state_);
-  list->elems[0].metadata = ::strdup(metadata.c_str());  // the list frees it
-  list->elems[0].metadata_size = metadata.size();
   saved_ms_ = now_ms;
   is_saved_ = true;
-  is_saving_ = rd_kafka_commit(consumer_.get(), list.get(), 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  is_saving_ = !consumer_.commit_soon(
+      {{{ledger_, 0}, {std::max<std::int64_t>(next_offset_, 0), encode(state_), {}}}});
   if (!is_saving_) is_saved_ = false;
 }
 
-void TickWatch::on_commit(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*,
-                          void* self) {
-  auto& watch = *static_cast<TickWatch*>(self);
-  watch.is_saving_ = false;
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) watch.is_saved_ = false;
+void TickWatch::note_saved(const kafka::Failure& fault) {
+  is_saving_ = false;
+  if (fault) is_saved_ = false;
 }
 
 }  // namespace tocsin

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/consumer.h"
 #include "daemon/notify/silence_state.h"
 #include "daemon/wait.h"
 
@@ -43,11 +43,10 @@ class TickWatch {
   [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
 
  private:
-  static void on_commit(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*,
-                        void* self);
+  void note_saved(const kafka::Failure& fault);
   void run();
   void load();
-  void take(const rd_kafka_message_t& message);
+  void take(const kafka::Record& message);
   void note_tick(std::int64_t append_ms);
   void note_time();
   void change(SilenceState::Stage stage);
@@ -56,7 +55,7 @@ class TickWatch {
 
   const std::string group_;
   const std::string ledger_;
-  kafka::Client consumer_;
+  kafka::Consumer consumer_;
   std::atomic<std::int64_t> silence_max_ms_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> is_silent_{false};

@@ -32,7 +32,7 @@ void add_countries(Model& model) {
 
 }  // namespace
 
-LivePage::LivePage(const Config& config)
+LivePage::LivePage(const Config& config, PipelineSource pipeline)
     : shared_(config.page),
       server_(io_, config.page.listen, access_of(config), shared_),
       lag_(config,
@@ -41,10 +41,15 @@ LivePage::LivePage(const Config& config)
               tell_lag();
             },
             [this](const kafka::Partition& partition) { lags_.erase(partition); }}),
-      reader_(config, shared_) {
+      reader_(config, shared_),
+      trees_(config, std::move(pipeline)) {
   add_countries(shared_.model);
   reader_.on_raw_partitions = [this](std::vector<kafka::Partition> partitions) {
     lag_.watch(std::move(partitions));
+  };
+  server_.on_trees_wanted = [this](const std::string& place,
+                                   std::function<void(std::string)> told) {
+    trees_.ask(place, std::move(told));
   };
   spdlog::info("page: listening host={} port={}", config.page.listen.host, port());
 }
@@ -57,6 +62,7 @@ LivePage::~LivePage() {
 void LivePage::start() {
   lag_.start();
   reader_.start();
+  trees_.start();
   thread_ = Thread("page", [this] { io_.run(); });
 }
 

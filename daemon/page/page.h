@@ -8,13 +8,15 @@
 #include "daemon/lag_watch.h"
 #include "daemon/page/reader.h"
 #include "daemon/page/server.h"
+#include "daemon/page/tree_reader.h"
 
 namespace tocsin::page {
 
 class LivePage {
  public:
-  // Listens; throws StopError when the address or the token cannot be used. `config` outlives it.
-  explicit LivePage(const Config& config);
+  // Listens; throws StopError when the address or the token cannot be used. `config` outlives it,
+  // as does what `pipeline` looks at.
+  LivePage(const Config& config, PipelineSource pipeline);
   ~LivePage();
   void start();
   // The port, also when the configuration asked for any.
@@ -29,6 +31,7 @@ class LivePage {
   std::map<kafka::Partition, Lag> lags_;  // the lag thread's own
   LagWatch lag_;
   TopicReader reader_;
+  TreeReader trees_;
   Thread thread_;
 };
 

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kPollWaitMs = 100;
-constexpr int kQueryTimeoutMs = 3'000;
+constexpr auto kPollWait = 100ms;
+constexpr auto kQueryTimeout = 3'000ms;
 constexpr std::size_t kBatchMax = 500;              // records under one lock
 constexpr std::int64_t kLookIntervalMs = 5'000;     // for topics and partitions
 constexpr std::int64_t kMissingIntervalMs = 1'000;  // while something is missing
@@ -24,9 +24,9 @@ constexpr auto kRetryPause = 500ms;
 // A record that is held takes at least so much memory: no use in reading more of the history.
 constexpr std::size_t kRecordBytesMin = 1 << 10;
 
-RecordHeaders headers_of(const rd_kafka_message_t& message) {
+RecordHeaders headers_of(const kafka::Record& message) {
   RecordHeaders read;
-  kafka::each_header(message, [&](std::string_view name, std::string_view value) {
+  message.each_header([&](std::string_view name, std::string_view value) {
     if (name.starts_with("tocsin.")) read.emplace_back(name, value);
   });
   return read;
@@ -42,7 +42,7 @@ TopicReader::TopicReader(const Config& config, SharedModel& shared)
               {config.topics.alerts, Kind::alerts},
               {config.topics.pairs, Kind::pairs},
               {config.topics.deadletter, Kind::deadletter}},
-      consumer_(kafka::make_consumer(
+      consumer_(
           kafka::make_conf(config.kafka,
                            {{"fetch.wait.max.ms", "100"},
                             {"queued.max.messages.kbytes", "16384"},
@@ -52,7 +52,7 @@ TopicReader::TopicReader(const Config& config, SharedModel& shared)
                             {"enable.auto.offset.store", "false"},
                             {"isolation.level", "read_committed"},
                             {"auto.offset.reset", "earliest"},
-                            {"enable.partition.eof", "true"}}))) {}
+                            {"enable.partition.eof", "true"}})) {}
 
 TopicReader::~TopicReader() {
   stopping_ = true;
@@ -89,29 +89,23 @@ void TopicReader::run() {
 
 // Topics may come later, and partitions be added.
 void TopicReader::look_for_partitions() {
-  const rd_kafka_metadata_t* answer = nullptr;
-  const rd_kafka_resp_err_t error =
-      rd_kafka_metadata(consumer_.get(), 1, nullptr, &answer, kQueryTimeoutMs);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "the brokers do not answer: " + kafka::text(error));
+  const auto answer = consumer_.topics(kQueryTimeout);
+  if (!answer) {
+    throw StopError(ExitCode::failed, "the brokers do not answer: " + answer.error().text());
   }
-  const kafka::Owned<const rd_kafka_metadata_t> metadata(answer);
   std::vector<kafka::Partition> fresh;
   std::vector<std::string> missing;
   for (const auto& [name, kind] : topics_) missing.push_back(name);
   std::vector<kafka::Partition> raw;
-  for (int i = 0; i < metadata->topic_cnt; ++i) {
-    const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
+  for (const auto& [topic, count] : *answer) {
     const std::vector<std::string>& raw_topics = config_.topics.raw;
-    if (std::find(raw_topics.begin(), raw_topics.end(), topic.topic) != raw_topics.end()) {
-      for (std::int32_t number = 0; number < topic.partition_cnt; ++number) {
-        raw.push_back({topic.topic, number});
-      }
+    if (std::find(raw_topics.begin(), raw_topics.end(), topic) != raw_topics.end()) {
+      for (std::int32_t number = 0; number < count; ++number) raw.push_back({topic, number});
     }
-    if (!topics_.contains(topic.topic) || topic.partition_cnt == 0) continue;
-    std::erase(missing, topic.topic);
-    for (std::int32_t number = 0; number < topic.partition_cnt; ++number) {
-      const kafka::Partition partition{topic.topic, number};
+    if (!topics_.contains(topic) || count == 0) continue;
+    std::erase(missing, topic);
+    for (std::int32_t number = 0; number < count; ++number) {
+      const kafka::Partition partition{topic, number};
       if (!next_.contains(partition)) fresh.push_back(partition);
     }
   }
@@ -130,36 +124,25 @@ std::map<kafka::Partition, std::int64_t> TopicReader::begin(
   for (const kafka::Partition& partition : fresh) {
     times[partition] = unix_ms() - limits.history.count();
   }
-  const kafka::PartitionList list = kafka::make_list(times);
-  const rd_kafka_resp_err_t error =
-      rd_kafka_offsets_for_times(consumer_.get(), list.get(), kQueryTimeoutMs);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "offsets of a time: " + kafka::text(error));
-  }
+  const auto found = consumer_.offsets_for_times(times, kQueryTimeout);
+  if (!found) throw StopError(ExitCode::failed, "offsets of a time: " + found.error().text());
   const auto records_max =
       static_cast<std::int64_t>(limits.memory_bytes_max / kRecordBytesMin / fresh.size());
   std::map<kafka::Partition, std::int64_t> from;
-  for (int i = 0; i < list->cnt; ++i) {
-    const rd_kafka_topic_partition_t& entry = list->elems[i];
-    const kafka::Partition partition{entry.topic, entry.partition};
-    if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  for (const auto& [partition, mark] : *found) {
+    const auto marks = consumer_.watermarks(partition, kQueryTimeout);
+    if (mark.fault || !marks) {
       throw StopError(ExitCode::failed,
-                      kafka::reason(config_.kafka, entry.err, "READ", "topic " + partition.topic));
+                      kafka::reason(config_.kafka, mark.fault ? mark.fault : marks.error(), "READ",
+                                    "topic " + partition.topic));
     }
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
-        consumer_.get(), entry.topic, entry.partition, &low, &high, kQueryTimeoutMs);
-    if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw StopError(ExitCode::failed,
-                      kafka::reason(config_.kafka, failed, "READ", "topic " + partition.topic));
-    }
+    const auto [low, high] = *marks;
     const Kind kind = topics_.at(partition.topic);
     std::int64_t& offset = from[partition];
     if (kind == Kind::alerts || kind == Kind::pairs) {
       offset = low;
     } else {
-      offset = std::max({entry.offset >= 0 ? entry.offset : high, low, high - records_max});
+      offset = std::max({mark.offset >= 0 ? mark.offset : high, low, high - records_max});
     }
     if (offset < high) open_[partition] = high;
   }
@@ -169,10 +152,8 @@ std::map<kafka::Partition, std::int64_t> TopicReader::begin(
 void TopicReader::assign(const std::map<kafka::Partition, std::int64_t>& fresh) {
   std::map<kafka::Partition, std::int64_t> all = next_;
   all.insert(fresh.begin(), fresh.end());
-  const kafka::PartitionList list = kafka::make_list(all);
-  const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw StopError(ExitCode::failed, "cannot read: " + kafka::text(error));
+  if (const kafka::Failure fault = consumer_.assign(all)) {
+    throw StopError(ExitCode::failed, "cannot read: " + fault.text());
   }
   next_ = std::move(all);
   spdlog::info("page: reading partitions={}", next_.size());
@@ -181,28 +162,29 @@ void TopicReader::assign(const std::map<kafka::Partition, std::int64_t>& fresh) 
 // One wait, then what is there, under one lock.
 void TopicReader::poll() {
   std::vector<kafka::Message> batch;
-  for (int wait = kPollWaitMs; batch.size() < kBatchMax; wait = 0) {
-    kafka::Message message(rd_kafka_consumer_poll(consumer_.get(), wait));
+  for (std::chrono::milliseconds wait = kPollWait; batch.size() < kBatchMax; wait = 0ms) {
+    kafka::Message message = consumer_.poll(wait);
     if (!message) break;
     batch.push_back(std::move(message));
   }
   if (batch.empty()) return;
   {
     const std::lock_guard lock(shared_.mutex);
-    for (const kafka::Message& message : batch) take(*message);
+    for (const kafka::Message& message : batch) take(message);
   }
   tell();
 }
 
-void TopicReader::take(const rd_kafka_message_t& message) {
-  if (message.rkt == nullptr) return;
-  const kafka::Partition partition{rd_kafka_topic_name(message.rkt), message.partition};
-  const bool is_end = message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-  if (!is_end && message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fault_ = kafka::reason(config_.kafka, message.err, "READ", "topic " + partition.topic);
+void TopicReader::take(const kafka::Record& message) {
+  if (!message.has_topic()) return;
+  const kafka::Partition partition = message.partition();
+  const kafka::Failure fault = message.fault();
+  const bool is_end = fault.is_end();
+  if (!is_end && fault) {
+    fault_ = kafka::reason(config_.kafka, fault, "READ", "topic " + partition.topic);
     return;
   }
-  const std::int64_t reached = is_end ? message.offset : message.offset + 1;
+  const std::int64_t reached = is_end ? message.offset() : message.offset() + 1;
   next_[partition] = reached;
   if (const auto end = open_.find(partition); end != open_.end() && reached >= end->second) {
     open_.erase(end);
@@ -211,9 +193,9 @@ void TopicReader::take(const rd_kafka_message_t& message) {
     open_.erase(partition);
     return;
   }
-  const std::string_view key(static_cast<const char*>(message.key), message.key_len);
-  const std::string_view value(static_cast<const char*>(message.payload), message.len);
-  const std::int64_t record_ms = rd_kafka_message_timestamp(&message, nullptr);
+  const std::string_view key = message.key();
+  const std::string_view value = message.value();
+  const std::int64_t record_ms = message.timestamp_ms();
   Model& model = shared_.model;
   switch (topics_.at(partition.topic)) {
     case Kind::enriched:

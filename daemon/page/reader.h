@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/kafka/client.h"
+#include "daemon/kafka/consumer.h"
 #include "daemon/page/model.h"
 #include "daemon/wait.h"
 
@@ -44,14 +44,14 @@ class TopicReader {
       const std::vector<kafka::Partition>& fresh);
   void assign(const std::map<kafka::Partition, std::int64_t>& fresh);
   void poll();
-  void take(const rd_kafka_message_t& message);
+  void take(const kafka::Record& message);
   void tell();
   void read_silences();
 
   const Config& config_;
   SharedModel& shared_;
   const std::map<std::string, Kind> topics_;
-  kafka::Client consumer_;
+  kafka::Consumer consumer_;
   std::vector<kafka::Partition> raw_;
   std::map<kafka::Partition, std::int64_t> next_;  // of what is read
   std::map<kafka::Partition, std::int64_t> open_;  // history: ends that are not reached yet

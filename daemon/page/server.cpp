@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -90,7 +91,8 @@ std::string cookie_line(std::string_view value, std::int64_t seconds, bool is_se
 
 Server::Server(boost::asio::io_context& io, const ListenAddress& address, Access access,
                SharedModel& shared)
-    : address_(address),
+    : io_(io),
+      address_(address),
       access_(std::move(access)),
       boot_(random_name()),
       shared_(shared),
@@ -98,6 +100,7 @@ Server::Server(boost::asio::io_context& io, const ListenAddress& address, Access
       timer_(io) {
   serve_files();
   serve_views();
+  serve_trees();
   serve_login();
   http_.get("/events", [this](const HttpRequest& request) { return events(request); });
   http_.get("/livez",
@@ -174,6 +177,24 @@ void Server::serve_views() {
     return model.names(query.number("hours", 24, 1, kHoursMax));
   });
   view("/api/pipeline", [](const Model& model, const Query&) { return model.pipeline(unix_ms()); });
+}
+
+// The answer is read from Kafka first, so it is given as a stream: nobody waits for it here.
+void Server::serve_trees() {
+  http_.get("/api/trees", [this](const HttpRequest& request) {
+    if (!may(request)) return json(401, R"({"error":"the token is asked for"})");
+    HttpResponse response = json(200, "");
+    const std::string place = Query(request.query).text("place");
+    response.stream = [this, place](std::shared_ptr<HttpStream> stream) {
+      on_trees_wanted(place, [this, stream = std::move(stream)](std::string told) {
+        boost::asio::post(io_, [stream, told = std::move(told)] {
+          stream->send(told);
+          stream->end();
+        });
+      });
+    };
+    return response;
+  });
 }
 
 // ---- token for cookie

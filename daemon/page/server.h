@@ -24,6 +24,9 @@ class Server {
   Server(boost::asio::io_context& io, const ListenAddress& address, Access access,
          SharedModel& shared);
   [[nodiscard]] std::uint16_t port() const { return http_.port(); }
+  // How the sentences of the article at a place were read: JSON, told once on any thread.
+  std::function<void(const std::string& place, std::function<void(std::string)> told)>
+      on_trees_wanted;
 
  private:
   // Asked of the model under its lock; an empty answer is a 404.
@@ -32,6 +35,7 @@ class Server {
   void serve_files();
   void serve_views();
   void view(const std::string& path, View make);
+  void serve_trees();
   void serve_login();
   [[nodiscard]] bool may(const HttpRequest& request) const;
   [[nodiscard]] HttpResponse log_in(const HttpRequest& request);
@@ -39,6 +43,7 @@ class Server {
   void broadcast();
   [[nodiscard]] std::string notice(const Version& version) const;
 
+  boost::asio::io_context& io_;
   const ListenAddress address_;
   const Access access_;
   const std::string boot_;  // another one after each start

@@ -296,6 +296,10 @@ bool is_replaced(const Told<kSize>& first, const Told<kSize>& second, std::uint8
     const std::uint8_t gone = first.facts[i];
     const std::uint8_t added = second.facts[i];
     if (((gone ^ added) & ~kTitleFact & 0xff) == 0) continue;
+    // At the end one more, that shares its place with one that the other text has.
+    const bool is_shared = mark != 0 && ((gone == kNoFact && has(first.all, added)) ||
+                                         (added == kNoFact && has(second.all, gone)));
+    if (is_shared) continue;
     if (gone == kNoFact || added == kNoFact || ++replaced > kReplacedMax) return false;
     is_sure = is_sure || !has(first.all, added) || !has(second.all, gone);
     is_marked = is_marked || (gone & added & mark) != 0;
@@ -326,8 +330,13 @@ Turn turn_of(const Agreement& agreement, const Evidence& evidence) {
       evidence.held.at_least(kTemplateHeldMin) && evidence.is_explained()) {
     return Turn::other_event;
   }
-  if (alike >= kSameFrameMin && evidence.held.at_least(kSameFrameHeldMin) &&
-      is_replaced(Told{first.lead_names, first.names}, Told{second.lead_names, second.names},
+  if (alike < kSameFrameMin || !evidence.held.at_least(kSameFrameHeldMin))
+    return outgrows(agreement) ? Turn::update : Turn::none;
+  // Of title and lead one toll in place of another, one name in place of another.
+  if (is_replaced(Told{first.lead_numbers, first.numbers},
+                  Told{second.lead_numbers, second.numbers}, kTitleFact, evidence))
+    return Turn::update;
+  if (is_replaced(Told{first.lead_names, first.names}, Told{second.lead_names, second.names},
                   kTitleFact, evidence))
     return Turn::other_event;
   return outgrows(agreement) ? Turn::update : Turn::none;

@@ -268,10 +268,12 @@ bool ends_with_possessive(const Scene& scene, std::uint32_t token) {
 }
 
 // A headline says nothing by its capitals: "Guide Israel Concha killed" is read as the text below.
-void find_persons_again(Scene& scene) {
+// Of the runs from `first` on.
+void find_again(Scene& scene, std::size_t first, EntityType type) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> names;
-  for (const Run& run : scene.runs) {
-    if (run.type != EntityType::person || run.tokens.size() != 2) continue;
+  for (std::size_t r = first; r < scene.runs.size(); ++r) {
+    const Run& run = scene.runs[r];
+    if (run.type != type || run.tokens.size() != 2) continue;
     names.emplace_back(scene.text.tokens[run.tokens.begin].hash,
                        scene.text.tokens[run.tokens.begin + 1].hash);
   }
@@ -281,20 +283,14 @@ void find_persons_again(Scene& scene) {
     if (!scene.joins(i + 1) || scene.run_at[i] >= 0 || !scene.is_capital(i)) continue;
     const std::pair name{scene.text.tokens[i].hash, scene.text.tokens[i + 1].hash};
     if (std::binary_search(names.begin(), names.end(), name)) {
-      add_run(scene, {i, i + 2}, EntityType::person);
+      add_run(scene, {i, i + 2}, type);
     }
   }
 }
 
-}  // namespace
-
-void find_runs(Scene& scene) {
-  for (std::uint32_t i = 0; i < scene.size(); ++i) {
-    find_person(scene, i);
-    find_titled_person(scene, i);
-    find_short_titled_person(scene, i);
-  }
-  find_persons_again(scene);
+// Calls `take` with the ends of each sequence of capitals.
+template <class F>
+void each_capitals(const Scene& scene, F&& take) {
   std::uint32_t begin = 0;
   while (begin < scene.size()) {
     if (!scene.is_capital(begin)) {
@@ -306,10 +302,27 @@ void find_runs(Scene& scene) {
            !ends_with_possessive(scene, end - 1)) {
       ++end;
     }
-    find_organisation(scene, begin, end);
-    find_named_after_place(scene, begin, end);
+    take(begin, end);
     begin = end;
   }
+}
+
+}  // namespace
+
+void find_runs(Scene& scene) {
+  for (std::uint32_t i = 0; i < scene.size(); ++i) {
+    find_person(scene, i);
+    find_titled_person(scene, i);
+    find_short_titled_person(scene, i);
+  }
+  find_again(scene, 0, EntityType::person);
+  each_capitals(
+      scene, [&](std::uint32_t begin, std::uint32_t end) { find_organisation(scene, begin, end); });
+  const std::size_t first = scene.runs.size();
+  each_capitals(scene, [&](std::uint32_t begin, std::uint32_t end) {
+    find_named_after_place(scene, begin, end);
+  });
+  find_again(scene, first, EntityType::org);
 }
 
 namespace {

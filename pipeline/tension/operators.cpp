@@ -74,6 +74,8 @@ class Climb {
     modify(node_, true);
     if (has_nobody(top)) apply(CueKind::negated);
     if (is_announced(top)) apply(CueKind::future);
+    if (is_ordered(top)) apply(CueKind::demanded);
+    if (is_inverted(top)) apply(CueKind::conditional);
     bool is_open = true;
     while (clauses_.head(node_) != kAbsent) is_open = step(is_open);
     return said_;
@@ -121,9 +123,25 @@ class Climb {
   [[nodiscard]] bool has_nobody(NodeIndex verb) const {
     for (const Deprel its : {Deprel::nsubj, Deprel::nsubj_pass}) {
       const NodeIndex subject = clauses_.child(verb, its);
-      if (subject != kAbsent && is_negation(subject)) return true;
+      if (subject == kAbsent) continue;
+      if (is_negation(subject) || opens_with_not(subject)) return true;
     }
     return false;
+  }
+
+  // "not a single missile", "not one soldier"; but not "not only soldiers".
+  [[nodiscard]] bool opens_with_not(NodeIndex subject) const {
+    NodeIndex first = subject;
+    for (const NodeIndex child : clauses_.children(subject)) {
+      first = std::min(first, child);
+      for (const NodeIndex below : clauses_.children(child)) first = std::min(first, below);
+    }
+    const std::uint32_t token = sentence_.token(first);
+    const Deprel its = clauses_.relation(first);
+    const bool is_counted = its == Deprel::det || its == Deprel::cc;  // negate_beside() did
+    if (first == subject || is_counted || !sentence_.is(first, Grammar::negation)) return false;
+    return clauses_.node(first + 1U).tag == Upos::det ||
+           sentence_.page.is(token + 1, Grammar::quantity);
   }
 
   [[nodiscard]] bool is_negation(NodeIndex node) const {
@@ -138,6 +156,37 @@ class Climb {
     return clauses_.depth(top) == 0 && clauses_.node(top).form == WordForm::base &&
            clauses_.child(top, Deprel::nsubj) != kAbsent &&
            clauses_.child(top, Deprel::mark) != kAbsent;
+  }
+
+  // "Had Chad attacked, ...", "Will Chad attack?": an auxiliary before the subject, and nothing
+  // that may put it there before that ("never has ...").
+  [[nodiscard]] bool is_inverted(NodeIndex top) const {
+    const NodeIndex aux = clauses_.child(top, Deprel::aux);
+    const NodeIndex subject = clauses_.child(top, Deprel::nsubj);
+    if (aux == kAbsent || subject == kAbsent || aux > subject) return false;
+    const std::span<const NodeIndex> children = clauses_.children(top);
+    return std::none_of(children.begin(), children.end(), [&](NodeIndex child) {
+      const Deprel its = clauses_.relation(child);
+      return child < aux && (its == Deprel::advmod || its == Deprel::cc || its == Deprel::obl);
+    });
+  }
+
+  // "Stop arming the raiders, Chad told Sudan": an order has no subject.
+  [[nodiscard]] bool is_ordered(NodeIndex top) const {
+    NodeIndex verb = top;
+    while (clauses_.relation(verb) == Deprel::xcomp && clauses_.head(verb) != kAbsent)
+      verb = clauses_.head(verb);
+    const Deprel its = clauses_.relation(verb);
+    const bool is_clause = its == Deprel::root || its == Deprel::ccomp || its == Deprel::advcl ||
+                           its == Deprel::parataxis;
+    if (!is_clause || clauses_.node(verb).form != WordForm::base) return false;
+    for (const NodeIndex child : clauses_.children(verb)) {
+      const Deprel below = clauses_.relation(child);
+      if (below == Deprel::nsubj || below == Deprel::nsubj_pass || below == Deprel::aux ||
+          below == Deprel::aux_pass || below == Deprel::mark || below == Deprel::cop)
+        return false;
+    }
+    return sentence_.sentence.field != Field::title;
   }
 
   // From the word to its head; false once nothing but the widest operators reaches the act.

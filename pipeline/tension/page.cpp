@@ -67,30 +67,6 @@ std::vector<std::uint8_t> traits_of(const Page& page, TokenSpan tokens) {
   return traits;
 }
 
-// "Niger's junta expels": whose stands with the noun that follows, not with the verb behind it.
-void mend_owners(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
-  constexpr std::uint16_t kFarthest = 4;
-  for (std::uint16_t owner = 0; owner + 1U < nodes.size(); ++owner) {
-    if ((page.text.tokens[tokens.begin + owner].shape & shape::kPossessive) == 0 ||
-        nodes[owner].relation != Deprel::nmod_poss)
-      continue;
-    const std::uint16_t head = nodes[owner].head;
-    const bool is_of_verb = head < nodes.size() && nodes[head].tag == Upos::verb;
-    std::uint16_t owned = kAbsent;
-    for (std::uint16_t noun = owner + 1;
-         noun < head && noun < nodes.size() && noun <= owner + kFarthest; ++noun) {
-      if (nodes[noun].head != head) continue;
-      // "Niger's junta expels envoy": a verb is no noun that another one could tell apart.
-      const bool is_told = is_of_verb && nodes[noun].relation == Deprel::compound;
-      if (nodes[noun].relation == Deprel::nsubj || is_told) owned = noun;
-      if (nodes[noun].relation == Deprel::nsubj) break;
-    }
-    if (owned == kAbsent) continue;
-    nodes[owner].head = owned;
-    nodes[owned].relation = Deprel::nsubj;
-  }
-}
-
 // "Kenya, Uganda bury the hatchet": names with only a comma between them are joined; but not a city
 // and its country.
 void mend_pairs(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
@@ -162,7 +138,9 @@ void mend_verbs(std::vector<Node>& nodes) {
     own.relation = nodes[noun].relation;
     own.form = WordForm::past;
     for (NodeIndex child = 0; child < nodes.size(); ++child) {
-      const bool is_clausal = child < verb || nodes[child].relation == Deprel::obl;
+      const Deprel its = nodes[child].relation;
+      const bool is_clausal = child < verb || its == Deprel::obl || its == Deprel::xcomp ||
+                              its == Deprel::advcl || its == Deprel::ccomp;
       if (nodes[child].head == noun && child != verb && is_clausal) nodes[child].head = verb;
     }
     nodes[noun].head = verb;
@@ -170,37 +148,57 @@ void mend_verbs(std::vector<Node>& nodes) {
   }
 }
 
-// "Ceasefire talks between China and Taiwan", taken for a ceasefire that talks: a verb has no noun
-// phrase of a noun, so with a bare noun right before it, it is one.
-void mend_nouns(std::vector<Node>& nodes) {
-  for (NodeIndex noun = 1; noun < nodes.size(); ++noun) {
-    Node& own = nodes[noun];
-    Node& before = nodes[noun - 1];
-    if (own.tag != Upos::verb || own.form != WordForm::present || before.head != noun ||
-        before.tag != Upos::noun || before.relation != Deprel::nsubj)
-      continue;
-    bool has_phrase = false;
-    bool has_others = false;
-    for (NodeIndex child = 0; child < nodes.size(); ++child) {
-      if (nodes[child].head == noun - 1) has_others = true;
-      if (nodes[child].head != noun || child + 1U == noun) continue;
-      if (nodes[child].relation == Deprel::nmod) has_phrase = true;
-      if (nodes[child].relation != Deprel::nmod) has_others = true;
+// "US withholds wheat", "Arctic air invades Mexico": a verb in the present has no compounds, so the
+// noun right before it is its subject, with what stood before that.
+void mend_subjects(std::vector<Node>& nodes) {
+  for (NodeIndex verb = 1; verb < nodes.size(); ++verb) {
+    if (nodes[verb].tag != Upos::verb || nodes[verb].form != WordForm::present) continue;
+    const NodeIndex noun = verb - 1;
+    if (nodes[noun].head != verb || nodes[noun].relation != Deprel::compound) continue;
+    bool has_subject = false;
+    for (const Node& node : nodes)
+      has_subject = has_subject || (node.head == verb && node.relation == Deprel::nsubj);
+    if (has_subject) continue;
+    nodes[noun].relation = Deprel::nsubj;
+    for (NodeIndex before = 0; before < noun; ++before) {
+      const Deprel its = nodes[before].relation;
+      const bool is_of_noun = its == Deprel::amod || its == Deprel::compound ||
+                              its == Deprel::det || its == Deprel::nmod_poss ||
+                              its == Deprel::nummod;
+      if (nodes[before].head == verb && is_of_noun) nodes[before].head = noun;
     }
-    if (!has_phrase || has_others) continue;
-    own.tag = Upos::noun;
-    own.form = WordForm::plural;
-    before.relation = Deprel::compound;
+  }
+}
+
+// "Troops seize town in Ethiopia: UN": who says so hangs on no word of what is said.
+void mend_sources(const Page& page, const Sentence& sentence, std::vector<Node>& nodes) {
+  constexpr std::uint32_t kSourceMax = 3;  // tokens behind the colon
+  const TokenSpan tokens = sentence.tokens;
+  if (sentence.field != Field::title || tokens.size() <= kSourceMax + 1) return;
+  std::uint32_t colon = tokens.end - 1;
+  while (colon > tokens.end - kSourceMax && !page.marked(colon, before::kColon)) --colon;
+  if (!page.marked(colon, before::kColon)) return;
+  NodeIndex root = kAbsent;
+  for (NodeIndex node = 0; node < nodes.size(); ++node) {
+    if (nodes[node].head == kRootHead) root = node;
+  }
+  const auto first = static_cast<NodeIndex>(colon - tokens.begin);
+  if (root == kAbsent || root >= first) return;
+  for (NodeIndex node = first; node < nodes.size(); ++node) {
+    if (nodes[node].head >= first) continue;
+    nodes[node].head = root;
+    nodes[node].relation = Deprel::parataxis;
   }
 }
 
 // What the parser gets wrong and its own tree contradicts; a tree stays a tree.
-Tree mended(const Page& page, TokenSpan tokens, Tree tree) {
+Tree mended(const Page& page, const Sentence& sentence, Tree tree) {
+  const TokenSpan tokens = sentence.tokens;
   mend_verbs(tree.nodes);
-  mend_nouns(tree.nodes);
-  mend_owners(page, tokens, tree.nodes);
+  mend_subjects(tree.nodes);
   mend_pairs(page, tokens, tree.nodes);
   mend_each(tokens, page, tree.nodes);
+  mend_sources(page, sentence, tree.nodes);
   return tree;
 }
 
@@ -209,7 +207,7 @@ Tree mended(const Page& page, TokenSpan tokens, Tree tree) {
 ParsedSentence::ParsedSentence(const Page& the_page, const Sentence& the_sentence, Tree the_tree)
     : page(the_page),
       sentence(the_sentence),
-      tree(mended(the_page, the_sentence.tokens, std::move(the_tree))),
+      tree(mended(the_page, the_sentence, std::move(the_tree))),
       clauses(tree, traits_of(the_page, the_sentence.tokens)) {}
 
 }  // namespace tocsin

@@ -73,13 +73,8 @@ Party owner_in(const ParsedSentence& sentence, NodeIndex child, unsigned depth) 
   }
   const Deprel its = sentence.clauses.relation(child);
   if (its == Deprel::amod || depth >= kOwnersMax) return {};
-  // "Russian embassy staff", "a British-flagged tanker Albion"
+  // "Russian embassy staff"
   if (its == Deprel::compound) {
-    for (const NodeIndex below : sentence.clauses.children(child)) {
-      if (!sentence.is(below, Grammar::leading)) continue;
-      const Party leader = owner_in(sentence, below, depth + 1);
-      if (leader.entity != kNoEntity) return leader;
-    }
     const Party whose = owner_of(sentence, child, depth + 1);
     return whose.entity != kNoEntity ? whose : Party{};
   }
@@ -135,15 +130,6 @@ std::uint32_t grammar_of(const ParsedSentence& sentence, NodeIndex node) {
   return grammar;
 }
 
-bool is_of_armed(const ParsedSentence& sentence, NodeIndex node) {
-  constexpr std::uint32_t kArms = bit(Grammar::forces) | bit(Grammar::armed);
-  const std::span<const NodeIndex> children = sentence.clauses.children(node);
-  return std::any_of(children.begin(), children.end(), [&](NodeIndex child) {
-    return sentence.clauses.relation(child) == Deprel::compound &&
-           (sentence.page.grammar(sentence.token(child)) & kArms) != 0;
-  });
-}
-
 Party apposition_of(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   for (const NodeIndex child : sentence.clauses.children(node)) {
     if (sentence.clauses.relation(child) != Deprel::appos || depth >= kOwnersMax) continue;
@@ -153,18 +139,12 @@ Party apposition_of(const ParsedSentence& sentence, NodeIndex node, unsigned dep
   return {};
 }
 
-// "Hamas commander Salim Odeh": a person whom the gazetteer ties to nobody.
-bool is_private_person(const Page& page, const Party& party) {
-  return party.entity != kNoEntity && party.entity == party.itself &&
-         page.gazetteer[party.entity].type == EntityType::person;
-}
-
 Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   const std::uint32_t t = sentence.token(node);
   if (is_name(sentence, node)) {
     Party party = named_at(sentence, t);
     if (!party.valid) return party;
-    if (party.entity == kNoEntity || is_private_person(sentence.page, party)) {
+    if (party.entity == kNoEntity) {
       Party whose = owner_of(sentence, node, depth);
       if (whose.entity == kNoEntity) whose = apposition_of(sentence, node, depth);
       if (whose.entity != kNoEntity) take_entity(party, whose);
@@ -175,12 +155,11 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   const NodeIndex what = measured(sentence, node);
   if (what != node && depth < kOwnersMax) return party_at(sentence, what, depth + 1);
   Party party;
-  // Hornets, knotweed, measles and carmakers act for no state, wherever they come from; a sniper
-  // team is armed.
+  // Hornets, knotweed, measles and carmakers act for no state, wherever they come from.
   const NodeIndex kind = sentence.clauses.child(node, Deprel::compound);  // "hornet colony"
   const bool is_natural =
       sentence.is(node, Grammar::nature) || (kind != kAbsent && sentence.is(kind, Grammar::nature));
-  if (is_natural || (sentence.is(node, Grammar::commerce) && !is_of_armed(sentence, node))) {
+  if (is_natural || sentence.is(node, Grammar::commerce)) {
     party.is_bystander = true;
     party.grammar = sentence.page.grammar(t) & (bit(Grammar::nature) | bit(Grammar::commerce));
     party.tokens = words_of(sentence, node);
@@ -303,7 +282,11 @@ Party owner_by_clause(const ParsedSentence& sentence, NodeIndex noun, unsigned d
     if (!sentence.is(child, Grammar::owning)) continue;
     const Clause clause = clauses.at(child);
     std::vector<NodeIndex> who = clause.is_passive ? clause.subjects : clause.objects;
-    for (const Oblique& each : clause.obliques) who.push_back(each.node);
+    for (const Oblique& each : clause.obliques) {
+      const bool is_where =
+          each.preposition != kAbsent && sentence.is(each.preposition, Grammar::place_at);
+      if (!is_where) who.push_back(each.node);
+    }
     for (const NodeIndex each : who) {
       if (each == noun || depth >= kOwnersMax) continue;
       const Party party = party_at(sentence, each, depth + 1);
@@ -364,8 +347,46 @@ Parties done_to_of(const ParsedSentence& sentence, NodeIndex node, EntityIndex a
   return parties;
 }
 
+namespace {
+
+// "the two leaders", "both sides": the two powers that were named before, if just two were.
+Parties both_of(const ParsedSentence& sentence, NodeIndex node) {
+  if (!sentence.is(node, Grammar::sides)) return {};
+  const std::span<const NodeIndex> children = sentence.clauses.children(node);
+  const bool is_pair = std::any_of(children.begin(), children.end(), [&](NodeIndex child) {
+    const Deprel its = sentence.clauses.relation(child);
+    return child < node && (its == Deprel::nummod || its == Deprel::det) &&
+           sentence.is(child, Grammar::quantity);
+  });
+  if (!is_pair) return {};
+  const Page& page = sentence.page;
+  const auto named_in = [&](std::uint32_t begin, std::uint32_t end) {
+    Parties both;
+    for (std::uint32_t t = begin; t < end; ++t) {
+      if (page.mention[t] == kNoMention) continue;
+      const Party party = page.named(page.mention[t]);
+      const bool is_new = is_power(party) && !party.is_team &&
+                          std::none_of(both.begin(), both.end(), [&](const Party& other) {
+                            return other.entity == party.entity;
+                          });
+      if (is_new) both.push_back(party);
+    }
+    return both;
+  };
+  const std::uint32_t begin = sentence.sentence.tokens.begin;
+  Parties both = named_in(begin, sentence.token(node));
+  if (both.empty() && begin > 0) {
+    const TokenSpan before = page.text.sentences[page.text.sentence_of(begin - 1)].tokens;
+    both = named_in(before.begin, std::min(before.end, before.begin + kPreviousMax));
+  }
+  return both.size() == 2 ? both : Parties{};
+}
+
+}  // namespace
+
 Parties parties_of(const ParsedSentence& sentence, NodeIndex node, EntityIndex apart) {
-  Parties parties;
+  Parties parties = both_of(sentence, node);
+  if (!parties.empty()) return parties;
   for (const NodeIndex each : sentence.clauses.conjuncts(node)) {
     Party party = party_at(sentence, each, 0);
     if (party.is_pronoun) party = resolve(sentence, each, party, apart);

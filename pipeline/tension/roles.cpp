@@ -136,7 +136,8 @@ void Reader::add_noun_phrases(NodeIndex noun, EntityIndex apart, Slots& slots) c
   for (const NodeIndex each : clauses_.conjuncts(noun)) {
     for (const NodeIndex child : clauses_.children(each)) {
       const Deprel its = clauses_.relation(child);
-      if (owns(child)) continue;  // "a wave of strikes": the act itself
+      // "a wave of strikes": the act itself
+      if (sentence_.token(child) == match_.head) continue;
       if (its == Deprel::nmod || its == Deprel::obl) add_phrase(child, apart, slots, 0);
       if (its != Deprel::acl && its != Deprel::amod) continue;
       // "lorries bound for Mali", "measures aimed at Iran"
@@ -187,14 +188,23 @@ Slots Reader::of_verb(NodeIndex top) const {
     if (slots.subject == kAbsent) slots.subject = subject;
     append(slots.subjects, parties_of(sentence_, subject, done_to_by(clause)));
   }
+  // "used landmines to blow up a convoy": things do nothing
+  const NodeIndex above = clauses_.head(top);
+  if (slots.subjects.empty() && !clause.is_passive && clause.is_subject_shared &&
+      above != kAbsent && clauses_.relation(top) == Deprel::xcomp) {
+    for (const NodeIndex subject : clauses_.surface_subjects(above))
+      append(slots.subjects, parties_of(sentence_, subject));
+  }
   if (clause.is_passive) slots.agents = slots.subjects;
   const EntityIndex apart = first_entity(slots.subjects);
   for (const NodeIndex object : clause.objects) {
     if (slots.object == kAbsent) slots.object = object;
     append(slots.objects, done_to_of(sentence_, object, apart));
   }
-  for (const NodeIndex each : clause.indirect)
+  for (const NodeIndex each : clause.indirect) {
     append(slots.indirect, done_to_of(sentence_, each, apart));
+    if (clause.is_passive) add_noun_phrases(each, apart, slots);  // "refused entry by Peru"
+  }
   add_phrases(clause.obliques, apart, slots);
   for (const NodeIndex object : clause.objects) {
     if (!clause.is_passive || !clause.is_subject_shared) add_noun_phrases(object, apart, slots);
@@ -370,8 +380,10 @@ Slots Reader::of_noun(NodeIndex top) const {
     if (match_.owns(t) && clauses_.relation(node) == Deprel::nsubj)
       append(slots.subjects, parties_of(sentence_, node));
   }
+  // "shelling from Chad", "the expulsion of two envoys from Chad"
+  const bool is_from_actor = !is_named_slot(key.from) || rule_.spec.mode == "expel";
   if (const Parties* from = slots.find(key.from);
-      from != nullptr && !is_known(slots.subjects) && !is_named_slot(key.from))
+      from != nullptr && !is_known(slots.subjects) && is_from_actor)
     slots.subjects = *from;
   add_owned(top, first_entity(slots.subjects), slots);
   return slots;
@@ -391,7 +403,7 @@ Parties recipients_of(const ParsedSentence& sentence, const Rule& rule, const Sl
     return false;
   };
   const bool is_first = rule.takes_object && rule.is_object_first;
-  if (is_known(slots.indirect)) return slots.indirect;
+  if (is_known(slots.indirect) && !slots.is_passive) return slots.indirect;
   if (is_first && take(&slots.objects)) return anyone;
   for (const std::uint64_t preposition : rule.prepositions) {
     const bool is_own_place = !anyone.empty() && preposition != key.of && preposition != key.in &&
@@ -443,22 +455,8 @@ Parties complement_parties(const ParsedSentence& sentence, NodeIndex complement,
   return {};
 }
 
-// "near Kuwait", "near the Algerian border": outside of it, if it is the country that is named.
-// Troops that are put there threaten it all the same.
-bool is_beside_country(const ParsedSentence& sentence, const Rule& rule, NodeIndex node,
-                       const Parties& parties) {
-  if (rule.spec.type != EventType::assault) return false;
-  const NodeIndex preposition = sentence.clauses.preposition(node);
-  const bool is_near = preposition != kAbsent && sentence.is(preposition, Grammar::beside);
-  if (!is_near && !sentence.is(node, Grammar::beside)) return false;
-  return std::all_of(parties.begin(), parties.end(), [&](const Party& party) {
-    return party.itself == kNoEntity ||
-           sentence.page.gazetteer[party.itself].type == EntityType::country;
-  });
-}
-
 // Where it happens: phrases of place, of the act and of what stands in its slots.
-Parties place_of(const ParsedSentence& sentence, const Rule& rule, NodeIndex node, unsigned depth) {
+Parties place_of(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   constexpr unsigned kPlacesMax = 2;
   const Clauses& clauses = sentence.clauses;
   for (const NodeIndex each : clauses.conjuncts(node)) {
@@ -469,12 +467,9 @@ Parties place_of(const ParsedSentence& sentence, const Rule& rule, NodeIndex nod
       if (preposition == kAbsent || !sentence.is(preposition, Grammar::place_at)) continue;
       if (sentence.is(child, Grammar::blow)) continue;  // "killed in a strike": no place
       const Parties parties = parties_of(sentence, child);
-      if (is_known(parties)) {
-        if (is_beside_country(sentence, rule, child, parties)) continue;
-        return parties;
-      }
+      if (is_known(parties)) return parties;
       if (depth >= kPlacesMax) continue;
-      const Parties inner = place_of(sentence, rule, child, depth + 1);
+      const Parties inner = place_of(sentence, child, depth + 1);
       if (is_known(inner)) return inner;
     }
   }
@@ -488,22 +483,21 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
   for (const Phrase& phrase : slots.phrases) {
     const NodeIndex preposition = sentence.clauses.preposition(phrase.node);
     if (preposition != kAbsent && sentence.is(preposition, Grammar::place_at) &&
-        !sentence.is(phrase.node, Grammar::blow) && is_known(phrase.parties) &&
-        !is_beside_country(sentence, rule, phrase.node, phrase.parties)) {
+        phrase.preposition != sentence.page.lexicon.key.from &&
+        !sentence.is(phrase.node, Grammar::blow) && is_known(phrase.parties)) {
       place = phrase.parties;
       break;
     }
   }
-  if (!is_known(place)) place = place_of(sentence, rule, roles.top, 0);
+  if (!is_known(place)) place = place_of(sentence, roles.top, 0);
   // "Soldiers in Mali ousted the president"
   const bool is_nameless =
       !is_known(roles.actors) && !roles.actors.empty() && is_armed_noun(roles.actors.front());
   if (!is_known(place) && is_nameless && slots.subject != kAbsent)
-    place = place_of(sentence, rule, slots.subject, 0);
-  if (!is_known(place) && slots.object != kAbsent)
-    place = place_of(sentence, rule, slots.object, 0);
+    place = place_of(sentence, slots.subject, 0);
+  if (!is_known(place) && slots.object != kAbsent) place = place_of(sentence, slots.object, 0);
   for (const Phrase& phrase : slots.phrases) {
-    if (!is_known(place)) place = place_of(sentence, rule, phrase.node, 0);
+    if (!is_known(place)) place = place_of(sentence, phrase.node, 0);
   }
   if (!is_known(place)) return;
   // "Troops kill bandits in Zamfara": whose troops, only the place says.
@@ -514,7 +508,8 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
   Parties& recipients = roles.recipients;
   const bool is_against_armed =
       !recipients.empty() && (recipients.front().grammar & bit(Grammar::armed)) != 0;
-  if (is_nameless_force && is_against_armed) {
+  const bool is_other = is_known(recipients) && recipients.front().entity != place.front().entity;
+  if (is_nameless_force && (is_against_armed || is_other)) {
     roles.actors.front().entity = place.front().entity;
     roles.actors.front().part = place.front().part;
     roles.is_guessed = true;
@@ -534,16 +529,17 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
 // Poland", "summoned to the foreign ministry in Oslo".
 Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Slots& slots) {
   const KeyWords& key = sentence.page.lexicon.key;
+  // "were given three days to leave Chad"
+  if (rule.spec.mode == "expel" && slots.complement != kAbsent) {
+    for (const NodeIndex left : sentence.clauses.at(slots.complement).objects) {
+      const Parties parties = parties_of(sentence, left);
+      if (is_known(parties)) return parties;
+    }
+  }
   for (const Phrase& phrase : slots.phrases) {
     if (phrase.preposition == key.in && sentence.is(phrase.node, Grammar::blow)) {
       const Parties parties = parties_of(sentence, phrase.node);
       if (is_known(parties)) return parties;
-      // "in a clash with Chinese troops"
-      for (const NodeIndex child : sentence.clauses.children(phrase.node)) {
-        if (preposition_of(sentence, child) != key.with) continue;
-        const Parties others = parties_of(sentence, child);
-        if (is_known(others)) return others;
-      }
       for (const NodeIndex child : sentence.clauses.children(phrase.node)) {
         const Party party = party_of(sentence, child);
         if (is_armed_noun(party)) return {party};
@@ -553,9 +549,16 @@ Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Sl
     // "was hit with a tariff of 80 percent by China": the agent hangs on the last noun
     const NodeIndex noun = sentence.clauses.head(phrase.node);
     const bool is_of_act = noun != kAbsent && sentence.is(noun, Grammar::blow);
-    if (phrase.preposition == key.by && !is_of_act) return phrase.parties;
+    const bool is_own_slot = std::find(rule.prepositions.begin(), rule.prepositions.end(),
+                                       key.by) != rule.prepositions.end();
+    if (phrase.preposition == key.by && !is_of_act && !is_own_slot) return phrase.parties;
     const bool is_where = phrase.preposition == key.from || phrase.preposition == key.in;
     if (is_where && rule.spec.type == EventType::sanction) return phrase.parties;
+    // "two shells fired from Chad landed on a tea stall"
+    const bool is_from = phrase.preposition == key.from && rule.spec.mode == "heavy-weapons" &&
+                         std::find(rule.prepositions.begin(), rule.prepositions.end(), key.from) ==
+                             rule.prepositions.end();
+    if (is_from) return phrase.parties;
     if (phrase.preposition == key.to && rule.spec.type == EventType::accuse) return phrase.parties;
   }
   return {};
@@ -730,7 +733,8 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
   roles.is_outcome = is_verb && is_outcome_of(sentence, roles.top);
   const EntityIndex own = roles.actors.empty() ? kNoEntity : roles.actors.front().entity;
   const bool is_about_complement = is_verbal(rule.spec.type) || rule.spec.scale > 0 ||
-                                   rule.spec.type == EventType::sanction ||
+                                   (rule.spec.type == EventType::sanction &&
+                                    rule.spec.mode != "convict" && rule.spec.mode != "expel") ||
                                    rule.spec.type == EventType::mobilize;
   share_mutual(rule, roles);
   read_reciprocal(sentence, slots, roles);
@@ -762,8 +766,13 @@ Speech told_by(const ParsedSentence& sentence, NodeIndex verb) {
     append(speech.speaker, parties_of(sentence, subject));
   for (const NodeIndex each : clause.indirect) append(speech.addressee, parties_of(sentence, each));
   for (const NodeIndex each : clause.objects) append(speech.addressee, parties_of(sentence, each));
-  for (const Oblique& each : clause.obliques)
-    append(speech.addressee, parties_of(sentence, each.node));
+  for (const Oblique& each : clause.obliques) {
+    // "said of Somalia", "said to reporters"; but not "said in Cairo"
+    const bool is_told =
+        each.preposition != kAbsent && (sentence.is(each.preposition, Grammar::goal_to) ||
+                                        sentence.is(each.preposition, Grammar::owner_of));
+    if (is_told) append(speech.addressee, parties_of(sentence, each.node));
+  }
   return speech;
 }
 
@@ -847,7 +856,8 @@ bool stands_in_place(const ParsedSentence& sentence, NodeIndex node) {
 
 }  // namespace
 
-Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles, bool is_hostile) {
+Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles, const Speech& speech,
+                        bool is_hostile) {
   if (roles.actors.size() != 1 || !is_power(roles.actors.front())) return {};
   if (is_known(roles.recipients)) return {};
   const bool is_somebody = std::any_of(roles.recipients.begin(), roles.recipients.end(),
@@ -869,6 +879,13 @@ Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles, bool
     if (t + 1 < tokens.end && sentence.page.marked(t + 1, before::kJoinedHyphen)) continue;
     if (!is_hostile && stands_in_place(sentence, node)) continue;
     add_other(named, sentence.page.named(sentence.page.mention[t]), actor);
+  }
+  // "Peru demanded that Chile hand over ...": nobody says so to himself
+  if (!is_hostile && !speech.speaker.empty()) {
+    const auto is_speaker = [&](const Party& party) {
+      return is_same(party, speech.speaker.front());
+    };
+    if (std::any_of(named.begin(), named.end(), is_speaker)) return {};
   }
   if (named.size() == 1) return named.front();
   if (subjects.size() == 1 && named.size() > 1) return subjects.front();

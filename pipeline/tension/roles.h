@@ -33,6 +33,6 @@ struct Speech {
 // names, or the one that is a subject there; not valid where there are more, or somebody without a
 // name already is whom. `is_hostile`: of others places are no parties.
 [[nodiscard]] Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles,
-                                      bool is_hostile);
+                                      const Speech& speech, bool is_hostile);
 
 }  // namespace tocsin

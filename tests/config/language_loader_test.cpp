@@ -114,6 +114,24 @@ TEST(LexiconLoader, FaultsHaveTheirPlace) {
             "a.yaml:4:12: expected a number from -10 to 10\n");
 }
 
+TEST(LexiconLoader, OperatorsAreKnownAndThere) {
+  const DataFile cues{"a.yaml", "cues:\n  - {kind: negated, match: [not]}\n"};
+  EXPECT_EQ(faults_of(load_lexicon({&cues, 1}, shipped_languages()).faults),
+            "a.yaml:1:1: cues need `operators:`, what each kind does to an act\n");
+  const DataFile file{"a.yaml",
+                      "operators:\n"
+                      "  - {kind: negated, phase: {done: gone}}\n"
+                      "  - {kind: refuse}\n"
+                      "  - {kind: denied, sets: lied}\n"
+                      "moods:\n"
+                      "  - {mood: actual, modality: real}\n"};
+  EXPECT_EQ(faults_of(load_lexicon({&file, 1}, shipped_languages()).faults),
+            "a.yaml:2:35: unknown phase or mood 'gone'\n"
+            "a.yaml:3:5: unknown kind of operator\n"
+            "a.yaml:4:5: an operator sets denied, failed or hedged, not 'lied'\n"
+            "a.yaml:6:5: expected a mood and a modality\n");
+}
+
 // The table of words against what the files say, word by word.
 TEST(Language, FindsEveryWordOfItsFilesInItsClassesAndNoOther) {
   const Language& english = *shipped_languages().find("en");

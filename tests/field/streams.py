@@ -114,6 +114,37 @@ def updates():
              "body": "Thailand and Cambodia agreed on a ceasefire from midnight on Friday, Malaysia "
                      "said after talks in Kuala Lumpur. " + BODY}):
         yield pair(kind, "news", **changed)
+    yield kind, "news", [RAID, raid_again("23 farmers", "61 farmers")]
+    yield kind, "news", [RAID, raid_again("23 farmers", "40 farmers")]
+    yield "copies", "dup", [RAID, raid_again("1,200", "1200")]
+
+
+RAID = {
+    "id": "o", "source": "one.example", "published_at": "2026-04-05T06:00:00Z",
+    "title": "Gunmen kill 23 farmers in north-west Nigeria",
+    "body": "LAGOS, Nigeria (Delta Press) - Gunmen on motorbikes raided three villages in Zamfara "
+            "state late on Saturday, killing at least 23 farmers and burning dozens of huts, the "
+            "governor's spokesman said on Sunday. Survivors told a local radio station that the "
+            "attackers had demanded cattle and grain before they opened fire. Police confirmed the "
+            "raid but gave no toll. Soldiers were sent to the area and a curfew was imposed in "
+            "Gusau. President Bola Tinubu condemned what he called a wicked act and ordered the "
+            "air force to hunt down the gangs. Two suspects were held at a checkpoint near Kaura "
+            "Namoda, an officer said. More than 1,200 people have been killed in the north-west "
+            "since January, according to the aid group Haven.",
+}
+
+
+def raid_again(old, new):
+    return {**RAID, "id": "c", "source": "two.example", "title": RAID["title"].replace(old, new),
+            "body": RAID["body"].replace(old, new)}
+
+
+def drone(town):
+    return {"title": f"Drone attack on {town}",
+            "body": f"Drones attacked {town} during the night, the regional head said. Air defence "
+                    "was at work. Debris fell on a house and on a garage, and windows were broken. "
+                    "According to first information nobody was hurt. Emergency services are on "
+                    "site and the extent of the damage is being clarified."}
 
 
 def siren(town):
@@ -144,11 +175,12 @@ def templates():
     for pair_of in (
             [siren("Kharkiv"), siren("Odesa")], [siren("Sumy region"), siren("Poltava region")],
             [flood("Upper Wexley"), flood("Dunmoor")],
+            [drone("Belgorod"), drone("Voronezh")], [drone("Sumy"), drone("Nikopol")],
             [quake("Fiji", "6.1"), quake("Tonga", "6.1")],
             [quake("Fiji", "6.1"), quake("Fiji", "5.2")]):
         yield kind, "news", pair_of
     # the place of "Gloucester" in the set is another name's as well
-    yield kind, "~news", [flood("Gloucester"), flood("Hereford")]
+    yield kind, "news", [flood("Gloucester"), flood("Hereford")]
     for first, second in (
             ("India bombs Pakistan", "Pakistan bombs India"),
             ("Turkey says it will invade Syria", "Turkey says it will not invade Syria"),

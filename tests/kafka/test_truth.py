@@ -3,11 +3,12 @@
 import json
 import os
 import random
+import resource
 import time
 import unittest
 
 import articles
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import ConfigResource, NewPartitions
 from harness import (DEADLETTER, ENRICHED, QUICK, ServiceTestCase, check_audit, check_outputs, check_schemas, committed,
                      consume, outcomes, produce, slow, tocsin, wait_processed, wait_until)
@@ -126,6 +127,53 @@ class RefusedTest(ServiceTestCase):
         check_audit(daemon)
         self.assertEqual(daemon.get("/readyz")[0], 200)
 
+    @slow
+    def test_a_batch_that_decompresses_to_more_than_there_is_memory_for(self):
+        """librdkafka has no limit for gzip, snappy and lz4: whoever fetches it dies, again and again."""
+        self.broker.create(self.topics.raw, 1, max_message_bytes=8000000)
+        send(self.broker, self.topics.raw, good(3))
+        send(self.broker, self.topics.raw, [*good(2, 5), {"value": b" " * 700000000, "key": "bomb"}, *good(2, 7)],
+             **{"compression.codec": os.environ.get("TOCSIN_BOMB_CODEC", "gzip"), "linger.ms": 3000,
+                "batch.size": 999000000, "message.max.bytes": 1000000000, "queue.buffering.max.kbytes": 2000000})
+        send(self.broker, self.topics.raw, good(3, 9))
+        deaths = 0
+        while True:
+            daemon = self.run_daemon("life%d" % deaths, ready=False, session_timeout_ms=2000)
+            resource.prlimit(daemon.process.pid, resource.RLIMIT_DATA, (700 << 20, 700 << 20))
+            def decided():
+                return daemon.process.poll() is not None or committed(
+                    self.broker, self.topics.prefix, self.topics.raw)[0] >= 11
+            wait_until(decided, "death, or all to be processed", 180)
+            if daemon.process.poll() is None:
+                break
+            self.assertLess(daemon.process.returncode, 0)  # by a signal
+            deaths += 1
+            self.assertLess(deaths, 8)
+        wait_processed(self.broker, self.topics)
+        found = outcomes(self.broker, self.topics)
+        self.assertEqual({p[1]: [kind for kind, _ in entries] for p, entries in found.items()},
+                         {i: [ENRICHED if i < 3 or i >= 8 else DEADLETTER] for i in range(11)})
+        self.assertIn("more than there is memory for", found[0, 5][0][1]["tocsin.error.message"])
+        check_schemas(self.broker, self.topics)
+        self.assertEqual(daemon.get("/readyz")[0], 200)
+
+    def test_odd_headers_keys_and_times(self):
+        self.broker.create(self.topics.raw, 1)
+        daemon = self.run_daemon()
+        article = [r["value"] for r in good(9)]
+        many = [("h%d" % i, b"v") for i in range(20000)]
+        send(self.broker, self.topics.raw, [
+            {"value": article[0], "headers": many}, {"value": b"{", "headers": many},
+            {"value": article[1], "headers": [("same", b"1"), ("same", b"2"), ("same", None), ("", b"no name")]},
+            {"value": article[2], "key": b""}, {"value": b"", "key": b""}, {"value": b"\xff\xfe", "key": None},
+            {"value": article[3], "timestamp": 1}, {"value": article[4], "timestamp": 4102444800000},
+            {"value": article[5], "headers": [("large", noise(700000))]},
+            {"value": article[6], "headers": [("tocsin.stage", b"forged"), ("content-type", b"x")]},
+            {"value": article[7], "headers": [("binary", bytes(range(256)))]}, {"value": article[8]}])
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 9, DEADLETTER: 3})
+        check_audit(daemon)
+
     def test_the_dead_letter_topic_is_made_for_what_raw_takes(self):
         self.broker.create(self.topics.raw, 1, max_message_bytes=3000000)
         self.run_daemon()
@@ -192,6 +240,53 @@ class OffsetsTest(ServiceTestCase):
         self.run_daemon("b", **self.LATEST)
         wait_processed(self.broker, self.topics)
         self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 6})
+
+    def make_raw_again(self, partitions):
+        """Deletes the raw topic and creates it; the broker takes a moment to forget the old one."""
+        self.broker.delete(self.topics.raw)
+        def made():
+            try:
+                self.broker.create(self.topics.raw, partitions)
+            except KafkaException:
+                return False
+            return True
+        wait_until(made, "the raw topic to be made again")
+
+    def commit_by_hand(self, offset):
+        consumer = Consumer({"bootstrap.servers": self.broker.address, "group.id": self.topics.prefix})
+        consumer.commit(offsets=[TopicPartition(self.topics.raw, 0, offset)], asynchronous=False)
+        consumer.close()
+
+    def test_a_partition_that_lost_its_end_goes_on_behind_what_is_left(self):
+        """As after an unclean election: the same records but for the newest; their offsets get others."""
+        self.create_raw(1)
+        records = good(20)
+        self.run_daemon()
+        produce(self.broker, self.topics.raw, records)
+        wait_processed(self.broker, self.topics)
+        self.stop()
+        self.make_raw_again(1)
+        produce(self.broker, self.topics.raw, records[:15])
+        self.commit_by_hand(20)
+        daemon = self.run_daemon()
+        self.assertIn("the partition lost its end", daemon.log.read_text())
+        produce(self.broker, self.topics.raw, good(10, 9))
+        wait_processed(self.broker, self.topics)
+        offsets = [json.loads(m.value())["position"]["offset"] for m in consume(self.broker, self.topics.enriched)]
+        self.assertEqual(sorted(offsets), sorted([*range(20), *range(15, 25)]))
+
+    def test_another_topic_of_the_same_name_is_read_from_its_beginning(self):
+        self.create_raw(4)
+        self.run_daemon()
+        produce(self.broker, self.topics.raw, good(40))
+        wait_processed(self.broker, self.topics)
+        self.stop()
+        self.make_raw_again(1)
+        produce(self.broker, self.topics.raw, good(5, 9))
+        self.commit_by_hand(20)  # a group that kept its offset
+        self.run_daemon()
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(len(consume(self.broker, self.topics.enriched)), 45)
 
     def test_lost_offsets_are_refused_and_resumed(self):
         self.create_raw(2)

@@ -17,6 +17,8 @@ std::string word(Random& random) {
 Writer::Writer(Random& random) : random_(random) {
   if (random_.chance(120)) refused_per_mille_ = 60;
   has_deadly_ = random_.chance(60);
+  has_unreadable_ = random_.chance(60);
+  has_bomb_ = !has_unreadable_ && random_.chance(60);
 }
 
 std::string Writer::words(std::int64_t count) {
@@ -58,6 +60,14 @@ Record Writer::write(std::int64_t now_ms, std::int64_t window_ms) {
   if (has_deadly_ && random_.chance(100)) {
     has_deadly_ = false;
     title += std::string(" ") + kDeadly;
+  }
+  if (has_unreadable_ && random_.chance(100)) {
+    has_unreadable_ = false;
+    title += std::string(" ") + kUnreadable;
+  }
+  if (has_bomb_ && random_.chance(100)) {
+    has_bomb_ = false;
+    title += std::string(" ") + kBomb;
   }
   std::string body;
   for (const std::string& part : story) body += part + " ";

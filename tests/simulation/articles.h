@@ -17,6 +17,8 @@ class Writer {
 
   static constexpr const char* kTooLong = "plugh";              // in what no topic takes whole
   static constexpr const char* kDeadly = "tocsin.test.deadly";  // who analyses it dies
+  static constexpr const char* kUnreadable = "tocsin.test.unreadable";  // no client can read it
+  static constexpr const char* kBomb = "tocsin.test.bomb";              // who fetches it dies
   static constexpr const char* kRefused = "xyzzy";  // in the title of what the broker refuses
 
  private:
@@ -25,7 +27,9 @@ class Writer {
   Random& random_;
   std::vector<std::vector<std::string>> stories_;
   std::int64_t refused_per_mille_ = 0;
-  bool has_deadly_ = false;  // one record
+  bool has_deadly_ = false;  // one record; the same of the next two
+  bool has_unreadable_ = false;
+  bool has_bomb_ = false;
 };
 
 }  // namespace tocsin::simulation

@@ -155,17 +155,21 @@ class Check {
     const Position position{claims_.config.topics.raw.front(), place.first, place.second};
     const Result<Reading> reading =
         read(claims_.pipeline, {position, raw.value, raw.timestamp_ms, PublishedAtSource::kafka});
+    const bool is_unreadable = raw.value.find(Writer::kUnreadable) != raw.value.npos ||
+                               raw.value.find(Writer::kBomb) != raw.value.npos;
     if (record.topic == claims_.config.topics.deadletter) {
       const bool is_deadly = raw.value.find(Writer::kDeadly) != raw.value.npos;
-      if (reading && !is_deadly && !is_refused("", raw.value)) {
+      if (reading && !is_deadly && !is_unreadable && !is_refused("", raw.value)) {
         fail(place, "a good article was dead-lettered");
       }
       const bool is_whole = record.value == raw.value;
-      const bool is_left_out = record.value.empty() && is_refused("dead", raw.value);
+      const bool is_left_out =
+          record.value.empty() && (is_unreadable || is_refused("dead", raw.value));
       if (!is_whole && !is_left_out) fail(place, "a dead letter is not the original");
       return;
     }
     if (!reading) return fail(place, "rubbish was published");
+    if (is_unreadable) return fail(place, "nobody can have read it");
     const Judged& judged = judged_[place];
     bool is_right = false;
     for (const auto& [hash, verdict] : judged.verdicts) {

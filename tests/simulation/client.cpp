@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tests/simulation/articles.h"
 #include "tests/simulation/message.h"
 
 namespace tocsin::simulation {
@@ -9,6 +10,13 @@ namespace tocsin::simulation {
 Network network;
 Broker* broker = nullptr;
 std::function<bool(const std::string& topic, const std::string& value)> is_refused;
+
+bool has_bomb(const Log& log, std::int64_t from, std::int64_t to) {
+  return std::any_of(log.entries.begin() + from, log.entries.begin() + to, [](const Entry& entry) {
+    const bool is_visible = entry.fate == Fate::plain || entry.fate == Fate::committed;
+    return is_visible && entry.value.find(Writer::kBomb) != entry.value.npos;
+  });
+}
 
 namespace {
 
@@ -270,7 +278,14 @@ void Client::fetch() {
       continue;
     }
     if (fetch.fetched >= end) continue;
-    fetch.fetched = std::min(end, fetch.fetched + scheduler->random.between(1, 40));
+    const std::int64_t to = std::min(end, fetch.fetched + scheduler->random.between(1, 40));
+    if (has_bomb(log, fetch.fetched, to)) {  // the memory lasts for a moment
+      scheduler->trace("a bomb is fetched");
+      scheduler->after(scheduler->random.between(700, 3000), life,
+                       [life = life] { scheduler->kill_soon(life); });
+      continue;
+    }
+    fetch.fetched = to;
     scheduler->notify(this);
     if (fetch.fetched < end) schedule_fetch();
   }
@@ -290,7 +305,13 @@ rd_kafka_message_t* Client::take() {
       const bool is_hidden =
           record.fate == Fate::marker || (reads_committed() && record.fate == Fate::aborted);
       if (fetch.position == fetch.fetched) schedule_fetch();
-      if (!is_hidden) return make_message(partition, offset, record);
+      if (is_hidden) continue;
+      if (record.value.find(Writer::kUnreadable) == record.value.npos) {
+        return make_message(partition, offset, record);
+      }
+      fetch.position = fetch.fetched = offset;  // it is fetched, and told of, again and again
+      schedule_fetch();
+      return make_error(partition, offset, RD_KAFKA_RESP_ERR__BAD_COMPRESSION);
     }
     if (++entry == assigned.end()) entry = assigned.begin();
   }

@@ -146,6 +146,9 @@ struct Client : std::enable_shared_from_this<Client> {
   void finish_batch(const Partition& partition, Error error, std::int64_t first_offset);
 };
 
+// Whether somebody who fetches [from, to) dies of it.
+[[nodiscard]] bool has_bomb(const Log& log, std::int64_t from, std::int64_t to);
+
 // All that live; the broker's changes are told to those that read the partition.
 void tell_readers(const Partition& partition);
 

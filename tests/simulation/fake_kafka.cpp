@@ -85,9 +85,10 @@ rd_kafka_message_t* make_message(const Partition& partition, std::int64_t offset
   return &head;
 }
 
-rd_kafka_message_t* make_error(const Partition& partition, Error error) {
+rd_kafka_message_t* make_error(const Partition& partition, std::int64_t offset, Error error) {
   auto* message = new Message{};
   message->head.err = error;
+  message->head.offset = offset;
   message->head.rkt = topic_handle(partition.topic);
   message->head.partition = partition.number;
   return &message->head;
@@ -129,6 +130,9 @@ void rd_kafka_conf_set_rebalance_cb(rd_kafka_conf_t* conf,
                                                      rd_kafka_topic_partition_list_t*, void*)) {
   conf->on_rebalance = callback;
 }
+void rd_kafka_conf_set_offset_commit_cb(rd_kafka_conf_t*,
+                                        void (*)(rd_kafka_t*, rd_kafka_resp_err_t,
+                                                 rd_kafka_topic_partition_list_t*, void*)) {}
 void rd_kafka_conf_set_dr_msg_cb(rd_kafka_conf_t* conf,
                                  void (*callback)(rd_kafka_t*, const rd_kafka_message_t*, void*)) {
   conf->on_delivery = callback;
@@ -307,14 +311,16 @@ rd_kafka_message_t* serve_operation(Client& client) {
         !client.assigned.contains(partition)) {
       return nullptr;  // of an earlier assignment
     }
-    return tocsin::simulation::make_error(partition, operation.kind);
+    return tocsin::simulation::make_error(partition, -1, operation.kind);
   }
   const bool is_assign = operation.kind == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
   scheduler->trace(std::string(is_assign ? "assigned " : "revoked ") +
                    std::to_string(operation.partitions.size()) + " partitions generation " +
                    std::to_string(client.membership.generation) + (client.is_lost ? " lost" : ""));
-  const tocsin::kafka::PartitionList list(
-      rd_kafka_topic_partition_list_new(static_cast<int>(operation.partitions.size())));
+  const std::unique_ptr<rd_kafka_topic_partition_list_t,
+                        decltype(&rd_kafka_topic_partition_list_destroy)>
+      list(rd_kafka_topic_partition_list_new(static_cast<int>(operation.partitions.size())),
+           &rd_kafka_topic_partition_list_destroy);
   for (const Partition& partition : operation.partitions) {
     rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number);
   }
@@ -534,6 +540,16 @@ rd_kafka_resp_err_t rd_kafka_offsets_for_times(rd_kafka_t* handle,
   return RD_KAFKA_RESP_ERR__TIMED_OUT;
 }
 
+// Nobody in the loop asks for these.
+rd_kafka_resp_err_t rd_kafka_metadata(rd_kafka_t*, int, rd_kafka_topic_t*,
+                                      const rd_kafka_metadata_t**, int) {
+  return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+void rd_kafka_metadata_destroy(const rd_kafka_metadata_t*) {}
+rd_kafka_error_t* rd_kafka_seek_partitions(rd_kafka_t*, rd_kafka_topic_partition_list_t*, int) {
+  return nullptr;
+}
+
 rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t* handle) {
   Client& client = *handle->client;
   if (client.is_dead()) return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -665,7 +681,7 @@ rd_kafka_resp_err_t rd_kafka_producev(rd_kafka_t* handle, ...) {
         partition.topic = va_arg(arguments, const char*);
         break;
       case RD_KAFKA_VTYPE_PARTITION:
-        partition.number = va_arg(arguments, int32_t);
+        partition.number = std::max(0, va_arg(arguments, int32_t));  // by key: topics have one
         break;
       case RD_KAFKA_VTYPE_KEY:
       case RD_KAFKA_VTYPE_VALUE: {
@@ -714,6 +730,11 @@ int rd_kafka_poll(rd_kafka_t* handle, int timeout_ms) {
   }
   client.serve_reports();
   return 0;
+}
+
+int rd_kafka_outq_len(rd_kafka_t* handle) {
+  const Client& client = *handle->client;
+  return client.has_outgoing() || !client.reports.empty() ? 1 : 0;
 }
 
 rd_kafka_resp_err_t rd_kafka_purge(rd_kafka_t* handle, int flags) {

@@ -26,6 +26,6 @@ rd_kafka_message_t* make_message(const Partition& partition, std::int64_t offset
                                  const Record& record);
 // Owned by nobody, few, and the same for all runs.
 rd_kafka_topic_t* topic_handle(const std::string& name);
-rd_kafka_message_t* make_error(const Partition& partition, Error error);
+rd_kafka_message_t* make_error(const Partition& partition, std::int64_t offset, Error error);
 
 }  // namespace tocsin::simulation

@@ -13,21 +13,26 @@ ON = 'tocsin::simulation::planted("%s")'
 # file, what stands there, what stands there instead
 BUGS = [
     # Offsets move before the outputs they stand for are published.
-    ("daemon/publisher.cpp", '  if (is_batch) failpoint("before_begin");\n',
+    ("daemon/transactor.cpp", '  if (is_batch) failpoint("before_begin");\n',
      '  if (%s) {\n'
-     '    std::map<kafka::Partition, std::int64_t> early;\n'
-     '    for (const auto& [partition, range] : batch.offsets()) early[partition] = range.next;\n'
-     '    rd_kafka_commit(intake_.consumer(), kafka::make_list(early).get(), 0);\n'
+     '    static_cast<void>(intake_.consumer().commit(marks_of(batch.offsets())));\n'
      '  }\n'
      '  if (is_batch) failpoint("before_begin");\n' % (ON % "offsets_before_outputs")),
     # The broker refuses a record when the transaction is committed, and the transaction is not aborted.
-    ("daemon/publisher.cpp", "return end == End::committed || end == End::unknown ? end : abort(end);",
+    ("daemon/transactor.cpp", "return end == End::committed || end == End::unknown ? end : abort(end);",
      "if (%s) return end;\n"
      "  return end == End::committed || end == End::unknown ? end : abort(end);" % (ON % "poisoned_commit")),
     # A partition without a commit is read from its end, whenever that is looked at.
     ("daemon/intake.cpp", "const std::int64_t began = began_at ? began_at(partition).value_or(low) : low;",
      "const std::int64_t began =\n"
      "        %s ? high : began_at ? began_at(partition).value_or(low) : low;" % (ON % "latest_with_growth")),
+    # A batch that cannot be read is passed over without a word.
+    ("daemon/intake.cpp", "if (on_unreadable) on_unreadable(gap, why);",
+     "if (on_unreadable && !%s) on_unreadable(gap, why);" % (ON % "unreadable_skipped")),
+    # What kills whoever fetches it is passed over, and what stands before it, too.
+    ("daemon/intake.cpp", "next_[detour.gap.partition] = commits_[detour.gap.partition].start;",
+     "next_[detour.gap.partition] =\n"
+     "        %s ? detour.gap.from : commits_[detour.gap.partition].start;" % (ON % "bomb_takes_others_along")),
     # A sighted position is skipped as a copy (of itself), and the fold takes the ledger's word for it.
     ("daemon/service.cpp", "if (state.is_sighted(item.position)) return std::nullopt;",
      "if (state.is_sighted(item.position) && !%s) return std::nullopt;" % (ON % "early_skip_of_sighted")),
@@ -36,9 +41,9 @@ BUGS = [
      % (ON % "redelivery_judged_anew", ON % "early_skip_of_sighted")),
     # The second sighting of an article is judged against the window, as if it were new: see above.
     # What is in the window depends on when an instance reads the ledger.
-    ("daemon/ledger.cpp", "  const std::int64_t append_time_ms = rd_kafka_message_timestamp(&message, nullptr);",
+    ("daemon/ledger.cpp", "  const std::int64_t append_time_ms = message.timestamp_ms();",
      "  const std::int64_t append_time_ms = %s ? tocsin::simulation::wall_clock_ms()\n"
-     "                                         : rd_kafka_message_timestamp(&message, nullptr);"
+     "                                         : message.timestamp_ms();"
      % (ON % "window_by_wall_clock")),
     # The ledger is read to the last stable offset, and the dedup state is taken for whole then.
     ("daemon/ledger.cpp", '{"isolation.level", "read_uncommitted"}',

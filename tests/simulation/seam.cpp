@@ -8,9 +8,11 @@
 #include "daemon/kafka/unreadable.h"
 #include "daemon/sandbox.h"
 #include "daemon/wait.h"
+#include "tests/simulation/articles.h"
 #include "tests/simulation/broker.h"
 #include "tests/simulation/client.h"
 #include "tests/simulation/faults.h"
+#include "tests/simulation/message.h"
 #include "tests/simulation/scheduler.h"
 
 namespace tocsin {
@@ -84,8 +86,33 @@ std::int64_t kafka::end_of_unreadable(const Config&, const Partition&, std::int6
                                       std::int64_t) {
   return offset + 1;
 }
-bool kafka::is_unreadable(const rd_kafka_message_t&) {
-  return false;  // the model's records are whole
+
+// Each record is a batch of its own here, and what a child process would die of is known.
+std::optional<kafka::Watermarks> kafka::deadly_batch(const Config&, const Partition& partition,
+                                                     std::int64_t offset, std::int64_t high) {
+  scheduler->sleep(50);
+  const simulation::Log& log = simulation::broker->log(partition);
+  for (; offset < std::min(high, log.end()); ++offset) {
+    if (simulation::has_bomb(log, offset, offset + 1)) return Watermarks{offset, offset + 1};
+  }
+  return std::nullopt;
+}
+
+kafka::Conf kafka::careful_conf(const Config&) {
+  return {};
+}
+
+std::vector<kafka::Message> kafka::read_before(Consumer&, const Partition& partition,
+                                               const Watermarks& offsets) {
+  std::vector<Message> records;
+  const simulation::Log& log = simulation::broker->log(partition);
+  for (std::int64_t offset = offsets.low; offset < offsets.high; ++offset) {
+    const simulation::Entry& entry = log.entries[static_cast<std::size_t>(offset)];
+    const bool is_visible =
+        entry.fate == simulation::Fate::plain || entry.fate == simulation::Fate::committed;
+    if (is_visible) records.emplace_back(simulation::make_message(partition, offset, entry));
+  }
+  return records;
 }
 
 bool failpoint_reached(std::string_view) {

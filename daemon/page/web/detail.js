@@ -27,7 +27,29 @@ const factorWords = { scale: 'how grave the act is', modality: 'done, threatened
 const product = (factors) => h('p', { class: 'factors' }, Object.entries(factors).map(([name, value], i) => [i > 0 && ' × ',
   h('span', { class: value > 0.995 ? 'quiet' : 'counts', title: factorWords[name] }, `${value.toFixed(2)} ${name}`)]));
 
-function eventView(event, nameOf) {
+// Asked for once an article, when somebody wants to see one.
+function treeOf(event, trees) {
+  const body = h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Tree of the sentence' });
+  const fillIn = async () => {
+    if (body.firstChild) return;
+    body.append(h('p', { class: 'empty' }, 'reading …'));
+    let answer;
+    try {
+      answer = await trees();
+    } catch {
+      answer = { fault: 'tocsin does not answer' };
+    }
+    const isOf = (tree) => tree.events.some((one_) => one_.field === event.evidence.field && one_.start === event.evidence.start);
+    const tree = (answer.trees || []).find(isOf);
+    body.replaceChildren(tree ? h('table', { class: 'tree' }, h('caption', { class: 'unseen' }, 'Each word, its part of speech and how it hangs on its head'),
+      h('tbody', {}, tree.rows.map(([drawing, word, tag, relation]) => h('tr', { class: relation === 'root' ? 'root' : null },
+        h('th', { scope: 'row' }, h('span', { class: 'drawing', 'aria-hidden': 'true' }, drawing), bdi(word)), h('td', {}, tag), h('td', {}, relation)))))
+      : h('p', { class: 'empty' }, answer.fault || 'As it is read now, this sentence gives no event.'));
+  };
+  return h('details', { ontoggle: (toggle) => toggle.target.open && fillIn() }, h('summary', {}, 'How the sentence was read'), body);
+}
+
+function eventView(event, nameOf, trees) {
   const party = (role) => (event[role] ? nameOf(event[role]) : event[`${role}_text`]);
   const flat = { ...event, actor: party('actor'), recipient: party('recipient') };
   return h('li', { class: `event ${event.scale < 0 ? 'hostile' : 'kind'}` },
@@ -36,7 +58,8 @@ function eventView(event, nameOf) {
     product(event.factors),
     h('p', { class: 'meta' }, h('span', { class: 'operators' }, `${event.polarity}, ${event.modality}`), event.mode && ` · ${event.mode}`, event.cameo && ` · CAMEO ${event.cameo}`,
       event.attribution && [' · says ', bdi(nameOf(event.attribution))], event.roles && ` · roles ${event.roles}`, ` · in the ${event.evidence.field}`,
-      h('span', { class: 'rule' }, ` · rule ${event.evidence.rule}`)));
+      h('span', { class: 'rule' }, ` · rule ${event.evidence.rule}`)),
+    treeOf(event, trees));
 }
 
 async function article() {
@@ -53,6 +76,8 @@ async function article() {
   const marks = (field) => events.filter((event) => event.evidence.field === field).map((event) => ({
     start: event.evidence.start, end: event.evidence.end, kind: event.scale < 0 ? 'hostile' : 'kind', title: event.event.toLowerCase() }));
   const tension = record.tension;
+  let asked;
+  const trees = () => (asked = asked || get('trees', { place: row.place }));
   return [title,
     h('h3', { class: 'big' }, record.title ? h('bdi', { dir: 'auto' }, marked(record.title, marks('title'))) : headline(row)),
     h('div', { class: 'line' }, tension && badge(tension.level, row.easing), outletLine(row)),
@@ -63,7 +88,7 @@ async function article() {
     (record.dyads || []).length > 0 && h('p', { class: 'chips' }, record.dyads.map((dyad) =>
       h('button', { type: 'button', onclick: () => open('pair', dyad.pair.join('|')) }, names(dyad.pair.map(nameOf)), ` ${dyad.score.toFixed(0)}`))),
     h('h3', { class: 'part' }, events.length ? 'Events, the weightiest first' : 'No event counts in it.'),
-    h('ol', { class: 'list events' }, events.map((event) => eventView(event, nameOf))),
+    h('ol', { class: 'list events' }, events.map((event) => eventView(event, nameOf, trees))),
     record.body && [h('h3', { class: 'part' }, 'Text'), h('p', { class: 'body', dir: 'auto' }, marked(record.body, marks('body')))],
     h('h3', { class: 'part' }, 'Names'),
     h('p', { class: 'chips' }, record.entities.slice(0, 30).map((entity) =>

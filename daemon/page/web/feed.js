@@ -133,7 +133,7 @@ export async function update() {
   if (answer.more) return reload(); // more came than one answer holds
   newest = answer.newest;
   if (answer.rows.length) {
-    waiting = [...answer.rows, ...waiting];
+    waiting = [...answer.rows, ...waiting].slice(0, rowsMax); // more would push all others out
     if (byId('feed').scrollTop < 60 && !byId('feed-list').contains(document.activeElement)) showNew();
   }
   showState(answer);
@@ -143,7 +143,7 @@ export async function update() {
 function showWaiting() {
   const pill = byId('feed-new');
   pill.hidden = !waiting.length;
-  pill.textContent = `${count(waiting.length, 'new article')} ↑`;
+  pill.textContent = waiting.length < rowsMax ? `${count(waiting.length, 'new article')} ↑` : `${rowsMax} new articles and more ↑`;
 }
 
 export function showNew() {

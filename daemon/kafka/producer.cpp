@@ -1,0 +1,139 @@
+#include "daemon/kafka/producer.h"
+
+#include "daemon/kafka/handles.h"
+#include "daemon/kafka/membership.h"
+#include "daemon/wait.h"
+
+namespace tocsin::kafka {
+namespace {
+
+constexpr int kQueueWaitMs = 50;
+constexpr int kOffsetsTimeoutMs = 10'000;
+// Any other time-out than -1 may put librdkafka's state out of step with the broker's.
+constexpr int kWhatRemains = -1;
+
+rd_kafka_resp_err_t produce(rd_kafka_t* client, const Outgoing& record,
+                            rd_kafka_headers_t* headers) {
+  const auto with = [&](auto... more) {
+    return rd_kafka_producev(
+        client, RD_KAFKA_V_TOPIC(record.topic.c_str()),
+        RD_KAFKA_V_PARTITION(record.partition.value_or(RD_KAFKA_PARTITION_UA)),
+        RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
+        RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(record.tag), more...,
+        RD_KAFKA_V_END);
+  };
+  return headers == nullptr ? with() : with(RD_KAFKA_V_HEADERS(headers));
+}
+
+}  // namespace
+
+struct Producer::State {
+  Hooks hooks;
+  Client client;
+
+  static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
+    static_cast<State*>(self)->hooks.on_delivery(DeliveryReport(message));
+  }
+
+  static void on_error(rd_kafka_t* client, int error, const char* reason, void* self) {
+    // Being fenced is told in the same way.
+    if (error != RD_KAFKA_RESP_ERR__FATAL) static_cast<State*>(self)->hooks.on_trouble();
+    log_error(client, error, reason, nullptr);
+  }
+};
+
+Producer::Producer(const Conf& conf, Hooks hooks) : state_(std::make_unique<State>()) {
+  state_->hooks = std::move(hooks);
+  ConfHandle handle = make_handle(conf);
+  rd_kafka_conf_set_opaque(handle.get(), state_.get());
+  if (state_->hooks.on_delivery) rd_kafka_conf_set_dr_msg_cb(handle.get(), &State::on_delivery);
+  if (state_->hooks.on_trouble) rd_kafka_conf_set_error_cb(handle.get(), &State::on_error);
+  state_->client = make_client(RD_KAFKA_PRODUCER, std::move(handle));
+}
+
+Producer::~Producer() = default;
+
+Failure Producer::send(Outgoing record, const std::atomic<bool>& stop) {
+  rd_kafka_t* client = handle();
+  while (true) {
+    const rd_kafka_resp_err_t error = produce(client, record, record.headers.list_.get());
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      static_cast<void>(record.headers.list_.release());  // the producer owns them now
+      return {};
+    }
+    Failure fault(error);
+    if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && outstanding() == 0) {
+      fault = Failure(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);  // it alone is more than the queue
+    } else if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !stop) {
+      rd_kafka_poll(client, kQueueWaitMs);
+      continue;
+    }
+    return fault.at({record.topic, record.partition.value_or(-1)}, -1);
+  }
+}
+
+void Producer::serve(std::chrono::milliseconds wait) {
+  rd_kafka_poll(handle(), static_cast<int>(wait.count()));
+}
+
+std::size_t Producer::outstanding() const {
+  return static_cast<std::size_t>(rd_kafka_outq_len(handle()));
+}
+
+void Producer::purge() {
+  rd_kafka_purge(handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
+Failure Producer::fatal() const {
+  return fatal_fault(handle());
+}
+
+rd_kafka_s* Producer::handle() const {
+  return state_->client.get();
+}
+
+// ---- transactions
+
+TransactionalProducer::TransactionalProducer(const Conf& conf, std::chrono::milliseconds timeout,
+                                             Hooks hooks)
+    : Producer(conf, std::move(hooks)), timeout_ms_(timeout.count()) {}
+
+Failure TransactionalProducer::init(std::chrono::milliseconds wait) {
+  return fault_of(
+      ErrorHandle(rd_kafka_init_transactions(handle(), static_cast<int>(wait.count()))));
+}
+
+Failure TransactionalProducer::begin() {
+  begun_ms_ = steady_ms();
+  return fault_of(ErrorHandle(rd_kafka_begin_transaction(handle())));
+}
+
+Failure TransactionalProducer::send_offsets(const Marks& marks, const GroupMembership& membership) {
+  if (is_overdue()) return overdue();
+  if (!membership.is_valid()) return Failure(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+  const PartitionList list = make_list(marks);
+  return fault_of(ErrorHandle(rd_kafka_send_offsets_to_transaction(
+      handle(), list.get(), membership.handle_->metadata.get(), kOffsetsTimeoutMs)));
+}
+
+Failure TransactionalProducer::commit() {
+  if (is_overdue()) return overdue();
+  return fault_of(ErrorHandle(rd_kafka_commit_transaction(handle(), kWhatRemains)));
+}
+
+Failure TransactionalProducer::abort() {
+  if (is_overdue()) return overdue();
+  return fault_of(ErrorHandle(rd_kafka_abort_transaction(handle(), kWhatRemains)));
+}
+
+bool TransactionalProducer::is_overdue() const {
+  return steady_ms() - begun_ms_ >= timeout_ms_;
+}
+
+Failure TransactionalProducer::overdue() const {
+  Failure fault(RD_KAFKA_RESP_ERR__TIMED_OUT, "the transaction is past its time-out");
+  return fault.overdue();
+}
+
+}  // namespace tocsin::kafka

@@ -1,0 +1,93 @@
+// Producers of librdkafka. Their hooks are called inside serve(), send() and the transactional
+// calls, on the caller's thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/kafka/client.h"
+
+struct rd_kafka_s;
+
+namespace tocsin::kafka {
+
+// A record to send; what it views is copied.
+struct Outgoing {
+  const std::string& topic;
+  std::optional<std::int32_t> partition;  // none: by its key
+  std::string_view key;                   // no bytes at no address: none
+  std::string_view value;                 // the same: a tombstone
+  Headers headers;
+  void* tag = nullptr;  // comes back with the delivery report
+};
+
+struct ProducerHooks {
+  std::function<void(const DeliveryReport&)> on_delivery = nullptr;
+  // A connection broke, or another error that librdkafka lives with; beside its line in the log.
+  std::function<void()> on_trouble = nullptr;
+};
+
+class Producer {
+ public:
+  using Hooks = ProducerHooks;
+
+  // Throws StopError (bad_input) when librdkafka refuses a setting.
+  explicit Producer(const Conf& conf, Hooks hooks = {});
+  ~Producer();
+  Producer(const Producer&) = delete;
+  Producer& operator=(const Producer&) = delete;
+
+  // Queues the record. While the queue is full, serves and tries again, until `stop`; a record that
+  // does not fit into an empty queue is refused for its size.
+  [[nodiscard]] Failure send(Outgoing record, const std::atomic<bool>& stop);
+  // Serves delivery reports for up to `wait`.
+  void serve(std::chrono::milliseconds wait);
+  // Records without a delivery report.
+  [[nodiscard]] std::size_t outstanding() const;
+  // Ends what is queued and on its way, undelivered; the reports come.
+  void purge();
+  // Why the client is lost for good.
+  [[nodiscard]] Failure fatal() const;
+
+ protected:
+  [[nodiscard]] rd_kafka_s* handle() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+class GroupMembership;
+
+// A producer of transactions, one at a time. A transaction that is past its time-out is not touched
+// again: the broker has ended it itself, and asking librdkafka to end it, too, while a request of
+// it is on its way can abort the process (its txn_req_cnt, seen after SIGSTOP and SIGCONT). Then
+// every call returns a fault that is_overdue().
+class TransactionalProducer : public Producer {
+ public:
+  // `conf` names transactional.id and transaction.timeout.ms, which is `timeout`.
+  TransactionalProducer(const Conf& conf, std::chrono::milliseconds timeout, Hooks hooks = {});
+
+  // Fences all of this transactional id that came before.
+  [[nodiscard]] Failure init(std::chrono::milliseconds wait = std::chrono::milliseconds(10'000));
+  [[nodiscard]] Failure begin();
+  // Refused for a lost membership without a valid one: the broker would accept it, and move another
+  // member's offsets.
+  [[nodiscard]] Failure send_offsets(const Marks& marks, const GroupMembership& membership);
+  [[nodiscard]] Failure commit();
+  [[nodiscard]] Failure abort();
+  [[nodiscard]] bool is_overdue() const;
+
+ private:
+  [[nodiscard]] Failure overdue() const;
+
+  const std::int64_t timeout_ms_;
+  std::int64_t begun_ms_ = 0;  // steady clock
+};
+
+}  // namespace tocsin::kafka
