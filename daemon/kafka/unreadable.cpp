@@ -166,6 +166,7 @@ Conf careful_conf(const Config& config) {
 std::vector<Message> read_before(Consumer& careful, const Partition& partition,
                                  const Watermarks& offsets) {
   std::vector<Message> records;
+  if (offsets.low >= offsets.high) return records;
   std::int64_t next = offsets.low;
   const Failure refused = careful.assign({{partition, offsets.low}});
   const std::int64_t deadline_ms = steady_ms() + kTripLimitMs;
