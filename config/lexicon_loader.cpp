@@ -58,6 +58,7 @@ RuleSpec rule_of(const YamlReader& reader, const YamlNode& node, EventType type)
       reader.texts_of(node.find("recipient") != nullptr ? node : reader.root(), "recipient");
   rule.is_swapped = reader.flag_of(node, "swapped");
   rule.is_gated = inherited(reader, node, "gated") == "true";
+  rule.is_lasting = reader.flag_of(node, "lasting");
   rule.is_mutual = inherited(reader, node, "mutual") == "true";
   const std::string governs = inherited(reader, node, "governs");
   if (!governs.empty() && !cue_kind(governs, rule.governs))
@@ -81,8 +82,9 @@ void add_rules(const YamlReader& reader, LexiconBuilder& builder,
     return;
   }
   for (const YamlNode& node : rules) {
-    if (!reader.known_keys(node, {"id", "mode", "cameo", "scale", "match", "recipient", "swapped",
-                                  "gated", "needs", "mutual", "governs", "examples", "not"})) {
+    if (!reader.known_keys(
+            node, {"id", "mode", "cameo", "scale", "match", "recipient", "swapped", "gated",
+                   "needs", "lasting", "mutual", "governs", "examples", "not"})) {
       continue;
     }
     const RuleSpec rule = rule_of(reader, node, type);

@@ -15,7 +15,7 @@ constexpr std::int32_t kUnusualZ = 400;  // hundredths
 constexpr int kUnusualToll = 2;          // class
 // The level of the last alert is remembered; longer where attacks in one country come by the week.
 constexpr std::int64_t kRememberMs = 14 * 24 * kHourMs;
-constexpr std::int64_t kRememberAloneMs = 30 * 24 * kHourMs;
+constexpr std::int64_t kRememberAloneMs = 60 * 24 * kHourMs;
 
 std::int64_t remembered_ms(const PairName& pair) {
   return pair.second.empty() ? kRememberAloneMs : kRememberMs;
@@ -121,6 +121,8 @@ std::uint32_t Alert::voices() const {
 
 std::uint16_t Alert::score(std::int64_t now_ms) const {
   const std::uint64_t value = decayed(peak, (now_ms - peak_ms) / kHourMs, kHalfLifeHours);
+  // Who is of the first tier needs nobody to confirm it.
+  if (tier >= kTierFirst) return static_cast<std::uint16_t>(value);
   return static_cast<std::uint16_t>(value * corroboration_per_mille(voices()) / 1000);
 }
 

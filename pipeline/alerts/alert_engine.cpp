@@ -7,6 +7,8 @@
 namespace tocsin {
 namespace {
 
+// A withdrawal ends what has been without an assault for so long.
+constexpr std::int64_t kLullMs = 72 * kHourMs;
 // A hostile article of a pair counts for an alert from here on.
 constexpr std::uint16_t kHostileTenths = 200;
 // Reserved keys on news.pairs begin with '!': no id does.
@@ -27,7 +29,7 @@ std::uint64_t outlet_of(const Sighting& sighting) {
 bool is_told_better(const AlertSignal& signal, const SignalPair& pair) {
   if (!pair.name.second.empty()) return false;
   return std::any_of(signal.pairs.begin(), signal.pairs.end(), [&](const SignalPair& other) {
-    return !other.name.second.empty() && other.rules != 0 &&
+    return !other.name.second.empty() && other.rules != 0 && 4 * other.score >= 3 * pair.score &&
            (other.name.first_code == pair.name.first_code ||
             other.name.second_code == pair.name.first_code);
   });
@@ -197,10 +199,14 @@ void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
                            const AlertSignal& signal, const SignalPair& pair,
                            const PairSeries& series) {
   const std::string key = pair.name.key();
-  const bool is_calm = pair.peace != Peace::none && pair.cooperation > pair.score;
+  const bool has_assault = (pair.events & 1U << static_cast<unsigned>(EventType::assault)) != 0;
+  const bool is_calm = pair.peace != Peace::none && pair.cooperation > pair.score && !has_assault;
   if (is_calm) {
     for (auto it = alerts_.lower_bound({key, ""}); it != alerts_.end() && it->first.first == key;
          ++it) {
+      // Troops that leave one place of a war go to another.
+      const bool is_lull = clock_ms_ - it->second.assault_ms >= kLullMs;
+      if (pair.peace == Peace::withdrawal && !is_lull) continue;
       it->second.calm(signal.title.empty() ? signal.evidence : signal.title, clock_ms_);
       publish_due(it->second);
       changed_alerts_.insert(it->first);
@@ -208,9 +214,16 @@ void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
     return;
   }
   if (pair.score < kHostileTenths) return;
-  const PairFigures figures = series.figures(hour_now(), all_);
   const bool realised =
       series.threat_realised_ms != 0 && series.threat_realised_ms >= clock_ms_ - kFreshMs;
+  const AlertArticle article{
+      .offset = offset_,
+      .story = verdict.story,
+      .outlet = outlet_of(sighting),
+      .tier = signal.tier,
+      .pair = &pair,
+      .evidence = {pair.score, signal.published_at_ms, signal.title, signal.url, signal.evidence,
+                   signal.evidence_rule, id_of(sighting)}};
   std::set<std::string> fed;
   for (std::size_t i = 0; i < signal.rules.size(); ++i) {
     if ((pair.rules >> i & 1U) == 0) continue;
@@ -219,26 +232,32 @@ void AlertEngine::alert_of(const Sighting& sighting, const Verdict& verdict,
     if (rule == nullptr || !fed.insert(id).second) continue;
     const auto known = alerts_.find({key, id});
     const bool is_open = known != alerts_.end() && known->second.state == AlertState::open;
-    if (!is_open && (is_told_better(signal, pair) || is_at_war_at_home(pair.name))) continue;
+    if (!is_open && is_told_better(signal, pair)) continue;
+    if (Alert* const war = is_open ? nullptr : war_at_home(pair.name)) {
+      if (!war->has_story(verdict.story)) feed(*war, article, war->realised);
+      continue;
+    }
     if (known == alerts_.end() && !make_room_for_alert()) continue;
     Alert& alert = alerts_[{key, id}];
     alert.rule = id;
     alert.pair = pair.name;
-    changed_alerts_.insert({key, id});
-    alert.add({.offset = offset_,
-               .story = verdict.story,
-               .outlet = outlet_of(sighting),
-               .tier = signal.tier,
-               .pair = &pair,
-               .evidence = {pair.score, signal.published_at_ms, signal.title, signal.url,
-                            signal.evidence, signal.evidence_rule, id_of(sighting)}},
-              clock_ms_);
-    if (alert.try_open(*rule, figures, clock_ms_, offset_)) {
-      alert.realised = realised;
-      emit(alert, AlertChange::opened);
-    } else if (alert.try_update(*rule, realised, clock_ms_)) {
-      emit(alert, AlertChange::updated);
-    }
+    feed(alert, article, realised);
+  }
+}
+
+void AlertEngine::feed(Alert& alert, const AlertArticle& article, bool realised) {
+  const AlertRule* rule = rules_->find(alert.rule);
+  const auto series = pairs_.find(alert.pair.key());
+  if (rule == nullptr) return;
+  changed_alerts_.insert({alert.pair.key(), alert.rule});
+  alert.add(article, clock_ms_);
+  const PairFigures figures =
+      series == pairs_.end() ? PairFigures{} : series->second.figures(hour_now(), all_);
+  if (alert.try_open(*rule, figures, clock_ms_, offset_)) {
+    alert.realised = realised;
+    emit(alert, AlertChange::opened);
+  } else if (alert.try_update(*rule, realised, clock_ms_)) {
+    emit(alert, AlertChange::updated);
   }
 }
 
@@ -255,14 +274,18 @@ std::string AlertEngine::open_rule_of(const PairName& pair, const std::string& r
   return rule;
 }
 
-// An attack by nobody named, in a country that fights a group of its own: that alert is open.
-bool AlertEngine::is_at_war_at_home(const PairName& pair) const {
-  if (!pair.second.empty() || pair.first_code.empty()) return false;
-  return std::any_of(alerts_.begin(), alerts_.end(), [&](const auto& entry) {
-    const Alert& other = entry.second;
-    return other.state == AlertState::open && other.attacked && !other.pair.second.empty() &&
-           other.pair.first_code == pair.first_code && other.pair.second_code == pair.first_code;
-  });
+// The open alert of a country that fights a group of its own: an attack there by nobody named is
+// part of it. Of several, the one that was fed last.
+Alert* AlertEngine::war_at_home(const PairName& pair) {
+  if (!pair.second.empty() || pair.first_code.empty()) return nullptr;
+  Alert* latest = nullptr;
+  for (auto& [key, other] : alerts_) {
+    const bool is_home = other.state == AlertState::open && other.attacked &&
+                         !other.pair.second.empty() && other.pair.first_code == pair.first_code &&
+                         other.pair.second_code == pair.first_code;
+    if (is_home && (latest == nullptr || other.hostile_ms > latest->hostile_ms)) latest = &other;
+  }
+  return latest;
 }
 
 void AlertEngine::emit(const Alert& alert, AlertChange change) {

@@ -81,7 +81,8 @@ class AlertEngine {
   void alert_of(const Sighting& sighting, const Verdict& verdict, const AlertSignal& signal,
                 const SignalPair& pair, const PairSeries& series);
   [[nodiscard]] std::string open_rule_of(const PairName& pair, const std::string& rule) const;
-  [[nodiscard]] bool is_at_war_at_home(const PairName& pair) const;
+  [[nodiscard]] Alert* war_at_home(const PairName& pair);
+  void feed(Alert& alert, const AlertArticle& article, bool realised);
   void publish_due(Alert& alert);
   void emit(const Alert& alert, AlertChange change);
   void make_room();

@@ -5,9 +5,10 @@
 namespace tocsin {
 namespace {
 
-// 2: scores of the topic model; alerts remember what they told. Alerts of version 1 are read.
-constexpr std::uint8_t kVersion = 2;
-constexpr std::uint8_t kEarlierVersion = 1;
+// 2: scores of the topic model; alerts remember what they told. 3: assaults told on the side count
+// more. Alerts of all versions are read; pairs of earlier ones begin anew.
+constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kEarlierVersion = 1;  // whose alerts have other fields
 
 // Writes or reads the fields of T in one order: one list for both ways.
 struct Writing {
@@ -176,7 +177,8 @@ std::optional<PairSeries> decode_series(std::string_view bytes) {
 
 bool is_earlier_series(std::string_view bytes) {
   ByteReader reader(without_checksum(bytes));
-  return reader.integer<std::uint8_t>() == kEarlierVersion && reader.ok();
+  const auto version = reader.integer<std::uint8_t>();
+  return version >= kEarlierVersion && version < kVersion && reader.ok();
 }
 
 std::string encode_state(const Alert& alert) {
@@ -189,7 +191,7 @@ std::string encode_state(const Alert& alert) {
 std::optional<Alert> decode_alert(std::string_view bytes) {
   ByteReader reader(without_checksum(bytes));
   const auto version = reader.integer<std::uint8_t>();
-  if (version != kVersion && version != kEarlierVersion) return std::nullopt;
+  if (version < kEarlierVersion || version > kVersion) return std::nullopt;
   Alert alert;
   alert_fields(Parsing{reader}, alert, version);
   if (version == kEarlierVersion) {

@@ -19,6 +19,7 @@ constexpr std::uint8_t kVersion = 2;
 constexpr std::uint16_t kWorthTenths = 100;
 constexpr double kEventWeightMin = 0.1;  // a weaker event says too little to be named
 constexpr std::uint16_t kLeadSentences = 4;
+constexpr std::uint16_t kNamedTenths = 300;  // a pair so hostile says whom an article is about
 
 std::uint16_t tenths_of(double score) {
   return static_cast<std::uint16_t>(std::clamp(score * 10 + 0.5, 0.0, 1000.0));
@@ -99,7 +100,8 @@ Peace peace_of(const SignalSource& from, const Event& event) {
   return is_treaty ? Peace::agreement : Peace::none;
 }
 
-// The number in its sentence nearest to the act, at most so many tokens away; years are none.
+// The number in the act's words, or nearest to them in its sentence, at most so many tokens away;
+// years are none.
 std::uint16_t toll_of(const Text& text, const Event& event) {
   constexpr std::uint32_t kNearTokens = 4;
   constexpr std::uint32_t kMost = 60'000;
@@ -114,6 +116,9 @@ std::uint16_t toll_of(const Text& text, const Event& event) {
     }
     return value >= 1900 && value <= 2100 ? 0 : value;
   };
+  for (std::uint32_t at = event.evidence.begin; at < event.evidence.end; ++at) {
+    if (value_at(at) > 0) return static_cast<std::uint16_t>(std::min(value_at(at), kMost));
+  }
   for (std::uint32_t step = 0; step < kNearTokens; ++step) {
     const std::uint32_t after = event.evidence.end + step;
     if (after < sentence.end && value_at(after) > 0) {
@@ -195,15 +200,26 @@ struct Place {
   bool is_told = false;  // "in Mali", "in northern Mali", "Gao, Mali": not only named nearby
 };
 
-// "in", or "in northern", or a comma stands before it.
+// "in", "in the", "in northern", "north of", or a comma stands before it.
 bool is_told_as_place(const Text& text, const Mention& mention) {
-  const std::uint32_t begin = mention.tokens.begin;
+  std::uint32_t begin = mention.tokens.begin;
   if (mention.via == Via::demonym || begin == 0) return false;
   if ((text.tokens[begin].before & before::kComma) != 0) return true;
+  if (begin > 1 && text.is(text.tokens[begin - 1], WordClass::definite_article)) --begin;
   const Token& one = text.tokens[begin - 1];
   if (text.is(one, WordClass::location_strict)) return true;
-  return begin > 1 && text.is(one, WordClass::location) &&
-         text.is(text.tokens[begin - 2], WordClass::location_strict);
+  if (begin == 1 || !text.is(one, WordClass::location)) return false;
+  const Token& two = text.tokens[begin - 2];
+  const bool is_side = text.is(one, WordClass::function_word) &&  // "north of", "the town of"
+                       text.is(two, WordClass::location) && !text.is(two, WordClass::function_word);
+  if (is_side || text.is(two, WordClass::location_strict)) return true;
+  // "in the Peruvian capital Lima"
+  constexpr std::uint32_t kBetweenMax = 3;
+  for (std::uint32_t back = 3; back < 2 + kBetweenMax && back <= begin; ++back) {
+    if (text.is(one, WordClass::function_word)) return false;
+    if (text.is(text.tokens[begin - back], WordClass::location_strict)) return true;
+  }
+  return false;
 }
 
 // The places that an article names, for whoever asks where an act happened. Read once: a sentence
@@ -218,7 +234,8 @@ class Places {
       if (country == kNoEntity) continue;
       const std::uint32_t begin = mention.tokens.begin;
       const bool is_told = is_told_as_place(text_, mention);
-      named_.push_back({begin, country, mention.via == Via::demonym, is_told});
+      const bool is_country = tagged.gazetteer == country;
+      named_.push_back({begin, country, mention.via == Via::demonym, is_told, is_country});
       if (is_told) told_.emplace(text_.sentence_of(begin), country);
     }
   }
@@ -255,12 +272,19 @@ class Places {
     return best;
   }
 
+  // The country named last before the sentence of an act that names none.
+  [[nodiscard]] EntityIndex before(const Event& event) const {
+    const auto here = from(text_.sentences[text_.sentence_of(event.evidence.begin)].tokens.begin);
+    return here == named_.begin() ? kNoEntity : std::prev(here)->country;
+  }
+
  private:
   struct Named {
     std::uint32_t begin = 0;  // token
     EntityIndex country = kNoEntity;
     bool is_demonym = false;
     bool is_told = false;
+    bool is_country = false;  // by its own name
   };
 
   [[nodiscard]] std::vector<Named>::const_iterator from(std::uint32_t token) const {
@@ -272,7 +296,10 @@ class Places {
   // "kills four US troops in Mali": who it is about says least about where.
   static std::uint32_t penalty(const Named& named, const Event& event) {
     const bool is_party = named.country == event.actor || named.country == event.recipient;
-    return named.is_demonym || (is_party && !named.is_told) ? 100 : 0;
+    if (named.is_demonym || (is_party && !named.is_told)) return 100;
+    // Many towns share a name: "the town of Palma in northern Mozambique".
+    constexpr std::uint32_t kTown = 12;
+    return named.is_country ? 0 : kTown;
   }
 
   const Text& text_;
@@ -280,30 +307,48 @@ class Places {
   std::set<std::pair<std::size_t, EntityIndex>> told_;  // sentence, "in Helmand in Afghanistan"
 };
 
-// Whom an act is between, first smaller. Tourists and workers make their country no side of it,
-// nor do soldiers abroad whom nobody known attacked: it happened where it is told. Where one side
-// is not known, the country where it happened stands in for it if the other is an armed group or
-// strikes in a country not its own; where none is known, it is an act in that country.
-std::pair<EntityIndex, EntityIndex> parties_of(const Gazetteer& gazetteer, const Places& places,
-                                               const Event& event) {
+// Whom an act is between, first smaller; whether the place alone names one of them.
+struct Between {
+  EntityIndex first = kNoEntity;
+  EntityIndex second = kNoEntity;
+  bool is_placed = false;
+};
+
+bool is_taking(const Event& event) {
+  return event.type == EventType::coerce && event.mode == "seize";
+}
+
+// Tourists and workers make their country no side of an act, nor do soldiers abroad whom nobody
+// known attacked: it happened where it is told. Where one side is not known, the country where it
+// happened stands in for it if the other is an armed group or strikes in a country not its own;
+// where none is known, it is an act in that country. A group that nothing places is at home.
+Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event& event) {
   EntityIndex actor = counts(gazetteer, event.actor) ? event.actor : kNoEntity;
   EntityIndex recipient = counts(gazetteer, event.recipient) ? event.recipient : kNoEntity;
   const bool is_fixed = actor != kNoEntity && recipient != kNoEntity && !event.is_recipient_civil;
-  if (event.type == EventType::assault && !is_fixed) {
+  bool is_placed = false;
+  const bool is_taken = is_taking(event) && actor != kNoEntity && recipient == kNoEntity &&
+                        gazetteer[actor].part == Part::armed;
+  if ((event.type == EventType::assault && !is_fixed) || is_taken) {
     const Place place = places.of(event);
     const bool is_abroad = place.is_told && recipient != kNoEntity && place.country != recipient;
     if (is_abroad && (event.is_recipient_civil || actor == kNoEntity)) recipient = kNoEntity;
     const EntityIndex known = actor == kNoEntity ? recipient : actor;
     const bool is_armed = known != kNoEntity && gazetteer[known].part == Part::armed;
     const bool is_open = actor == kNoEntity || recipient == kNoEntity;
-    if (is_open && place.country != kNoEntity && place.country != known &&
+    EntityIndex country = place.country;
+    if (country == kNoEntity && is_armed) country = gazetteer.by_code(gazetteer[known].code);
+    if (country == kNoEntity && known == kNoEntity) country = places.before(event);
+    if (is_open && country != kNoEntity && country != known &&
         (known == kNoEntity || is_armed || recipient == kNoEntity)) {
-      (recipient == kNoEntity ? recipient : actor) = place.country;
+      (recipient == kNoEntity ? recipient : actor) = country;
+      is_placed = known != kNoEntity;
     }
   }
   // kNoEntity is the largest index: an actor alone stands first.
-  if (actor == recipient) return {actor, kNoEntity};
-  return std::minmax(actor, recipient);
+  if (actor == recipient) return {actor, kNoEntity, false};
+  const auto [first, second] = std::minmax(actor, recipient);
+  return {first, second, is_placed};
 }
 
 bool is_show_of_force(const Event& event) {
@@ -330,29 +375,104 @@ EntityIndex opponent_of(const SignalSource& from, const Event& event) {
   return kNoEntity;
 }
 
-// Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
-std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> events_by_pair(
-    const SignalSource& from) {
-  std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> pairs;
-  const Places places(from);
-  for (Event event : from.assessment.events) {
-    if (event.weight == 0) continue;
-    // Whom only a guess names is no side of it.
-    if (event.is_recipient_guessed) event.recipient = kNoEntity;
-    const EntityIndex opponent = opponent_of(from, event);
-    const auto parties =
-        opponent == kNoEntity
-            ? parties_of(from.gazetteer, places, event)
-            : std::pair<EntityIndex, EntityIndex>(std::minmax(event.actor, opponent));
-    if (parties.first != kNoEntity) pairs[parties].push_back(event);
+// "The invasion of Iraq begins as American troops attack": of two assaults in one sentence one
+// says by whom, the other on whom. `event` with the side that it leaves open, or as it is.
+Event completed(const SignalSource& from, const Event& event) {
+  if (event.type != EventType::assault || !is_done(event)) return event;
+  const auto is_half_actor = [](const Event& one) {
+    const bool is_open = one.recipient == kNoEntity || one.is_recipient_guessed;
+    return one.actor != kNoEntity && is_open && one.recipient_text.empty();
+  };
+  // "A suicide bomber attacks an Indian convoy; the Lashkar claims the attack": who claims an
+  // attack is the nameless one.
+  const auto is_half_recipient = [](const Event& one) {
+    return one.recipient != kNoEntity && !one.is_recipient_civil && !one.is_recipient_guessed &&
+           (one.actor == kNoEntity || one.actor == one.recipient);
+  };
+  const auto may_be = [&](EntityIndex actor, const Event& nameless) {
+    return nameless.actor_text.empty() || from.gazetteer[actor].part == Part::armed;
+  };
+  const bool wants_recipient = is_half_actor(event);
+  if (!wants_recipient && !is_half_recipient(event)) return event;
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  for (const Event& other : from.assessment.events) {
+    if (other.type != EventType::assault || !is_done(other)) continue;
+    if (from.text.sentence_of(other.evidence.begin) != sentence) continue;
+    if (!(wants_recipient ? is_half_recipient(other) : is_half_actor(other))) continue;
+    const EntityIndex missing = wants_recipient ? other.recipient : other.actor;
+    if (!counts(from.gazetteer, missing)) continue;
+    if (missing == (wants_recipient ? event.actor : event.recipient)) continue;
+    const bool is_likely =
+        wants_recipient ? may_be(event.actor, other) : may_be(other.actor, event);
+    if (!is_likely) continue;
+    Event whole = event;
+    (wants_recipient ? whole.recipient : whole.actor) = missing;
+    return whole;
   }
-  return pairs;
+  return event;
+}
+
+// "Thai forces mass near Cambodia, with reports of an exchange of gunfire": shots that nobody fires
+// and no place holds are between the two of their sentence.
+Between pair_beside(const SignalSource& from, const Places& places, const Event& event) {
+  const bool is_open = event.type == EventType::assault && is_done(event) &&
+                       event.actor == kNoEntity && event.recipient == kNoEntity;
+  if (!is_open || places.of(event).is_told) return {};
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  for (const Event& other : from.assessment.events) {
+    if (from.text.sentence_of(other.evidence.begin) != sentence) continue;
+    if (other.weight >= 0 || !is_done(other)) continue;
+    if (other.is_guessed || other.is_recipient_guessed) continue;
+    if (!counts(from.gazetteer, other.actor) || !counts(from.gazetteer, other.recipient)) continue;
+    if (other.actor == other.recipient) continue;
+    const auto [first, second] = std::minmax(other.actor, other.recipient);
+    return {first, second, false};
+  }
+  return {};
+}
+
+Between between_of(const SignalSource& from, const Places& places, const Event& event) {
+  if (const EntityIndex opponent = opponent_of(from, event); opponent != kNoEntity) {
+    const auto [first, second] = std::minmax(event.actor, opponent);
+    return {first, second, false};
+  }
+  const Between beside = pair_beside(from, places, event);
+  if (beside.first != kNoEntity) return beside;
+  Between between = parties_of(from.gazetteer, places, completed(from, event));
+  // "Somali and African Union troops attack a Somali town": whose act it is, too, is no victim.
+  const auto is_of_both = [&](const Event& other) {
+    return other.actor != event.actor && other.evidence == event.evidence &&
+           (other.actor == between.first || other.actor == between.second);
+  };
+  const std::vector<Event>& all = from.assessment.events;
+  if (between.is_placed && std::any_of(all.begin(), all.end(), is_of_both)) {
+    between = {event.actor, kNoEntity, false};
+  }
+  return between;
 }
 
 struct PairEvents {
   SignalPair pair;
   std::vector<Event> events;
+  bool is_placed = true;  // the place alone names a side of each of them
 };
+
+// Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
+std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const SignalSource& from) {
+  std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> pairs;
+  const Places places(from);
+  for (Event event : from.assessment.events) {
+    if (event.weight == 0) continue;
+    // Whom only a guess names is no side of it.
+    if (event.is_recipient_guessed) event.recipient = kNoEntity;
+    const Between between = between_of(from, places, event);
+    if (between.first == kNoEntity) continue;
+    PairEvents& its = pairs[{between.first, between.second}];
+    its.events.push_back(event);
+    its.is_placed = its.is_placed && (between.is_placed || event.is_aside || !is_done(event));
+  }
+  return pairs;
+}
 
 SignalPair signal_pair(const SignalSource& from, EntityIndex first, EntityIndex second,
                        const std::vector<Event>& events) {
@@ -382,11 +502,10 @@ SignalPair signal_pair(const SignalSource& from, EntityIndex first, EntityIndex 
 
 std::vector<PairEvents> worthy_pairs(const SignalSource& from) {
   std::vector<PairEvents> worthy;
-  for (auto& [pair, events] : events_by_pair(from)) {
-    SignalPair noticed = signal_pair(from, pair.first, pair.second, events);
-    const bool is_worth = std::max(noticed.score, noticed.cooperation) >= kWorthTenths;
-    if (!is_worth && noticed.peace == Peace::none) continue;
-    worthy.push_back({std::move(noticed), events});
+  for (auto& [pair, its] : events_by_pair(from)) {
+    its.pair = signal_pair(from, pair.first, pair.second, its.events);
+    const bool is_worth = std::max(its.pair.score, its.pair.cooperation) >= kWorthTenths;
+    if (is_worth || its.pair.peace != Peace::none) worthy.push_back(std::move(its));
   }
   return worthy;
 }
@@ -410,6 +529,20 @@ bool is_in_lead(const Text& text, const Event& event) {
   return sentence.field == Field::title || sentence.index < kLeadSentences;
 }
 
+// "A US air strike kills 25 Taliban and 8 civilians in Afghanistan": the two that are named say
+// better whom it is between than one of them and the place.
+bool is_named_better(const std::vector<PairEvents>& pairs, const PairEvents& placed) {
+  if (!placed.is_placed || placed.pair.name.second.empty()) return false;
+  const PairName& name = placed.pair.name;
+  return std::any_of(pairs.begin(), pairs.end(), [&](const PairEvents& other) {
+    const PairName& others = other.pair.name;
+    if (other.is_placed || others.second.empty() || other.pair.events == 0) return false;
+    if (other.pair.score < kNamedTenths) return false;
+    return others.first == name.first || others.second == name.first ||
+           others.first == name.second || others.second == name.second;
+  });
+}
+
 void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<PairEvents>& pairs,
                  AlertSignal& signal) {
   KeywordSearch search(from.text);
@@ -418,10 +551,12 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
     const auto bit = static_cast<std::uint16_t>(1U << signal.rules.size());
     std::vector<SignalPair*> met;
     for (PairEvents& each : pairs) {
+      if (is_named_better(pairs, each)) continue;
       const bool is_met =
           is_about(rule, each.pair.name) && each.pair.toll >= rule.toll_min &&
           std::any_of(each.events.begin(), each.events.end(), [&](const Event& event) {
-            return is_done(event) && !event.is_guessed && is_named(rule, event) &&
+            const bool is_sure = !event.is_guessed || each.pair.name.second.empty();
+            return is_done(event) && is_sure && !event.is_aside && is_named(rule, event) &&
                    is_in_lead(from.text, event);
           });
       if (is_met) met.push_back(&each.pair);

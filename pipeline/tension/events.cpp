@@ -24,6 +24,12 @@ constexpr std::uint32_t kReadTokensCalm = 48;
 constexpr std::uint32_t kCalmText = 450;  // per mille of calm topics
 constexpr double kNobodyShare = 0.4;      // of a sentence that names nobody
 
+// Of what is said on the side less than this stays.
+constexpr double kAside = 0.5;
+constexpr double kLabel = 0.5;  // "Ruritanian war: ..."
+constexpr std::uint32_t kLabelMax = 8;
+constexpr double kAsideInWar = 0.8;  // ... of an assault where all is about a conflict, this much
+
 struct Scene {
   const Page& page;
   std::int64_t published_at_ms;
@@ -318,6 +324,34 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   events.push_back(std::move(event));
 }
 
+// "Ruritanian civil war: ...", "Occupation of Ruritania: ...": the name of a story, no act. In a
+// title the act must stand right before the colon: "Strikes on Ruritania: 12 dead" tells one.
+bool is_in_label(const ParsedSentence& sentence, const Match& match) {
+  const TokenSpan tokens = sentence.sentence.tokens;
+  const std::uint32_t colon = tokens.end;  // it is read apart: label_end
+  if (tokens.size() >= kLabelMax || colon >= sentence.page.text.tokens.size()) return false;
+  if (!sentence.page.marked(colon, before::kColon)) return false;
+  if (sentence.sentence.field == Field::title && colon != match.span.end) return false;
+  for (std::uint32_t t = tokens.begin; t < colon; ++t) {
+    if (sentence.is_verb(sentence.node(t))) return false;
+  }
+  return true;
+}
+
+// An assault is the news wherever in the sentence it stands ("flee from the shelling", "a bus is
+// hit by a roadside bomb"), unless somebody speaks of it or makes peace there.
+bool is_told_for_itself(const Scene& scene, const Here& here, const Match& match) {
+  constexpr double kFaint = 2;  // of a scale of ten
+  const auto spec_of = [&](const Match& act) -> const RuleSpec& {
+    return scene.page.lexicon.rules[scene.page.lexicon.patterns[act.pattern].owner].spec;
+  };
+  if (spec_of(match).type != EventType::assault) return false;
+  return std::none_of(here.acts.begin(), here.acts.end(), [&](const Match& act) {
+    const RuleSpec& spec = spec_of(act);
+    return spec.scale > 0 ? spec.scale >= kFaint : is_verbal(spec.type) && spec.scale <= -kFaint;
+  });
+}
+
 void add_event(const Scene& scene, const Match& match, const Here& here,
                std::vector<Event>& events) {
   const Page& page = scene.page;
@@ -338,7 +372,13 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   event.is_guessed = roles.is_guessed;
   const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top);
   Way way = way_of(page.lexicon.operators, event, said, here.is_past);
-  way.factor *= prominence(here.sentence, match, roles.top);
+  double share = prominence(here.sentence, match, roles.top);
+  const bool is_label = is_in_label(here.sentence, match);
+  if (is_label) share = std::min(share, kLabel);
+  event.is_aside = is_label || share < kAside || rule.spec.is_lasting;
+  if (!is_label && is_told_for_itself(scene, here, match))
+    share = lifted(share, kAsideInWar, scene.topics, here.topics);
+  way.factor *= share;
   event.polarity = way.polarity;
   event.modality = way.modality;
   if (roles.actors.empty()) roles.actors.emplace_back();
@@ -519,13 +559,29 @@ bool has_party(const Page& page, TokenSpan tokens) {
   return false;
 }
 
+// Where the name of a story ends that a sentence begins with, an act in it: "Ruritanian war: jets
+// bomb ...". What follows is a sentence of its own. Without one, where the sentence begins.
+std::uint32_t label_end(const Page& page, TokenSpan tokens, std::span<const Match> all) {
+  const std::uint32_t last = std::min(tokens.end, tokens.begin + kLabelMax);
+  std::uint32_t colon = tokens.begin + 1;
+  while (colon < last && !page.marked(colon, before::kColon)) ++colon;
+  if (colon >= last || all.empty()) return tokens.begin;
+  const bool holds_act = std::any_of(all.begin(), all.end(), [&](const Match& match) {
+    return page.lexicon.patterns[match.pattern].use == Use::rule &&
+           match.span.begin >= tokens.begin && match.span.end <= colon;
+  });
+  return holds_act ? colon : tokens.begin;
+}
+
 // The sentences that hold an act, in pieces.
 std::vector<Piece> pieces_of(const Page& page, std::span<const Match> all) {
   std::vector<Piece> pieces;
   for (const Sentence& sentence : page.text.sentences) {
     Piece piece{sentence, {}, 0, false};
+    const std::uint32_t label = label_end(page, sentence.tokens, all);
     for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
       piece.sentence.tokens = {at, std::min(sentence.tokens.end, at + kReadPieceMax)};
+      if (at < label) piece.sentence.tokens.end = label;
       at = piece.sentence.tokens.end;
       std::size_t count = 0;
       piece.most = 0;

@@ -44,6 +44,7 @@ struct RuleSpec {
   bool is_gated = false;     // everyday uses: counts little unless a state or armed actor does it
   bool needs_actor = false;  // counts only with a state, forces, alliance or armed actor
   bool needs_both = false;   // counts only with two different such parties
+  bool is_lasting = false;   // a state of things ("the war in Mali"): no act, opens no alert
   bool is_mutual = false;    // two subjects act on each other ("Chad and Niger met")
   CueKind governs = CueKind::none;  // how the acts in its complement are said
   std::uint32_t line = 0;

@@ -46,7 +46,7 @@ enum class Grammar : std::uint8_t {
   source_of,
   place_at,
   goal_to,
-  common,
+  beside,
   sides,
   count_,
 };
@@ -56,7 +56,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count
      "casualty",    "stand_in", "backing",    "reciprocal",     "light",         "undergo",
      "thwart",      "quantity", "owning",     "responsibility", "nature",        "commerce",
      "leading",     "agent_of", "owner_of",   "source_of",      "place_at",      "goal_to",
-     "common",      "sides"};
+     "beside",      "sides"};
 
 [[nodiscard]] constexpr std::uint32_t bit(Grammar grammar) noexcept {
   return 1U << static_cast<unsigned>(grammar);

@@ -73,8 +73,13 @@ Party owner_in(const ParsedSentence& sentence, NodeIndex child, unsigned depth) 
   }
   const Deprel its = sentence.clauses.relation(child);
   if (its == Deprel::amod || depth >= kOwnersMax) return {};
-  // "Russian embassy staff"
+  // "Russian embassy staff", "a British-flagged tanker Albion"
   if (its == Deprel::compound) {
+    for (const NodeIndex below : sentence.clauses.children(child)) {
+      if (!sentence.is(below, Grammar::leading)) continue;
+      const Party leader = owner_in(sentence, below, depth + 1);
+      if (leader.entity != kNoEntity) return leader;
+    }
     const Party whose = owner_of(sentence, child, depth + 1);
     return whose.entity != kNoEntity ? whose : Party{};
   }
@@ -130,6 +135,15 @@ std::uint32_t grammar_of(const ParsedSentence& sentence, NodeIndex node) {
   return grammar;
 }
 
+bool is_of_armed(const ParsedSentence& sentence, NodeIndex node) {
+  constexpr std::uint32_t kArms = bit(Grammar::forces) | bit(Grammar::armed);
+  const std::span<const NodeIndex> children = sentence.clauses.children(node);
+  return std::any_of(children.begin(), children.end(), [&](NodeIndex child) {
+    return sentence.clauses.relation(child) == Deprel::compound &&
+           (sentence.page.grammar(sentence.token(child)) & kArms) != 0;
+  });
+}
+
 Party apposition_of(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   for (const NodeIndex child : sentence.clauses.children(node)) {
     if (sentence.clauses.relation(child) != Deprel::appos || depth >= kOwnersMax) continue;
@@ -139,12 +153,18 @@ Party apposition_of(const ParsedSentence& sentence, NodeIndex node, unsigned dep
   return {};
 }
 
+// "Hamas commander Salim Odeh": a person whom the gazetteer ties to nobody.
+bool is_private_person(const Page& page, const Party& party) {
+  return party.entity != kNoEntity && party.entity == party.itself &&
+         page.gazetteer[party.entity].type == EntityType::person;
+}
+
 Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   const std::uint32_t t = sentence.token(node);
   if (is_name(sentence, node)) {
     Party party = named_at(sentence, t);
     if (!party.valid) return party;
-    if (party.entity == kNoEntity) {
+    if (party.entity == kNoEntity || is_private_person(sentence.page, party)) {
       Party whose = owner_of(sentence, node, depth);
       if (whose.entity == kNoEntity) whose = apposition_of(sentence, node, depth);
       if (whose.entity != kNoEntity) take_entity(party, whose);
@@ -155,11 +175,12 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   const NodeIndex what = measured(sentence, node);
   if (what != node && depth < kOwnersMax) return party_at(sentence, what, depth + 1);
   Party party;
-  // Hornets, knotweed, measles and carmakers act for no state, wherever they come from.
+  // Hornets, knotweed, measles and carmakers act for no state, wherever they come from; a sniper
+  // team is armed.
   const NodeIndex kind = sentence.clauses.child(node, Deprel::compound);  // "hornet colony"
   const bool is_natural =
       sentence.is(node, Grammar::nature) || (kind != kAbsent && sentence.is(kind, Grammar::nature));
-  if (is_natural || sentence.is(node, Grammar::commerce)) {
+  if (is_natural || (sentence.is(node, Grammar::commerce) && !is_of_armed(sentence, node))) {
     party.is_bystander = true;
     party.grammar = sentence.page.grammar(t) & (bit(Grammar::nature) | bit(Grammar::commerce));
     party.tokens = words_of(sentence, node);

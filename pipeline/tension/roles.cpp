@@ -455,8 +455,22 @@ Parties complement_parties(const ParsedSentence& sentence, NodeIndex complement,
   return {};
 }
 
+// "near Kuwait", "near the Algerian border": outside of it, if it is the country that is named.
+// Troops that are put there threaten it all the same.
+bool is_beside_country(const ParsedSentence& sentence, const Rule& rule, NodeIndex node,
+                       const Parties& parties) {
+  if (rule.spec.type != EventType::assault) return false;
+  const NodeIndex preposition = sentence.clauses.preposition(node);
+  const bool is_near = preposition != kAbsent && sentence.is(preposition, Grammar::beside);
+  if (!is_near && !sentence.is(node, Grammar::beside)) return false;
+  return std::all_of(parties.begin(), parties.end(), [&](const Party& party) {
+    return party.itself == kNoEntity ||
+           sentence.page.gazetteer[party.itself].type == EntityType::country;
+  });
+}
+
 // Where it happens: phrases of place, of the act and of what stands in its slots.
-Parties place_of(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
+Parties place_of(const ParsedSentence& sentence, const Rule& rule, NodeIndex node, unsigned depth) {
   constexpr unsigned kPlacesMax = 2;
   const Clauses& clauses = sentence.clauses;
   for (const NodeIndex each : clauses.conjuncts(node)) {
@@ -467,9 +481,12 @@ Parties place_of(const ParsedSentence& sentence, NodeIndex node, unsigned depth)
       if (preposition == kAbsent || !sentence.is(preposition, Grammar::place_at)) continue;
       if (sentence.is(child, Grammar::blow)) continue;  // "killed in a strike": no place
       const Parties parties = parties_of(sentence, child);
-      if (is_known(parties)) return parties;
+      if (is_known(parties)) {
+        if (is_beside_country(sentence, rule, child, parties)) continue;
+        return parties;
+      }
       if (depth >= kPlacesMax) continue;
-      const Parties inner = place_of(sentence, child, depth + 1);
+      const Parties inner = place_of(sentence, rule, child, depth + 1);
       if (is_known(inner)) return inner;
     }
   }
@@ -484,20 +501,22 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
     const NodeIndex preposition = sentence.clauses.preposition(phrase.node);
     if (preposition != kAbsent && sentence.is(preposition, Grammar::place_at) &&
         phrase.preposition != sentence.page.lexicon.key.from &&
-        !sentence.is(phrase.node, Grammar::blow) && is_known(phrase.parties)) {
+        !sentence.is(phrase.node, Grammar::blow) && is_known(phrase.parties) &&
+        !is_beside_country(sentence, rule, phrase.node, phrase.parties)) {
       place = phrase.parties;
       break;
     }
   }
-  if (!is_known(place)) place = place_of(sentence, roles.top, 0);
+  if (!is_known(place)) place = place_of(sentence, rule, roles.top, 0);
   // "Soldiers in Mali ousted the president"
   const bool is_nameless =
       !is_known(roles.actors) && !roles.actors.empty() && is_armed_noun(roles.actors.front());
   if (!is_known(place) && is_nameless && slots.subject != kAbsent)
-    place = place_of(sentence, slots.subject, 0);
-  if (!is_known(place) && slots.object != kAbsent) place = place_of(sentence, slots.object, 0);
+    place = place_of(sentence, rule, slots.subject, 0);
+  if (!is_known(place) && slots.object != kAbsent)
+    place = place_of(sentence, rule, slots.object, 0);
   for (const Phrase& phrase : slots.phrases) {
-    if (!is_known(place)) place = place_of(sentence, phrase.node, 0);
+    if (!is_known(place)) place = place_of(sentence, rule, phrase.node, 0);
   }
   if (!is_known(place)) return;
   // "Troops kill bandits in Zamfara": whose troops, only the place says.
@@ -508,8 +527,7 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
   Parties& recipients = roles.recipients;
   const bool is_against_armed =
       !recipients.empty() && (recipients.front().grammar & bit(Grammar::armed)) != 0;
-  const bool is_other = is_known(recipients) && recipients.front().entity != place.front().entity;
-  if (is_nameless_force && (is_against_armed || is_other)) {
+  if (is_nameless_force && is_against_armed) {
     roles.actors.front().entity = place.front().entity;
     roles.actors.front().part = place.front().part;
     roles.is_guessed = true;
@@ -540,6 +558,12 @@ Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Sl
     if (phrase.preposition == key.in && sentence.is(phrase.node, Grammar::blow)) {
       const Parties parties = parties_of(sentence, phrase.node);
       if (is_known(parties)) return parties;
+      // "in a clash with Chinese troops"
+      for (const NodeIndex child : sentence.clauses.children(phrase.node)) {
+        if (preposition_of(sentence, child) != key.with) continue;
+        const Parties others = parties_of(sentence, child);
+        if (is_known(others)) return others;
+      }
       for (const NodeIndex child : sentence.clauses.children(phrase.node)) {
         const Party party = party_of(sentence, child);
         if (is_armed_noun(party)) return {party};

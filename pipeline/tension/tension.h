@@ -77,6 +77,8 @@ struct Event {
   bool counts = false;                // part of the sum that the score is
   bool is_guessed = false;            // a party that no grammar ties to the act
   bool is_recipient_guessed = false;  // only the recipient: the one other power of the sentence
+  // Told on the side ("amid the fighting", "the besieged town"), or a state of things.
+  bool is_aside = false;
   // The recipient is named by whose people suffer: tourists, workers, "two Chileans". No power.
   bool is_recipient_civil = false;
   TokenSpan evidence;      // tokens of the Text
