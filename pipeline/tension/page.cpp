@@ -148,6 +148,31 @@ void mend_verbs(std::vector<Node>& nodes) {
   }
 }
 
+// "Ceasefire talks between China and Taiwan", taken for a ceasefire that talks: a verb has no noun
+// phrase of a noun, so with a bare noun right before it, it is one.
+void mend_nouns(std::vector<Node>& nodes) {
+  for (NodeIndex noun = 1; noun < nodes.size(); ++noun) {
+    Node& own = nodes[noun];
+    Node& before = nodes[noun - 1];
+    if (own.tag != Upos::verb || own.form != WordForm::present || before.head != noun ||
+        before.tag != Upos::noun ||
+        (before.relation != Deprel::nsubj && before.relation != Deprel::compound))
+      continue;
+    bool has_phrase = false;
+    bool has_others = false;
+    for (NodeIndex child = 0; child < nodes.size(); ++child) {
+      if (nodes[child].head == noun - 1) has_others = true;
+      if (nodes[child].head != noun || child + 1U == noun) continue;
+      if (nodes[child].relation == Deprel::nmod) has_phrase = true;
+      if (nodes[child].relation != Deprel::nmod) has_others = true;
+    }
+    if (!has_phrase || has_others) continue;
+    own.tag = Upos::noun;
+    own.form = WordForm::plural;
+    before.relation = Deprel::compound;
+  }
+}
+
 // "US withholds wheat", "Arctic air invades Mexico": a verb in the present has no compounds, so the
 // noun right before it is its subject, with what stood before that.
 void mend_subjects(std::vector<Node>& nodes) {
@@ -195,6 +220,7 @@ void mend_sources(const Page& page, const Sentence& sentence, std::vector<Node>&
 Tree mended(const Page& page, const Sentence& sentence, Tree tree) {
   const TokenSpan tokens = sentence.tokens;
   mend_verbs(tree.nodes);
+  mend_nouns(tree.nodes);
   mend_subjects(tree.nodes);
   mend_pairs(page, tokens, tree.nodes);
   mend_each(tokens, page, tree.nodes);
