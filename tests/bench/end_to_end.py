@@ -9,7 +9,6 @@ record, and `tocsin audit` finds the outputs byte for byte. Needs a release buil
 """
 
 import argparse
-import gzip
 import pathlib
 import sys
 import time
@@ -76,9 +75,7 @@ def main():
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--kill", action="store_true")
     arguments = parser.parse_args()
-    opened = gzip.open if arguments.articles.suffix == ".gz" else open
-    with opened(arguments.articles, "rb") as file:
-        lines = [line.rstrip(b"\n") for line in file]
+    lines = harness.article_lines(arguments.articles)
     broker = harness.Broker()
     try:
         run(broker, lines, arguments.partitions, arguments.instances, arguments.kill)

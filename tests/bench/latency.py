@@ -7,7 +7,6 @@ not counted. Sender, broker, daemon and reader share the machine. Needs a releas
 """
 
 import argparse
-import gzip
 import pathlib
 import sys
 import threading
@@ -64,9 +63,7 @@ def main():
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--seconds", type=int, default=30)
     arguments = parser.parse_args()
-    opened = gzip.open if arguments.articles.suffix == ".gz" else open
-    with opened(arguments.articles, "rb") as file:
-        lines = [line.rstrip(b"\n") for line in file]
+    lines = harness.article_lines(arguments.articles)
     broker = harness.Broker()
     try:
         topics = harness.Topics()

@@ -9,7 +9,6 @@ release build.
 """
 
 import argparse
-import gzip
 import pathlib
 import signal
 import sys
@@ -98,9 +97,7 @@ def main():
     parser.add_argument("--names", type=int, default=0)
     parser.add_argument("--reloads", type=int, default=5)
     arguments = parser.parse_args()
-    opened = gzip.open if arguments.articles.suffix == ".gz" else open
-    with opened(arguments.articles, "rb") as file:
-        lines = [line.rstrip(b"\n") for line in file]
+    lines = harness.article_lines(arguments.articles)
     broker = harness.Broker()
     try:
         run(broker, lines, arguments.names, arguments.reloads)

@@ -5,6 +5,7 @@ position ends in exactly one outcome, and every chain of duplicates in exactly o
 """
 
 import collections
+import gzip
 import json
 import os
 import pathlib
@@ -297,6 +298,13 @@ def produce(broker, topic, records):
             except BufferError:
                 producer.poll(0.1)
     assert producer.flush(120) == 0 and not failed, "could not produce: %s" % failed[:3]
+
+
+def article_lines(path):
+    """The lines of a file of articles, plain or gzip."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rb") as file:
+        return [line.rstrip(b"\n") for line in file]
 
 
 def high_watermarks(broker, topic):
