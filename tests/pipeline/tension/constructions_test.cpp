@@ -78,7 +78,8 @@ TEST(Constructions, EachIsReadAsItIsMeant) {
   };
   const std::vector<Construction> all = read_constructions();
   ASSERT_GT(all.size(), 100U);
-  // A model misreads one now and then that it read before; which ones are printed.
+  // Misread today: the backbenchers' revolt and the gunmen in the church of Kaduna.
+  constexpr std::size_t kKnown = 2;
   std::size_t wrong = 0;
   for (const Construction& each : all) {
     const Text text = make_text("", each.text, "en");
@@ -100,7 +101,7 @@ TEST(Constructions, EachIsReadAsItIsMeant) {
     std::printf("  %s: %s\n    got %s\n", each.kind.c_str(), each.text.c_str(), got.c_str());
     ++wrong;
   }
-  EXPECT_LE(wrong, all.size() / 40);
+  EXPECT_LE(wrong, kKnown);
 }
 
 }  // namespace
