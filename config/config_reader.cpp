@@ -437,6 +437,9 @@ void ConfigReader::assign(const Setting& setting, const VersionSetting&, const Y
 }
 
 void ConfigReader::check_whole() {
+  if (config_.input.fields.schema_id != 0 && config_.input.format != InputFormat::confluent) {
+    warn(place_of("input.schema_id"), "'input.schema_id' is for 'input.format' confluent alone");
+  }
   check_topics();
   check_sizes();
   check_listeners();

@@ -134,10 +134,11 @@ bool add_operators(const YamlReader& reader, LexiconBuilder& builder,
   for (const YamlNode& node : operators) {
     const std::string kind = reader.text_of(node, "kind");
     for (const YamlNode& item : reader.items_of(node, "examples")) {
-      LexiconExample example = example_of(reader, item, "operators." + kind, false);
+      const std::string over = reader.text_of(item, "over");
+      const std::string pair = kind + (over.empty() ? "" : " over " + over);
+      LexiconExample example = example_of(reader, item, "operators." + pair, false);
       example.is_of_operator = true;
       CueKind inner = CueKind::none;
-      const std::string over = reader.text_of(item, "over");
       if (!over.empty() && !cue_kind(over, inner))
         reader.fault(item, "unknown kind of operator '" + over + "'");
       if (example.event.empty()) reader.fault(item, "an example of an operator needs an event");
