@@ -44,7 +44,7 @@ kafka::Conf AlertPublisher::consumer_conf(const Config& config) {
       config.kafka,
       {{"session.timeout.ms", "10000"},
        {"heartbeat.interval.ms", "3000"},
-       // Members are ordered by it: the alert engine'stays where the first name is.
+       // Members are ordered by it: the alert engine stays where the first name is.
        {"client.id", "tocsin-alerts-" + config.instance},
        {"fetch.wait.max.ms", "100"},
        {"queued.max.messages.kbytes", "8192"}},

@@ -32,9 +32,7 @@ kafka::Conf Intake::conf(const Config& config) {
        {"queued.max.messages.kbytes", "16384"},
        {"fetch.message.max.bytes", "1048576"},
        {"fetch.max.bytes", "8388608"},
-       // What a batch may decompress to. librdkafka before 2.4 may give up at a third of it, and an
-       // article may have 64 MiB.
-       {"receive.message.max.bytes", "268435456"},
+       {"receive.message.max.bytes", std::to_string(kafka::kDecompressedMax)},
        {"fetch.wait.max.ms", "100"},
        {"fetch.error.backoff.ms", "100"},
        {"check.crcs", "true"}},
@@ -185,9 +183,7 @@ void Intake::assign(const std::vector<kafka::Partition>& partitions) {
   metrics_.rebalances.Increment();
   metrics_.partitions_assigned.Set(static_cast<double>(offsets.size()));
   spdlog::info("intake: assigned partitions={}", offsets.size());
-  std::vector<kafka::Partition> assigned;
-  for (const auto& [partition, offset] : offsets) assigned.push_back(partition);
-  if (on_assign) on_assign(std::move(assigned));
+  if (on_assign) on_assign(kafka::partitions_of(offsets));
   for (const Detour& detour : detours_) {  // who looks at the age of the lag fetches, too
     if (on_end) on_end(detour.gap.partition, detour.gap.from, detour.gap.to);
   }

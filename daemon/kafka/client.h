@@ -1,6 +1,5 @@
 // What every Kafka client of ours starts from, and how its troubles are said. librdkafka itself
-// stands in daemon/kafka/ alone: consumer.h, producer.h and transactional_producer.h own its
-// handles.
+// stands in daemon/kafka/ alone: consumer.h and producer.h own its handles.
 #pragma once
 
 #include <cstdint>

@@ -210,12 +210,9 @@ Result<std::map<std::string, std::int32_t>> Consumer::topics(
 
 bool Consumer::is_answered(std::chrono::milliseconds timeout) const {
   const rd_kafka_metadata_t* answer = nullptr;
-  if (rd_kafka_metadata(state_->client.get(), 0, nullptr, &answer, ms(timeout)) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return false;
-  }
-  rd_kafka_metadata_destroy(answer);
-  return true;
+  const Failure fault(rd_kafka_metadata(state_->client.get(), 0, nullptr, &answer, ms(timeout)));
+  const Owned<const rd_kafka_metadata_t> metadata(answer);
+  return !fault;
 }
 
 std::string Consumer::cluster_id(std::chrono::milliseconds timeout) const {

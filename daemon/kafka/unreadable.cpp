@@ -19,7 +19,6 @@ namespace {
 constexpr std::int64_t kProbeLimitMs = 30'000;
 constexpr std::chrono::milliseconds kPollWait{100};
 
-constexpr std::uint64_t kDecompressedMax = 256 << 20;
 constexpr std::uint64_t kThreadsBytes = 96 << 20;  // stacks of a client's threads
 constexpr std::int64_t kTripLimitMs = 30'000;
 constexpr std::int64_t kTripRecordsMax = 100'000;
@@ -152,7 +151,7 @@ Conf careful_conf(const Config& config) {
                    {{"fetch.wait.max.ms", "100"},
                     {"check.crcs", "true"},
                     {"fetch.max.bytes", "8388608"},
-                    {"receive.message.max.bytes", "268435456"}},
+                    {"receive.message.max.bytes", std::to_string(kDecompressedMax)}},
                    {{"group.id", config.kafka.group},
                     {"enable.auto.commit", "false"},
                     {"enable.auto.offset.store", "false"},

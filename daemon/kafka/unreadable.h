@@ -10,6 +10,10 @@
 
 namespace tocsin::kafka {
 
+// What a batch may decompress to. librdkafka before 2.4 may give up at a third of it, and an
+// article may have 64 MiB.
+inline constexpr std::uint64_t kDecompressedMax = 256 << 20;
+
 // The offset after the unreadable batch that begins at `offset` (Failure::is_unreadable tells it);
 // at most `high`, where the partition ends. Its header cannot be seen, so fetches from inside and
 // from behind it tell where it ends. Throws StopError (failed) when the brokers do not answer.

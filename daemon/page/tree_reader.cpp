@@ -37,15 +37,6 @@ std::optional<std::int64_t> last_number(std::string& text) {
   return number;
 }
 
-// The bytes of a record that was read.
-std::string value_of(const auto& message) {
-  if constexpr (requires { message.value(); }) {
-    return std::string(message.value());
-  } else {
-    return {static_cast<const char*>(message->payload), message->len};
-  }
-}
-
 }  // namespace
 
 TreeReader::TreeReader(const Config& config, PipelineSource pipeline)
@@ -120,7 +111,7 @@ std::optional<std::string> TreeReader::read_again(const kafka::Partition& partit
   std::optional<std::string> bytes;
   if (offset < held.low || offset >= held.high) return bytes;
   reader_.read({{partition, {offset, offset + 1}}},
-               [&bytes](const auto& message) { bytes = value_of(message); });
+               [&bytes](const kafka::Message& message) { bytes.emplace(message.value()); });
   return bytes;
 }
 
