@@ -8,6 +8,7 @@
 #include "config/reload.h"
 #include "daemon/commands/commands.h"
 #include "daemon/hold.h"
+#include "daemon/huge_pages.h"
 #include "daemon/kafka/client.h"
 #include "daemon/log.h"
 #include "daemon/memory_plan.h"
@@ -47,6 +48,7 @@ Setup load_setup(const std::filesystem::path& file, std::optional<InputFormat> f
   std::erase_if(loaded.faults, [](const Fault& fault) { return fault.is_warning; });
   print(loaded.faults);  // warnings are for `tocsin check`
   setup.pipeline = std::move(loaded.pipeline);
+  use_huge_pages();
   return setup;
 }
 
@@ -57,6 +59,7 @@ LoadedPipeline load_data(const Config& config) {
   LoadedPipeline loaded = load_pipeline(config);
   std::erase_if(loaded.faults, [](const Fault& fault) { return fault.is_warning; });
   log_faults("service", loaded.faults);
+  use_huge_pages();
   return loaded;
 }
 

@@ -461,15 +461,16 @@ struct PairEvents {
 std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> pairs;
   const Places places(from);
-  for (Event event : from.assessment.events) {
-    if (event.weight == 0) continue;
+  for (const Event& told : from.assessment.events) {
+    if (told.weight == 0) continue;
+    Event event = told;
     // Whom only a guess names is no side of it.
     if (event.is_recipient_guessed) event.recipient = kNoEntity;
     const Between between = between_of(from, places, event);
     if (between.first == kNoEntity) continue;
     PairEvents& its = pairs[{between.first, between.second}];
-    its.events.push_back(event);
     its.is_placed = its.is_placed && (between.is_placed || event.is_aside || !is_done(event));
+    its.events.push_back(std::move(event));
   }
   return pairs;
 }

@@ -1,6 +1,8 @@
 #include "pipeline/dedupe/boilerplate.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -224,26 +226,65 @@ bool Judge::spells(std::string_view name, const Range& tokens) const {
   return name.empty();
 }
 
+// What a byte is to gives_address.
+namespace byte_kind {
+constexpr std::uint8_t kDigit = 1;
+constexpr std::uint8_t kMark = 2;        // may open or part an address
+constexpr std::uint8_t kBetween = 4;     // may stand between the digits of a telephone number
+constexpr std::uint8_t kHostLetter = 8;  // small ones and digits: the label of a host
+}  // namespace byte_kind
+
+constexpr std::array<std::uint8_t, 256> make_byte_kinds() {
+  std::array<std::uint8_t, 256> kinds{};
+  for (const char c : std::string_view("@#:.\xC2")) {
+    kinds[static_cast<unsigned char>(c)] = byte_kind::kMark;
+  }
+  for (const char c : std::string_view(" -/+()")) {
+    kinds[static_cast<unsigned char>(c)] = byte_kind::kBetween;
+  }
+  for (std::size_t c = 'a'; c <= 'z'; ++c) kinds[c] = byte_kind::kHostLetter;
+  for (std::size_t c = '0'; c <= '9'; ++c) kinds[c] = byte_kind::kDigit | byte_kind::kHostLetter;
+  return kinds;
+}
+constexpr auto kByteKinds = make_byte_kinds();
+
+std::uint8_t kind_of(char byte) {
+  return kByteKinds[static_cast<unsigned char>(byte)];
+}
+
+// The mark at `at` opens an address, or parts one: "@name", "://", "post.example".
+bool is_address_at(std::string_view bytes, std::size_t at) {
+  constexpr std::size_t kLabelMin = 3;
+  const auto byte = [&](std::size_t i) { return i < bytes.size() ? bytes[i] : ' '; };
+  const char next = byte(at + 1);
+  switch (bytes[at]) {
+    case '@':
+    case '#':
+      return is_lower_letter(ascii_lower(next));
+    case ':':
+      return next == '/';
+    case '\xC2':
+      return next == '\xA9';
+    default:
+      break;
+  }
+  if (at < kLabelMin || !is_lower_letter(next) || !is_lower_letter(byte(at + 2))) return false;
+  const std::string_view label = bytes.substr(at - kLabelMin, kLabelMin);
+  return std::all_of(label.begin(), label.end(),
+                     [](char c) { return (kind_of(c) & byte_kind::kHostLetter) != 0; });
+}
+
 // An address of the post, the net or the telephone, a handle, a tag.
 int Judge::gives_address(std::string_view bytes) {
   std::size_t digits = 0;
-  std::size_t letters = 0;  // small ones and digits in a row: the label of a host
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char c = bytes[i];
-    const char next = i + 1 < bytes.size() ? bytes[i + 1] : ' ';
-    const bool opens_word = is_lower_letter(ascii_lower(next));
-    if ((c == '@' || c == '#') && opens_word) return 2;
-    if (c == ':' && next == '/') return 2;
-    if (c == '\xC2' && next == '\xA9') return 2;
-    const bool is_domain = c == '.' && letters >= 3 && is_lower_letter(next) &&
-                           i + 2 < bytes.size() && is_lower_letter(bytes[i + 2]);
-    if (is_domain) return 2;
-    letters = is_lower_letter(c) || is_digit(c) ? letters + 1 : 0;
-    if (is_digit(c)) {
+    const std::uint8_t kind = kind_of(bytes[i]);
+    if ((kind & byte_kind::kDigit) != 0) {
       if (++digits >= kPhoneDigitsMin) return 2;
-    } else if (c != ' ' && c != '-' && c != '/' && c != '+' && c != '(' && c != ')') {
-      digits = 0;
+      continue;
     }
+    if ((kind & byte_kind::kMark) != 0 && is_address_at(bytes, i)) return 2;
+    if ((kind & byte_kind::kBetween) == 0) digits = 0;
   }
   return 0;
 }

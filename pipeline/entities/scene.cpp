@@ -7,12 +7,6 @@ namespace tocsin {
 namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::uint16_t kSeparators = before::kComma | before::kStop | before::kColon |
-                                      before::kSemicolon | before::kDash | before::kQuoteOpen |
-                                      before::kQuoteClose | before::kParenOpen |
-                                      before::kParenClose | before::kParagraph | before::kOther;
-constexpr std::uint16_t kCapitalShapes = shape::kTitle | shape::kUpper | shape::kMixed;
-constexpr std::uint32_t kAbbreviationBytesMax = 3;
 constexpr std::size_t kTokensKept = 1 << 16;  // memory for longer articles is not kept
 
 std::int32_t day_of(std::int64_t ms) {
@@ -253,36 +247,6 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
 
 bool Scene::names_country(std::string_view code) const noexcept {
   return std::find(codes_named.begin(), codes_named.end(), code) != codes_named.end();
-}
-
-bool Scene::is_capital(std::uint32_t token) const {
-  return (text.tokens[token].shape & kCapitalShapes) != 0;
-}
-
-bool Scene::is_lower(std::uint32_t token) const {
-  return (text.tokens[token].shape & shape::kLower) != 0;
-}
-
-bool Scene::joins(std::uint32_t token) const {
-  if (token == 0 || token >= size()) {
-    return false;
-  }
-  std::uint16_t marks = text.tokens[token].before & kSeparators;
-  const Token& last = text.tokens[token - 1];
-  if ((marks & before::kStop) != 0 && ((last.shape & shape::kPointed) != 0 ||
-                                       ((last.shape & (shape::kTitle | shape::kUpper)) != 0 &&
-                                        last.end - last.begin <= kAbbreviationBytesMax))) {
-    marks = static_cast<std::uint16_t>(marks & ~before::kStop);
-  }
-  return marks == 0 && !has_flag(token, kSentenceStart);
-}
-
-const Token* Scene::previous(std::uint32_t token) const {
-  return joins(token) ? &text.tokens[token - 1] : nullptr;
-}
-
-const Token* Scene::next(std::uint32_t token) const {
-  return joins(token + 1) ? &text.tokens[token + 1] : nullptr;
 }
 
 bool Scene::starts_name(std::uint32_t token, std::uint32_t tokens_min,

@@ -30,14 +30,6 @@ void Lexicon::set_topics(const TopicModel& topics) {
   state_->topics = topics;
 }
 
-std::uint16_t Lexicon::State::forms_in(std::uint32_t word, std::uint32_t set) const {
-  const Membership* const end = memberships.data() + words[word].memberships_end;
-  const Membership* const at =
-      std::lower_bound(memberships.data() + words[word].memberships_begin, end, set,
-                       [](const Membership& m, std::uint32_t s) { return m.set < s; });
-  return at != end && at->set == set ? at->forms : 0;
-}
-
 void WordIndex::build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries) {
   std::size_t size = 16;
   while (size < entries.size() * 4) size *= 2;

@@ -2,6 +2,7 @@
 // Promises: built once by LexiconBuilder::freeze, never changed after.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -145,6 +146,11 @@ class WordIndex {
     }
   }
 
+  // Fetches what find() will read.
+  void prefetch(std::uint64_t hash) const noexcept {
+    __builtin_prefetch(slots_.data() + (hash & mask_));
+  }
+
  private:
   std::vector<std::pair<std::uint64_t, std::uint32_t>> slots_;
   std::size_t mask_ = 0;
@@ -183,7 +189,13 @@ struct Lexicon::State {
   KeyWords key{};
 
   // Forms of the word in the set; 0 when it is not a member.
-  [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const;
+  [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const {
+    const Membership* const end = memberships.data() + words[word].memberships_end;
+    const Membership* const at =
+        std::lower_bound(memberships.data() + words[word].memberships_begin, end, set,
+                         [](const Membership& m, std::uint32_t s) { return m.set < s; });
+    return at != end && at->set == set ? at->forms : std::uint16_t{0};
+  }
 };
 
 }  // namespace tocsin

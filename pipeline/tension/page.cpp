@@ -9,8 +9,12 @@ Page::Page(const Lexicon::State& the_lexicon, const Gazetteer& the_gazetteer, co
            const Tagging& the_tagging)
     : lexicon(the_lexicon), gazetteer(the_gazetteer), text(the_text), tagging(the_tagging) {
   word.resize(text.tokens.size());
-  for (std::size_t t = 0; t < word.size(); ++t)
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t t = 0; t < word.size(); ++t) {
+    if (t + kAhead < word.size()) lexicon.vocabulary.prefetch(text.tokens[t + kAhead].hash);
     word[t] = lexicon.vocabulary.find(text.tokens[t].hash);
+    if (word[t] != kNoWord) __builtin_prefetch(&lexicon.words[word[t]]);  // the matcher reads it
+  }
   mention.assign(text.tokens.size(), kNoMention);
   for (std::uint32_t m = 0; m < tagging.mentions.size(); ++m) {
     const Mention& one = tagging.mentions[m];
