@@ -243,6 +243,7 @@ bool AlertPublisher::fence_others() {
       kafka::Producer::Hooks{.on_delivery = [this](const kafka::DeliveryReport& delivery) {
         note_delivery(delivery);
       }});
+  producer_->learn({config_.topics.pairs, config_.topics.alerts});
   const kafka::Failure fault = producer_->init();
   if (!fault) return true;
   begin_again("init transactions: " + why(fault));

@@ -378,6 +378,7 @@ void Transactor::create_producer() {
                 connection_broke_ = true;
                 broke_ms_ = steady_ms();
               }});
+  producer_->learn({config_.topics.enriched, config_.topics.duplicates, config_.topics.deadletter});
 }
 
 void Transactor::init_transactions(const std::atomic<bool>& stop) {
