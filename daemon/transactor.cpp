@@ -14,9 +14,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::int64_t kDeniedWaitMs = 3'000;
+constexpr std::int64_t kDeliveryWaitMs = 3'000;
 constexpr int kFencedMax = 3;  // in a minute: a twin with the same name
 constexpr std::int64_t kFencedWindowMs = 60'000;
+constexpr std::int64_t kMarkersMs = 5;
 constexpr auto kBackoffFirst = 50ms;
 constexpr auto kBackoffMax = 5'000ms;
 constexpr auto kInitPauseMax = 10'000ms;       // below what /livez allows
@@ -88,12 +89,19 @@ End Transactor::transact(const Batch& batch, const Outputs& outputs) {
 End Transactor::take_steps(const Batch& batch, const Outputs& outputs) {
   const bool is_batch = !batch.items.empty();
   if (is_batch) failpoint("before_begin");
+  // The broker writes the markers of the transaction before after it has answered. What is added to
+  // this one too early is refused as concurrent, and librdkafka asks again only 20 ms later.
+  const std::int64_t early_ms = committed_ms_ + kMarkersMs - steady_ms();
+  if (early_ms > 0) producer_->serve(std::chrono::milliseconds(early_ms));
   begun_ms_ = steady_ms();
   if (const kafka::Failure fault = producer_->begin()) return end_of(fault, "begin");
   if (kafka::Failure refused = produce_all(batch, outputs)) {
     fault_ = std::move(refused);
     return fault_.is_poison() ? End::poisoned : End::aborted;
   }
+  // The offsets, asked for beside partitions that are being added to the transaction, are refused
+  // as concurrent, and librdkafka asks again only 20 ms later.
+  static_cast<void>(await_delivery());
   if (is_batch) failpoint("before_send_offsets");
   if (const End sent = send_offsets(batch); sent != End::committed) return sent;
   failpoint(is_batch ? "before_commit" : "before_announced");
@@ -136,7 +144,9 @@ kafka::Failure Transactor::produce_all(const Batch& batch, const Outputs& output
       if (!outputs[i] || outputs[i]->outcome.kind != kind || delivered_[i]) continue;
       if (kafka::Failure fault = produce(batch, *outputs[i], i)) return fault;
     }
-    if (seeks_denied_ && !is_delivered()) {
+    // The error of a transaction does not name the topic that may not be written: one after the
+    // other tells.
+    if (seeks_denied_ && !await_delivery()) {
       note_denied(kafka::denied(config_.kafka, "WRITE", "topic " + topic_of(kind)));
       return fault_ ? fault_ : kafka::Failure::time_out();
     }
@@ -189,10 +199,9 @@ void Transactor::note_delivery(const kafka::DeliveryReport& delivery) {
   standstill_.note("records for topic " + topic + " are not delivered: " + fault.text());
 }
 
-// The error of a transaction does not name the topic that may not be written: one after the other
-// tells.
-bool Transactor::is_delivered() {
-  const std::int64_t deadline_ms = steady_ms() + kDeniedWaitMs;
+// Whether all that was sent has arrived within three seconds.
+bool Transactor::await_delivery() {
+  const std::int64_t deadline_ms = steady_ms() + kDeliveryWaitMs;
   while (undelivered_ > 0 && steady_ms() < deadline_ms && !stopping_) producer_->serve(50ms);
   return undelivered_ == 0 && !fault_;
 }
@@ -262,7 +271,8 @@ End Transactor::commit() {
   while (true) {
     const kafka::Failure fault = call([&] { return producer_->commit(); });
     if (!fault) {
-      metrics_.commit_seconds.Observe(static_cast<double>(steady_ms() - since_ms) / 1000.0);
+      committed_ms_ = steady_ms();
+      metrics_.commit_seconds.Observe(static_cast<double>(committed_ms_ - since_ms) / 1000.0);
       fence_repeats(since_ms);
       return End::committed;
     }
