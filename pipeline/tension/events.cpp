@@ -174,6 +174,11 @@ std::string lower_text(const Page& page, const Party& party) {
 // Verbal acts are the speaker's: "we will respond", "Kremlin: …"; and go to whom it is told.
 void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
   const bool is_first = !roles.actors.empty() && roles.actors.front().is_first_person;
+  // "The army fired first, Yonhap said": an outlet tells what others do.
+  if (!speech.speaker.empty() && speech.speaker.front().is_bystander) {
+    if (is_first) roles.actors.clear();
+    return;
+  }
   const bool is_absent = (roles.actors.empty() || speech.is_headline) && is_verbal(rule.spec.type);
   // "Armenia said Azerbaijan had shelled its villages"
   if (roles.recipients.empty() && roles.is_object_possessed && !speech.speaker.empty() &&
@@ -257,8 +262,14 @@ bool is_civil(const Party& party) {
   return party.is_demonym && !party.is_owner;
 }
 
+// "An American man fought alongside rebels in Chad": a private person's act is no state's.
+bool is_private_person(const Event& event, const Party& actor) {
+  constexpr std::uint32_t kVictim = bit(Grammar::victim);
+  return event.type == EventType::assault && actor.is_demonym && actor.grammar == kVictim;
+}
+
 void name_parties(const Page& page, Event& event, const Party& actor, const Party& recipient) {
-  event.actor = actor.valid ? actor.entity : kNoEntity;
+  event.actor = actor.valid && !is_private_person(event, actor) ? actor.entity : kNoEntity;
   event.recipient = recipient.valid ? recipient.entity : kNoEntity;
   event.is_recipient_civil = is_civil(recipient);
   if (event.actor == kNoEntity) event.actor_text = lower_text(page, actor);

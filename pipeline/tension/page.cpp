@@ -45,6 +45,13 @@ Party Page::named(std::uint32_t mention_index) const {
   if (party.entity == kNoEntity && !entity.code.empty()) {
     party.entity = gazetteer.by_code(entity.code);
   }
+  // "Yonhap reports": what tells of it acts for nobody, but is somebody's.
+  if (entity.type == EntityType::org && entity.part == Part::none) {
+    party.whose = party.entity;
+    party.entity = kNoEntity;
+    party.is_bystander = true;
+    return party;
+  }
   // The Red Sea is nobody.
   if (party.entity == kNoEntity && entity.type == EntityType::place) {
     party.valid = false;
@@ -199,6 +206,68 @@ void mend_subjects(std::vector<Node>& nodes) {
   }
 }
 
+// "Chinese and Philippine coast guard ships": adjectives that "and" joins are two of a kind.
+void mend_joined(std::vector<Node>& nodes) {
+  for (NodeIndex link = 1; link + 1U < nodes.size(); ++link) {
+    Node& first = nodes[link - 1];
+    Node& second = nodes[link + 1];
+    const bool is_pair = nodes[link].relation == Deprel::cc && first.relation == Deprel::amod &&
+                         second.relation == Deprel::amod && nodes[link].head == first.head &&
+                         second.head == first.head && first.head > link + 1;
+    if (!is_pair) continue;
+    nodes[link].head = static_cast<NodeIndex>(link + 1);
+    second.head = static_cast<NodeIndex>(link - 1);
+    second.relation = Deprel::conj;
+  }
+}
+
+// "Two Danes taken hostage in Niger are freed", taken for two joined verbs that nothing joins: the
+// participle says which Danes, and what follows is told of them.
+void mend_participles(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  for (NodeIndex last = 2; last < nodes.size(); ++last) {
+    const NodeIndex first = nodes[last].head;
+    if (nodes[last].relation != Deprel::conj || first >= last || nodes[last].tag != Upos::verb ||
+        nodes[first].tag != Upos::verb)
+      continue;
+    NodeIndex subject = kAbsent;
+    bool is_joined = false;  // or not to be told
+    bool is_finite = nodes[last].form == WordForm::present || nodes[last].form == WordForm::past;
+    bool is_passive = false;
+    for (NodeIndex node = 0; node < nodes.size(); ++node) {
+      const Deprel its = nodes[node].relation;
+      const bool is_subject = its == Deprel::nsubj || its == Deprel::nsubj_pass;
+      if (nodes[node].head == last) {
+        if (its == Deprel::aux || its == Deprel::aux_pass) is_finite = true;
+        if (its == Deprel::aux_pass) is_passive = true;
+        if (its == Deprel::cc || its == Deprel::mark || is_subject) is_joined = true;
+      }
+      if (nodes[node].head == first) {
+        if (is_subject && node < first) subject = node;
+        const bool is_own = its == Deprel::aux || its == Deprel::aux_pass || its == Deprel::mark ||
+                            (its == Deprel::conj && node != last);
+        const bool is_active = its == Deprel::obj && nodes[first].form != WordForm::participle;
+        if (is_own || is_active) is_joined = true;
+      }
+      const bool is_between = node > first && node <= last;
+      if (is_between && page.marked(tokens.begin + node, before::kComma | before::kQuoteClose))
+        is_joined = true;
+    }
+    const bool is_bare = nodes[first].form == WordForm::participle ||
+                         (nodes[first].form == WordForm::past && subject != kAbsent &&
+                          nodes[subject].relation == Deprel::nsubj_pass);
+    if (is_joined || !is_bare || !is_finite || subject == kAbsent) continue;
+    nodes[last].head = nodes[first].head;
+    nodes[last].relation = nodes[first].relation;
+    for (NodeIndex node = 0; node < subject; ++node) {
+      if (nodes[node].head == first) nodes[node].head = last;
+    }
+    nodes[subject].head = last;
+    nodes[subject].relation = is_passive ? Deprel::nsubj_pass : Deprel::nsubj;
+    nodes[first].head = subject;
+    nodes[first].relation = Deprel::acl;
+  }
+}
+
 // "Troops seize town in Ethiopia: UN": who says so hangs on no word of what is said.
 void mend_sources(const Page& page, const Sentence& sentence, std::vector<Node>& nodes) {
   constexpr std::uint32_t kSourceMax = 3;  // tokens behind the colon
@@ -228,6 +297,8 @@ Tree mended(const Page& page, const Sentence& sentence, Tree tree) {
   mend_subjects(tree.nodes);
   mend_pairs(page, tokens, tree.nodes);
   mend_each(tokens, page, tree.nodes);
+  mend_joined(tree.nodes);
+  mend_participles(page, tokens, tree.nodes);
   mend_sources(page, sentence, tree.nodes);
   return tree;
 }

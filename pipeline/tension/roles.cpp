@@ -54,6 +54,25 @@ bool is_hostile(const Rule& rule) {
   return rule.spec.scale < 0;
 }
 
+// "near Kuwait", "near the Algerian border": outside of it, if it is the country that is named.
+// Troops that are put there threaten it all the same.
+bool is_beside_country(const ParsedSentence& sentence, const Rule& rule, NodeIndex node,
+                       const Parties& parties) {
+  const bool is_taking = rule.spec.type == EventType::coerce && rule.spec.mode == "seize";
+  if ((rule.spec.type != EventType::assault && !is_taking) || rule.spec.is_mutual) return false;
+  const NodeIndex preposition = sentence.clauses.preposition(node);
+  // A ship is taken off a country.
+  const bool is_near =
+      preposition != kAbsent &&
+      (is_taking ? sentence.page.hash(sentence.token(preposition)) == sentence.page.lexicon.key.near
+                 : sentence.is(preposition, Grammar::beside));
+  if (!is_near && !sentence.is(node, Grammar::beside)) return false;
+  return std::all_of(parties.begin(), parties.end(), [&](const Party& party) {
+    return party.itself == kNoEntity ||
+           sentence.page.gazetteer[party.itself].type == EntityType::country;
+  });
+}
+
 class Reader {
  public:
   Reader(const ParsedSentence& sentence, const Match& match, const Rule& rule)
@@ -108,9 +127,16 @@ void Reader::add_phrase(NodeIndex node, EntityIndex apart, Slots& slots, unsigne
   // "with the support of NATO", "in support of Damascus": they are on the actor's side
   if (is_hostile(rule_) && sentence_.is(node, Grammar::backing)) return;
   const std::uint64_t preposition = preposition_of(sentence_, node);
-  if (preposition != 0)
-    slots.phrases.push_back({preposition, node, done_to_of(sentence_, node, apart)});
+  if (preposition != 0) {
+    Parties parties = done_to_of(sentence_, node, apart);
+    const bool is_near =
+        preposition == sentence_.page.lexicon.key.near || sentence_.is(node, Grammar::beside);
+    if (is_near && is_beside_country(sentence_, rule_, node, parties)) return;
+    slots.phrases.push_back({preposition, node, std::move(parties)});
+  }
   if (depth >= kPhrasesMax) return;
+  // "in response to raids on Gaza": an act of its own
+  if (depth > 0 && sentence_.is(node, Grammar::blow) && !owns(node)) return;
   for (const NodeIndex each : clauses_.conjuncts(node)) {
     for (const NodeIndex below : clauses_.children(each)) {
       if (clauses_.relation(below) == Deprel::nmod && clauses_.preposition(below) != kAbsent)
@@ -455,20 +481,6 @@ Parties complement_parties(const ParsedSentence& sentence, NodeIndex complement,
   return {};
 }
 
-// "near Kuwait", "near the Algerian border": outside of it, if it is the country that is named.
-// Troops that are put there threaten it all the same.
-bool is_beside_country(const ParsedSentence& sentence, const Rule& rule, NodeIndex node,
-                       const Parties& parties) {
-  if (rule.spec.type != EventType::assault) return false;
-  const NodeIndex preposition = sentence.clauses.preposition(node);
-  const bool is_near = preposition != kAbsent && sentence.is(preposition, Grammar::beside);
-  if (!is_near && !sentence.is(node, Grammar::beside)) return false;
-  return std::all_of(parties.begin(), parties.end(), [&](const Party& party) {
-    return party.itself == kNoEntity ||
-           sentence.page.gazetteer[party.itself].type == EntityType::country;
-  });
-}
-
 // Where it happens: phrases of place, of the act and of what stands in its slots.
 Parties place_of(const ParsedSentence& sentence, const Rule& rule, NodeIndex node, unsigned depth) {
   constexpr unsigned kPlacesMax = 2;
@@ -555,7 +567,10 @@ Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Sl
     }
   }
   for (const Phrase& phrase : slots.phrases) {
-    if (phrase.preposition == key.in && sentence.is(phrase.node, Grammar::blow)) {
+    // "killed in, after, during an Israeli raid"
+    const bool is_of_assault = rule.spec.type == EventType::assault;
+    if ((phrase.preposition == key.in || is_of_assault) &&
+        sentence.is(phrase.node, Grammar::blow)) {
       const Parties parties = parties_of(sentence, phrase.node);
       if (is_known(parties)) return parties;
       // "in a clash with Chinese troops"
@@ -638,8 +653,18 @@ void share_mutual(const Rule& rule, Roles& roles) {
 
 // "each other": each is the other's counterpart.
 void read_reciprocal(const ParsedSentence& sentence, const Slots& slots, Roles& roles) {
-  if (roles.actors.size() < 2 || slots.object == kAbsent) return;
-  if (!sentence.is(slots.object, Grammar::reciprocal)) return;
+  if (roles.actors.size() < 2) return;
+  const auto is_reciprocal = [&](NodeIndex node) {
+    if (node == kAbsent) return false;
+    const NodeIndex second = sentence.clauses.child(node, Deprel::fixed);
+    return sentence.is(node, Grammar::reciprocal) ||
+           (second != kAbsent && sentence.is(second, Grammar::reciprocal));
+  };
+  const bool is_said =
+      is_reciprocal(slots.object) ||  // "shot each other", "fired on each other"
+      std::any_of(slots.phrases.begin(), slots.phrases.end(),
+                  [&](const Phrase& phrase) { return is_reciprocal(phrase.node); });
+  if (!is_said) return;
   if (!is_known(roles.actors) || is_same(roles.actors[0], roles.actors[1])) return;
   roles.recipients.assign(roles.actors.begin() + 1, roles.actors.end());
   roles.actors.resize(1);
@@ -711,6 +736,10 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, 
     Parties doers = slots.agents;
     if (!is_known(doers) && by != nullptr) doers = *by;
     if (!is_known(doers) && from != nullptr) doers = *from;
+    if (!is_known(doers)) {  // "died in a French raid"
+      Parties implied = implied_agent(sentence, rule, slots);
+      if (is_known(implied)) doers = std::move(implied);
+    }
     if (!is_known(doers) && !slots.is_passive) doers = roles.recipients;
     // "two Indian and four Chinese soldiers died in the fighting"
     const bool is_each_other = rule.spec.is_mutual && !is_known(doers) && done_to.size() > 1 &&
@@ -722,7 +751,11 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, 
     roles.actors = std::move(doers);
     roles.recipients = std::move(done_to);
   }
-  read_between(slots.find(key.between), roles);
+  // "tunnels between Egypt and Gaza" are bombed, not the two
+  const bool is_of_two = !is_hostile(rule) || is_verbal(rule.spec.type) || rule.spec.is_mutual ||
+                         std::find(rule.prepositions.begin(), rule.prepositions.end(),
+                                   key.between) != rule.prepositions.end();
+  if (is_of_two) read_between(slots.find(key.between), roles);
 }
 
 }  // namespace
