@@ -181,8 +181,12 @@ void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
   }
   const bool is_absent = (roles.actors.empty() || speech.is_headline) && is_verbal(rule.spec.type);
   // "Armenia said Azerbaijan had shelled its villages"
-  if (roles.recipients.empty() && roles.is_object_possessed && !speech.speaker.empty() &&
-      !roles.actors.empty() && speech.speaker.front().entity != roles.actors.front().entity)
+  // "Tallinn: Russian jammers downed our drone"
+  const bool is_own = (roles.recipients.empty() && roles.is_object_possessed) ||
+                      (!roles.recipients.empty() && roles.recipients.front().is_first_person);
+  if (is_own && !speech.speaker.empty() && !roles.actors.empty() &&
+      !roles.actors.front().is_first_person &&
+      speech.speaker.front().entity != roles.actors.front().entity)
     roles.recipients = speech.speaker;
   // "Troops killed four bandits, the Nigerian army said": whoever tells it tells of its own.
   constexpr std::uint32_t kOfState = bit(Grammar::forces) | bit(Grammar::government);
@@ -493,7 +497,16 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
   const auto specificity = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].specificity;
   };
+  // A rule that needs both parties, whoever they are, is the wider net: it takes what no other
+  // rule reads.
+  const auto is_net = [&](const Match& m) {
+    const Pattern& pattern = page.lexicon.patterns[m.pattern];
+    return pattern.use == Use::rule && page.lexicon.rules[pattern.owner].spec.needs_both &&
+           std::any_of(pattern.slots.begin(), pattern.slots.end(),
+                       [](const SlotWord& slot) { return slot.takes_party; });
+  };
   std::sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) {
+    if (is_net(a) != is_net(b)) return is_net(b);
     if (a.elements != b.elements) return a.elements > b.elements;
     if (is_idiom(a) != is_idiom(b)) return is_idiom(a);
     if (specificity(a) != specificity(b)) return specificity(a) > specificity(b);

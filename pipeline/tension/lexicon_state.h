@@ -35,7 +35,7 @@ enum class Grammar : std::uint8_t {
   reciprocal,
   light,
   undergo,
-  thwart,
+  blaming,
   quantity,
   owning,
   responsibility,
@@ -55,7 +55,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count
     {"preposition", "negation", "relative",   "pronoun",        "pronoun_first", "say",
      "forces",      "armed",    "government", "civil",          "victim",        "blow",
      "casualty",    "stand_in", "backing",    "reciprocal",     "light",         "undergo",
-     "thwart",      "quantity", "owning",     "responsibility", "nature",        "commerce",
+     "blaming",     "quantity", "owning",     "responsibility", "nature",        "commerce",
      "leading",     "agent_of", "owner_of",   "source_of",      "place_at",      "goal_to",
      "beside",      "sides"};
 
@@ -120,7 +120,8 @@ enum class Argument : std::uint8_t { subject, object, phrase, particle };
 struct SlotWord {
   Argument argument = Argument::object;
   std::uint32_t prepositions = kNoSet;  // of a phrase
-  std::uint32_t set = kNoSet;           // kNoSet: whoever is a party
+  std::uint32_t set = kNoSet;           // kNoSet: none but parties
+  bool takes_party = false;             // whoever is a party, too
 };
 inline constexpr std::size_t kSlotWordsMax = 3;
 

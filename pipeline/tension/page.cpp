@@ -159,6 +159,38 @@ void mend_verbs(std::vector<Node>& nodes) {
   }
 }
 
+// "Peru had frozen relations", taken for relations that are frozen: an auxiliary has no object, so
+// the participle right behind it is the verb.
+void mend_perfects(std::vector<Node>& nodes) {
+  for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
+    const NodeIndex have = verb - 1;
+    const NodeIndex noun = nodes[verb].head;
+    if (nodes[have].tag != Upos::aux || nodes[verb].tag != Upos::verb ||
+        nodes[verb].relation != Deprel::amod || nodes[verb].form != WordForm::participle ||
+        noun >= nodes.size() || noun < verb || nodes[noun].head != have ||
+        nodes[noun].relation != Deprel::obj)
+      continue;
+    nodes[verb].head = nodes[have].head;
+    nodes[verb].relation = nodes[have].relation;
+    for (Node& node : nodes) {
+      if (node.head == have) node.head = verb;
+    }
+    nodes[have].head = verb;
+    nodes[have].relation = Deprel::aux;
+  }
+}
+
+// "Iran rains missiles on Haifa", taken for rains: a noun has no object.
+void mend_tags(std::vector<Node>& nodes) {
+  for (const Node& node : nodes) {
+    if (node.relation != Deprel::obj || node.head >= nodes.size()) continue;
+    Node& verb = nodes[node.head];
+    if (verb.tag != Upos::noun || verb.form != WordForm::plural) continue;
+    verb.tag = Upos::verb;
+    verb.form = WordForm::present;
+  }
+}
+
 // "Ceasefire talks between China and Taiwan", taken for a ceasefire that talks: a verb has no noun
 // phrase of a noun, so with a bare noun right before it, it is one.
 void mend_nouns(std::vector<Node>& nodes) {
@@ -292,6 +324,8 @@ void mend_sources(const Page& page, const Sentence& sentence, std::vector<Node>&
 // What the parser gets wrong and its own tree contradicts; a tree stays a tree.
 Tree mended(const Page& page, const Sentence& sentence, Tree tree) {
   const TokenSpan tokens = sentence.tokens;
+  mend_tags(tree.nodes);
+  mend_perfects(tree.nodes);
   mend_verbs(tree.nodes);
   mend_nouns(tree.nodes);
   mend_subjects(tree.nodes);

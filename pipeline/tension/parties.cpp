@@ -200,7 +200,7 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
     party.grammar = sentence.page.grammar(t) & (bit(Grammar::nature) | bit(Grammar::commerce));
     party.tokens = words_of(sentence, node);
     party.valid = true;
-    if (sentence.is(node, Grammar::commerce)) party.whose = owner_of(sentence, node, depth).entity;
+    party.whose = owner_of(sentence, node, depth).entity;
     return party;
   }
   party.tokens = words_of(sentence, node);

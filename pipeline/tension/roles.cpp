@@ -73,6 +73,17 @@ bool is_beside_country(const ParsedSentence& sentence, const Rule& rule, NodeInd
   });
 }
 
+// Whoever is blamed for it is not who it was done to.
+void blame(Parties who, Slots& slots) {
+  if (who.empty()) return;
+  std::erase_if(slots.phrases, [&](const Phrase& phrase) {
+    return std::any_of(phrase.parties.begin(), phrase.parties.end(), [&](const Party& party) {
+      return party.entity != kNoEntity && party.entity == who.front().entity;
+    });
+  });
+  slots.subjects = std::move(who);
+}
+
 class Reader {
  public:
   Reader(const ParsedSentence& sentence, const Match& match, const Rule& rule)
@@ -97,6 +108,7 @@ class Reader {
   void add_noun_phrases(NodeIndex noun, EntityIndex apart, Slots& slots) const;
   void add_owned(NodeIndex top, EntityIndex apart, Slots& slots) const;
   void read_governor(NodeIndex carrier, Slots& slots) const;
+  [[nodiscard]] Parties blamed_by(NodeIndex verb, NodeIndex act) const;
   void read_as_object(NodeIndex verb, Slots& slots) const;
   void read_as_subject(NodeIndex verb, Slots& slots) const;
   void read_as_undergone(NodeIndex noun, Slots& slots) const;
@@ -256,11 +268,43 @@ Slots Reader::of_verb(NodeIndex top) const {
   return slots;
 }
 
+// "was blamed on Chad", "traced the attack to Chad", "pinned it on": whoever is held to have done
+// it. The phrase may hang on the last noun of the act.
+Parties Reader::blamed_by(NodeIndex verb, NodeIndex act) const {
+  constexpr unsigned kNounsMax = 4;
+  const auto is_whom = [&](NodeIndex node) {
+    const NodeIndex preposition = clauses_.preposition(node);
+    if (preposition == kAbsent) return false;
+    return sentence_.is(preposition, Grammar::goal_to) ||
+           sentence_.page.hash(sentence_.token(preposition)) == sentence_.page.lexicon.key.on;
+  };
+  NodeIndex node = verb;
+  for (unsigned nouns = 0; nouns < kNounsMax && node != kAbsent; ++nouns) {
+    NodeIndex last = nouns == 0 ? act : kAbsent;
+    for (const NodeIndex child : clauses_.children(node)) {
+      const Deprel its = clauses_.relation(child);
+      if (its != Deprel::obl && its != Deprel::nmod) continue;
+      if (is_whom(child)) {
+        Parties parties = parties_of(sentence_, child);
+        if (is_known(parties) || (!parties.empty() && is_armed_noun(parties.front())))
+          return parties;
+      }
+      if (nouns > 0) last = child;
+    }
+    node = last;
+  }
+  return {};
+}
+
 // "launched strikes", "is planning an attack": the verb says who; "came under fire": to whom.
 void Reader::read_as_object(NodeIndex verb, Slots& slots) const {
   const bool is_soft =
       !is_hostile(rule_) || is_verbal(rule_.spec.type) || rule_.spec.type == EventType::mobilize;
   const Clause clause = clauses_.at(verb);
+  if (sentence_.is(verb, Grammar::blaming) && !is_known(slots.subjects)) {
+    blame(blamed_by(verb, clauses_.child(verb, Deprel::obj)), slots);
+    return;
+  }
   Parties subjects;
   for (const NodeIndex subject : clause.subjects) append(subjects, parties_of(sentence_, subject));
   if (sentence_.is(verb, Grammar::undergo)) {
@@ -277,6 +321,10 @@ void Reader::read_as_object(NodeIndex verb, Slots& slots) const {
 void Reader::read_as_subject(NodeIndex verb, Slots& slots) const {
   const Clause clause = clauses_.at(verb);
   const EntityIndex apart = first_entity(slots.subjects);
+  if (clause.is_passive && sentence_.is(verb, Grammar::blaming)) {
+    if (!is_known(slots.subjects)) blame(blamed_by(verb, kAbsent), slots);
+    return;
+  }
   if (clause.is_passive) {
     // "was condemned by": that is who condemned it.
     if (sentence_.is(verb, Grammar::light) && !is_known(slots.subjects)) {
@@ -594,7 +642,8 @@ Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Sl
     const bool is_where = phrase.preposition == key.from || phrase.preposition == key.in;
     if (is_where && rule.spec.type == EventType::sanction) return phrase.parties;
     // "two shells fired from Chad landed on a tea stall"
-    const bool is_from = phrase.preposition == key.from && rule.spec.mode == "heavy-weapons" &&
+    const bool is_shot = rule.spec.mode == "heavy-weapons" || rule.spec.mode == "firearms";
+    const bool is_from = phrase.preposition == key.from && is_shot &&
                          std::find(rule.prepositions.begin(), rule.prepositions.end(), key.from) ==
                              rule.prepositions.end();
     if (is_from) return phrase.parties;
@@ -633,6 +682,12 @@ bool is_same(const Party& a, const Party& b) {
   return a.entity != kNoEntity && a.entity == b.entity;
 }
 
+// "Chad and the rebels signed a truce in Havana"
+bool is_only_place(const Roles& roles) {
+  return std::all_of(roles.recipients.begin(), roles.recipients.end(),
+                     [](const Party& party) { return party.is_place; });
+}
+
 // "Chad and Niger met", "... agreed to fish together": each is the other's counterpart.
 void share_mutual(const Rule& rule, Roles& roles) {
   const EventType type = rule.spec.type;
@@ -641,7 +696,7 @@ void share_mutual(const Rule& rule, Roles& roles) {
                          type == EventType::concede;
   if (roles.actors.size() < 2 || !is_shared) return;
   const bool is_reflexive =
-      roles.recipients.empty() || !is_known(roles.recipients) ||
+      roles.recipients.empty() || !is_known(roles.recipients) || is_only_place(roles) ||
       std::all_of(roles.recipients.begin(), roles.recipients.end(), [&](const Party& party) {
         return std::any_of(roles.actors.begin(), roles.actors.end(),
                            [&](const Party& actor) { return is_same(party, actor); });
@@ -793,12 +848,18 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
                                    (rule.spec.type == EventType::sanction &&
                                     rule.spec.mode != "convict" && rule.spec.mode != "expel") ||
                                    rule.spec.type == EventType::mobilize;
-  share_mutual(rule, roles);
-  read_reciprocal(sentence, slots, roles);
+  // "France and Italy pledged to shield Moldova"
   if (is_about_complement && !is_known(roles.recipients) && slots.complement != kAbsent) {
-    const Parties inner = complement_parties(sentence, slots.complement, own);
+    Parties inner = complement_parties(sentence, slots.complement, own);
+    std::erase_if(inner, [&](const Party& party) {
+      return roles.actors.size() > 1 &&
+             std::any_of(roles.actors.begin(), roles.actors.end(),
+                         [&](const Party& actor) { return is_same(party, actor); });
+    });
     if (!inner.empty()) roles.recipients = inner;
   }
+  share_mutual(rule, roles);
+  read_reciprocal(sentence, slots, roles);
   part_roles(roles);
   add_place(sentence, rule, slots, roles);
   if (is_hostile(rule)) part_allies(rule, roles);
