@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/failpoint.h"
+#include "pipeline/wire_format.h"
 
 namespace tocsin {
 
@@ -29,6 +30,12 @@ kafka::Headers headers_of(const kafka::Record& message) {
   headers.remove("content-type");
   headers.add("content-type", "application/json");
   return headers;
+}
+
+std::uint32_t schema_id(const SchemaIdsConfig& ids, OutcomeKind kind) {
+  return kind == OutcomeKind::enriched    ? ids.enriched
+         : kind == OutcomeKind::duplicate ? ids.duplicates
+                                          : 0;
 }
 
 std::string transactional_id(const Config& config) {
@@ -157,13 +164,24 @@ kafka::Failure Transactor::produce_all(const Batch& batch, const Outputs& output
 // A fault of the call itself, of a poisonous record, is noted like one of the broker's.
 kafka::Failure Transactor::produce(const Batch& batch, const Output& output, std::size_t index) {
   DeadLetter letter;
+  std::string behind_id;
+  const std::uint32_t id = schema_id(config_.schema_ids, output.outcome.kind);
   if (output.error) {
     letter = make_dead_letter(*output.item, *output.error, output.reduction,
                               batch.pipeline->stamp.config);
+    if (config_.has_connect_headers) {
+      add_connect_headers(letter.headers, *output.item, *output.error, output.reduction,
+                          config_.kafka.group);
+    }
   } else {
     letter.key = output.outcome.key;
     letter.value = output.outcome.value;
     letter.headers = headers_of(output.item->message);
+    if (id != 0) {
+      behind_id = with_schema_id(id, letter.value);
+      letter.value = behind_id;
+      letter.headers.remove("content-type");  // no JSON as it stands
+    }
   }
   // Never null: an empty value of a dead letter is no tombstone.
   if (letter.value.data() == nullptr) letter.value = "";

@@ -13,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/memory_plan.h"
 #include "daemon/process.h"
+#include "daemon/schema_registry.h"
 
 namespace tocsin {
 namespace {
@@ -153,6 +154,7 @@ RunEnd run_once(const std::filesystem::path& file) {
     if (!pipeline) return ended(ExitCode::bad_input, "the data files are wrong");
     fit_memory(read.config, resident_before);
     log_start(read.config, *pipeline);
+    check_schema_ids(read.config);
     Process process(std::move(read.config), std::move(pipeline),
                     [file](const Config& running) { return reload(file, running); });
     const ExitCode exit_code = process.run();

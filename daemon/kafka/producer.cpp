@@ -51,7 +51,7 @@ Producer::Producer(const Conf& conf, Hooks hooks) : state_(std::make_unique<Stat
   rd_kafka_conf_set_opaque(handle.get(), state_.get());
   if (state_->hooks.on_delivery) rd_kafka_conf_set_dr_msg_cb(handle.get(), &State::on_delivery);
   if (state_->hooks.on_trouble) rd_kafka_conf_set_error_cb(handle.get(), &State::on_error);
-  state_->client = make_client(RD_KAFKA_PRODUCER, std::move(handle));
+  state_->client = make_client(RD_KAFKA_PRODUCER, std::move(handle), conf);
 }
 
 Producer::~Producer() = default;
