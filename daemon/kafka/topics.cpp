@@ -314,8 +314,7 @@ void await_ledger(rd_kafka_t* client, const Config& config) {
 
 Client any_client(const Config& config) {
   // No producer: those create topics they ask about, where the brokers allow it.
-  const Conf conf = make_conf(config.kafka, {}, {});
-  return make_client(RD_KAFKA_CONSUMER, make_handle(conf), conf);
+  return make_client(RD_KAFKA_CONSUMER, make_handle(make_conf(config.kafka, {}, {})));
 }
 
 }  // namespace

@@ -193,23 +193,25 @@ void TopicReader::take(const kafka::Record& message) {
     open_.erase(partition);
     return;
   }
+  const std::string_view key = message.key();
+  const std::string_view value = message.value();
   const std::int64_t record_ms = message.timestamp_ms();
   Model& model = shared_.model;
   switch (topics_.at(partition.topic)) {
     case Kind::enriched:
-      model.add_enriched(record_ms, message.json());
+      model.add_enriched(record_ms, value);
       break;
     case Kind::duplicates:
-      model.add_duplicate(record_ms, message.json());
+      model.add_duplicate(record_ms, value);
       break;
     case Kind::alerts:
-      model.add_alert(message.json());
+      model.add_alert(value);
       break;
     case Kind::pairs:
-      model.add_pair(message.key(), message.json());
+      model.add_pair(key, value);
       break;
     case Kind::deadletter:
-      model.add_dead_letter(record_ms, headers_of(message), message.value());
+      model.add_dead_letter(record_ms, headers_of(message), value);
       break;
   }
 }

@@ -2,7 +2,6 @@
 // Promises: built once by LexiconBuilder::freeze, never changed after.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -35,7 +34,7 @@ enum class Grammar : std::uint8_t {
   reciprocal,
   light,
   undergo,
-  blaming,
+  thwart,
   quantity,
   owning,
   responsibility,
@@ -55,7 +54,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count
     {"preposition", "negation", "relative",   "pronoun",        "pronoun_first", "say",
      "forces",      "armed",    "government", "civil",          "victim",        "blow",
      "casualty",    "stand_in", "backing",    "reciprocal",     "light",         "undergo",
-     "blaming",     "quantity", "owning",     "responsibility", "nature",        "commerce",
+     "thwart",      "quantity", "owning",     "responsibility", "nature",        "commerce",
      "leading",     "agent_of", "owner_of",   "source_of",      "place_at",      "goal_to",
      "beside",      "sides"};
 
@@ -120,8 +119,7 @@ enum class Argument : std::uint8_t { subject, object, phrase, particle };
 struct SlotWord {
   Argument argument = Argument::object;
   std::uint32_t prepositions = kNoSet;  // of a phrase
-  std::uint32_t set = kNoSet;           // kNoSet: none but parties
-  bool takes_party = false;             // whoever is a party, too
+  std::uint32_t set = kNoSet;           // kNoSet: whoever is a party
 };
 inline constexpr std::size_t kSlotWordsMax = 3;
 
@@ -145,11 +143,6 @@ class WordIndex {
     for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
       if (slots_[i].second == kNoWord || slots_[i].first == hash) return slots_[i].second;
     }
-  }
-
-  // Fetches what find() will read.
-  void prefetch(std::uint64_t hash) const noexcept {
-    __builtin_prefetch(slots_.data() + (hash & mask_));
   }
 
  private:
@@ -190,13 +183,7 @@ struct Lexicon::State {
   KeyWords key{};
 
   // Forms of the word in the set; 0 when it is not a member.
-  [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const {
-    const Membership* const end = memberships.data() + words[word].memberships_end;
-    const Membership* const at =
-        std::lower_bound(memberships.data() + words[word].memberships_begin, end, set,
-                         [](const Membership& m, std::uint32_t s) { return m.set < s; });
-    return at != end && at->set == set ? at->forms : std::uint16_t{0};
-  }
+  [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const;
 };
 
 }  // namespace tocsin
