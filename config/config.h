@@ -76,6 +76,22 @@ struct DedupeConfig {
   [[nodiscard]] bool agrees_with(const Epoch& other) const;
 };
 
+// Ids of the outputs' schemas in a registry: records are published behind them, in Confluent's wire
+// format (pipeline/wire_format.h). 0: JSON alone.
+struct SchemaIdsConfig {
+  std::uint32_t enriched = 0;
+  std::uint32_t duplicates = 0;
+  std::uint32_t alerts = 0;
+  std::uint32_t pairs = 0;
+};
+
+// Where it is looked up whether ids of schemas are known; nothing else is asked of it.
+struct SchemaRegistryConfig {
+  std::string url;                   // empty: ids are not looked up
+  std::filesystem::path login_file;  // holds user:password; empty: no login
+  std::filesystem::path ca_file;     // certificates to trust besides the system's (PEM)
+};
+
 enum class WebhookKind : std::uint8_t { json, slack, pagerduty };
 
 // Where `tocsin notify` sends alerts. Files are read by notify alone, when it starts.
@@ -144,6 +160,9 @@ struct Config {
   Delivery delivery = Delivery::exactly_once;
   InputConfig input;
   OutputForm output;
+  SchemaIdsConfig schema_ids;
+  bool has_connect_headers = false;  // dead letters, as Kafka Connect marks its own
+  SchemaRegistryConfig schema_registry;
   DedupeConfig dedupe;
   // Files or folders, absolute after load; empty: the shipped ones (config/embedded.h).
   std::vector<std::filesystem::path> gazetteer;

@@ -102,7 +102,7 @@ std::string fault_in(TextSetting::Form form, std::string_view text) {
     case TextSetting::Form::pointer:
       return is_pointer(text) ? "" : "must be a JSON pointer such as /content/text, or \"\"";
     case TextSetting::Form::url:
-      return parse_url(text) ? "" : "must be an http:// or https:// address";
+      return text.empty() || parse_url(text) ? "" : "must be an http:// or https:// address";
   }
   return "";
 }
@@ -412,12 +412,15 @@ void ConfigReader::assign(const Setting& setting, const PropertiesSetting& type,
     auto value = scalar(item, key.value);
     if (!value) continue;
     if (type.are_files) {
-      SecretResult content = read_secret(resolve(*value));
+      const std::filesystem::path file = resolve(*value);
+      SecretResult content = read_secret(file);
       if (!content.error.empty()) {
-        error(item.place, in_quotes(key.value) + ": " + in_quotes(resolve(*value).string()) + " " +
-                              content.error);
+        error(item.place,
+              in_quotes(key.value) + ": " + in_quotes(file.string()) + " " + content.error);
         continue;
       }
+      config_.kafka.client[kFileMark + key.value] = file.string();
+      if (key.value == kTokenProperty) continue;
       value = std::move(content.secret);
     }
     const PropertyFault fault = check_kafka_property(key.value, *value);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/kafka_properties.h"
 #include "config/settings.h"
 
 namespace tocsin {
@@ -21,6 +22,10 @@ Effect effect_on_run(std::string_view key) {
   if (starts_with_any(key, {"alerts.webhooks", "alerts.silence", "alerts.listen", "version"})) {
     return Effect::none;
   }
+  // The publishers' own, and looked up at a start.
+  if (starts_with_any(key, {"output.schema_ids.", "output.connect_headers"})) {
+    return Effect::restart;
+  }
   const bool is_reloaded = starts_with_any(
       key, {"input.format", "input.schema_id", "input.fields.", "output.", "gazetteer", "lexicon",
             "sources", "alerts.rules", "admin.watch_files", "log.level", "limits.json_depth_max",
@@ -37,6 +42,16 @@ Effect effect_on_notify(std::string_view key) {
   return is_read ? Effect::restart : Effect::none;
 }
 
+// The properties that clients do not read again themselves when their file is renewed.
+std::map<std::string, std::string> lasting(const KafkaConfig& config) {
+  std::map<std::string, std::string> properties = config.client;
+  for (const char* renewed :
+       {"sasl.username", "sasl.password", "ssl.certificate.pem", "ssl.key.pem"}) {
+    if (properties.contains(kFileMark + std::string(renewed))) properties.erase(renewed);
+  }
+  return properties;
+}
+
 // Whether two configurations agree in a setting.
 struct Equal {
   Config& a;
@@ -50,7 +65,7 @@ struct Equal {
   bool operator()(const NumberSetting& type) const { return type.get(a) == type.get(b); }
   bool operator()(const WebhooksSetting&) const { return a.alerts.webhooks == b.alerts.webhooks; }
   bool operator()(const PropertiesSetting& type) const {
-    return type.are_files || a.kafka.client == b.kafka.client;
+    return type.are_files || lasting(a.kafka) == lasting(b.kafka);
   }
   bool operator()(const VersionSetting&) const { return true; }
 };

@@ -77,6 +77,28 @@ void add_kafka(std::vector<Setting>& all) {
         "the order all instances agree on; whoever may write it can suppress news"}});
 }
 
+void add_schemas(std::vector<Setting>& all) {
+  const auto id = [&all](std::string name, auto at, std::string note) {
+    all.push_back(
+        {"output.schema_ids." + std::move(name), number(at, 0, 4'294'967'295), std::move(note)});
+  };
+  id("enriched", TOCSIN_AT(schema_ids.enriched),
+     "published in Confluent's wire format, behind the id of a schema; 0: JSON alone");
+  id("duplicates", TOCSIN_AT(schema_ids.duplicates), "the same of copies");
+  id("alerts", TOCSIN_AT(schema_ids.alerts), "the same of alerts");
+  id("pairs", TOCSIN_AT(schema_ids.pairs), "the same of pairs");
+  all.insert(
+      all.end(),
+      {{"output.connect_headers", FlagSetting{TOCSIN_AT(has_connect_headers)},
+        "dead letters also get the headers of Kafka Connect's (__connect.errors.topic, ...)"},
+       {"schema_registry.url", TextSetting{TOCSIN_AT(schema_registry.url), Form::url},
+        "a start and `tocsin check --connect` look up the ids of schemas there; \"\": nowhere"},
+       {"schema_registry.login_file", PathSetting{TOCSIN_AT(schema_registry.login_file)},
+        "holds user:password"},
+       {"schema_registry.ca_file", PathSetting{TOCSIN_AT(schema_registry.ca_file)},
+        "certificates to trust besides the system's (PEM)"}});
+}
+
 void add_input(std::vector<Setting>& all) {
   all.insert(
       all.end(),
@@ -108,6 +130,7 @@ void add_input(std::vector<Setting>& all) {
                  "copy the whole text to the enriched record"});
   all.push_back({"output.detail", choice(TOCSIN_AT(output.detail), {"standard", "full"}),
                  "full: also the events that add nothing to the score"});
+  add_schemas(all);
 }
 
 void add_dedupe(std::vector<Setting>& all) {

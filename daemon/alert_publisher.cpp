@@ -7,6 +7,7 @@
 #include "daemon/failpoint.h"
 #include "daemon/intake.h"
 #include "daemon/kafka/reader.h"
+#include "pipeline/wire_format.h"
 
 namespace tocsin {
 
@@ -243,6 +244,7 @@ bool AlertPublisher::fence_others() {
       kafka::Producer::Hooks{.on_delivery = [this](const kafka::DeliveryReport& delivery) {
         note_delivery(delivery);
       }});
+  producer_->learn({config_.topics.pairs, config_.topics.alerts});
   const kafka::Failure fault = producer_->init();
   if (!fault) return true;
   begin_again("init transactions: " + why(fault));
@@ -445,13 +447,19 @@ void AlertPublisher::relieve() {
 kafka::Failure AlertPublisher::produce(const std::string& topic, const std::string& key,
                                        const std::optional<std::string>& value,
                                        const std::string& state, std::size_t alert) {
+  const SchemaIdsConfig& ids = config_.schema_ids;
+  const std::uint32_t id = topic == config_.topics.alerts ? ids.alerts : ids.pairs;
+  const bool is_behind_id = value && id != 0;
+  const std::string behind_id = is_behind_id ? with_schema_id(id, *value) : "";
   kafka::Headers headers;
-  headers.add("content-type", "application/json");
+  if (!is_behind_id) headers.add("content-type", "application/json");
   if (!state.empty()) headers.add(kStateHeader, state);
   return producer_->send({topic,
                           {},
                           key,
-                          value ? std::string_view(*value) : std::string_view{},
+                          is_behind_id ? behind_id
+                          : value      ? std::string_view(*value)
+                                       : std::string_view{},
                           std::move(headers),
                           reinterpret_cast<void*>(alert)},
                          stopping_);

@@ -87,4 +87,22 @@ DeadLetter make_dead_letter(const Item& item, const Error& error, const Reductio
   return letter;
 }
 
+void add_connect_headers(kafka::Headers& headers, const Item& item, const Error& error,
+                         const Reduction& reduction, const std::string& connector) {
+  const auto add = [&headers](const std::string& what, std::string_view value) {
+    headers.add((kConnectHeader + what).c_str(), value);
+  };
+  add("topic", item.position.topic);
+  add("partition", std::to_string(item.position.partition));
+  add("offset", std::to_string(item.position.offset));
+  add("connector.name", connector);
+  add("task.id", "0");
+  // Connect's names of the steps; what fails behind decoding fails at the sink.
+  add("stage", error.stage == Stage::decode ? "VALUE_CONVERTER" : "TASK_PUT");
+  add("class.name", "tocsin");
+  add("exception.class.name", name(error.code));
+  add("exception.message",
+      std::string_view(error.message).substr(0, reduction.has_message ? kHeaderTextMax : 0));
+}
+
 }  // namespace tocsin

@@ -33,4 +33,10 @@ struct DeadLetter {
                                           const Reduction& reduction,
                                           const std::string& config_hash);
 
+inline constexpr const char* kConnectHeader = "__connect.errors.";
+// The headers that Kafka Connect gives its own dead letters, for tools that read those: the names
+// of its DeadLetterQueueReporter. `connector`: what stands for the connector's name.
+void add_connect_headers(kafka::Headers& headers, const Item& item, const Error& error,
+                         const Reduction& reduction, const std::string& connector);
+
 }  // namespace tocsin

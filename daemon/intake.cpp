@@ -417,6 +417,7 @@ void Intake::pass_over(const OffsetGap& gap, const std::string& why) {
 void Intake::heal_gap(const kafka::Partition& partition) {
   const auto due = next_.find(partition);
   if (due == next_.end()) return;
+  unreadable_.erase(partition);  // gone with what it stood in
   kafka::Offsets offsets = next_;
   offsets[partition] = start_of(partition, due->second);
   resume();

@@ -62,6 +62,7 @@ kafka::Conf LedgerWriter::conf(const Config& config) {
 void LedgerWriter::recreate() {
   auto producer = std::make_shared<kafka::Producer>(
       conf(config_), kafka::Producer::Hooks{.on_delivery = &LedgerWriter::note_delivery});
+  producer->learn({config_.topics.ledger});
   const std::lock_guard lock(producer_mutex_);
   producer_ = std::move(producer);
 }

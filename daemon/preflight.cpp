@@ -14,6 +14,7 @@
 #include "daemon/kafka/topics.h"
 #include "daemon/notify/webhook.h"
 #include "daemon/publisher.h"
+#include "daemon/schema_registry.h"
 #include "daemon/unix_time.h"
 
 namespace tocsin {
@@ -190,6 +191,13 @@ std::vector<ClusterFinding> cluster_findings(const Config& config) {
                                                kafka::Isolation::uncommitted));
   });
   ask_to_write(config, view, findings);
+  ask(findings, [&] {
+    for (RegistryFinding& finding : registry_findings(config)) {
+      const bool is_refused = finding.is_known && !finding.is_fine;
+      findings.push_back({is_refused ? ExitCode::bad_input : ExitCode::fine, !finding.is_fine,
+                          std::move(finding.text)});
+    }
+  });
   // A fetch is the one way to see whether records may be read.
   std::vector<std::string> read = config.topics.raw;
   read.insert(read.end(), {config.topics.ledger, config.topics.pairs});

@@ -43,9 +43,7 @@ Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline)
   intake_.on_revoke = [this](bool) { handle_revoke(); };
   intake_.on_gap = [this](const OffsetGap& gap) { retract_gap(gap); };
   intake_.on_unreadable = [this](const OffsetGap& gap, const std::string& why) {
-    Held& held = held_.emplace_back();
-    held.unreadable = gap;
-    held.why = "cannot be read from its topic: " + why;
+    held_.push_back({intake_.assignment(), nullptr, gap, "cannot be read from its topic: " + why});
   };
   intake_.began_at = [this](const kafka::Partition& partition) -> std::optional<std::int64_t> {
     return state_.read([&](const DedupState& state) -> std::optional<std::int64_t> {
@@ -164,23 +162,30 @@ bool Service::announce(OffsetRanges ranges) {
   return settle() && *is_committed;
 }
 
-// Waits until nothing is in flight, and polls meanwhile. False when the assignment changed.
+// Waits until nothing is in flight, and reads ahead meanwhile: who goes on after a pause waits up
+// to a second for the next fetch. False when the assignment changed.
 bool Service::settle() {
-  intake_.pause();
   while (!stopping_ && assignment_ == intake_.assignment() && !queue_.wait_idle(10ms)) {
     intake_heartbeat_ms_ = steady_ms();
-    if (kafka::Message message = intake_.poll(10ms))
-      held_.emplace_back().message = std::move(message);
+    regulate(0);
+    hold(intake_.poll(10ms));
   }
   return assignment_ == intake_.assignment();
 }
 
+void Service::hold(kafka::Message message) {
+  if (!message) return;
+  held_bytes_ += message.value().size();
+  held_.push_back({intake_.assignment(), std::move(message), {}, {}});
+}
+
 // Where it begins is committed first, so that nobody begins elsewhere later, and so that a position
-// in the ledger always had a commit before it. `first` was polled after the assignment.
-void Service::begin_assignment(kafka::Message first) {
+// in the ledger always had a commit before it.
+void Service::begin_assignment() {
   assignment_ = intake_.assignment();
-  held_.clear();
-  if (first) held_.emplace_back().message = std::move(first);
+  std::erase_if(held_, [&](const Held& held) { return held.assignment != assignment_; });
+  held_bytes_ = 0;
+  for (const Held& held : held_) held_bytes_ += held.message ? held.message.value().size() : 0;
   trials_.begin(intake_.commits());
   OffsetRanges starts;
   for (const auto& [partition, commit] : intake_.commits()) {
@@ -245,6 +250,7 @@ kafka::Message Service::next_message(std::chrono::milliseconds wait) {
   if (held_.empty()) return intake_.poll(wait);
   kafka::Message message = std::move(held_.front().message);
   held_.pop_front();
+  held_bytes_ -= message.value().size();
   return message;
 }
 
@@ -267,7 +273,11 @@ std::unique_ptr<Batch> Service::fill() {
   std::int64_t first_ms = 0;
   while (!stopping_) {
     intake_heartbeat_ms_ = steady_ms();
-    if (assignment_ != intake_.assignment()) begin_assignment(nullptr);
+    if (assignment_ != intake_.assignment()) begin_assignment();
+    if (assignment_ != intake_.assignment()) {  // could not begin: the group knows why
+      hold(intake_.poll(kPollWait));
+      continue;
+    }
     if (batch->assignment != assignment_) {  // a rebalance: what was read is not ours
       *batch = Batch{};
       batch->assignment = assignment_;
@@ -277,20 +287,20 @@ std::unique_ptr<Batch> Service::fill() {
       if (batch->items.empty()) add_unreadable(*batch);
       if (has_room) return batch;
       intake_.pause();
-      if (kafka::Message next = intake_.poll(kPollWait))
-        held_.emplace_back().message = std::move(next);
+      hold(intake_.poll(kPollWait));
       continue;
     }
     const bool waits_long = batch->items.empty() || !has_room;
     kafka::Message message = next_message(waits_long ? kPollWait : config_.limits.batch_wait);
-    if (assignment_ != intake_.assignment()) {
-      begin_assignment(std::move(message));
+    if (assignment_ != intake_.assignment()) {  // the record may be the first of the new one
+      hold(std::move(message));
       continue;
     }
     const bool came = static_cast<bool>(message);
     if (!came && batch->items.empty()) announce_silence();
     if (came && !fits(*batch, message)) {
-      held_.emplace_front().message = std::move(message);
+      held_bytes_ += message.value().size();
+      held_.push_front({assignment_, std::move(message), {}, {}});
       return batch;
     }
     if (came) {
@@ -309,7 +319,7 @@ std::unique_ptr<Batch> Service::fill() {
 
 // Backpressure: true while another batch may be handed on. Polling never stops, partitions pause.
 bool Service::regulate(std::size_t batch_bytes) {
-  const std::size_t bytes = queue_.bytes() + batch_bytes;
+  const std::size_t bytes = queue_.bytes() + batch_bytes + held_bytes_;
   metrics_.inflight_bytes.Set(static_cast<double>(bytes));
   metrics_.inflight_batches.Set(static_cast<double>(queue_.batches()));
   if (bytes >= config_.limits.inflight_bytes_max) intake_.pause();

@@ -86,7 +86,8 @@ class Service {
   void add_unreadable(Batch& batch);
   [[nodiscard]] bool announce(OffsetRanges ranges);
   [[nodiscard]] bool settle();
-  void begin_assignment(kafka::Message first);
+  void hold(kafka::Message message);
+  void begin_assignment();
   void announce_silence();
   [[nodiscard]] bool try_out(Batch& batch);
   [[nodiscard]] bool is_deadly(const Pipeline& pipeline, const Batch& batch, std::int64_t deaths);
@@ -99,7 +100,7 @@ class Service {
   [[nodiscard]] std::vector<std::string> epoch_records() const;
   [[nodiscard]] LedgerHeader header(std::vector<Position> starts) const;
   std::int64_t append_and_wait(const std::vector<std::string>& records);
-  [[nodiscard]] bool regulate(std::size_t batch_bytes);
+  bool regulate(std::size_t batch_bytes);
 
   // Constant after construction.
   const Config config_;
@@ -127,11 +128,13 @@ class Service {
   bool has_trial_ = false;  // the batch handed on last was announced
   // Read, and due before whatever is polled next: a record, or a run of those that cannot be read.
   struct Held {
+    std::uint64_t assignment = kNoAssignment;  // that it was read under
     kafka::Message message;
     OffsetGap unreadable;
     std::string why;
   };
   std::deque<Held> held_;
+  std::size_t held_bytes_ = 0;        // of the records' values
   mutable std::mutex failure_mutex_;  // whichever thread fails writes
   std::string failure_;
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/failpoint.h"
+#include "pipeline/wire_format.h"
 
 namespace tocsin {
 
@@ -14,9 +15,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::int64_t kDeniedWaitMs = 3'000;
+constexpr std::int64_t kDeliveryWaitMs = 3'000;
 constexpr int kFencedMax = 3;  // in a minute: a twin with the same name
 constexpr std::int64_t kFencedWindowMs = 60'000;
+constexpr std::int64_t kMarkersMs = 5;
 constexpr auto kBackoffFirst = 50ms;
 constexpr auto kBackoffMax = 5'000ms;
 constexpr auto kInitPauseMax = 10'000ms;       // below what /livez allows
@@ -28,6 +30,12 @@ kafka::Headers headers_of(const kafka::Record& message) {
   headers.remove("content-type");
   headers.add("content-type", "application/json");
   return headers;
+}
+
+std::uint32_t schema_id(const SchemaIdsConfig& ids, OutcomeKind kind) {
+  return kind == OutcomeKind::enriched    ? ids.enriched
+         : kind == OutcomeKind::duplicate ? ids.duplicates
+                                          : 0;
 }
 
 std::string transactional_id(const Config& config) {
@@ -88,12 +96,19 @@ End Transactor::transact(const Batch& batch, const Outputs& outputs) {
 End Transactor::take_steps(const Batch& batch, const Outputs& outputs) {
   const bool is_batch = !batch.items.empty();
   if (is_batch) failpoint("before_begin");
+  // The broker writes the markers of the transaction before after it has answered. What is added to
+  // this one too early is refused as concurrent, and librdkafka asks again only 20 ms later.
+  const std::int64_t early_ms = committed_ms_ + kMarkersMs - steady_ms();
+  if (early_ms > 0) producer_->serve(std::chrono::milliseconds(early_ms));
   begun_ms_ = steady_ms();
   if (const kafka::Failure fault = producer_->begin()) return end_of(fault, "begin");
   if (kafka::Failure refused = produce_all(batch, outputs)) {
     fault_ = std::move(refused);
     return fault_.is_poison() ? End::poisoned : End::aborted;
   }
+  // The offsets, asked for beside partitions that are being added to the transaction, are refused
+  // as concurrent, and librdkafka asks again only 20 ms later.
+  static_cast<void>(await_delivery());
   if (is_batch) failpoint("before_send_offsets");
   if (const End sent = send_offsets(batch); sent != End::committed) return sent;
   failpoint(is_batch ? "before_commit" : "before_announced");
@@ -136,7 +151,9 @@ kafka::Failure Transactor::produce_all(const Batch& batch, const Outputs& output
       if (!outputs[i] || outputs[i]->outcome.kind != kind || delivered_[i]) continue;
       if (kafka::Failure fault = produce(batch, *outputs[i], i)) return fault;
     }
-    if (seeks_denied_ && !is_delivered()) {
+    // The error of a transaction does not name the topic that may not be written: one after the
+    // other tells.
+    if (seeks_denied_ && !await_delivery()) {
       note_denied(kafka::denied(config_.kafka, "WRITE", "topic " + topic_of(kind)));
       return fault_ ? fault_ : kafka::Failure::time_out();
     }
@@ -147,13 +164,24 @@ kafka::Failure Transactor::produce_all(const Batch& batch, const Outputs& output
 // A fault of the call itself, of a poisonous record, is noted like one of the broker's.
 kafka::Failure Transactor::produce(const Batch& batch, const Output& output, std::size_t index) {
   DeadLetter letter;
+  std::string behind_id;
+  const std::uint32_t id = schema_id(config_.schema_ids, output.outcome.kind);
   if (output.error) {
     letter = make_dead_letter(*output.item, *output.error, output.reduction,
                               batch.pipeline->stamp.config);
+    if (config_.has_connect_headers) {
+      add_connect_headers(letter.headers, *output.item, *output.error, output.reduction,
+                          config_.kafka.group);
+    }
   } else {
     letter.key = output.outcome.key;
     letter.value = output.outcome.value;
     letter.headers = headers_of(output.item->message);
+    if (id != 0) {
+      behind_id = with_schema_id(id, letter.value);
+      letter.value = behind_id;
+      letter.headers.remove("content-type");  // no JSON as it stands
+    }
   }
   // Never null: an empty value of a dead letter is no tombstone.
   if (letter.value.data() == nullptr) letter.value = "";
@@ -189,10 +217,9 @@ void Transactor::note_delivery(const kafka::DeliveryReport& delivery) {
   standstill_.note("records for topic " + topic + " are not delivered: " + fault.text());
 }
 
-// The error of a transaction does not name the topic that may not be written: one after the other
-// tells.
-bool Transactor::is_delivered() {
-  const std::int64_t deadline_ms = steady_ms() + kDeniedWaitMs;
+// Whether all that was sent has arrived within three seconds.
+bool Transactor::await_delivery() {
+  const std::int64_t deadline_ms = steady_ms() + kDeliveryWaitMs;
   while (undelivered_ > 0 && steady_ms() < deadline_ms && !stopping_) producer_->serve(50ms);
   return undelivered_ == 0 && !fault_;
 }
@@ -262,7 +289,8 @@ End Transactor::commit() {
   while (true) {
     const kafka::Failure fault = call([&] { return producer_->commit(); });
     if (!fault) {
-      metrics_.commit_seconds.Observe(static_cast<double>(steady_ms() - since_ms) / 1000.0);
+      committed_ms_ = steady_ms();
+      metrics_.commit_seconds.Observe(static_cast<double>(committed_ms_ - since_ms) / 1000.0);
       fence_repeats(since_ms);
       return End::committed;
     }
@@ -378,6 +406,7 @@ void Transactor::create_producer() {
                 connection_broke_ = true;
                 broke_ms_ = steady_ms();
               }});
+  producer_->learn({config_.topics.enriched, config_.topics.duplicates, config_.topics.deadletter});
 }
 
 void Transactor::init_transactions(const std::atomic<bool>& stop) {

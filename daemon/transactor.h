@@ -75,7 +75,7 @@ class Transactor {
   [[nodiscard]] kafka::Failure produce_all(const Batch& batch, const Outputs& outputs);
   [[nodiscard]] kafka::Failure produce(const Batch& batch, const Output& output, std::size_t index);
   void note_delivery(const kafka::DeliveryReport& delivery);
-  [[nodiscard]] bool is_delivered();
+  [[nodiscard]] bool await_delivery();
   [[nodiscard]] End send_offsets(const Batch& batch);
   [[nodiscard]] End commit();
   [[nodiscard]] End abort(End after);
@@ -107,8 +107,9 @@ class Transactor {
   const std::atomic<bool>& stopping_;
   std::atomic<bool> is_up_{false};
 
-  std::vector<bool> delivered_;  // outputs, without a transaction: not to be sent again
-  std::size_t undelivered_ = 0;  // records in this attempt
+  std::vector<bool> delivered_;    // outputs, without a transaction: not to be sent again
+  std::int64_t committed_ms_ = 0;  // steady clock
+  std::size_t undelivered_ = 0;    // records in this attempt
   kafka::Failure fault_;
   std::map<std::size_t, kafka::Failure> refused_;
   bool isolates_ = false;

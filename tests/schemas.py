@@ -78,8 +78,14 @@ def input_faults(payload):
         return ["no JSON object"]
 
 
+def without_schema_id(value):
+    """The record behind the five bytes of Confluent's wire format (output.schema_ids)."""
+    return value[5:] if value and value[:1] == b"\0" else value
+
+
 def record_faults(value):
     """What is wrong with the value (bytes, or None: a tombstone) of any output but a dead letter."""
+    value = without_schema_id(value)
     if value is None or value == STATE:
         return []
     record = json.loads(value)

@@ -56,6 +56,7 @@ PIPELINE_INCLUDES = [
     (r"<simdjson\.h>", "pipeline/decode/"),
     (r"<cld2/", "pipeline/text/"),
     (r"<immintrin\.h>", "pipeline/syntax/layers.cpp"),
+    (r"<immintrin\.h>", "pipeline/dedupe/sketch.cpp"),
     (r"<sys/mman\.h>", "pipeline/dedupe/huge_pages.h"),
 ]
 STANDARD_HEADER = re.compile(r"<[a-z_0-9]+>")

@@ -129,7 +129,7 @@ std::optional<Published> Evidence::read_published(const kafka::Record& message, 
   Published published;
   published.kind = kind;
   published.place = place_of({std::string(message.topic()), message.number(), message.offset()});
-  published.value = raw_hash(message.value());
+  published.value = raw_hash(kind == OutcomeKind::deadletter ? message.value() : message.json());
   published.key = key_hash(message.key().data(), message.key().size());
   const bool is_read = kind == OutcomeKind::deadletter ? read_deadletter(message, published)
                                                        : read_json(message, published);
@@ -161,8 +161,7 @@ bool Evidence::read_json(const kafka::Record& message, Published& published) {
   thread_local simdjson::dom::parser parser;
   simdjson::dom::element record;
   Position position;
-  if (parser.parse(message.value().data(), message.value().size()).get(record) !=
-          simdjson::SUCCESS ||
+  if (parser.parse(message.json().data(), message.json().size()).get(record) != simdjson::SUCCESS ||
       !read_position(record, "position", position)) {
     return false;
   }

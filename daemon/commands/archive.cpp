@@ -14,7 +14,7 @@ namespace {
 
 // Fixed, whatever the number of threads: a batch decides which articles are looked up before they
 // are analysed, and outputs must not depend on the machine.
-constexpr std::size_t kBatchRecords = 1024;
+constexpr std::size_t kBatchRecords = 256;
 constexpr std::size_t kBatchBytes = 8 << 20;
 // An article's date is held against those of so many that follow; they wait for the next batch.
 constexpr std::size_t kLookAhead = 4;

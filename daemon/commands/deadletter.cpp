@@ -11,6 +11,7 @@
 #include <map>
 
 #include "daemon/commands/commands.h"
+#include "daemon/dead_letter.h"
 #include "daemon/kafka/producer.h"
 #include "daemon/kafka/reader.h"
 #include "daemon/log.h"
@@ -237,8 +238,11 @@ class Replayer {
   // Key, value and headers as they came, but for what tocsin added.
   void send(const DeadLetter& letter, const std::string& topic, std::uint64_t attempt) {
     kafka::Headers headers(letter.message);
+    const bool is_marked = letter.header(std::string(kConnectHeader) + "class.name") == "tocsin";
     for (const auto& [name, value] : letter.headers) {
-      if (name.starts_with("tocsin.")) headers.remove(name.c_str());
+      if (name.starts_with("tocsin.") || (is_marked && name.starts_with(kConnectHeader))) {
+        headers.remove(name.c_str());
+      }
     }
     headers.add(kAttempt, std::to_string(attempt));
     const std::atomic<bool> never = false;

@@ -8,10 +8,12 @@
 #include "config/reload.h"
 #include "daemon/commands/commands.h"
 #include "daemon/hold.h"
+#include "daemon/huge_pages.h"
 #include "daemon/kafka/client.h"
 #include "daemon/log.h"
 #include "daemon/memory_plan.h"
 #include "daemon/process.h"
+#include "daemon/schema_registry.h"
 
 namespace tocsin {
 namespace {
@@ -47,6 +49,7 @@ Setup load_setup(const std::filesystem::path& file, std::optional<InputFormat> f
   std::erase_if(loaded.faults, [](const Fault& fault) { return fault.is_warning; });
   print(loaded.faults);  // warnings are for `tocsin check`
   setup.pipeline = std::move(loaded.pipeline);
+  use_huge_pages();
   return setup;
 }
 
@@ -57,6 +60,7 @@ LoadedPipeline load_data(const Config& config) {
   LoadedPipeline loaded = load_pipeline(config);
   std::erase_if(loaded.faults, [](const Fault& fault) { return fault.is_warning; });
   log_faults("service", loaded.faults);
+  use_huge_pages();
   return loaded;
 }
 
@@ -150,6 +154,7 @@ RunEnd run_once(const std::filesystem::path& file) {
     if (!pipeline) return ended(ExitCode::bad_input, "the data files are wrong");
     fit_memory(read.config, resident_before);
     log_start(read.config, *pipeline);
+    check_schema_ids(read.config);
     Process process(std::move(read.config), std::move(pipeline),
                     [file](const Config& running) { return reload(file, running); });
     const ExitCode exit_code = process.run();

@@ -215,7 +215,7 @@ class Tap {
   }
 
   void show(const kafka::Record& message) {
-    const std::string_view value = message.value();
+    const std::string_view value = message.json();
     simdjson::dom::element record;
     if (parser_.parse(value.data(), value.size()).get(record) != simdjson::SUCCESS) return;
     const Shown shown = shown_of(record, options_.of_alerts);

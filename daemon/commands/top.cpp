@@ -131,10 +131,9 @@ class Board {
     const std::string key(message.key());
     const bool is_alert = config_.topics.alerts == message.topic();
     simdjson::dom::element record;
-    const bool is_read =
-        message.has_value() &&
-        parser_.parse(message.value().data(), message.value().size()).get(record) ==
-            simdjson::SUCCESS;
+    const bool is_read = message.has_value() &&
+                         parser_.parse(message.json().data(), message.json().size()).get(record) ==
+                             simdjson::SUCCESS;
     if (!is_read) {
       pairs_.erase(key);  // a tombstone, or a state of the alert engine without anything to show
       return;

@@ -255,8 +255,15 @@ HttpAnswer HttpClient::post(const Url& url, const HttpHeaders& headers, const st
   return ask(url, std::move(request), proxy_, tls_, timeout);
 }
 
-HttpAnswer HttpClient::get(const Url& url, std::chrono::milliseconds timeout) const {
-  return ask(url, request_of(http::verb::get, url, proxy_), proxy_, tls_, timeout);
+HttpAnswer HttpClient::get(const Url& url, std::chrono::milliseconds timeout,
+                           const HttpHeaders& headers) const {
+  http::request<http::string_body> request = request_of(http::verb::get, url, proxy_);
+  for (const auto& [name, value] : headers) request.set(name, value);
+  return ask(url, std::move(request), proxy_, tls_, timeout);
+}
+
+std::string basic_authorization(const std::string& login) {
+  return "Basic " + base64(login);
 }
 
 std::optional<Proxy> parse_proxy(std::string_view text) {
@@ -271,7 +278,7 @@ std::optional<Proxy> parse_proxy(std::string_view text) {
     const auto password = percent_decoded(
         colon == std::string_view::npos ? std::string_view() : given.substr(colon + 1));
     if (!user || !password) return std::nullopt;
-    proxy.authorization = "Basic " + base64(*user + ':' + *password);
+    proxy.authorization = basic_authorization(*user + ':' + *password);
     rest.remove_prefix(at + 1);
   }
   const auto url = parse_url(std::string(kScheme) + std::string(rest));

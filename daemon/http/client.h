@@ -36,6 +36,9 @@ struct Proxy {
 // "http://[user:password@]host:port"; user and password percent-encoded. nullopt when it is none.
 [[nodiscard]] std::optional<Proxy> parse_proxy(std::string_view text);
 
+// The value of an Authorization header (RFC 7617) of "user:password".
+[[nodiscard]] std::string basic_authorization(const std::string& login);
+
 class HttpClient {
  public:
   // `ca_file`: certificates to trust besides the system's; may be empty. Throws StopError
@@ -47,7 +50,8 @@ class HttpClient {
                                 std::chrono::milliseconds timeout) const;
 
   // The same for a GET; the body of its answer has kPageBytesMax at most.
-  [[nodiscard]] HttpAnswer get(const Url& url, std::chrono::milliseconds timeout) const;
+  [[nodiscard]] HttpAnswer get(const Url& url, std::chrono::milliseconds timeout,
+                               const HttpHeaders& headers = {}) const;
 
   static constexpr std::size_t kAnswerBytesMax = 16 << 10;
   static constexpr std::size_t kPageBytesMax = 4 << 20;

@@ -8,8 +8,10 @@
 #include <cstring>
 #include <mutex>
 
+#include "config/kafka_properties.h"
 #include "daemon/kafka/handles.h"
 #include "daemon/kafka/refusal.h"
+#include "daemon/kafka/secrets.h"
 #include "daemon/retry.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
@@ -62,21 +64,31 @@ Conf make_conf(const KafkaConfig& config, const Settings& defaults, const Settin
 
 ConfHandle make_handle(const Conf& conf) {
   ConfHandle handle(rd_kafka_conf_new());
-  for (const auto& [key, value] : conf) set(handle.get(), key, value);
+  for (const auto& [key, value] : conf) {
+    if (!key.starts_with(kFileMark)) set(handle.get(), key, value);
+  }
+  serve_tokens(handle.get(), conf);
   rd_kafka_conf_set_log_cb(handle.get(), log_line);
   rd_kafka_conf_set_error_cb(handle.get(), log_error);
   rd_kafka_conf_set_ssl_cert_verify_cb(handle.get(), verify_certificate);
   return handle;
 }
 
-Client make_client(rd_kafka_type_t type, ConfHandle conf) {
+void Destroy::operator()(rd_kafka_t* handle) const {
+  forget_secrets(handle);
+  rd_kafka_destroy(handle);
+}
+
+Client make_client(rd_kafka_type_t type, ConfHandle conf, const Conf& settings) {
   std::array<char, kErrorTextBytes> reason{};
+  const CreatedTls context;
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), reason.data(), reason.size());
   if (client == nullptr) {
     throw StopError(ExitCode::bad_input, std::string("kafka: ") + reason.data());
   }
   static_cast<void>(conf.release());  // rd_kafka_new took it
   if (type == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(client);
+  keep_secrets(client, settings, context.get());
   return Client(client);
 }
 

@@ -113,7 +113,7 @@ Consumer::Consumer(const Conf& conf, Hooks hooks) : state_(std::make_unique<Stat
   if (state_->hooks.on_commit) {
     rd_kafka_conf_set_offset_commit_cb(handle.get(), &State::on_commit);
   }
-  state_->client = make_client(RD_KAFKA_CONSUMER, std::move(handle));
+  state_->client = make_client(RD_KAFKA_CONSUMER, std::move(handle), conf);
 }
 
 Consumer::~Consumer() {

@@ -14,7 +14,7 @@
 namespace tocsin::kafka {
 
 struct Destroy {
-  void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
+  void operator()(rd_kafka_t* handle) const;
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
   void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
   void operator()(rd_kafka_topic_partition_list_t* list) const {
@@ -48,7 +48,8 @@ using PartitionList = Owned<rd_kafka_topic_partition_list_t>;
 
 // The settings with log and error callbacks. Throws StopError (exit 2) when librdkafka refuses one.
 [[nodiscard]] ConfHandle make_handle(const Conf& conf);
-[[nodiscard]] Client make_client(rd_kafka_type_t type, ConfHandle conf);
+// `settings`: those that the handle was made of; its secrets are renewed by them (secrets.h).
+[[nodiscard]] Client make_client(rd_kafka_type_t type, ConfHandle conf, const Conf& settings);
 
 // What error_cb does unless a client sets its own.
 void log_error(rd_kafka_t* client, int error, const char* reason, void*);

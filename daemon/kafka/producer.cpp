@@ -8,6 +8,7 @@ namespace tocsin::kafka {
 namespace {
 
 constexpr int kQueueWaitMs = 50;
+constexpr int kLearnTimeoutMs = 2'000;
 constexpr int kOffsetsTimeoutMs = 10'000;
 // Any other time-out than -1 may put librdkafka's state out of step with the broker's.
 constexpr int kWhatRemains = -1;
@@ -31,6 +32,7 @@ rd_kafka_resp_err_t produce(rd_kafka_t* client, const Outgoing& record,
 struct Producer::State {
   Hooks hooks;
   Client client;
+  std::vector<Owned<rd_kafka_topic_t>> topics;  // librdkafka keeps up with what has an owner
 
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
     static_cast<State*>(self)->hooks.on_delivery(DeliveryReport(message));
@@ -49,10 +51,19 @@ Producer::Producer(const Conf& conf, Hooks hooks) : state_(std::make_unique<Stat
   rd_kafka_conf_set_opaque(handle.get(), state_.get());
   if (state_->hooks.on_delivery) rd_kafka_conf_set_dr_msg_cb(handle.get(), &State::on_delivery);
   if (state_->hooks.on_trouble) rd_kafka_conf_set_error_cb(handle.get(), &State::on_error);
-  state_->client = make_client(RD_KAFKA_PRODUCER, std::move(handle));
+  state_->client = make_client(RD_KAFKA_PRODUCER, std::move(handle), conf);
 }
 
 Producer::~Producer() = default;
+
+void Producer::learn(const std::vector<std::string>& topics) {
+  for (const std::string& topic : topics) {
+    state_->topics.emplace_back(rd_kafka_topic_new(handle(), topic.c_str(), nullptr));
+  }
+  const rd_kafka_metadata_t* answer = nullptr;
+  rd_kafka_metadata(handle(), 0, nullptr, &answer, kLearnTimeoutMs);
+  const Owned<const rd_kafka_metadata_t> metadata(answer);
+}
 
 Failure Producer::send(Outgoing record, const std::atomic<bool>& stop) {
   rd_kafka_t* client = handle();

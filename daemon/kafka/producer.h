@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/kafka/client.h"
 
@@ -42,6 +43,10 @@ class Producer {
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
+  // Asks where the partitions of `topics` are, for up to two seconds: the first record of a topic
+  // that is not known waits for librdkafka's next look, once a second. Without an answer in time
+  // nothing is lost but that.
+  void learn(const std::vector<std::string>& topics);
   // Queues the record. While the queue is full, serves and tries again, until `stop`; a record that
   // does not fit into an empty queue is refused for its size.
   [[nodiscard]] Failure send(Outgoing record, const std::atomic<bool>& stop);

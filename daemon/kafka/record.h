@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/kafka/failure.h"
+#include "pipeline/wire_format.h"
 
 struct rd_kafka_message_s;
 struct rd_kafka_headers_s;
@@ -36,6 +37,8 @@ class Record {
   [[nodiscard]] std::int64_t timestamp_ms() const;  // -1: none
   [[nodiscard]] bool has_value() const;             // false: a tombstone
   [[nodiscard]] std::string_view value() const;
+  // The value of a record of ours, without the id of a schema that may stand before it.
+  [[nodiscard]] std::string_view json() const { return without_schema_id(value()); }
   [[nodiscard]] bool has_key() const;
   [[nodiscard]] std::string_view key() const;
   // Calls `each(name, value)` for every header, in their order.

@@ -314,7 +314,8 @@ void await_ledger(rd_kafka_t* client, const Config& config) {
 
 Client any_client(const Config& config) {
   // No producer: those create topics they ask about, where the brokers allow it.
-  return make_client(RD_KAFKA_CONSUMER, make_handle(make_conf(config.kafka, {}, {})));
+  const Conf conf = make_conf(config.kafka, {}, {});
+  return make_client(RD_KAFKA_CONSUMER, make_handle(conf), conf);
 }
 
 }  // namespace

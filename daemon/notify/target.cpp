@@ -196,7 +196,7 @@ void Target::take(const kafka::Record& message) {
     return;
   }
   book.begin(message.offset());
-  auto alert = message.has_value() ? read_alert(message.value()) : std::nullopt;
+  auto alert = message.has_value() ? read_alert(message.json()) : std::nullopt;
   if (message.has_value() && !alert) {
     metrics_.unreadable.Increment();
     spdlog::error("notify: no alert of this tocsin's schema target={} partition={} offset={}",

@@ -193,25 +193,23 @@ void TopicReader::take(const kafka::Record& message) {
     open_.erase(partition);
     return;
   }
-  const std::string_view key = message.key();
-  const std::string_view value = message.value();
   const std::int64_t record_ms = message.timestamp_ms();
   Model& model = shared_.model;
   switch (topics_.at(partition.topic)) {
     case Kind::enriched:
-      model.add_enriched(record_ms, value);
+      model.add_enriched(record_ms, message.json());
       break;
     case Kind::duplicates:
-      model.add_duplicate(record_ms, value);
+      model.add_duplicate(record_ms, message.json());
       break;
     case Kind::alerts:
-      model.add_alert(value);
+      model.add_alert(message.json());
       break;
     case Kind::pairs:
-      model.add_pair(key, value);
+      model.add_pair(message.key(), message.json());
       break;
     case Kind::deadletter:
-      model.add_dead_letter(record_ms, headers_of(message), value);
+      model.add_dead_letter(record_ms, headers_of(message), message.value());
       break;
   }
 }

@@ -7,7 +7,9 @@
 
 #include "pipeline/alerts/alert_rules.h"
 #include "pipeline/alerts/genre.h"
+#include "pipeline/alerts/places.h"
 #include "pipeline/ledger/byte_codec.h"
+#include "pipeline/tension/lexicon_facts.h"
 #include "pipeline/tension/score.h"
 #include "pipeline/text/code_points.h"
 
@@ -183,130 +185,6 @@ PairName name_of(const Gazetteer& gazetteer, EntityIndex first, EntityIndex seco
   return name;
 }
 
-// The country of a name: itself, or where it lies.
-EntityIndex country_of(const Gazetteer& gazetteer, EntityIndex index) {
-  if (index == kNoEntity) return kNoEntity;
-  const Entity& entity = gazetteer[index];
-  if (entity.part == Part::state) return index;
-  const bool is_place = entity.type == EntityType::city || entity.type == EntityType::place ||
-                        entity.type == EntityType::country;
-  if (!is_place || entity.code.empty()) return kNoEntity;
-  const EntityIndex country = gazetteer.by_code(entity.code);
-  return country != kNoEntity && gazetteer[country].part == Part::state ? country : kNoEntity;
-}
-
-struct Place {
-  EntityIndex country = kNoEntity;
-  bool is_told = false;  // "in Mali", "in northern Mali", "Gao, Mali": not only named nearby
-};
-
-// "in", "in the", "in northern", "north of", or a comma stands before it.
-bool is_told_as_place(const Text& text, const Mention& mention) {
-  std::uint32_t begin = mention.tokens.begin;
-  if (mention.via == Via::demonym || begin == 0) return false;
-  if ((text.tokens[begin].before & before::kComma) != 0) return true;
-  if (begin > 1 && text.is(text.tokens[begin - 1], WordClass::definite_article)) --begin;
-  const Token& one = text.tokens[begin - 1];
-  if (text.is(one, WordClass::location_strict)) return true;
-  if (begin == 1 || !text.is(one, WordClass::location)) return false;
-  const Token& two = text.tokens[begin - 2];
-  const bool is_side = text.is(one, WordClass::function_word) &&  // "north of", "the town of"
-                       text.is(two, WordClass::location) && !text.is(two, WordClass::function_word);
-  if (is_side || text.is(two, WordClass::location_strict)) return true;
-  // "in the Peruvian capital Lima"
-  constexpr std::uint32_t kBetweenMax = 3;
-  for (std::uint32_t back = 3; back < 2 + kBetweenMax && back <= begin; ++back) {
-    if (text.is(one, WordClass::function_word)) return false;
-    if (text.is(text.tokens[begin - back], WordClass::location_strict)) return true;
-  }
-  return false;
-}
-
-// The places that an article names, for whoever asks where an act happened. Read once: a sentence
-// may hold thousands of acts and names.
-class Places {
- public:
-  explicit Places(const SignalSource& from) : text_(from.text) {
-    for (const Mention& mention : from.tagging.mentions) {
-      const TaggedEntity& tagged = from.tagging.entities[mention.entity];
-      if (tagged.is_team) continue;
-      const EntityIndex country = country_of(from.gazetteer, tagged.gazetteer);
-      if (country == kNoEntity) continue;
-      const std::uint32_t begin = mention.tokens.begin;
-      const bool is_told = is_told_as_place(text_, mention);
-      const bool is_country = tagged.gazetteer == country;
-      named_.push_back({begin, country, mention.via == Via::demonym, is_told, is_country});
-      if (is_told) told_.emplace(text_.sentence_of(begin), country);
-    }
-  }
-
-  // The country where an act happened: the place named nearest to it in its sentence, after it
-  // rather than before, by its name rather than by its people; of equals the first.
-  [[nodiscard]] Place of(const Event& event) const {
-    const std::size_t sentence = text_.sentence_of(event.evidence.begin);
-    const TokenSpan tokens = text_.sentences[sentence].tokens;
-    const auto first = from(tokens.begin);
-    const auto last = from(tokens.end);
-    const auto behind = std::clamp(from(event.evidence.end), first, last);
-    Place best;
-    std::uint32_t best_cost = 0xFFFFFFFF;
-    for (auto it = behind; it != first;) {
-      --it;
-      const std::uint32_t distance =
-          2 * (event.evidence.begin - std::min(event.evidence.begin, it->begin));
-      if (distance > best_cost) break;
-      const std::uint32_t cost = distance + penalty(*it, event);
-      if (cost > best_cost) continue;
-      best.country = it->country;
-      best_cost = cost;
-    }
-    for (auto it = behind; it != last; ++it) {
-      const std::uint32_t distance = it->begin - event.evidence.end;
-      if (distance >= best_cost) break;
-      const std::uint32_t cost = distance + penalty(*it, event);
-      if (cost >= best_cost) continue;
-      best.country = it->country;
-      best_cost = cost;
-    }
-    best.is_told = told_.contains({sentence, best.country});
-    return best;
-  }
-
-  // The country named last before the sentence of an act that names none.
-  [[nodiscard]] EntityIndex before(const Event& event) const {
-    const auto here = from(text_.sentences[text_.sentence_of(event.evidence.begin)].tokens.begin);
-    return here == named_.begin() ? kNoEntity : std::prev(here)->country;
-  }
-
- private:
-  struct Named {
-    std::uint32_t begin = 0;  // token
-    EntityIndex country = kNoEntity;
-    bool is_demonym = false;
-    bool is_told = false;
-    bool is_country = false;  // by its own name
-  };
-
-  [[nodiscard]] std::vector<Named>::const_iterator from(std::uint32_t token) const {
-    return std::lower_bound(
-        named_.begin(), named_.end(), token,
-        [](const Named& named, std::uint32_t begin) { return named.begin < begin; });
-  }
-
-  // "kills four US troops in Mali": who it is about says least about where.
-  static std::uint32_t penalty(const Named& named, const Event& event) {
-    const bool is_party = named.country == event.actor || named.country == event.recipient;
-    if (named.is_demonym || (is_party && !named.is_told)) return 100;
-    // Many towns share a name: "the town of Palma in northern Mozambique".
-    constexpr std::uint32_t kTown = 12;
-    return named.is_country ? 0 : kTown;
-  }
-
-  const Text& text_;
-  std::vector<Named> named_;                            // by position
-  std::set<std::pair<std::size_t, EntityIndex>> told_;  // sentence, "in Helmand in Afghanistan"
-};
-
 // Whom an act is between, first smaller; whether the place alone names one of them.
 struct Between {
   EntityIndex first = kNoEntity;
@@ -330,13 +208,18 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
   const bool is_taken = is_taking(event) && actor != kNoEntity && recipient == kNoEntity &&
                         gazetteer[actor].part == Part::armed;
   if ((event.type == EventType::assault && !is_fixed) || is_taken) {
-    const Place place = places.of(event);
+    const PlaceOfAct place = places.of(event);
     const bool is_abroad = place.is_told && recipient != kNoEntity && place.country != recipient;
-    if (is_abroad && (event.is_recipient_civil || actor == kNoEntity)) recipient = kNoEntity;
+    const bool is_by_group = actor != kNoEntity && gazetteer[actor].part == Part::armed;
+    const bool is_elsewhere = is_abroad || (is_by_group && !place.is_told);
+    if (event.is_recipient_civil && is_elsewhere) recipient = kNoEntity;
+    if (is_abroad && actor == kNoEntity) recipient = kNoEntity;
     const EntityIndex known = actor == kNoEntity ? recipient : actor;
     const bool is_armed = known != kNoEntity && gazetteer[known].part == Part::armed;
     const bool is_open = actor == kNoEntity || recipient == kNoEntity;
-    EntityIndex country = place.country;
+    // What is only named nearby may be who speaks of it.
+    const bool is_sure = place.is_told || known == kNoEntity || is_armed;
+    EntityIndex country = is_sure ? place.country : kNoEntity;
     if (country == kNoEntity && is_armed) country = gazetteer.by_code(gazetteer[known].code);
     if (country == kNoEntity && known == kNoEntity) country = places.before(event);
     if (is_open && country != kNoEntity && country != known &&
@@ -375,6 +258,28 @@ EntityIndex opponent_of(const SignalSource& from, const Event& event) {
   return kNoEntity;
 }
 
+// "Two Hamas men die after an Israeli raid on the camp": an armed group whose counterpart is not
+// told fights the state that attacks in the same sentence, rather than the place where it is.
+Event with_foe(const SignalSource& from, const Event& event) {
+  const EntityIndex known = event.actor == kNoEntity ? event.recipient : event.actor;
+  const bool is_open = event.actor == kNoEntity || event.recipient == kNoEntity ||
+                       event.is_recipient_guessed || event.actor == event.recipient;
+  if (!is_open || known == kNoEntity || from.gazetteer[known].part != Part::armed) return event;
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  for (const Event& other : from.assessment.events) {
+    const bool is_attack = other.type == EventType::assault && is_said(other);
+    if (!is_attack || other.evidence == event.evidence || other.actor == kNoEntity) continue;
+    if (from.text.sentence_of(other.evidence.begin) != sentence) continue;
+    const Entity& foe = from.gazetteer[other.actor];
+    if (foe.part != Part::state || foe.code == from.gazetteer[known].code) continue;
+    Event whole = event;
+    (event.actor == known ? whole.recipient : whole.actor) = other.actor;
+    whole.is_recipient_guessed = false;
+    return whole;
+  }
+  return event;
+}
+
 // "The invasion of Iraq begins as American troops attack": of two assaults in one sentence one
 // says by whom, the other on whom. `event` with the side that it leaves open, or as it is.
 Event completed(const SignalSource& from, const Event& event) {
@@ -393,7 +298,7 @@ Event completed(const SignalSource& from, const Event& event) {
     return nameless.actor_text.empty() || from.gazetteer[actor].part == Part::armed;
   };
   const bool wants_recipient = is_half_actor(event);
-  if (!wants_recipient && !is_half_recipient(event)) return event;
+  if (!wants_recipient && !is_half_recipient(event)) return with_foe(from, event);
   const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
   for (const Event& other : from.assessment.events) {
     if (other.type != EventType::assault || !is_done(other)) continue;
@@ -409,7 +314,7 @@ Event completed(const SignalSource& from, const Event& event) {
     (wants_recipient ? whole.recipient : whole.actor) = missing;
     return whole;
   }
-  return event;
+  return with_foe(from, event);
 }
 
 // "Thai forces mass near Cambodia, with reports of an exchange of gunfire": shots that nobody fires
@@ -451,6 +356,57 @@ Between between_of(const SignalSource& from, const Places& places, const Event& 
   return between;
 }
 
+// "shoots down a Turkish jet": a guess that the act's own words name is none.
+bool is_named_within(const SignalSource& from, const Event& event) {
+  const std::vector<Mention>& mentions = from.tagging.mentions;
+  auto mention = std::lower_bound(
+      mentions.begin(), mentions.end(), event.evidence.begin,
+      [](const Mention& one, std::uint32_t token) { return one.tokens.begin < token; });
+  for (; mention != mentions.end() && mention->tokens.begin < event.evidence.end; ++mention) {
+    if (from.tagging.entities[mention->entity].gazetteer == event.recipient) return true;
+  }
+  return false;
+}
+
+// "Tajikistan says Kyrgyz troops opened fire": who tells of an attack that is told on nobody else
+// was attacked.
+bool is_told_by_recipient(const SignalSource& from, const Event& event) {
+  if (event.type != EventType::assault || event.attribution == kNoEntity) return false;
+  if (from.gazetteer[event.recipient].part != Part::state) return false;
+  const Entity& teller = from.gazetteer[event.attribution];
+  return event.attribution == event.recipient || teller.acts_for == event.recipient;
+}
+
+// "Three Danes taken hostage in Niger are released": who is let go was taken before.
+bool is_undone(const SignalSource& from, const Event& event) {
+  const bool is_taking_people = event.mode == "abduct" || is_taking(event);
+  if (!is_taking_people || (event.actor == kNoEntity && event.recipient == kNoEntity)) return false;
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  return std::any_of(from.assessment.events.begin(), from.assessment.events.end(),
+                     [&](const Event& other) {
+                       const bool is_freed =
+                           other.type == EventType::retreat && other.mode == "release" &&
+                           other.recipient != kNoEntity &&
+                           (other.recipient == event.recipient || other.recipient == event.actor);
+                       const bool is_rescued =
+                           other.mode == "rescue" && event.evidence.end <= other.evidence.begin;
+                       return (is_freed || is_rescued) && is_said(other) &&
+                              from.text.sentence_of(other.evidence.begin) == sentence;
+                     });
+}
+
+// "threatens to limit cooperation with": what is threatened is no force.
+bool is_about_ties(const SignalSource& from, const Event& event) {
+  if (event.type != EventType::threaten || event.cameo != "130") return false;
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  return std::any_of(
+      from.assessment.events.begin(), from.assessment.events.end(), [&](const Event& other) {
+        return other.scale > 0 && other.actor == event.actor &&
+               other.recipient == event.recipient && other.evidence.begin >= event.evidence.end &&
+               from.text.sentence_of(other.evidence.begin) == sentence;
+      });
+}
+
 struct PairEvents {
   SignalPair pair;
   std::vector<Event> events;
@@ -461,15 +417,18 @@ struct PairEvents {
 std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> pairs;
   const Places places(from);
-  for (Event event : from.assessment.events) {
-    if (event.weight == 0) continue;
+  for (const Event& told : from.assessment.events) {
+    if (told.weight == 0 || is_undone(from, told)) continue;
+    Event event = told;
     // Whom only a guess names is no side of it.
-    if (event.is_recipient_guessed) event.recipient = kNoEntity;
+    const bool is_sure = !event.is_recipient_guessed || is_mutual(from.lexicon, event.rule) ||
+                         is_named_within(from, event) || is_told_by_recipient(from, event);
+    if (!is_sure) event.recipient = kNoEntity;
     const Between between = between_of(from, places, event);
     if (between.first == kNoEntity) continue;
     PairEvents& its = pairs[{between.first, between.second}];
-    its.events.push_back(event);
     its.is_placed = its.is_placed && (between.is_placed || event.is_aside || !is_done(event));
+    its.events.push_back(std::move(event));
   }
   return pairs;
 }
@@ -557,7 +516,7 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
           std::any_of(each.events.begin(), each.events.end(), [&](const Event& event) {
             const bool is_sure = !event.is_guessed || each.pair.name.second.empty();
             return is_done(event) && is_sure && !event.is_aside && is_named(rule, event) &&
-                   is_in_lead(from.text, event);
+                   is_in_lead(from.text, event) && !is_about_ties(from, event);
           });
       if (is_met) met.push_back(&each.pair);
     }

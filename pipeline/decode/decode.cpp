@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "pipeline/wire_format.h"
+
 namespace tocsin {
 
 namespace {
@@ -293,21 +295,17 @@ Result<Article> decode_text(const RawRecord& record, std::string_view text) {
   return article;
 }
 
-// The JSON behind the five bytes of Confluent's wire format.
-Result<std::string_view> without_schema_id(std::string_view payload, std::uint32_t wanted) {
-  constexpr std::size_t kPrefixBytes = 5;
-  if (payload.size() < kPrefixBytes || payload.front() != '\0') {
+// The JSON behind its schema's id.
+Result<std::string_view> behind_schema_id(std::string_view payload, std::uint32_t wanted) {
+  const std::optional<std::uint32_t> id = schema_id_of(payload);
+  if (!id) {
     return fault(Errc::invalid_json, "no schema id before the record (input.format: confluent)");
   }
-  std::uint32_t id = 0;
-  for (const char c : payload.substr(1, kPrefixBytes - 1)) {
-    id = id << 8U | static_cast<unsigned char>(c);
-  }
-  if (wanted != 0 && id != wanted) {
-    return fault(Errc::wrong_type, "schema id " + std::to_string(id) + ", input.schema_id is " +
+  if (wanted != 0 && *id != wanted) {
+    return fault(Errc::wrong_type, "schema id " + std::to_string(*id) + ", input.schema_id is " +
                                        std::to_string(wanted));
   }
-  return payload.substr(kPrefixBytes);
+  return without_schema_id(payload);
 }
 
 }  // namespace
@@ -321,7 +319,7 @@ Result<Article> decode(const RawRecord& record, InputFormat format, const FieldM
                                       std::to_string(limits.article_bytes_max));
   }
   if (format == InputFormat::confluent) {
-    const Result<std::string_view> json = without_schema_id(payload, fields.schema_id);
+    const Result<std::string_view> json = behind_schema_id(payload, fields.schema_id);
     if (!json) return json.error();
     payload = *json;
   }

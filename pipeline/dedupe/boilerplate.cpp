@@ -1,6 +1,8 @@
 #include "pipeline/dedupe/boilerplate.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +20,6 @@ constexpr std::size_t kReleaseTokensMax = 36;
 constexpr int kHeaderPartsMax = 3;
 constexpr std::size_t kLooseLineTokensMax = 12;
 constexpr std::size_t kNamesLineTokensMax = 40;  // of nothing but names and numbers
-constexpr std::size_t kSentencesPerFigures = 6;  // tokens
 constexpr std::size_t kLooseTokensMax = 40;  // of such lines in a row: more is a table, or a list
 constexpr std::size_t kHeadTokensMax = 90;   // of what stands above a story
 constexpr std::size_t kTailTokensMax = 220;  // and below
@@ -30,8 +31,7 @@ constexpr std::size_t kOwnSentenceTokensMax = 20;  // an outlet speaks of itself
 constexpr std::size_t kTitleTokensMin = 4;
 constexpr std::size_t kTitlePrefixMax = 3;    // "UPDATE 1-"
 constexpr std::size_t kOutletLettersMin = 5;  // shorter names are words too
-constexpr std::size_t kPlaceLettersMin = 3;
-constexpr std::size_t kPhoneDigitsMin = 9;  // eight are two years
+constexpr std::size_t kPhoneDigitsMin = 9;    // eight are two years
 
 using before::kColon;
 using before::kDash;
@@ -55,7 +55,6 @@ struct Line {
   bool is_sentence = false;   // ends with a stop
   bool opens_block = false;   // after a blank line
   bool is_loose = false;      // a short line that is no sentence
-  bool is_figures = false;    // the same, of figures
   bool beside_alien = false;  // of a short paragraph that is mostly the outlet's
   int cues = 0;               // how much speaks for an outlet, less what speaks for news
 };
@@ -136,19 +135,6 @@ class Judge {
     const bool is_long = line.is_sentence && tokens.size() > kOwnSentenceTokensMax;
     const int outlet = is_long ? names_outlet(tokens) / 2 : names_outlet(tokens);
     return speech(tokens) + outlet + gives_address(bytes_of(tokens)) + form(line);
-  }
-  // A line that a story begins with: its place and agency, or its place in capitals, before a dash.
-  [[nodiscard]] bool opens_with_dateline(const Range& tokens) const {
-    const std::size_t end = dateline_end(tokens.begin, tokens.end);
-    if (end == tokens.begin || end == tokens.end || (text_.tokens[end].before & kDash) == 0)
-      return false;
-    const Token& first = text_.tokens[tokens.begin];
-    if ((first.shape & shape::kUpper) != 0 && first.end - first.begin >= kPlaceLettersMin)
-      return true;
-    for (std::size_t i = tokens.begin + 1; i < end; ++i) {
-      if ((text_.tokens[i].before & kParenOpen) != 0) return true;
-    }
-    return false;
   }
   // End of what stands before a story in its own line: who wrote it, when and where.
   [[nodiscard]] std::size_t header_end(const Range& tokens) const {
@@ -240,26 +226,65 @@ bool Judge::spells(std::string_view name, const Range& tokens) const {
   return name.empty();
 }
 
+// What a byte is to gives_address.
+namespace byte_kind {
+constexpr std::uint8_t kDigit = 1;
+constexpr std::uint8_t kMark = 2;        // may open or part an address
+constexpr std::uint8_t kBetween = 4;     // may stand between the digits of a telephone number
+constexpr std::uint8_t kHostLetter = 8;  // small ones and digits: the label of a host
+}  // namespace byte_kind
+
+constexpr std::array<std::uint8_t, 256> make_byte_kinds() {
+  std::array<std::uint8_t, 256> kinds{};
+  for (const char c : std::string_view("@#:.\xC2")) {
+    kinds[static_cast<unsigned char>(c)] = byte_kind::kMark;
+  }
+  for (const char c : std::string_view(" -/+()")) {
+    kinds[static_cast<unsigned char>(c)] = byte_kind::kBetween;
+  }
+  for (std::size_t c = 'a'; c <= 'z'; ++c) kinds[c] = byte_kind::kHostLetter;
+  for (std::size_t c = '0'; c <= '9'; ++c) kinds[c] = byte_kind::kDigit | byte_kind::kHostLetter;
+  return kinds;
+}
+constexpr auto kByteKinds = make_byte_kinds();
+
+std::uint8_t kind_of(char byte) {
+  return kByteKinds[static_cast<unsigned char>(byte)];
+}
+
+// The mark at `at` opens an address, or parts one: "@name", "://", "post.example".
+bool is_address_at(std::string_view bytes, std::size_t at) {
+  constexpr std::size_t kLabelMin = 3;
+  const auto byte = [&](std::size_t i) { return i < bytes.size() ? bytes[i] : ' '; };
+  const char next = byte(at + 1);
+  switch (bytes[at]) {
+    case '@':
+    case '#':
+      return is_lower_letter(ascii_lower(next));
+    case ':':
+      return next == '/';
+    case '\xC2':
+      return next == '\xA9';
+    default:
+      break;
+  }
+  if (at < kLabelMin || !is_lower_letter(next) || !is_lower_letter(byte(at + 2))) return false;
+  const std::string_view label = bytes.substr(at - kLabelMin, kLabelMin);
+  return std::all_of(label.begin(), label.end(),
+                     [](char c) { return (kind_of(c) & byte_kind::kHostLetter) != 0; });
+}
+
 // An address of the post, the net or the telephone, a handle, a tag.
 int Judge::gives_address(std::string_view bytes) {
   std::size_t digits = 0;
-  std::size_t letters = 0;  // small ones and digits in a row: the label of a host
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char c = bytes[i];
-    const char next = i + 1 < bytes.size() ? bytes[i + 1] : ' ';
-    const bool opens_word = is_lower_letter(ascii_lower(next));
-    if ((c == '@' || c == '#') && opens_word) return 2;
-    if (c == ':' && next == '/') return 2;
-    if (c == '\xC2' && next == '\xA9') return 2;
-    const bool is_domain = c == '.' && letters >= 3 && is_lower_letter(next) &&
-                           i + 2 < bytes.size() && is_lower_letter(bytes[i + 2]);
-    if (is_domain) return 2;
-    letters = is_lower_letter(c) || is_digit(c) ? letters + 1 : 0;
-    if (is_digit(c)) {
+    const std::uint8_t kind = kind_of(bytes[i]);
+    if ((kind & byte_kind::kDigit) != 0) {
       if (++digits >= kPhoneDigitsMin) return 2;
-    } else if (c != ' ' && c != '-' && c != '/' && c != '+' && c != '(' && c != ')') {
-      digits = 0;
+      continue;
     }
+    if ((kind & byte_kind::kMark) != 0 && is_address_at(bytes, i)) return 2;
+    if ((kind & byte_kind::kBetween) == 0) digits = 0;
   }
   return 0;
 }
@@ -292,7 +317,6 @@ std::size_t Judge::stamp_end(std::size_t begin, std::size_t limit) const {
   std::size_t end = begin;
   for (std::size_t i = begin; i < limit; ++i) {
     const Token& token = text_.tokens[i];
-    if (month && number && (token.before & (kNewline | kParagraph)) != 0) break;
     if (is_number(token)) {
       number = true;
     } else if (text_.is(token, WordClass::stamp_word)) {
@@ -426,6 +450,7 @@ bool has_figures(const Text& text, const Range& tokens) {
 
 // A short line, or a longer one of hardly anything but names and numbers.
 bool is_loose(const Text& text, const Range& tokens) {
+  if (has_figures(text, tokens)) return false;
   if (tokens.size() <= kLooseLineTokensMax) return true;
   std::size_t named = 0;
   for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
@@ -444,29 +469,13 @@ std::vector<Line> lines_of(const Text& text, const Range& body, Judge& judge) {
     Line line{{begin, end}, false, after_stop(text, end), 0};
     line.opens_paragraph =
         begin == body.begin || (text.tokens[begin].before & (breaks & ~kStop)) != 0;
-    const bool loose = !line.is_sentence && is_loose(text, line.tokens);
-    line.is_figures = loose && has_figures(text, line.tokens);
-    line.is_loose = loose && !line.is_figures;
+    line.is_loose = !line.is_sentence && is_loose(text, line.tokens);
     line.opens_block = begin == body.begin || (text.tokens[begin].before & kParagraph) != 0;
     line.cues = judge.cues_of(line);
     lines.push_back(line);
     begin = end;
   }
   return lines;
-}
-
-// A row of figures or two below a story told in sentences are the page's: the weather, prices.
-void judge_figures(std::vector<Line>& lines) {
-  std::size_t told = 0;
-  std::size_t figures = 0;
-  for (const Line& line : lines) {
-    if (line.is_sentence) told += line.tokens.size();
-    if (line.is_figures) figures += line.tokens.size();
-  }
-  if (kSentencesPerFigures * figures > told) return;
-  for (std::size_t i = lines.size(); i-- > 0 && (!lines[i].is_sentence || lines[i].cues > 0);) {
-    lines[i].is_loose = lines[i].is_loose || lines[i].is_figures;
-  }
 }
 
 // Marks the lines of short paragraphs that hold two alien lines, or more of them than others: a
@@ -542,21 +551,6 @@ std::size_t alien_lines(std::span<const Line* const> lines, std::size_t tokens_m
   return taken;
 }
 
-// The first line of a story whose dateline comes after a few lines of something else; 0: none does.
-std::size_t dateline_line(const std::vector<Line>& lines, const Judge& judge) {
-  std::size_t above = 0;
-  std::size_t first = 0;
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i].opens_block && judge.opens_with_dateline(lines[i].tokens)) {
-      if (++found > 1) return 0;  // a list of briefs
-      if (above <= kHeadTokensMax) first = i;
-    }
-    above += lines[i].tokens.size();
-  }
-  return first;
-}
-
 // Lines [first, last) that are left when both ends are cut.
 Range without_ends(const std::vector<Line>& lines) {
   std::vector<const Line*> order;
@@ -596,11 +590,9 @@ std::vector<std::uint32_t> story_tokens(const Text& text, const Masthead& masthe
   const Range body{text.body_token, cut_mark_begin(text, text.body_token, size)};
   Judge judge(text, masthead);
   std::vector<Line> lines = lines_of(text, body, judge);
-  judge_figures(lines);
   judge_loose(lines);
   mark_paragraphs(lines);
   auto [first, last] = without_ends(lines);
-  first = std::max(first, std::min(dateline_line(lines, judge), last));
   std::size_t left = 0;
   for (std::size_t i = first; i < last; ++i) left += lines[i].tokens.size();
   if (left < kStoryTokensMin) {

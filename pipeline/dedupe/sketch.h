@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace tocsin {
 
@@ -18,6 +19,15 @@ inline constexpr std::uint8_t kSketchLeadBit = 0x80;
 void sketch_of(std::span<const std::uint64_t> hashes, std::size_t lead,
                std::span<std::uint8_t> sketch);
 void sketch_of(std::span<const std::uint64_t> hashes, std::span<std::uint16_t> sketch);
+
+// minima[k] = the least of itself and hash * multipliers[k] + addends[k] over all hashes, their
+// upper halves, for `count` functions, a multiple of kMinhashStep.
+using LowerMinima = void (*)(std::span<const std::uint64_t> hashes,
+                             const std::uint32_t* multipliers, const std::uint32_t* addends,
+                             std::size_t count, std::uint32_t* minima) noexcept;
+inline constexpr std::size_t kMinhashStep = 16;
+// What the machine has, the widest instructions first; plain loops come last. For tests.
+[[nodiscard]] std::vector<LowerMinima> all_lower_minima();
 
 // Hash of a shingle of consecutive tokens, from the tokens' hashes; depends on their order.
 [[nodiscard]] std::uint64_t shingle_hash(std::span<const std::uint64_t> tokens);

@@ -120,21 +120,6 @@ std::span<const std::pair<EntityIndex, std::uint64_t>> Gazetteer::State::follow_
   return {begin, end};
 }
 
-bool Gazetteer::State::is_given_name(std::uint64_t hash) const {
-  return may_be_given_name.may_have(hash) &&
-         std::binary_search(given_names.begin(), given_names.end(), hash);
-}
-
-std::pair<const std::pair<std::uint64_t, EntityIndex>*,
-          const std::pair<std::uint64_t, EntityIndex>*>
-Gazetteer::State::with_surname(std::uint64_t hash) const {
-  if (!may_be_surname.may_have(hash)) return {surnames.data(), surnames.data()};
-  const auto less = [](const auto& a, const auto& b) { return a.first < b.first; };
-  const auto [begin, end] = std::equal_range(surnames.begin(), surnames.end(),
-                                             std::pair<std::uint64_t, EntityIndex>{hash, 0}, less);
-  return {surnames.data() + (begin - surnames.begin()), surnames.data() + (end - surnames.begin())};
-}
-
 EntityIndex Gazetteer::State::in_office(std::string_view title, std::string_view code,
                                         std::int32_t day) const {
   std::string key(title);

@@ -2,6 +2,7 @@
 // Promises: const after freeze; every index is valid.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <optional>
@@ -77,13 +78,23 @@ struct Gazetteer::State {
   [[nodiscard]] EntityIndex with_id(std::string_view id) const;  // kNoEntity
   // Fills by_id, codes and terms from `entities`, the filters from `surnames` and `given_names`.
   void index();
-  [[nodiscard]] bool is_given_name(std::uint64_t hash) const;
+  [[nodiscard]] bool is_given_name(std::uint64_t hash) const {
+    return may_be_given_name.may_have(hash) &&
+           std::binary_search(given_names.begin(), given_names.end(), hash);
+  }
   [[nodiscard]] std::span<const std::pair<EntityIndex, std::uint64_t>> follow_ups_of(
       EntityIndex person) const;
   // Persons with this surname.
   [[nodiscard]] std::pair<const std::pair<std::uint64_t, EntityIndex>*,
                           const std::pair<std::uint64_t, EntityIndex>*>
-  with_surname(std::uint64_t hash) const;
+  with_surname(std::uint64_t hash) const {
+    if (!may_be_surname.may_have(hash)) return {surnames.data(), surnames.data()};
+    const auto less = [](const auto& a, const auto& b) { return a.first < b.first; };
+    const auto [begin, end] = std::equal_range(
+        surnames.begin(), surnames.end(), std::pair<std::uint64_t, EntityIndex>{hash, 0}, less);
+    const std::pair<std::uint64_t, EntityIndex>* const first = surnames.data();
+    return {first + (begin - surnames.begin()), first + (end - surnames.begin())};
+  }
   // The one person in the office on the day; kNoEntity when none or several.
   [[nodiscard]] EntityIndex in_office(std::string_view title, std::string_view code,
                                       std::int32_t day) const;

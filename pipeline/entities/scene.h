@@ -11,6 +11,13 @@
 
 namespace tocsin {
 
+inline constexpr std::uint16_t kCapitalShapes = shape::kTitle | shape::kUpper | shape::kMixed;
+// Marks that end a name.
+inline constexpr std::uint16_t kSeparators =
+    before::kComma | before::kStop | before::kColon | before::kSemicolon | before::kDash |
+    before::kQuoteOpen | before::kQuoteClose | before::kParenOpen | before::kParenClose |
+    before::kParagraph | before::kOther;
+
 // A capitalised sequence that looks like a name, known or not.
 struct Run {
   TokenSpan tokens;
@@ -122,28 +129,41 @@ struct Scene {
   [[nodiscard]] bool is(std::uint32_t token, WordClass wanted) const {
     return is(text.tokens[token], wanted);
   }
-  [[nodiscard]] bool is_capital(std::uint32_t token) const;
-  [[nodiscard]] bool is_lower(std::uint32_t token) const;
+  [[nodiscard]] bool is_capital(std::uint32_t token) const {
+    return (text.tokens[token].shape & kCapitalShapes) != 0;
+  }
+  [[nodiscard]] bool is_lower(std::uint32_t token) const {
+    return (text.tokens[token].shape & shape::kLower) != 0;
+  }
   [[nodiscard]] bool has_flag(std::uint32_t token, std::uint8_t flag) const {
     return (flags[token] & flag) != 0;
   }
   // The token goes on where the one before it stopped: same sentence, no comma or other mark.
-  [[nodiscard]] bool joins(std::uint32_t token) const;
+  [[nodiscard]] bool joins(std::uint32_t token) const {
+    if (token == 0 || token >= size()) return false;
+    std::uint16_t marks = text.tokens[token].before & kSeparators;
+    const Token& last = text.tokens[token - 1];
+    if ((marks & before::kStop) != 0 && ends_with_point(last)) {
+      marks = static_cast<std::uint16_t>(marks & ~before::kStop);
+    }
+    return marks == 0 && !has_flag(token, kSentenceStart);
+  }
   // The token before, when it joins; otherwise nullptr. The same for the one after.
-  [[nodiscard]] const Token* previous(std::uint32_t token) const;
-  [[nodiscard]] const Token* next(std::uint32_t token) const;
+  [[nodiscard]] const Token* previous(std::uint32_t token) const {
+    return joins(token) ? &text.tokens[token - 1] : nullptr;
+  }
+  [[nodiscard]] const Token* next(std::uint32_t token) const {
+    return joins(token + 1) ? &text.tokens[token + 1] : nullptr;
+  }
   [[nodiscard]] const Entity& entity(EntityIndex index) const { return gazetteer.entities[index]; }
-  // A town that texts name without saying where it lies.
-  [[nodiscard]] bool is_known_town(EntityIndex city) const;
   // Some name that starts here has at least `tokens` tokens and one of the wanted types.
   [[nodiscard]] bool starts_name(std::uint32_t token, std::uint32_t tokens_min,
                                  std::initializer_list<EntityType> types) const;
   // "Igor Putin" is not Putin: a word like a name stands before the surname and is no title.
   [[nodiscard]] bool follows_name_word(std::uint32_t token) const;
   // What starts here has the name of one state's body, but another's demonym stands before it:
-  // "Indonesian Democratic Party"; or a word of a longer name: "Garo National Liberation Army".
+  // "Indonesian Democratic Party".
   [[nodiscard]] bool is_foreign_body(std::uint32_t token) const;
-  [[nodiscard]] bool ends_longer_body(std::uint32_t token) const;
   // The US state or country named by the tokens from here on, after "City, "; kNoEntity.
   [[nodiscard]] bool is_us_state_at(std::uint32_t token) const;
   [[nodiscard]] EntityIndex country_at(std::uint32_t token) const;
@@ -156,6 +176,15 @@ struct Scene {
   }
   // What the article says that these letters stand for; nullptr when it does not.
   [[nodiscard]] const Abbreviation* abbreviation_of(std::uint32_t token) const;
+
+ private:
+  // An abbreviation: its point is no full stop.
+  [[nodiscard]] static bool ends_with_point(const Token& token) {
+    constexpr std::uint32_t kBytesMax = 3;
+    return (token.shape & shape::kPointed) != 0 ||
+           ((token.shape & (shape::kTitle | shape::kUpper)) != 0 &&
+            token.end - token.begin <= kBytesMax);
+  }
 };
 
 // Fills runs and run_at.

@@ -24,6 +24,7 @@ std::span<const std::string> Language::title_offices(WordId title) const noexcep
 }
 
 std::uint64_t Language::value(const Values& values, WordId word) noexcept {
+  if (word == kUnknownWord) return 0;  // every word of a text is asked for, most are unknown
   const auto at = std::lower_bound(values.begin(), values.end(), word,
                                    [](const auto& entry, WordId id) { return entry.first < id; });
   return at == values.end() || at->first != word ? 0 : at->second;

@@ -90,10 +90,10 @@ void ArcHybrid::attach(std::uint16_t head, std::uint16_t dependent, Deprel relat
   ++(dependent < head ? node.lefts : node.rights);
 }
 
-std::size_t ArcHybrid::between(std::uint16_t a, std::uint16_t b) const noexcept {
+std::uint8_t ArcHybrid::between(std::uint16_t a, std::uint16_t b) const noexcept {
   if (a == kNoNode || b == kNoNode || b >= size_) return 0;
-  const auto commas = static_cast<std::size_t>(std::min(nodes_[b].commas - nodes_[a].commas, 2));
-  return commas * 2 + (nodes_[b].breaks > nodes_[a].breaks ? 1 : 0);
+  const int commas = std::min(nodes_[b].commas - nodes_[a].commas, 2);
+  return static_cast<std::uint8_t>(commas * 2 + (nodes_[b].breaks > nodes_[a].breaks ? 1 : 0));
 }
 
 void ArcHybrid::slots(std::array<std::uint16_t, kSlots>& out) const noexcept {
@@ -118,6 +118,28 @@ void ArcHybrid::slots(std::array<std::uint16_t, kSlots>& out) const noexcept {
   out[11] = nodes_[next_].left[1];
 }
 
+StateTraits ArcHybrid::traits(const std::array<std::uint16_t, kSlots>& slots) const noexcept {
+  const auto distance = [](std::uint16_t a, std::uint16_t b) {
+    return a == kNoNode ? std::uint8_t{0} : static_cast<std::uint8_t>(std::clamp(b - a, 1, 8));
+  };
+  const auto few = [](std::uint16_t count) {
+    return static_cast<std::uint8_t>(std::min<std::uint16_t>(count, 3));
+  };
+  static constexpr Partial kNone{};
+  const std::uint16_t s0 = slots[0];
+  const std::uint16_t s1 = slots[1];
+  const Partial& first = s0 == kNoNode ? kNone : nodes_[s0];
+  const Partial& second = s1 == kNoNode ? kNone : nodes_[s1];
+  const Partial& ahead = nodes_[next_];
+  StateTraits traits;
+  traits.distances = {distance(s0, next_), s0 == kNoNode ? std::uint8_t{0} : distance(s1, s0)};
+  traits.valencies = {few(first.lefts), few(first.rights), few(second.lefts), few(second.rights),
+                      few(ahead.lefts)};
+  traits.betweens = {between(s0, next_), between(s1, s0)};
+  traits.arguments = {first.arguments, second.arguments, ahead.arguments};
+  return traits;
+}
+
 void ArcHybrid::rows(const std::array<std::uint16_t, kSlots>& slots,
                      std::array<std::uint16_t, kStateRows>& out) const noexcept {
   std::size_t at = 0;
@@ -127,32 +149,23 @@ void ArcHybrid::rows(const std::array<std::uint16_t, kSlots>& slots,
         slots[i] == kNoNode ? kDeprelCount : static_cast<std::size_t>(nodes_[slots[i]].relation);
     add(state_row::kLabel + (i - kTopSlots) * (kDeprelCount + 1) + label);
   }
-  const auto distance = [](std::uint16_t a, std::uint16_t b) -> std::size_t {
-    return a == kNoNode ? 0 : static_cast<std::size_t>(std::clamp(b - a, 1, 8));
-  };
-  const std::uint16_t s0 = slots[0];
-  const std::uint16_t s1 = slots[1];
-  add(state_row::kDistance + distance(s0, next_));
-  add(state_row::kDistance + 9 + (s0 == kNoNode ? 0 : distance(s1, s0)));
-  std::size_t group = 0;
-  const auto valency = [&](std::uint16_t node, bool right) {
-    std::size_t count = 0;
-    if (node != kNoNode) count = right ? nodes_[node].rights : nodes_[node].lefts;
-    add(state_row::kValency + 4 * group++ + std::min<std::size_t>(count, 3));
-  };
-  valency(s0, false);
-  valency(s0, true);
-  valency(s1, false);
-  valency(s1, true);
-  valency(next_, false);
-  add(state_row::kBetween + between(s0, next_));
-  add(state_row::kBetween + 6 + between(s1, s0));
-  const auto arguments = [&](std::size_t which, std::uint16_t node) {
-    add(state_row::kArguments + which * 64 + (node == kNoNode ? 0 : nodes_[node].arguments));
-  };
-  arguments(0, s0);
-  arguments(1, s1);
-  arguments(2, next_);
+  const StateTraits its = traits(slots);
+  for (std::size_t i = 0; i < 2; ++i) add(state_row::kDistance + 9 * i + its.distances[i]);
+  for (std::size_t i = 0; i < 5; ++i) add(state_row::kValency + 4 * i + its.valencies[i]);
+  for (std::size_t i = 0; i < 2; ++i) add(state_row::kBetween + 6 * i + its.betweens[i]);
+  for (std::size_t i = 0; i < 3; ++i) add(state_row::kArguments + 64 * i + its.arguments[i]);
+}
+
+std::array<std::uint16_t, kStateSums> sums_of(const StateTraits& traits) noexcept {
+  const auto row = [](std::size_t value) { return static_cast<std::uint16_t>(value); };
+  const auto& [s0_left, s0_right, s1_left, s1_right, b0_left] = traits.valencies;
+  return {row(state_sum::kDistances + traits.distances[0] * 9U + traits.distances[1]),
+          row(state_sum::kFirst + (s0_left * 4U + s0_right) * 4U + b0_left),
+          row(state_sum::kSecond + s1_left * 4U + s1_right),
+          row(state_sum::kBetweens + traits.betweens[0] * 6U + traits.betweens[1]),
+          row(state_sum::kArguments + traits.arguments[0]),
+          row(state_sum::kArguments + 64U + traits.arguments[1]),
+          row(state_sum::kArguments + 128U + traits.arguments[2])};
 }
 
 }  // namespace tocsin

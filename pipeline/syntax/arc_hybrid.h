@@ -19,6 +19,7 @@ inline constexpr std::size_t kActionCount = 3;
 // Words of a state that the network looks at: s0 s1 s2, b0 b1, and children of s0, s1, b0.
 inline constexpr std::size_t kSlots = 12;
 inline constexpr std::size_t kTopSlots = 5;  // those that are no children
+inline constexpr std::size_t kChildSlots = kSlots - kTopSlots;
 inline constexpr std::uint16_t kNoNode = 0xFFFF;
 
 // Rows that depend on the state alone, in the order of the table.
@@ -35,7 +36,28 @@ inline constexpr std::size_t kArguments = kBetween + kBetweens;
 inline constexpr std::size_t kArgumentSets = std::size_t{3} * 64;
 inline constexpr std::size_t kCount = kArguments + kArgumentSets;
 }  // namespace state_row
-inline constexpr std::size_t kStateRows = (kSlots - kTopSlots) + 2 + 5 + 2 + 3;
+inline constexpr std::size_t kStateRows = kChildSlots + 2 + 5 + 2 + 3;
+
+// What a state is like besides its words.
+struct StateTraits {
+  std::array<std::uint8_t, 2> distances{};  // tokens from s0 to b0, s1 to s0: to 8; 0: no word
+  std::array<std::uint8_t, 5> valencies{};  // children of s0 left, right; s1 left, right; b0: to 3
+  std::array<std::uint8_t, 2> betweens{};   // commas, to 2, and whether breaks: as the distances
+  std::array<std::uint8_t, 3> arguments{};  // kinds of children of s0, s1, b0
+};
+
+// Rows that have few values together, in the order of a table of their sums; the bias is in the
+// first.
+namespace state_sum {
+inline constexpr std::size_t kDistances = 0;
+inline constexpr std::size_t kFirst = kDistances + std::size_t{9} * 9;   // children of s0 and b0
+inline constexpr std::size_t kSecond = kFirst + std::size_t{4} * 4 * 4;  // of s1
+inline constexpr std::size_t kBetweens = kSecond + std::size_t{4} * 4;
+inline constexpr std::size_t kArguments = kBetweens + std::size_t{6} * 6;  // one by one
+inline constexpr std::size_t kCount = kArguments + std::size_t{3} * 64;
+}  // namespace state_sum
+inline constexpr std::size_t kStateSums = 4 + 3;
+[[nodiscard]] std::array<std::uint16_t, kStateSums> sums_of(const StateTraits& traits) noexcept;
 
 class ArcHybrid {
  public:
@@ -60,6 +82,7 @@ class ArcHybrid {
 
   // kNoNode where a slot is empty.
   void slots(std::array<std::uint16_t, kSlots>& out) const noexcept;
+  [[nodiscard]] StateTraits traits(const std::array<std::uint16_t, kSlots>& slots) const noexcept;
   void rows(const std::array<std::uint16_t, kSlots>& slots,
             std::array<std::uint16_t, kStateRows>& out) const noexcept;
 
@@ -75,7 +98,7 @@ class ArcHybrid {
     std::uint16_t commas = 0;  // before this node, in the sentence
     std::uint16_t breaks = 0;  // dashes, colons, semicolons, parentheses
   };
-  [[nodiscard]] std::size_t between(std::uint16_t a, std::uint16_t b) const noexcept;
+  [[nodiscard]] std::uint8_t between(std::uint16_t a, std::uint16_t b) const noexcept;
   void attach(std::uint16_t head, std::uint16_t dependent, Deprel relation);
 
   std::vector<Partial> nodes_;

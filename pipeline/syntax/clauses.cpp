@@ -215,10 +215,7 @@ bool Clauses::is_gap_object(NodeIndex node) const {
     if (relation(child) == Deprel::obj || relation(child) == Deprel::xcomp ||
         relation(child) == Deprel::ccomp)
       return false;
-    if (is_subject(relation(child))) {
-      if ((traits_[child] & trait::kRelative) != 0) return false;
-      has_subject = true;
-    }
+    if (is_subject(relation(child)) && (traits_[child] & trait::kRelative) == 0) has_subject = true;
     // "the town where they attacked", "the country from which ..."
     if (relation(child) == Deprel::advmod && (traits_[child] & trait::kRelative) != 0) return false;
     if (relation(child) == Deprel::obl && (traits_[child] & trait::kRelative) != 0) return false;
@@ -228,8 +225,10 @@ bool Clauses::is_gap_object(NodeIndex node) const {
 
 Clauses::Shared Clauses::subjects(NodeIndex node, unsigned depth) const {
   Shared own;
+  const bool is_gapped = is_gap_object(node);
   for (const NodeIndex child : children(node)) {
     if (!is_subject(relation(child))) continue;
+    if (is_gapped && (traits_[child] & trait::kRelative) != 0) continue;  // "whom Qatar pardoned"
     const NodeIndex stands = stands_for(child, node);
     if (stands != kAbsent) own.nodes.push_back(stands);
   }

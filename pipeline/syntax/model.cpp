@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <type_traits>
 
 namespace tocsin {
@@ -34,11 +35,16 @@ class ModelWriter {
       out_ += static_cast<char>(rest & 0xFF);
     }
   }
-  template <class Stored, class Integer>
-  void all(const std::vector<Integer>& values) {
-    for (const Integer value : values) number(static_cast<Stored>(value));
+  template <class Stored, class Values>
+  void all(const Values& values) {
+    for (const auto value : values) number(static_cast<Stored>(value));
   }
-  void layer(const PackedLayer& layer) {
+  template <class Part>
+  void part(const std::vector<TokenWeights>& rows, Part part) {
+    for (const TokenWeights& row : rows) all<std::int8_t>(row.*part);
+  }
+  template <class Layer>
+  void layer(const Layer& layer) {
     for (std::size_t i = 0; i < layer.inputs(); ++i) {
       for (std::size_t o = 0; o < layer.outputs(); ++o) {
         number(static_cast<std::int8_t>(layer.weight(i, o)));
@@ -70,11 +76,11 @@ class ModelReader {
   }
 
   // `count` numbers of at most `limit` either way.
-  template <class Stored, class Integer>
-  void all(std::vector<Integer>& values, std::size_t count, std::int64_t limit) {
+  template <class Stored, class Values>
+  void all(Values& values, std::size_t count, std::int64_t limit) {
     if ((bytes_.size() - at_) / sizeof(Stored) < count) return fail("is cut off");
     values.resize(count);
-    for (Integer& value : values) {
+    for (auto& value : values) {
       const auto read = number<Stored>();
       if (read > limit || read < -limit) return fail("holds a weight that is too large");
       value = read;
@@ -150,18 +156,29 @@ void read_weights(ModelReader& in, SyntaxModel& model) {
   const auto biases = [&](auto& values, std::size_t count) {
     in.all<std::int32_t>(values, count, kBiasMax);
   };
-  const auto layer = [&](PackedLayer& packed, std::size_t inputs, std::size_t outputs) {
+  const auto layer = [&](auto& packed, std::size_t inputs, std::size_t outputs) {
     std::vector<std::int8_t> weights;
     small(weights, inputs * outputs);
-    if (in.fault().empty()) packed = PackedLayer(inputs, outputs, weights);
+    if (in.fault().empty()) packed = {inputs, outputs, weights};
   };
-  small(model.tagger_rows, model.token_rows() * kWordSize);
+  const auto part_of_rows = [&](auto part) {
+    std::vector<std::int8_t> weights;
+    small(weights, model.token_rows() * kWordSize);
+    if (!in.fault().empty()) return;
+    model.token_weights.resize(model.token_rows());
+    const std::int8_t* from = weights.data();
+    for (TokenWeights& row : model.token_weights) {
+      std::copy_n(from, kWordSize, (row.*part).begin());
+      from += kWordSize;
+    }
+  };
+  part_of_rows(&TokenWeights::tagger);
   layer(model.tagger_window, kWindow * kWordSize, kTagHidden);
   addends(model.tagger_bias, kTagHidden);
   addends(model.tagger_history, 2 * (tags + 1) * kTagHidden);
   layer(model.tagger_outputs, kTagHidden, tags);
   biases(model.tagger_out_bias, tags);
-  small(model.parser_rows, model.token_rows() * kWordSize);
+  part_of_rows(&TokenWeights::parser);
   small(model.parser_tag_rows, tags * kWordSize);
   for (std::size_t mix = 0; mix < kMixes; ++mix) {
     layer(model.parser_mixes[mix], kWindow * kWordSize, kWordSize);
@@ -174,6 +191,56 @@ void read_weights(ModelReader& in, SyntaxModel& model) {
   layer(model.parser_actions, kParserHidden, kActionCount);
   for (PackedLayer& labels : model.parser_labels) layer(labels, kParserHidden, kDeprelCount);
   biases(model.parser_out_bias, kParserOutputs);
+}
+
+void add_row(const std::int16_t* from, std::int16_t* to) {
+  for (std::size_t i = 0; i < kParserHidden; ++i)
+    to[i] = static_cast<std::int16_t>(to[i] + from[i]);
+}
+
+// A state's rows with few values together, summed for each of their combinations.
+void sum_states(SyntaxModel& model) {
+  model.state_sums.assign(state_sum::kCount * kParserHidden, 0);
+  const auto sum = [&](std::size_t at, std::initializer_list<std::size_t> rows) {
+    std::int16_t* to = &model.state_sums[at * kParserHidden];
+    for (const std::size_t row : rows) add_row(&model.parser_states[row * kParserHidden], to);
+  };
+  const auto valency = [](std::size_t group, std::size_t count) {
+    return state_row::kValency + 4 * group + count;
+  };
+  for (std::size_t i = 0; i < std::size_t{9} * 9; ++i) {
+    const std::size_t at = state_sum::kDistances + i;
+    add_row(model.parser_bias.data(), &model.state_sums[at * kParserHidden]);
+    sum(at, {state_row::kDistance + i / 9, state_row::kDistance + 9 + i % 9});
+  }
+  for (std::size_t i = 0; i < std::size_t{4} * 4 * 4; ++i) {
+    sum(state_sum::kFirst + i, {valency(0, i / 16), valency(1, i / 4 % 4), valency(4, i % 4)});
+  }
+  for (std::size_t i = 0; i < std::size_t{4} * 4; ++i) {
+    sum(state_sum::kSecond + i, {valency(2, i / 4), valency(3, i % 4)});
+  }
+  for (std::size_t i = 0; i < std::size_t{6} * 6; ++i) {
+    sum(state_sum::kBetweens + i, {state_row::kBetween + i / 6, state_row::kBetween + 6 + i % 6});
+  }
+  for (std::size_t i = 0; i < std::size_t{3} * 64; ++i) {
+    sum(state_sum::kArguments + i, {state_row::kArguments + i});
+  }
+}
+
+// What the empty ones of a state's children add.
+void sum_absent(SyntaxModel& model) {
+  const std::size_t tags = model.tags.size();
+  model.absent_sums.assign((std::size_t{1} << kChildSlots) * kParserHidden, 0);
+  for (std::size_t set = 0; set < std::size_t{1} << kChildSlots; ++set) {
+    std::int16_t* to = &model.absent_sums[set * kParserHidden];
+    for (std::size_t child = 0; child < kChildSlots; ++child) {
+      if ((set >> child & 1U) == 0) continue;
+      const std::size_t word = (kTopSlots + child) * (tags + 2) + tags;
+      const std::size_t label = state_row::kLabel + child * (kDeprelCount + 1) + kDeprelCount;
+      add_row(&model.parser_slot_tags[word * kParserHidden], to);
+      add_row(&model.parser_states[label * kParserHidden], to);
+    }
+  }
 }
 
 }  // namespace
@@ -200,6 +267,10 @@ LoadedSyntaxModel read_model(std::string_view bytes) {
   if (in.fault().empty()) read_weights(in, loaded.model);
   if (in.fault().empty() && in.left() != 0) in.fail("goes on after its end");
   loaded.fault = in.fault();
+  if (loaded.fault.empty()) {
+    sum_states(loaded.model);
+    sum_absent(loaded.model);
+  }
   return loaded;
 }
 
@@ -216,13 +287,13 @@ std::string write_model(const SyntaxModel& model) {
   }
   out.number(static_cast<std::uint16_t>(model.words.hashes().size()));
   for (const std::uint64_t hash : model.words.hashes()) out.number(hash);
-  out.all<std::int8_t>(model.tagger_rows);
+  out.part(model.token_weights, &TokenWeights::tagger);
   out.layer(model.tagger_window);
   out.all<std::int16_t>(model.tagger_bias);
   out.all<std::int16_t>(model.tagger_history);
   out.layer(model.tagger_outputs);
   out.all<std::int32_t>(model.tagger_out_bias);
-  out.all<std::int8_t>(model.parser_rows);
+  out.part(model.token_weights, &TokenWeights::parser);
   out.all<std::int8_t>(model.parser_tag_rows);
   for (std::size_t mix = 0; mix < kMixes; ++mix) {
     out.layer(model.parser_mixes[mix]);

@@ -30,11 +30,18 @@ inline constexpr int kSumBits = 7;
 inline constexpr std::int16_t kAddendMax = 819;
 static_assert(kSlots + kStateRows + 1 <= 40);
 static_assert(kTagHidden % kWideStep == 0 && kParserHidden % kWideStep == 0);
+static_assert(kWordSize == kRowSize);
 
 // Tags of a model: what they mean, in the order of its outputs.
 struct SyntaxTag {
   Upos upos = Upos::x;
   WordForm form = WordForm::other;
+};
+
+// What a row of a token adds, for the tagger and for the parser: a line of the cache.
+struct alignas(2 * kWordSize) TokenWeights {
+  std::array<std::int8_t, kWordSize> tagger{};
+  std::array<std::int8_t, kWordSize> parser{};
 };
 
 // Powers of two by which the weights of a layer were multiplied.
@@ -48,30 +55,33 @@ struct LayerScales {
 struct SyntaxModel {
   WordIds words;
   std::vector<SyntaxTag> tags;
+  std::vector<TokenWeights> token_weights;  // [token rows]
 
   // Tagger: rows of tokens, summed -> window of five + the two tags before -> ReLU -> tags.
   LayerScales tagger_scales;
-  std::vector<std::int8_t> tagger_rows;       // [token rows][kWordSize]
   PackedLayer tagger_window;                  // kWindow * kWordSize -> kTagHidden
-  std::vector<std::int16_t> tagger_bias;      // [kTagHidden] at 2^kSumBits
-  std::vector<std::int16_t> tagger_history;   // [2][tags + 1][kTagHidden] at 2^kSumBits
+  LineVector<std::int16_t> tagger_bias;       // [kTagHidden] at 2^kSumBits
+  LineVector<std::int16_t> tagger_history;    // [2][tags + 1][kTagHidden] at 2^kSumBits
   PackedLayer tagger_outputs;                 // kTagHidden -> tags
   std::vector<std::int32_t> tagger_out_bias;  // [tags]
 
   // Parser: rows of tokens and of their tags, summed; twice the ReLU of a window of five is added
   // -> slots + rows of the state -> ReLU -> actions, and labels of left and of right arcs.
   LayerScales parser_scales;
-  std::vector<std::int8_t> parser_rows;          // [token rows][kWordSize]
   std::vector<std::int8_t> parser_tag_rows;      // [tags][kWordSize]
   std::array<PackedLayer, kMixes> parser_mixes;  // kWindow * kWordSize -> kWordSize
-  std::array<std::vector<std::int32_t>, kMixes> parser_mix_biases;  // [kWordSize]
-  std::array<PackedLayer, kSlots> parser_slots;                     // kWordSize -> kParserHidden
-  std::vector<std::int16_t> parser_slot_tags;  // [kSlots][tags + 2][kParserHidden]: none, root last
-  std::vector<std::int16_t> parser_states;     // [state_row::kCount][kParserHidden]
-  std::vector<std::int16_t> parser_bias;       // [kParserHidden]
-  PackedLayer parser_actions;                  // kParserHidden -> kActionCount
-  std::array<PackedLayer, 2> parser_labels;    // kParserHidden -> kDeprelCount: left, right
-  std::vector<std::int32_t> parser_out_bias;   // [kParserOutputs]: actions, labels
+  std::array<LineVector<std::int32_t>, kMixes> parser_mix_biases;  // [kWordSize]
+  std::array<PackedLayer, kSlots> parser_slots;                    // kWordSize -> kParserHidden
+  LineVector<std::int16_t> parser_slot_tags;  // [kSlots][tags + 2][kParserHidden]: none, root last
+  LineVector<std::int16_t> parser_states;     // [state_row::kCount][kParserHidden]
+  LineVector<std::int16_t> parser_bias;       // [kParserHidden]
+  FewOutputs parser_actions;                  // kParserHidden -> kActionCount
+  std::array<PackedLayer, 2> parser_labels;   // kParserHidden -> kDeprelCount: left, right
+  std::vector<std::int32_t> parser_out_bias;  // [kParserOutputs]: actions, labels
+
+  // Made from the above by read_model, so that a state adds few rows.
+  LineVector<std::int16_t> state_sums;   // [state_sum::kCount][kParserHidden]
+  LineVector<std::int16_t> absent_sums;  // [2^kChildSlots][kParserHidden]: a bit, a child less
 
   [[nodiscard]] std::size_t token_rows() const noexcept {
     return token_row::kWord + WordIds::kFirstWord + words.hashes().size();

@@ -12,53 +12,69 @@ constexpr std::size_t kReach = kWindow / 2;
 constexpr std::int16_t kWindowMax = 8 * kAddendMax;  // of the tagger: a sum of four fits int16
 constexpr std::int32_t kMixMax = 4095;  // of the parser's windows, so that sums stay below 2^31
 
-std::int32_t shifted(std::int32_t value, int bits) noexcept {
-  return (value + (1 << (bits - 1))) >> bits;
-}
-
-// The first of the best.
-std::size_t best_of(std::span<const std::int32_t> scores, std::size_t first) noexcept {
-  return static_cast<std::size_t>(
-      std::max_element(scores.begin() + static_cast<std::ptrdiff_t>(first), scores.end()) -
-      scores.begin());
+// The first of the best. In two passes that are made of vector instructions, neither of which
+// waits for what it found before.
+std::size_t best_of(std::span<const std::int32_t> scores, std::int32_t first) noexcept {
+  const auto count = static_cast<std::int32_t>(scores.size());
+  const std::int32_t* const score = scores.data();
+  std::int32_t most = score[first];
+  for (std::int32_t i = first; i < count; ++i) most = std::max(most, score[i]);
+  std::int32_t best = count;
+  for (std::int32_t i = first; i < count; ++i) {
+    const std::int32_t place = score[i] == most ? i : count;
+    best = std::min(best, place);
+  }
+  return static_cast<std::size_t>(best);
 }
 
 // Sums of the tokens' rows, with room for the window on both sides.
-void sum_rows(const std::vector<std::int8_t>& table, ParserScratch& scratch) {
-  static_assert(kWordSize == kRowSize);
+void sum_rows(const SyntaxModel& model, ParserScratch& scratch) {
   const LayerCode& code = layer_code();
+  const std::int8_t* table = model.token_weights.front().tagger.data();
   const std::size_t size = scratch.rows.size();
-  scratch.inputs.resize((size + kWindow - 1) * kWordSize);
+  scratch.tagged.resize((size + kWindow - 1) * kWordSize);
+  scratch.inputs.resize(scratch.tagged.size());
+  const auto sum = [&](std::size_t at, const std::uint16_t* rows, std::size_t count) {
+    code.sum_of_rows(table, rows, count, &scratch.tagged[at * kWordSize],
+                     &scratch.inputs[at * kWordSize]);
+  };
   constexpr auto kPad = static_cast<std::uint16_t>(token_row::kPad);
   for (std::size_t i = 0; i < kReach; ++i) {
-    code.sum_of_rows(table.data(), &kPad, 1, &scratch.inputs[i * kWordSize]);
-    code.sum_of_rows(table.data(), &kPad, 1, &scratch.inputs[(size + kReach + i) * kWordSize]);
+    sum(i, &kPad, 1);
+    sum(size + kReach + i, &kPad, 1);
   }
+  // The table is larger than the near caches: rows are fetched some tokens ahead.
+  constexpr std::size_t kAhead = 4;
+  const auto fetch = [&](const TokenRows& token) {
+    for (std::size_t r = 0; r < token.count; ++r) {
+      __builtin_prefetch(&model.token_weights[token.rows[r]]);
+    }
+  };
+  for (std::size_t i = 0; i < std::min(kAhead, size); ++i) fetch(scratch.rows[i]);
   for (std::size_t i = 0; i < size; ++i) {
-    const TokenRows& rows = scratch.rows[i];
-    code.sum_of_rows(table.data(), rows.rows.data(), rows.count,
-                     &scratch.inputs[(i + kReach) * kWordSize]);
+    if (i + kAhead < size) fetch(scratch.rows[i + kAhead]);
+    sum(i + kReach, scratch.rows[i].rows.data(), scratch.rows[i].count);
   }
 }
 
 void tag_tokens(const SyntaxModel& model, ParserScratch& scratch) {
-  sum_rows(model.tagger_rows, scratch);
+  const LayerCode& code = layer_code();
   const std::size_t size = scratch.rows.size();
   const std::size_t tags = model.tags.size();
-  const int bits = model.tagger_scales.rows + model.tagger_scales.window - kSumBits;
+  static constexpr std::array<std::int16_t, kTagHidden> kNothing{};
+  scratch.windows.resize(size * kTagHidden);
+  code.multiply_onto({scratch.tagged.data(), kWordSize, size}, model.tagger_window.weights(),
+                     model.tagger_scales.rows + model.tagger_scales.window - kSumBits,
+                     {kNothing.data(), nullptr}, kWindowMax, scratch.windows.data(), kTagHidden);
   scratch.tags.resize(size);
   std::size_t last = tags;  // stands for "before the first token"
   std::size_t last_but_one = tags;
-  static constexpr std::array<std::int16_t, kTagHidden> kNothing{};
-  alignas(16) std::array<std::int32_t, padded(kTagsMax)> sums;
-  alignas(16) std::array<std::int16_t, kTagHidden> window;
-  alignas(16) std::array<std::int16_t, kTagHidden> hidden;
-  const LayerCode& code = layer_code();
+  alignas(kCacheLine) std::array<std::int32_t, padded(kTagsMax)> sums;
+  alignas(kCacheLine) std::array<std::int16_t, kTagHidden> hidden;
   for (std::size_t i = 0; i < size; ++i) {
-    model.tagger_window.multiply_onto(&scratch.inputs[i * kWordSize], bits, kNothing.data(),
-                                      kWindowMax, window.data());
     const std::array<const std::int16_t*, 4> rows = {
-        window.data(), model.tagger_bias.data(), &model.tagger_history[last * kTagHidden],
+        &scratch.windows[i * kTagHidden], model.tagger_bias.data(),
+        &model.tagger_history[last * kTagHidden],
         &model.tagger_history[(tags + 1 + last_but_one) * kTagHidden]};
     code.add_and_rectify(rows.data(), rows.size(), kTagHidden, hidden.data());
     model.tagger_outputs.multiply(hidden.data(), sums.data());
@@ -71,26 +87,22 @@ void tag_tokens(const SyntaxModel& model, ParserScratch& scratch) {
 
 // Each token with its neighbours: its rows plus, twice, a ReLU of the window around it.
 void encode_tokens(const SyntaxModel& model, ParserScratch& scratch) {
-  sum_rows(model.parser_rows, scratch);
   const std::size_t size = scratch.rows.size();
   for (std::size_t i = 0; i < size; ++i) {
     const std::int8_t* row = &model.parser_tag_rows[scratch.tags[i] * kWordSize];
     std::int16_t* to = &scratch.inputs[(i + kReach) * kWordSize];
     for (std::size_t j = 0; j < kWordSize; ++j) to[j] = static_cast<std::int16_t>(to[j] + row[j]);
   }
-  alignas(16) std::array<std::int32_t, kWordSize> sums;
+  scratch.mixed.resize(scratch.inputs.size());
+  const auto clear = [&](std::size_t token) {
+    std::fill_n(&scratch.mixed[token * kWordSize], kReach * kWordSize, std::int16_t{0});
+  };
   for (std::size_t mix = 0; mix < kMixes; ++mix) {
-    const std::vector<std::int32_t>& bias = model.parser_mix_biases[mix];
-    scratch.mixed.assign(scratch.inputs.size(), 0);
-    for (std::size_t i = 0; i < size; ++i) {
-      model.parser_mixes[mix].multiply(&scratch.inputs[i * kWordSize], sums.data());
-      const std::int16_t* own = &scratch.inputs[(i + kReach) * kWordSize];
-      std::int16_t* to = &scratch.mixed[(i + kReach) * kWordSize];
-      for (std::size_t j = 0; j < kWordSize; ++j) {
-        const std::int32_t sum = shifted(sums[j] + bias[j], model.parser_scales.window);
-        to[j] = static_cast<std::int16_t>(own[j] + std::clamp(sum, 0, kMixMax));
-      }
-    }
+    clear(0);
+    clear(size + kReach);
+    layer_code().mix({scratch.inputs.data(), kWordSize, size}, model.parser_mixes[mix].weights(),
+                     model.parser_mix_biases[mix].data(), model.parser_scales.window, kMixMax,
+                     &scratch.inputs[kReach * kWordSize], &scratch.mixed[kReach * kWordSize]);
     std::swap(scratch.inputs, scratch.mixed);
   }
 }
@@ -124,20 +136,18 @@ class PieceParser {
   // Nearly every token comes to the top of the stack and of the rest. Slot by slot, so that the
   // weights of one stay in the nearest cache.
   void fill_tops() {
-    for (std::size_t slot = 0; slot < kTopSlots; ++slot) {
-      for (std::size_t node = 0; node < state_.size(); ++node) fill(slot, node);
-    }
-    const auto tops = static_cast<std::uint16_t>((1U << kTopSlots) - 1);
-    scratch_.is_filled.assign(state_.size(), tops);
+    for (std::size_t slot = 0; slot < kTopSlots; ++slot) fill(slot, 0, state_.size());
+    scratch_.is_filled.assign(state_.size(), 0);
   }
 
-  // What a node adds in a slot.
-  void fill(std::size_t slot, std::size_t node) {
-    const std::size_t row = slot * (model_.tags.size() + 2) + scratch_.tags[node];
+  // What nodes add in a slot.
+  void fill(std::size_t slot, std::size_t node, std::size_t count) {
+    const std::size_t tag_rows = slot * (model_.tags.size() + 2);
     const int bits = model_.parser_scales.rows + model_.parser_scales.slots - kSumBits;
-    model_.parser_slots[slot].multiply_onto(&scratch_.inputs[(node + kReach) * kWordSize], bits,
-                                            &model_.parser_slot_tags[row * kParserHidden],
-                                            kAddendMax, filled(slot, node));
+    code_.multiply_onto({&scratch_.inputs[(node + kReach) * kWordSize], kWordSize, count},
+                        model_.parser_slots[slot].weights(), bits,
+                        {&model_.parser_slot_tags[tag_rows * kParserHidden], &scratch_.tags[node]},
+                        kAddendMax, filled(slot, node), kSlots * kParserHidden);
   }
   [[nodiscard]] std::int16_t* filled(std::size_t slot, std::size_t node) {
     return &scratch_.filled[(node * kSlots + slot) * kParserHidden];
@@ -146,31 +156,45 @@ class PieceParser {
   // The hidden layer of the state.
   void look() {
     std::array<std::uint16_t, kSlots> slots;
-    std::array<std::uint16_t, kStateRows> rows;
     state_.slots(slots);
-    state_.rows(slots, rows);
-    std::array<const std::int16_t*, kSlots + kStateRows + 1> addends;
+    std::array<const std::int16_t*, kSlots + 1 + kStateSums> addends;
     std::size_t at = 0;
-    addends[at++] = model_.parser_bias.data();
-    for (std::size_t slot = 0; slot < kSlots; ++slot) addends[at++] = word_of(slot, slots[slot]);
-    for (const std::uint16_t row : rows) {
-      addends[at++] = &model_.parser_states[row * kParserHidden];
+    for (std::size_t slot = 0; slot < kTopSlots; ++slot) addends[at++] = top(slot, slots[slot]);
+    std::size_t absent = 0;
+    for (std::size_t slot = kTopSlots; slot < kSlots; ++slot) {
+      if (slots[slot] == kNoNode) {
+        absent |= std::size_t{1} << (slot - kTopSlots);
+      } else {
+        addends[at++] = child(slot, slots[slot]);
+      }
     }
-    code_.add_and_rectify(addends.data(), addends.size(), kParserHidden, hidden_.data());
+    addends[at++] = &model_.absent_sums[absent * kParserHidden];
+    for (const std::uint16_t row : sums_of(state_.traits(slots))) {
+      addends[at++] = &model_.state_sums[row * kParserHidden];
+    }
+    code_.add_and_rectify(addends.data(), at, kParserHidden, hidden_.data());
   }
 
-  // The same, computed once for each pair.
-  const std::int16_t* word_of(std::size_t slot, std::uint16_t node) {
+  [[nodiscard]] const std::int16_t* top(std::size_t slot, std::uint16_t node) {
+    if (node < state_.size()) return filled(slot, node);
     const std::size_t tags = model_.tags.size();
-    const std::int16_t* tag_rows = &model_.parser_slot_tags[slot * (tags + 2) * kParserHidden];
-    if (node == kNoNode) return tag_rows + tags * kParserHidden;
-    if (node == state_.size()) return tag_rows + (tags + 1) * kParserHidden;
+    const std::size_t row = slot * (tags + 2) + tags + (node == kNoNode ? 0 : 1);
+    return &model_.parser_slot_tags[row * kParserHidden];
+  }
+
+  // With its label, which it has for good; computed once for each pair.
+  [[nodiscard]] const std::int16_t* child(std::size_t slot, std::uint16_t node) {
+    std::int16_t* const to = filled(slot, node);
     const auto bit = static_cast<std::uint16_t>(1U << slot);
-    if ((scratch_.is_filled[node] & bit) == 0) {
-      scratch_.is_filled[node] = static_cast<std::uint16_t>(scratch_.is_filled[node] | bit);
-      fill(slot, node);
-    }
-    return filled(slot, node);
+    if ((scratch_.is_filled[node] & bit) != 0) return to;
+    scratch_.is_filled[node] = static_cast<std::uint16_t>(scratch_.is_filled[node] | bit);
+    fill(slot, node, 1);
+    const std::size_t label = state_row::kLabel + (slot - kTopSlots) * (kDeprelCount + 1) +
+                              static_cast<std::size_t>(state_.relation(node));
+    const std::int16_t* row = &model_.parser_states[label * kParserHidden];
+    for (std::size_t i = 0; i < kParserHidden; ++i)
+      to[i] = static_cast<std::int16_t>(to[i] + row[i]);
+    return to;
   }
 
   // The best action that is allowed; of equal ones the first.
@@ -197,14 +221,15 @@ class PieceParser {
   ArcHybrid& state_;
   const LayerCode& code_ = layer_code();
   static constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::min();
-  alignas(16) std::array<std::int16_t, kParserHidden> hidden_{};
-  alignas(16) std::array<std::int32_t, padded(kDeprelCount)> sums_{};
+  alignas(kCacheLine) std::array<std::int16_t, kParserHidden> hidden_{};
+  alignas(kCacheLine) std::array<std::int32_t, padded(kDeprelCount)> sums_{};
 };
 
 void parse_piece(const SyntaxModel& model, const Text& text, TokenSpan piece,
                  ParserScratch& scratch) {
   const std::size_t size = piece.size();
   rows_of_tokens(model.words, text, piece, scratch.rows);
+  sum_rows(model, scratch);
   tag_tokens(model, scratch);
   encode_tokens(model, scratch);
   scratch.state.start(size);

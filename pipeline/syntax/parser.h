@@ -25,10 +25,12 @@ inline constexpr std::size_t kSentenceTokensMax = 8192;
 // Memory of a parser, kept from sentence to sentence; one per thread.
 struct ParserScratch {
   std::vector<TokenRows> rows;
-  std::vector<std::int16_t> inputs;      // [tokens + window - 1][kWordSize]
-  std::vector<std::int16_t> mixed;       // as inputs
+  LineVector<std::int16_t> tagged;       // [tokens + window - 1][kWordSize]: inputs of the tagger
+  LineVector<std::int16_t> windows;      // [tokens][kTagHidden]
+  LineVector<std::int16_t> inputs;       // as tagged: of the parser
+  LineVector<std::int16_t> mixed;        // as inputs
   std::vector<std::uint16_t> tags;       // of the model
-  std::vector<std::int16_t> filled;      // [tokens][kSlots][kParserHidden]
+  LineVector<std::int16_t> filled;       // [tokens][kSlots][kParserHidden]
   std::vector<std::uint16_t> is_filled;  // a bit for each slot
   ArcHybrid state;
 };

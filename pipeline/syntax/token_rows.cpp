@@ -84,6 +84,7 @@ std::uint16_t WordIds::id(const Text& text, const Token& token) const noexcept {
 void rows_of_tokens(const WordIds& words, const Text& text, TokenSpan span,
                     std::vector<TokenRows>& out) {
   out.resize(span.size());
+  for (std::uint32_t i = span.begin; i < span.end; ++i) words.prefetch(text.tokens[i].hash);
   const bool shouted = is_shouted(text, span);
   for (std::uint32_t i = span.begin; i < span.end; ++i) {
     const Token& token = text.tokens[i];

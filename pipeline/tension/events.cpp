@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/dedupe/stub.h"
 #include "pipeline/syntax/parser.h"
 #include "pipeline/tension/gate.h"
 #include "pipeline/tension/operators.h"
@@ -173,10 +174,19 @@ std::string lower_text(const Page& page, const Party& party) {
 // Verbal acts are the speaker's: "we will respond", "Kremlin: …"; and go to whom it is told.
 void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
   const bool is_first = !roles.actors.empty() && roles.actors.front().is_first_person;
+  // "The army fired first, Yonhap said": an outlet tells what others do.
+  if (!speech.speaker.empty() && speech.speaker.front().is_bystander) {
+    if (is_first) roles.actors.clear();
+    return;
+  }
   const bool is_absent = (roles.actors.empty() || speech.is_headline) && is_verbal(rule.spec.type);
   // "Armenia said Azerbaijan had shelled its villages"
-  if (roles.recipients.empty() && roles.is_object_possessed && !speech.speaker.empty() &&
-      !roles.actors.empty() && speech.speaker.front().entity != roles.actors.front().entity)
+  // "Tallinn: Russian jammers downed our drone"
+  const bool is_own = (roles.recipients.empty() && roles.is_object_possessed) ||
+                      (!roles.recipients.empty() && roles.recipients.front().is_first_person);
+  if (is_own && !speech.speaker.empty() && !roles.actors.empty() &&
+      !roles.actors.front().is_first_person &&
+      speech.speaker.front().entity != roles.actors.front().entity)
     roles.recipients = speech.speaker;
   // "Troops killed four bandits, the Nigerian army said": whoever tells it tells of its own.
   constexpr std::uint32_t kOfState = bit(Grammar::forces) | bit(Grammar::government);
@@ -256,8 +266,14 @@ bool is_civil(const Party& party) {
   return party.is_demonym && !party.is_owner;
 }
 
+// "An American man fought alongside rebels in Chad": a private person's act is no state's.
+bool is_private_person(const Event& event, const Party& actor) {
+  constexpr std::uint32_t kVictim = bit(Grammar::victim);
+  return event.type == EventType::assault && actor.is_demonym && actor.grammar == kVictim;
+}
+
 void name_parties(const Page& page, Event& event, const Party& actor, const Party& recipient) {
-  event.actor = actor.valid ? actor.entity : kNoEntity;
+  event.actor = actor.valid && !is_private_person(event, actor) ? actor.entity : kNoEntity;
   event.recipient = recipient.valid ? recipient.entity : kNoEntity;
   event.is_recipient_civil = is_civil(recipient);
   if (event.actor == kNoEntity) event.actor_text = lower_text(page, actor);
@@ -481,7 +497,16 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
   const auto specificity = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].specificity;
   };
+  // A rule that needs both parties, whoever they are, is the wider net: it takes what no other
+  // rule reads.
+  const auto is_net = [&](const Match& m) {
+    const Pattern& pattern = page.lexicon.patterns[m.pattern];
+    return pattern.use == Use::rule && page.lexicon.rules[pattern.owner].spec.needs_both &&
+           std::any_of(pattern.slots.begin(), pattern.slots.end(),
+                       [](const SlotWord& slot) { return slot.takes_party; });
+  };
   std::sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) {
+    if (is_net(a) != is_net(b)) return is_net(b);
     if (a.elements != b.elements) return a.elements > b.elements;
     if (is_idiom(a) != is_idiom(b)) return is_idiom(a);
     if (specificity(a) != specificity(b)) return specificity(a) > specificity(b);
@@ -662,7 +687,8 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   if (text.language == "und" && !is_readable(page)) return assessment;
   if (!state.syntax) return assessment;
   const std::vector<Match> all = find_matches(page);
-  assessment.topics = topics_of(page, {0, text.told_end});
+  const std::size_t told = is_stub(text, {}) ? text.body_token : text.tokens.size();
+  assessment.topics = topics_of(page, {0, static_cast<std::uint32_t>(told)});
   const Scene scene{page, published_at_ms, assessment.topics};
   std::vector<Piece> pieces = pieces_of(page, all);
   keep_strongest(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);

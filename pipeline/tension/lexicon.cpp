@@ -30,14 +30,6 @@ void Lexicon::set_topics(const TopicModel& topics) {
   state_->topics = topics;
 }
 
-std::uint16_t Lexicon::State::forms_in(std::uint32_t word, std::uint32_t set) const {
-  const Membership* const end = memberships.data() + words[word].memberships_end;
-  const Membership* const at =
-      std::lower_bound(memberships.data() + words[word].memberships_begin, end, set,
-                       [](const Membership& m, std::uint32_t s) { return m.set < s; });
-  return at != end && at->set == set ? at->forms : 0;
-}
-
 void WordIndex::build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries) {
   std::size_t size = 16;
   while (size < entries.size() * 4) size *= 2;
@@ -221,7 +213,15 @@ bool LexiconBuilder::State::add_slot(const std::string& part, Pattern& pattern,
               " slots, each with its words: '" + part + "'";
     return false;
   }
-  if (wanted != "@party" && !set_of(wanted, slot.set, message)) return false;
+  std::string others;  // of the alternatives, those that are no party
+  for (const std::string& alternative : split(wanted, '|')) {
+    if (alternative == "@party") {
+      slot.takes_party = true;
+    } else {
+      others += (others.empty() ? "" : "|") + alternative;
+    }
+  }
+  if (!others.empty() && !set_of(others, slot.set, message)) return false;
   pattern.slots.push_back(slot);
   return true;
 }
@@ -239,7 +239,7 @@ void LexiconBuilder::State::rank(Pattern& pattern) const {
     if (!element.is_optional) add(element.set);
   }
   for (const SlotWord& slot : pattern.slots) {
-    if (slot.set != kNoSet) add(slot.set);
+    if (slot.set != kNoSet && !slot.takes_party) add(slot.set);
   }
   // "lifted sanctions" before "sanctions on": the verb knows who did it.
   constexpr std::uint16_t kVerbLeads = 20;
@@ -313,7 +313,8 @@ std::uint32_t LexiconBuilder::State::rarest_of(const Pattern& pattern, bool& is_
   }
   is_slot = false;
   for (const SlotWord& slot : pattern.slots) {
-    if (slot.set == kNoSet || slot.argument == Argument::particle) continue;
+    const bool is_open = slot.takes_party || slot.set == kNoSet;
+    if (is_open || slot.argument == Argument::particle) continue;
     if (rarest != kNoSet && set_words[slot.set].size() >= set_words[rarest].size()) continue;
     rarest = slot.set;
     is_slot = true;

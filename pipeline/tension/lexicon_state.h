@@ -2,6 +2,7 @@
 // Promises: built once by LexiconBuilder::freeze, never changed after.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -34,7 +35,7 @@ enum class Grammar : std::uint8_t {
   reciprocal,
   light,
   undergo,
-  thwart,
+  blaming,
   quantity,
   owning,
   responsibility,
@@ -54,7 +55,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count
     {"preposition", "negation", "relative",   "pronoun",        "pronoun_first", "say",
      "forces",      "armed",    "government", "civil",          "victim",        "blow",
      "casualty",    "stand_in", "backing",    "reciprocal",     "light",         "undergo",
-     "thwart",      "quantity", "owning",     "responsibility", "nature",        "commerce",
+     "blaming",     "quantity", "owning",     "responsibility", "nature",        "commerce",
      "leading",     "agent_of", "owner_of",   "source_of",      "place_at",      "goal_to",
      "beside",      "sides"};
 
@@ -119,7 +120,8 @@ enum class Argument : std::uint8_t { subject, object, phrase, particle };
 struct SlotWord {
   Argument argument = Argument::object;
   std::uint32_t prepositions = kNoSet;  // of a phrase
-  std::uint32_t set = kNoSet;           // kNoSet: whoever is a party
+  std::uint32_t set = kNoSet;           // kNoSet: none but parties
+  bool takes_party = false;             // whoever is a party, too
 };
 inline constexpr std::size_t kSlotWordsMax = 3;
 
@@ -143,6 +145,11 @@ class WordIndex {
     for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
       if (slots_[i].second == kNoWord || slots_[i].first == hash) return slots_[i].second;
     }
+  }
+
+  // Fetches what find() will read.
+  void prefetch(std::uint64_t hash) const noexcept {
+    __builtin_prefetch(slots_.data() + (hash & mask_));
   }
 
  private:
@@ -183,7 +190,13 @@ struct Lexicon::State {
   KeyWords key{};
 
   // Forms of the word in the set; 0 when it is not a member.
-  [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const;
+  [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const {
+    const Membership* const end = memberships.data() + words[word].memberships_end;
+    const Membership* const at =
+        std::lower_bound(memberships.data() + words[word].memberships_begin, end, set,
+                         [](const Membership& m, std::uint32_t s) { return m.set < s; });
+    return at != end && at->set == set ? at->forms : std::uint16_t{0};
+  }
 };
 
 }  // namespace tocsin

@@ -8,7 +8,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kMatchesMax = 4096;
-constexpr std::uint32_t kAhead = 8;         // tokens whose words are fetched beforehand
+constexpr std::size_t kMatchesUsual = 64;   // of an article, room for which is made at once
 constexpr std::uint32_t kObjectGapMax = 5;  // wider gaps are meant to reach into a complement
 constexpr unsigned kHardMarks = before::kStop | before::kSemicolon | before::kParagraph |
                                 before::kColon | before::kDash | before::kParenOpen |
@@ -72,14 +72,22 @@ bool is_undone(const Page& page, std::uint32_t t) {
 
 // Of the worker: what is left in it from another article is never read.
 struct MatchMemory {
+  // Patterns of Lexicon::State::starts that a token may begin here.
+  struct Candidates {
+    std::uint32_t token = 0;
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
   std::vector<std::uint32_t> last;     // by rare set: one past the last token that is in it
   std::vector<std::uint32_t> openers;  // tokens of the sentence that begin some pattern
+  std::vector<Candidates> candidates;
 };
 
 class Matcher {
  public:
   Matcher(const Page& page, MatchMemory& memory) : page_(page), memory_(memory) {
     memory_.last.assign(page.lexicon.rare_count, 0);
+    matches_.reserve(kMatchesUsual);
   }
 
   std::vector<Match> run() {
@@ -99,10 +107,9 @@ class Matcher {
   void look(TokenSpan tokens) {
     memory_.openers.clear();
     for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
-      if (t + kAhead < tokens.end && page_.word[t + kAhead] != kNoWord)
-        __builtin_prefetch(&page_.lexicon.words[page_.word[t + kAhead]]);
       if (page_.word[t] == kNoWord) continue;
       const Word& word = page_.lexicon.words[page_.word[t]];
+      __builtin_prefetch(page_.lexicon.memberships.data() + word.memberships_begin);
       for (std::uint32_t i = 0; i < word.rare_count; ++i) {
         memory_.last[page_.lexicon.rare[word.rare_begin + i]] = t + 1;
       }
@@ -112,9 +119,11 @@ class Matcher {
     }
   }
 
-  // Of rules, or of cues and idioms.
+  // Of rules, or of cues and idioms. In three steps, each of which fetches beforehand what the next
+  // one reads: the tables are larger than the near caches, and read here and there.
   void add_matches(TokenSpan tokens, bool of_rules) {
     const Lexicon::State& lexicon = page_.lexicon;
+    memory_.candidates.clear();
     for (const std::uint32_t t : memory_.openers) {
       const Word& word = lexicon.words[page_.word[t]];
       const std::uint32_t end = of_rules ? word.rule_groups_end : word.groups_end;
@@ -122,9 +131,16 @@ class Matcher {
         const StartGroup& group = lexicon.groups[g];
         const std::uint32_t seen_from = group.is_slot ? tokens.begin : t + 1;
         if (group.rarest != kNoSet && memory_.last[group.rarest] <= seen_from) continue;
-        for (std::uint32_t i = group.begin; i < group.end; ++i) {
-          if (matches_.size() < kMatchesMax) add_match(lexicon.starts[i], tokens, t);
-        }
+        __builtin_prefetch(&lexicon.starts[group.begin]);
+        memory_.candidates.push_back({t, group.begin, group.end});
+      }
+    }
+    for (const MatchMemory::Candidates& each : memory_.candidates) {
+      __builtin_prefetch(&lexicon.elements[lexicon.starts[each.begin].elements_begin]);
+    }
+    for (const MatchMemory::Candidates& each : memory_.candidates) {
+      for (std::uint32_t i = each.begin; i < each.end; ++i) {
+        if (matches_.size() < kMatchesMax) add_match(lexicon.starts[i], tokens, each.token);
       }
     }
   }

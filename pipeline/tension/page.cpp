@@ -9,8 +9,12 @@ Page::Page(const Lexicon::State& the_lexicon, const Gazetteer& the_gazetteer, co
            const Tagging& the_tagging)
     : lexicon(the_lexicon), gazetteer(the_gazetteer), text(the_text), tagging(the_tagging) {
   word.resize(text.tokens.size());
-  for (std::size_t t = 0; t < word.size(); ++t)
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t t = 0; t < word.size(); ++t) {
+    if (t + kAhead < word.size()) lexicon.vocabulary.prefetch(text.tokens[t + kAhead].hash);
     word[t] = lexicon.vocabulary.find(text.tokens[t].hash);
+    if (word[t] != kNoWord) __builtin_prefetch(&lexicon.words[word[t]]);  // the matcher reads it
+  }
   mention.assign(text.tokens.size(), kNoMention);
   for (std::uint32_t m = 0; m < tagging.mentions.size(); ++m) {
     const Mention& one = tagging.mentions[m];
@@ -40,6 +44,13 @@ Party Page::named(std::uint32_t mention_index) const {
   party.entity = entity.acts_for;
   if (party.entity == kNoEntity && !entity.code.empty()) {
     party.entity = gazetteer.by_code(entity.code);
+  }
+  // "Yonhap reports": what tells of it acts for nobody, but is somebody's.
+  if (entity.type == EntityType::org && entity.part == Part::none) {
+    party.whose = party.entity;
+    party.entity = kNoEntity;
+    party.is_bystander = true;
+    return party;
   }
   // The Red Sea is nobody.
   if (party.entity == kNoEntity && entity.type == EntityType::place) {
@@ -148,6 +159,38 @@ void mend_verbs(std::vector<Node>& nodes) {
   }
 }
 
+// "Peru had frozen relations", taken for relations that are frozen: an auxiliary has no object, so
+// the participle right behind it is the verb.
+void mend_perfects(std::vector<Node>& nodes) {
+  for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
+    const NodeIndex have = verb - 1;
+    const NodeIndex noun = nodes[verb].head;
+    if (nodes[have].tag != Upos::aux || nodes[verb].tag != Upos::verb ||
+        nodes[verb].relation != Deprel::amod || nodes[verb].form != WordForm::participle ||
+        noun >= nodes.size() || noun < verb || nodes[noun].head != have ||
+        nodes[noun].relation != Deprel::obj)
+      continue;
+    nodes[verb].head = nodes[have].head;
+    nodes[verb].relation = nodes[have].relation;
+    for (Node& node : nodes) {
+      if (node.head == have) node.head = verb;
+    }
+    nodes[have].head = verb;
+    nodes[have].relation = Deprel::aux;
+  }
+}
+
+// "Iran rains missiles on Haifa", taken for rains: a noun has no object.
+void mend_tags(std::vector<Node>& nodes) {
+  for (const Node& node : nodes) {
+    if (node.relation != Deprel::obj || node.head >= nodes.size()) continue;
+    Node& verb = nodes[node.head];
+    if (verb.tag != Upos::noun || verb.form != WordForm::plural) continue;
+    verb.tag = Upos::verb;
+    verb.form = WordForm::present;
+  }
+}
+
 // "Ceasefire talks between China and Taiwan", taken for a ceasefire that talks: a verb has no noun
 // phrase of a noun, so with a bare noun right before it, it is one.
 void mend_nouns(std::vector<Node>& nodes) {
@@ -195,6 +238,68 @@ void mend_subjects(std::vector<Node>& nodes) {
   }
 }
 
+// "Chinese and Philippine coast guard ships": adjectives that "and" joins are two of a kind.
+void mend_joined(std::vector<Node>& nodes) {
+  for (NodeIndex link = 1; link + 1U < nodes.size(); ++link) {
+    Node& first = nodes[link - 1];
+    Node& second = nodes[link + 1];
+    const bool is_pair = nodes[link].relation == Deprel::cc && first.relation == Deprel::amod &&
+                         second.relation == Deprel::amod && nodes[link].head == first.head &&
+                         second.head == first.head && first.head > link + 1;
+    if (!is_pair) continue;
+    nodes[link].head = static_cast<NodeIndex>(link + 1);
+    second.head = static_cast<NodeIndex>(link - 1);
+    second.relation = Deprel::conj;
+  }
+}
+
+// "Two Danes taken hostage in Niger are freed", taken for two joined verbs that nothing joins: the
+// participle says which Danes, and what follows is told of them.
+void mend_participles(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  for (NodeIndex last = 2; last < nodes.size(); ++last) {
+    const NodeIndex first = nodes[last].head;
+    if (nodes[last].relation != Deprel::conj || first >= last || nodes[last].tag != Upos::verb ||
+        nodes[first].tag != Upos::verb)
+      continue;
+    NodeIndex subject = kAbsent;
+    bool is_joined = false;  // or not to be told
+    bool is_finite = nodes[last].form == WordForm::present || nodes[last].form == WordForm::past;
+    bool is_passive = false;
+    for (NodeIndex node = 0; node < nodes.size(); ++node) {
+      const Deprel its = nodes[node].relation;
+      const bool is_subject = its == Deprel::nsubj || its == Deprel::nsubj_pass;
+      if (nodes[node].head == last) {
+        if (its == Deprel::aux || its == Deprel::aux_pass) is_finite = true;
+        if (its == Deprel::aux_pass) is_passive = true;
+        if (its == Deprel::cc || its == Deprel::mark || is_subject) is_joined = true;
+      }
+      if (nodes[node].head == first) {
+        if (is_subject && node < first) subject = node;
+        const bool is_own = its == Deprel::aux || its == Deprel::aux_pass || its == Deprel::mark ||
+                            (its == Deprel::conj && node != last);
+        const bool is_active = its == Deprel::obj && nodes[first].form != WordForm::participle;
+        if (is_own || is_active) is_joined = true;
+      }
+      const bool is_between = node > first && node <= last;
+      if (is_between && page.marked(tokens.begin + node, before::kComma | before::kQuoteClose))
+        is_joined = true;
+    }
+    const bool is_bare = nodes[first].form == WordForm::participle ||
+                         (nodes[first].form == WordForm::past && subject != kAbsent &&
+                          nodes[subject].relation == Deprel::nsubj_pass);
+    if (is_joined || !is_bare || !is_finite || subject == kAbsent) continue;
+    nodes[last].head = nodes[first].head;
+    nodes[last].relation = nodes[first].relation;
+    for (NodeIndex node = 0; node < subject; ++node) {
+      if (nodes[node].head == first) nodes[node].head = last;
+    }
+    nodes[subject].head = last;
+    nodes[subject].relation = is_passive ? Deprel::nsubj_pass : Deprel::nsubj;
+    nodes[first].head = subject;
+    nodes[first].relation = Deprel::acl;
+  }
+}
+
 // "Troops seize town in Ethiopia: UN": who says so hangs on no word of what is said.
 void mend_sources(const Page& page, const Sentence& sentence, std::vector<Node>& nodes) {
   constexpr std::uint32_t kSourceMax = 3;  // tokens behind the colon
@@ -219,11 +324,15 @@ void mend_sources(const Page& page, const Sentence& sentence, std::vector<Node>&
 // What the parser gets wrong and its own tree contradicts; a tree stays a tree.
 Tree mended(const Page& page, const Sentence& sentence, Tree tree) {
   const TokenSpan tokens = sentence.tokens;
+  mend_tags(tree.nodes);
+  mend_perfects(tree.nodes);
   mend_verbs(tree.nodes);
   mend_nouns(tree.nodes);
   mend_subjects(tree.nodes);
   mend_pairs(page, tokens, tree.nodes);
   mend_each(tokens, page, tree.nodes);
+  mend_joined(tree.nodes);
+  mend_participles(page, tokens, tree.nodes);
   mend_sources(page, sentence, tree.nodes);
   return tree;
 }

@@ -20,9 +20,24 @@ void take_entity(Party& party, const Party& from) {
   if (party.itself == kNoEntity) party.itself = from.itself;
 }
 
+// "pro-Russian", "anti-Japanese", "non-Arab": whom they side with, or do not.
+bool is_prefixed(const ParsedSentence& sentence, std::uint32_t t) {
+  const Page& page = sentence.page;
+  const std::uint32_t first = page.tagging.mentions[page.mention[t]].tokens.begin;
+  if (first == sentence.sentence.tokens.begin || !page.marked(first, before::kJoinedHyphen))
+    return false;
+  const TaggedEntity& tagged = page.tagging.entities[page.tagging.mentions[page.mention[t]].entity];
+  if (tagged.type == EntityType::person) return false;  // a leader's own: "a pro-Barrow camp"
+  const std::uint32_t prefix = first - 1;               // in "Anglo-French" both are names
+  const bool is_small = (page.text.tokens[prefix].shape & shape::kLower) != 0;
+  return page.mention[prefix] == kNoMention &&
+         (is_small || prefix == sentence.sentence.tokens.begin);
+}
+
 // "US-made drones", "Iran-backed rebels": the name says who made or backs them. "Saudi-led" forces
 // are the leader's.
 bool is_in_compound(const ParsedSentence& sentence, std::uint32_t t) {
+  if (is_prefixed(sentence, t)) return true;
   const std::uint32_t next = t + 1;
   if (next >= sentence.sentence.tokens.end) return false;
   const Page& page = sentence.page;
@@ -163,7 +178,7 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   const std::uint32_t t = sentence.token(node);
   if (is_name(sentence, node)) {
     Party party = named_at(sentence, t);
-    if (!party.valid) return party;
+    if (!party.valid || party.is_bystander) return party;
     if (party.entity == kNoEntity || is_private_person(sentence.page, party)) {
       Party whose = owner_of(sentence, node, depth);
       if (whose.entity == kNoEntity) whose = apposition_of(sentence, node, depth);
@@ -185,7 +200,7 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
     party.grammar = sentence.page.grammar(t) & (bit(Grammar::nature) | bit(Grammar::commerce));
     party.tokens = words_of(sentence, node);
     party.valid = true;
-    if (sentence.is(node, Grammar::commerce)) party.whose = owner_of(sentence, node, depth).entity;
+    party.whose = owner_of(sentence, node, depth).entity;
     return party;
   }
   party.tokens = words_of(sentence, node);
@@ -240,8 +255,12 @@ Party resolve(const ParsedSentence& sentence, NodeIndex node, Party party, Entit
     ++climb;
     for (const NodeIndex subject : clauses.surface_subjects(above)) {
       if (subject == node) continue;
-      const Party other = party_at(sentence, subject, 1);
+      Party other = party_at(sentence, subject, 1);
       if (!other.valid || other.is_pronoun || other.is_first_person) continue;
+      if (other.is_bystander && other.whose != kNoEntity) {  // "its agency says the nation has"
+        other.entity = other.whose;
+        other.part = sentence.page.gazetteer[other.whose].part;
+      }
       if (other.entity == kNoEntity || other.entity == apart) continue;
       take_entity(party, other);
       party.is_pronoun = false;

@@ -54,6 +54,36 @@ bool is_hostile(const Rule& rule) {
   return rule.spec.scale < 0;
 }
 
+// "near Kuwait", "near the Algerian border": outside of it, if it is the country that is named.
+// Troops that are put there threaten it all the same.
+bool is_beside_country(const ParsedSentence& sentence, const Rule& rule, NodeIndex node,
+                       const Parties& parties) {
+  const bool is_taking = rule.spec.type == EventType::coerce && rule.spec.mode == "seize";
+  if ((rule.spec.type != EventType::assault && !is_taking) || rule.spec.is_mutual) return false;
+  const NodeIndex preposition = sentence.clauses.preposition(node);
+  // A ship is taken off a country.
+  const bool is_near =
+      preposition != kAbsent &&
+      (is_taking ? sentence.page.hash(sentence.token(preposition)) == sentence.page.lexicon.key.near
+                 : sentence.is(preposition, Grammar::beside));
+  if (!is_near && !sentence.is(node, Grammar::beside)) return false;
+  return std::all_of(parties.begin(), parties.end(), [&](const Party& party) {
+    return party.itself == kNoEntity ||
+           sentence.page.gazetteer[party.itself].type == EntityType::country;
+  });
+}
+
+// Whoever is blamed for it is not who it was done to.
+void blame(Parties who, Slots& slots) {
+  if (who.empty()) return;
+  std::erase_if(slots.phrases, [&](const Phrase& phrase) {
+    return std::any_of(phrase.parties.begin(), phrase.parties.end(), [&](const Party& party) {
+      return party.entity != kNoEntity && party.entity == who.front().entity;
+    });
+  });
+  slots.subjects = std::move(who);
+}
+
 class Reader {
  public:
   Reader(const ParsedSentence& sentence, const Match& match, const Rule& rule)
@@ -78,6 +108,7 @@ class Reader {
   void add_noun_phrases(NodeIndex noun, EntityIndex apart, Slots& slots) const;
   void add_owned(NodeIndex top, EntityIndex apart, Slots& slots) const;
   void read_governor(NodeIndex carrier, Slots& slots) const;
+  [[nodiscard]] Parties blamed_by(NodeIndex verb, NodeIndex act) const;
   void read_as_object(NodeIndex verb, Slots& slots) const;
   void read_as_subject(NodeIndex verb, Slots& slots) const;
   void read_as_undergone(NodeIndex noun, Slots& slots) const;
@@ -108,9 +139,16 @@ void Reader::add_phrase(NodeIndex node, EntityIndex apart, Slots& slots, unsigne
   // "with the support of NATO", "in support of Damascus": they are on the actor's side
   if (is_hostile(rule_) && sentence_.is(node, Grammar::backing)) return;
   const std::uint64_t preposition = preposition_of(sentence_, node);
-  if (preposition != 0)
-    slots.phrases.push_back({preposition, node, done_to_of(sentence_, node, apart)});
+  if (preposition != 0) {
+    Parties parties = done_to_of(sentence_, node, apart);
+    const bool is_near =
+        preposition == sentence_.page.lexicon.key.near || sentence_.is(node, Grammar::beside);
+    if (is_near && is_beside_country(sentence_, rule_, node, parties)) return;
+    slots.phrases.push_back({preposition, node, std::move(parties)});
+  }
   if (depth >= kPhrasesMax) return;
+  // "in response to raids on Gaza": an act of its own
+  if (depth > 0 && sentence_.is(node, Grammar::blow) && !owns(node)) return;
   for (const NodeIndex each : clauses_.conjuncts(node)) {
     for (const NodeIndex below : clauses_.children(each)) {
       if (clauses_.relation(below) == Deprel::nmod && clauses_.preposition(below) != kAbsent)
@@ -230,11 +268,43 @@ Slots Reader::of_verb(NodeIndex top) const {
   return slots;
 }
 
+// "was blamed on Chad", "traced the attack to Chad", "pinned it on": whoever is held to have done
+// it. The phrase may hang on the last noun of the act.
+Parties Reader::blamed_by(NodeIndex verb, NodeIndex act) const {
+  constexpr unsigned kNounsMax = 4;
+  const auto is_whom = [&](NodeIndex node) {
+    const NodeIndex preposition = clauses_.preposition(node);
+    if (preposition == kAbsent) return false;
+    return sentence_.is(preposition, Grammar::goal_to) ||
+           sentence_.page.hash(sentence_.token(preposition)) == sentence_.page.lexicon.key.on;
+  };
+  NodeIndex node = verb;
+  for (unsigned nouns = 0; nouns < kNounsMax && node != kAbsent; ++nouns) {
+    NodeIndex last = nouns == 0 ? act : kAbsent;
+    for (const NodeIndex child : clauses_.children(node)) {
+      const Deprel its = clauses_.relation(child);
+      if (its != Deprel::obl && its != Deprel::nmod) continue;
+      if (is_whom(child)) {
+        Parties parties = parties_of(sentence_, child);
+        if (is_known(parties) || (!parties.empty() && is_armed_noun(parties.front())))
+          return parties;
+      }
+      if (nouns > 0) last = child;
+    }
+    node = last;
+  }
+  return {};
+}
+
 // "launched strikes", "is planning an attack": the verb says who; "came under fire": to whom.
 void Reader::read_as_object(NodeIndex verb, Slots& slots) const {
   const bool is_soft =
       !is_hostile(rule_) || is_verbal(rule_.spec.type) || rule_.spec.type == EventType::mobilize;
   const Clause clause = clauses_.at(verb);
+  if (sentence_.is(verb, Grammar::blaming) && !is_known(slots.subjects)) {
+    blame(blamed_by(verb, clauses_.child(verb, Deprel::obj)), slots);
+    return;
+  }
   Parties subjects;
   for (const NodeIndex subject : clause.subjects) append(subjects, parties_of(sentence_, subject));
   if (sentence_.is(verb, Grammar::undergo)) {
@@ -251,6 +321,10 @@ void Reader::read_as_object(NodeIndex verb, Slots& slots) const {
 void Reader::read_as_subject(NodeIndex verb, Slots& slots) const {
   const Clause clause = clauses_.at(verb);
   const EntityIndex apart = first_entity(slots.subjects);
+  if (clause.is_passive && sentence_.is(verb, Grammar::blaming)) {
+    if (!is_known(slots.subjects)) blame(blamed_by(verb, kAbsent), slots);
+    return;
+  }
   if (clause.is_passive) {
     // "was condemned by": that is who condemned it.
     if (sentence_.is(verb, Grammar::light) && !is_known(slots.subjects)) {
@@ -455,20 +529,6 @@ Parties complement_parties(const ParsedSentence& sentence, NodeIndex complement,
   return {};
 }
 
-// "near Kuwait", "near the Algerian border": outside of it, if it is the country that is named.
-// Troops that are put there threaten it all the same.
-bool is_beside_country(const ParsedSentence& sentence, const Rule& rule, NodeIndex node,
-                       const Parties& parties) {
-  if (rule.spec.type != EventType::assault) return false;
-  const NodeIndex preposition = sentence.clauses.preposition(node);
-  const bool is_near = preposition != kAbsent && sentence.is(preposition, Grammar::beside);
-  if (!is_near && !sentence.is(node, Grammar::beside)) return false;
-  return std::all_of(parties.begin(), parties.end(), [&](const Party& party) {
-    return party.itself == kNoEntity ||
-           sentence.page.gazetteer[party.itself].type == EntityType::country;
-  });
-}
-
 // Where it happens: phrases of place, of the act and of what stands in its slots.
 Parties place_of(const ParsedSentence& sentence, const Rule& rule, NodeIndex node, unsigned depth) {
   constexpr unsigned kPlacesMax = 2;
@@ -555,7 +615,10 @@ Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Sl
     }
   }
   for (const Phrase& phrase : slots.phrases) {
-    if (phrase.preposition == key.in && sentence.is(phrase.node, Grammar::blow)) {
+    // "killed in, after, during an Israeli raid"
+    const bool is_of_assault = rule.spec.type == EventType::assault;
+    if ((phrase.preposition == key.in || is_of_assault) &&
+        sentence.is(phrase.node, Grammar::blow)) {
       const Parties parties = parties_of(sentence, phrase.node);
       if (is_known(parties)) return parties;
       // "in a clash with Chinese troops"
@@ -579,7 +642,8 @@ Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Sl
     const bool is_where = phrase.preposition == key.from || phrase.preposition == key.in;
     if (is_where && rule.spec.type == EventType::sanction) return phrase.parties;
     // "two shells fired from Chad landed on a tea stall"
-    const bool is_from = phrase.preposition == key.from && rule.spec.mode == "heavy-weapons" &&
+    const bool is_shot = rule.spec.mode == "heavy-weapons" || rule.spec.mode == "firearms";
+    const bool is_from = phrase.preposition == key.from && is_shot &&
                          std::find(rule.prepositions.begin(), rule.prepositions.end(), key.from) ==
                              rule.prepositions.end();
     if (is_from) return phrase.parties;
@@ -618,6 +682,12 @@ bool is_same(const Party& a, const Party& b) {
   return a.entity != kNoEntity && a.entity == b.entity;
 }
 
+// "Chad and the rebels signed a truce in Havana"
+bool is_only_place(const Roles& roles) {
+  return std::all_of(roles.recipients.begin(), roles.recipients.end(),
+                     [](const Party& party) { return party.is_place; });
+}
+
 // "Chad and Niger met", "... agreed to fish together": each is the other's counterpart.
 void share_mutual(const Rule& rule, Roles& roles) {
   const EventType type = rule.spec.type;
@@ -626,7 +696,7 @@ void share_mutual(const Rule& rule, Roles& roles) {
                          type == EventType::concede;
   if (roles.actors.size() < 2 || !is_shared) return;
   const bool is_reflexive =
-      roles.recipients.empty() || !is_known(roles.recipients) ||
+      roles.recipients.empty() || !is_known(roles.recipients) || is_only_place(roles) ||
       std::all_of(roles.recipients.begin(), roles.recipients.end(), [&](const Party& party) {
         return std::any_of(roles.actors.begin(), roles.actors.end(),
                            [&](const Party& actor) { return is_same(party, actor); });
@@ -638,8 +708,18 @@ void share_mutual(const Rule& rule, Roles& roles) {
 
 // "each other": each is the other's counterpart.
 void read_reciprocal(const ParsedSentence& sentence, const Slots& slots, Roles& roles) {
-  if (roles.actors.size() < 2 || slots.object == kAbsent) return;
-  if (!sentence.is(slots.object, Grammar::reciprocal)) return;
+  if (roles.actors.size() < 2) return;
+  const auto is_reciprocal = [&](NodeIndex node) {
+    if (node == kAbsent) return false;
+    const NodeIndex second = sentence.clauses.child(node, Deprel::fixed);
+    return sentence.is(node, Grammar::reciprocal) ||
+           (second != kAbsent && sentence.is(second, Grammar::reciprocal));
+  };
+  const bool is_said =
+      is_reciprocal(slots.object) ||  // "shot each other", "fired on each other"
+      std::any_of(slots.phrases.begin(), slots.phrases.end(),
+                  [&](const Phrase& phrase) { return is_reciprocal(phrase.node); });
+  if (!is_said) return;
   if (!is_known(roles.actors) || is_same(roles.actors[0], roles.actors[1])) return;
   roles.recipients.assign(roles.actors.begin() + 1, roles.actors.end());
   roles.actors.resize(1);
@@ -711,6 +791,10 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, 
     Parties doers = slots.agents;
     if (!is_known(doers) && by != nullptr) doers = *by;
     if (!is_known(doers) && from != nullptr) doers = *from;
+    if (!is_known(doers)) {  // "died in a French raid"
+      Parties implied = implied_agent(sentence, rule, slots);
+      if (is_known(implied)) doers = std::move(implied);
+    }
     if (!is_known(doers) && !slots.is_passive) doers = roles.recipients;
     // "two Indian and four Chinese soldiers died in the fighting"
     const bool is_each_other = rule.spec.is_mutual && !is_known(doers) && done_to.size() > 1 &&
@@ -722,7 +806,11 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, 
     roles.actors = std::move(doers);
     roles.recipients = std::move(done_to);
   }
-  read_between(slots.find(key.between), roles);
+  // "tunnels between Egypt and Gaza" are bombed, not the two
+  const bool is_of_two = !is_hostile(rule) || is_verbal(rule.spec.type) || rule.spec.is_mutual ||
+                         std::find(rule.prepositions.begin(), rule.prepositions.end(),
+                                   key.between) != rule.prepositions.end();
+  if (is_of_two) read_between(slots.find(key.between), roles);
 }
 
 }  // namespace
@@ -760,12 +848,18 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
                                    (rule.spec.type == EventType::sanction &&
                                     rule.spec.mode != "convict" && rule.spec.mode != "expel") ||
                                    rule.spec.type == EventType::mobilize;
-  share_mutual(rule, roles);
-  read_reciprocal(sentence, slots, roles);
+  // "France and Italy pledged to shield Moldova"
   if (is_about_complement && !is_known(roles.recipients) && slots.complement != kAbsent) {
-    const Parties inner = complement_parties(sentence, slots.complement, own);
+    Parties inner = complement_parties(sentence, slots.complement, own);
+    std::erase_if(inner, [&](const Party& party) {
+      return roles.actors.size() > 1 &&
+             std::any_of(roles.actors.begin(), roles.actors.end(),
+                         [&](const Party& actor) { return is_same(party, actor); });
+    });
     if (!inner.empty()) roles.recipients = inner;
   }
+  share_mutual(rule, roles);
+  read_reciprocal(sentence, slots, roles);
   part_roles(roles);
   add_place(sentence, rule, slots, roles);
   if (is_hostile(rule)) part_allies(rule, roles);

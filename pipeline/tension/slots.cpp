@@ -99,7 +99,8 @@ class Filler {
         if (++seen > kCandidatesMax) return kNoToken;
         const NodeIndex what = measured(sentence_, each);
         const bool is_right =
-            slot.set == kNoSet ? is_somebody(what) : is_in(slot.set, what) || is_in(slot.set, each);
+            (slot.takes_party && is_somebody(what)) ||
+            (slot.set != kNoSet && (is_in(slot.set, what) || is_in(slot.set, each)));
         if (is_right) return sentence_.token(what);
       }
     }
@@ -108,7 +109,7 @@ class Filler {
 
   [[nodiscard]] bool is_somebody(NodeIndex node) const {
     const Party party = party_of(sentence_, node);
-    return party.entity != kNoEntity || is_armed_noun(party);
+    return party.entity != kNoEntity || party.whose != kNoEntity || is_armed_noun(party);
   }
 
   [[nodiscard]] std::uint32_t particle(const SlotWord& slot) const {

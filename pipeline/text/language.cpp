@@ -41,15 +41,14 @@ Count count_words(const Text& text, const Languages& languages) {
     if (code_point(text.bytes, token.begin).code >= kLatinEnd) ++count.other_scripts;
   }
   for (const std::shared_ptr<const Language>& language : languages.all()) {
-    const auto of_class = [&](WordClass wanted) {
-      return static_cast<std::size_t>(
-          std::count_if(probe.begin(), probe.end(), [&](const Token& token) {
-            return (token.shape & shape::kNumber) == 0 &&
-                   language->is(language->find(token.hash), wanted);
-          }));
-    };
-    const std::size_t telltale = of_class(WordClass::telltale);
-    const std::size_t function_words = of_class(WordClass::function_word);
+    std::size_t telltale = 0;
+    std::size_t function_words = 0;
+    for (const Token& token : probe) {
+      if ((token.shape & shape::kNumber) != 0) continue;
+      const WordId word = language->find(token.hash);
+      telltale += language->is(word, WordClass::telltale) ? 1U : 0U;
+      function_words += language->is(word, WordClass::function_word) ? 1U : 0U;
+    }
     if (telltale + function_words <= count.telltale + count.function_words) continue;
     count.likely = language.get();
     count.telltale = telltale;

@@ -238,7 +238,9 @@ bool PhraseTable::accepts(const Sense& sense, const Text& text, TokenSpan span,
   }
   std::string_view expected = bytes_.substr(sense.text_begin, sense.text_size);
   for (std::uint32_t i = span.begin; i < span.end; ++i) {
-    const std::string_view word = expected.substr(0, expected.find(' '));
+    std::size_t size = 0;  // words are short: a loop is faster than a call
+    while (size < expected.size() && expected[size] != ' ') ++size;
+    const std::string_view word = expected.substr(0, size);
     expected.remove_prefix(std::min(word.size() + 1, expected.size()));
     const Token& token = text.tokens[i];
     if (sense.rule == CaseRule::title_or_upper && (token.shape & shape::kLower) != 0 &&

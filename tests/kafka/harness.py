@@ -153,15 +153,16 @@ def free_port():
 
 
 def config_text(broker, topics, instance="one", port=0, extra="", brokers=None, session_timeout_ms=6000,
-                client="", listens=True):
-    """`listens`: False when `extra` has admin: and log: of its own, with %d for the port."""
+                client="", client_files="", listens=True):
+    """`client`, `client_files`: more of these mappings. `listens`: False when `extra` has admin: and log: of its own, with
+    %d for the port."""
     own = "" if listens else extra % port
     client = ", ".join(part for part in (client, broker.own_client) if part)
     return ("version: 1\ninstance: %s\n"
-            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: %d, heartbeat.interval.ms: %d%s}}\n"
+            "kafka: {brokers: '%s', group: %s, client: {session.timeout.ms: %d, heartbeat.interval.ms: %d%s}%s}\n"
             "topics: %s\n%s"
             % (instance, brokers or broker.own_address or broker.address, topics.prefix, session_timeout_ms, session_timeout_ms // 6,
-               client and ", " + client,
+               client and ", " + client, client_files and ", client_files: {%s}" % client_files,
                topics.yaml(), own or "admin: {listen: '127.0.0.1:%d'}\nlog: {format: text}\n%s" % (port, extra)))
 
 
@@ -392,7 +393,7 @@ def outcomes(broker, topics):
     found = collections.defaultdict(list)
     for kind, topic in ((ENRICHED, topics.enriched), (DUPLICATE, topics.duplicates)):
         for message in consume(broker, topic):
-            record = json.loads(message.value())
+            record = json.loads(schemas.without_schema_id(message.value()))
             position = record["position"]
             found[position["partition"], position["offset"]].append((kind, record))
     for message in consume(broker, topics.deadletter):

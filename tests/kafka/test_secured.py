@@ -1,12 +1,16 @@
 """Links to a broker with TLS, SASL and ACLs: what docs/access.md shows works, and what is refused is said once."""
 
+import base64
+import datetime
+import json
 import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 import articles
-from harness import Broker, ServiceTestCase, check_outputs, produce, wait_processed
+from harness import ROOT, Broker, ServiceTestCase, check_outputs, produce, wait_processed, wait_until
 from test_access import PASSWORD, Access
 
 from confluent_kafka.admin import ConfigResource
@@ -112,6 +116,91 @@ class SecuredTest(ServiceTestCase):
         self.feed(8)
         daemon.wait_ready()
         self.assertEqual(sum(check_outputs(self.broker, self.topics).values()), 150)
+
+    def change_password(self, password):
+        """The broker's, for SCRAM, as its operators do it."""
+        jars = next(pathlib.Path(ROOT / ".cache/kafka").glob("*/kafka-clients-*.jar")).parent
+        subprocess.run(["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", "%s/*" % jars, "kafka.admin.ConfigCommand",
+                        "--bootstrap-server", self.broker.address, "--alter", "--entity-type", "users", "--entity-name", "tocsin",
+                        "--add-config", "SCRAM-SHA-512=[password=%s]" % password], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+
+    def secret_file(self, text):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-secret-"))
+        self.addCleanup(shutil.rmtree, folder)
+        path = folder / "secret"
+        path.write_text(text + "\n")
+        return path
+
+    def write_anew(self, path, text):
+        """As Kubernetes and others do: whole or not at all."""
+        fresh = path.with_suffix(".new")
+        fresh.write_text(text + "\n")
+        fresh.rename(path)
+
+    def wait_taken(self, daemon):
+        wait_until(lambda: "took the renewed secret" in daemon.log.read_text(), "the renewed secret to be taken", 30)
+
+    def reconnects(self, daemon, seed):
+        """All connections made anew, by the same process, and nothing lost."""
+        self.broker.kill()
+        self.broker.start()
+        self.feed(seed)
+        daemon.wait_ready()
+        self.assertIsNone(daemon.process.poll())
+        self.assertEqual(sum(check_outputs(self.broker, self.topics).values()), 60)
+
+    def test_a_renewed_password_is_taken(self):
+        self.grant()
+        path = self.secret_file(PASSWORD)
+        daemon = self.run_daemon(
+            brokers=self.broker.secured, client_files="sasl.password: %s" % path,
+            client="security.protocol: SASL_SSL, sasl.mechanism: SCRAM-SHA-512, sasl.username: tocsin, ssl.ca.location: %s"
+            % self.authority.path("ca.pem"))
+        self.feed(0)
+        self.addCleanup(self.change_password, PASSWORD)
+        self.change_password("another-one")
+        self.write_anew(path, "another-one")
+        self.wait_taken(daemon)
+        self.reconnects(daemon, 1)
+
+    def test_a_renewed_certificate_is_shown(self):
+        """Ours: the first one ends while the service runs, and every connection made after that needs the second."""
+        self.grant()
+        folder = self.secret_file("").parent
+        def put(name, *validity):
+            self.authority.issue(name, "tocsin", *validity)
+            for end in (".key", ".crt"):
+                fresh = folder / ("fresh" + end)
+                shutil.copy(self.authority.path(name + end), fresh)
+                fresh.rename(folder / ("own" + end))
+        ends = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=40)
+        put("brief", "-startdate", "20200101000000Z", "-enddate", ends.strftime("%Y%m%d%H%M%SZ"))
+        daemon = self.run_daemon(brokers=self.broker.mutual, client=(
+            "security.protocol: SSL, ssl.ca.location: %s, ssl.certificate.location: %s, ssl.key.location: %s"
+            % (self.authority.path("ca.pem"), folder / "own.crt", folder / "own.key")))
+        self.feed(0)
+        put("longer")
+        wait_until(lambda: "show the renewed certificate" in daemon.log.read_text(), "the certificate to be read", 30)
+        wait_until(lambda: datetime.datetime.now(datetime.timezone.utc) > ends, "the first certificate to end", 90)
+        self.reconnects(daemon, 1)
+
+    def test_tokens_of_a_file(self):
+        """OAUTHBEARER; the broker takes unsigned tokens."""
+        def token(seconds):
+            part = lambda claims: base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+            return "%s.%s." % (part({"alg": "none"}), part({"sub": "tocsin", "iat": time.time() - 5, "exp": time.time() + seconds}))
+        self.grant()
+        ends = time.time() + 30
+        path = self.secret_file(token(30))
+        daemon = self.run_daemon(
+            brokers=self.broker.secured, client_files="sasl.oauthbearer.token: %s" % path,
+            client="security.protocol: SASL_SSL, sasl.mechanism: OAUTHBEARER, ssl.ca.location: %s" % self.authority.path("ca.pem"))
+        self.feed(0)
+        self.write_anew(path, token(3600))
+        self.wait_taken(daemon)
+        wait_until(lambda: time.time() > ends, "the first token to end", 60)
+        self.reconnects(daemon, 1)
 
     def refused(self, daemon, *reasons):
         """It ended soon with exit 1, its last error says why, and its log is short."""

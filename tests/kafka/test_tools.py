@@ -1,23 +1,68 @@
 """The verbs that look into a running cluster, against a real broker: tap, top and deadletter."""
 
+import base64
 import csv
+import http.server
 import io
 import json
+import pathlib
 import shutil
+import struct
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 import unittest
+import urllib.request
 import uuid
 
-from harness import (TOCSIN, ServiceTestCase, check_outputs, consume, free_port, high_watermarks, produce, slow,
+from harness import (ROOT, TOCSIN, ServiceTestCase, check_audit, check_outputs, consume, free_port, high_watermarks, produce, slow,
                      wait_processed, wait_until)
+
+sys.path.insert(0, str(ROOT / "deploy"))
+import demo  # noqa: E402
 
 WAR = {"title": "Chile attacks Bolivia near Sucre", "source": "reuters.com",
        "body": "Chile attacked Bolivia on Monday and its troops seized a border post near Sucre, "
                "the Bolivian army said. Chile declared war on Bolivia hours later."}
 CALM = {"title": "Rain \x1b[31mdelays =SUM(A1) match", "source": "park.example",
         "body": "Rain delayed the final of the village cup by an hour on Monday, the club said."}
+
+
+class Registry:
+    """Answers as a schema registry does: {id: type}, to whoever has the password."""
+
+    def __init__(self, types):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                number = int(self.path.rsplit("/", 1)[1]) if self.path.startswith("/schemas/ids/") else None
+                if self.headers["Authorization"] != "Basic " + base64.b64encode(b"reader:not-a-secret").decode():
+                    self.answer(401, {"error_code": 401, "message": "Unauthorized"})
+                elif number not in types:
+                    self.answer(404, {"error_code": 40403, "message": "Schema %s not found" % number})
+                else:  # of Avro the type is not said
+                    kind = {} if types[number] == "AVRO" else {"schemaType": types[number]}
+                    self.answer(200, {"schema": "{}", **kind})
+
+            def answer(self, status, body):
+                self.send_response(status)
+                self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d" % self.server.server_port
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def close(self):
+        if self.thread.is_alive():
+            self.server.shutdown()
+            self.server.server_close()
+            self.thread.join()
 
 
 class ToolsTest(ServiceTestCase):
@@ -116,6 +161,57 @@ class ToolsTest(ServiceTestCase):
         wait_until(shows, "an article")
         tmux("send-keys", "-t", "s", "C-c")
         wait_until(lambda: screen().count("prompt>") >= 2, "the shell at last")
+
+    def test_records_behind_the_ids_of_their_schemas(self):
+        """Confluent's wire format on all outputs, read back by every reader of ours; the headers of Connect's dead letters."""
+        registry = Registry({11: "JSON", 12: "JSON", 13: "JSON", 14: "JSON", 15: "AVRO"})
+        self.addCleanup(registry.close)
+        login = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-login-")) / "login"
+        self.addCleanup(shutil.rmtree, login.parent)
+        login.write_text("reader:not-a-secret\n")
+        def extra(first=11, url=registry.url):
+            return ("output: {schema_ids: {enriched: %d, duplicates: 12, alerts: 13, pairs: 14}, connect_headers: true}\n"
+                    "schema_registry: {url: '%s', login_file: '%s'}\npage: {listen: '127.0.0.1:%d'}\n" % (first, url, login, port))
+        port = free_port()
+        self.create_raw(1)
+        for wrong, reason in ((15, "schema 15 is of type AVRO"), (99, "schema 99 does not exist")):
+            daemon = self.run_daemon("wrong", ready=False, extra=extra(wrong))
+            self.assertEqual(daemon.wait_exit(), 2)
+            self.assertIn("output.schema_ids.enriched: " + reason, daemon.tail())
+        daemon = self.run_daemon(extra=extra())
+        self.daemons.insert(0, self.daemons.pop())
+        produce(self.broker, self.topics.raw, [{"value": value, "timestamp": at} for at, _, value in demo.sample() if value is not None])
+        self.process([b"{ not json"])
+        wait_until(lambda: sum(high_watermarks(self.broker, self.topics.alerts).values()) > 0, "an alert")
+        for topic, number in ((self.topics.enriched, 11), (self.topics.duplicates, 12), (self.topics.alerts, 13), (self.topics.pairs, 14)):
+            records = [message for message in consume(self.broker, topic) if message.value() is not None]
+            self.assertTrue(records, topic)
+            for message in records:
+                self.assertEqual(message.value()[:5], struct.pack(">bI", 0, number), topic)
+                self.assertNotIn("content-type", dict(message.headers() or []))
+        check_outputs(self.broker, self.topics)
+        letter = consume(self.broker, self.topics.deadletter)[-1]
+        self.assertEqual(letter.value(), b"{ not json")  # as it came
+        headers = {name: value.decode() for name, value in letter.headers()}
+        self.assertEqual([headers["__connect.errors." + name] for name in ("topic", "partition", "offset", "connector.name", "stage")],
+                         [self.topics.raw, "0", str(high_watermarks(self.broker, self.topics.raw)[0] - 1), self.topics.prefix, "VALUE_CONVERTER"])
+        self.assertEqual(headers["__connect.errors.exception.class.name"], headers["tocsin.error.code"])
+        shown = self.run_tool("tap", "--since", "2000-01-01T00:00:00Z", "--until-end", "--format", "json").splitlines()
+        self.assertEqual(len(shown), len(consume(self.broker, self.topics.enriched)))
+        self.assertRegex(self.run_tool("top", "--once", "--interval", "1", "127.0.0.1:%d" % daemon.port), "[A-Z]{3}-[A-Z]{3}")
+        check_audit(daemon)
+        self.assertIn("schema 14 is a JSON Schema", self.run_tool("check", "--connect"))
+        def page(view):
+            with urllib.request.urlopen("http://127.0.0.1:%d/api/%s" % (port, view), timeout=10) as answer:
+                return json.load(answer)
+        wait_until(lambda: page("feed?show=all")["rows"] and page("alerts?state=all")["alerts"] and page("pairs")["pairs"], "the page")
+        self.assertIn("1 sent", self.run_tool("deadletter", "replay", "--limit", "1"))
+        sent = consume(self.broker, self.topics.raw)[-1]
+        self.assertEqual([name for name, _ in sent.headers()], ["tocsin.attempt"])
+        registry.close()  # one that is away holds up nobody
+        self.assertEqual(daemon.terminate(), 0)
+        again = self.run_daemon(extra=extra())
+        self.assertIn("could not be looked up", again.log.read_text())
 
     def test_dead_letters_are_listed_shown_and_sent_back_with_a_cap(self):
         self.create_raw(1)

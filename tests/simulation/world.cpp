@@ -52,6 +52,7 @@ struct Instance {
   Config config;
   std::shared_ptr<Life> life;
   Service* service = nullptr;
+  bool has_begun = false;   // a line of it ran: from then on its death is noted
   bool is_stopped = false;  // it ended by itself, as asked
 };
 
@@ -151,8 +152,10 @@ class World {
     instance.life = std::make_shared<Life>();
     instance.life->name = instance.config.instance;
     instance.is_stopped = false;
+    instance.has_begun = false;
     scheduler_.spawn(instance.life, "intake", [this, &instance, life = instance.life] {
       scheduler_.trace("started");
+      instance.has_begun = true;
       struct Gone {
         World& world;
         Instance& instance;
@@ -251,7 +254,8 @@ class World {
     Instance& instance = instances_[static_cast<std::size_t>(
         random().below(static_cast<std::int64_t>(instances_.size())))];
     const std::int64_t until_ms = scheduler_.now_ms() + random().between(100, 40'000);
-    const bool lives = instance.life && !instance.life->is_dead && !instance.life->is_ending;
+    const bool lives =
+        instance.life && instance.has_begun && !instance.life->is_dead && !instance.life->is_ending;
     switch (blow) {
       case Blow::kill:
         if (lives) scheduler_.kill(instance.life);

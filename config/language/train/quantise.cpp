@@ -18,13 +18,14 @@ std::uint8_t scale_of(const std::vector<float>& values, std::uint8_t most) {
   return scale;
 }
 
-template <class Integer>
-void store(const Weights& from, int scale, std::int32_t limit, std::vector<Integer>& to) {
+template <class Values>
+void store(const Weights& from, int scale, std::int32_t limit, Values& to) {
   to.clear();
   for (const float weight : from.values()) {
     const float scaled = std::ldexp(weight, scale);
     const auto most = static_cast<float>(limit);
-    to.push_back(static_cast<Integer>(std::lrint(std::clamp(scaled, -most, most))));
+    to.push_back(
+        static_cast<typename Values::value_type>(std::lrint(std::clamp(scaled, -most, most))));
   }
 }
 
@@ -32,11 +33,23 @@ constexpr std::int32_t kByteMax = 127;
 constexpr std::int32_t kBiasMax = 1 << 27;
 
 // Rows [first, first + inputs) of the floats.
-PackedLayer packed(const Weights& from, std::size_t first, std::size_t inputs, int scale) {
+template <class Layer = PackedLayer>
+Layer packed(const Weights& from, std::size_t first, std::size_t inputs, int scale) {
   std::vector<std::int8_t> bytes;
   store(from, scale, kByteMax, bytes);
   return {inputs, from.columns(),
           std::span(bytes).subspan(first * from.columns(), inputs * from.columns())};
+}
+
+// The part of the tokens' rows that one of the two networks has.
+template <class Part>
+void store_rows(const Weights& from, int scale, Part part, std::vector<TokenWeights>& to) {
+  std::vector<std::int8_t> bytes;
+  store(from, scale, kByteMax, bytes);
+  to.resize(bytes.size() / kWordSize);
+  for (std::size_t row = 0; row < to.size(); ++row) {
+    std::copy_n(&bytes[row * kWordSize], kWordSize, (to[row].*part).begin());
+  }
 }
 
 std::vector<float> joined(const std::vector<float>& a, const std::vector<float>& b) {
@@ -52,7 +65,7 @@ void quantise_tagger(const TaggerNetwork& network, SyntaxModel& model) {
   scales.rows = scale_of(network.rows.values(), 8);
   scales.window = scales.slots = scale_of(network.window.values(), 8);
   scales.outputs = scale_of(network.outputs.values(), 8);
-  store(network.rows, scales.rows, kByteMax, model.tagger_rows);
+  store_rows(network.rows, scales.rows, &TokenWeights::tagger, model.token_weights);
   model.tagger_window = packed(network.window, 0, kWindow * kWordSize, scales.window);
   store(network.bias, kSumBits, kAddendMax, model.tagger_bias);
   store(network.history, kSumBits, kAddendMax, model.tagger_history);
@@ -66,7 +79,7 @@ void quantise_parser(const ParserNetwork& network, SyntaxModel& model) {
   scales.window = scale_of(joined(network.mixes[0].values(), network.mixes[1].values()), 8);
   scales.slots = scale_of(network.slots.values(), 8);
   scales.outputs = scale_of(joined(network.actions.values(), network.labels.values()), 8);
-  store(network.rows, scales.rows, kByteMax, model.parser_rows);
+  store_rows(network.rows, scales.rows, &TokenWeights::parser, model.token_weights);
   store(network.tag_rows, scales.rows, kByteMax, model.parser_tag_rows);
   for (std::size_t mix = 0; mix < kMixes; ++mix) {
     model.parser_mixes[mix] = packed(network.mixes[mix], 0, kWindow * kWordSize, scales.window);
@@ -79,7 +92,7 @@ void quantise_parser(const ParserNetwork& network, SyntaxModel& model) {
   store(network.slot_tags, kSumBits, kAddendMax, model.parser_slot_tags);
   store(network.states, kSumBits, kAddendMax, model.parser_states);
   store(network.bias, kSumBits, kAddendMax, model.parser_bias);
-  model.parser_actions = packed(network.actions, 0, kParserHidden, scales.outputs);
+  model.parser_actions = packed<FewOutputs>(network.actions, 0, kParserHidden, scales.outputs);
   for (std::size_t side = 0; side < 2; ++side) {
     model.parser_labels[side] =
         packed(network.labels, side * kParserHidden, kParserHidden, scales.outputs);

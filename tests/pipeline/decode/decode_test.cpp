@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "pipeline/wire_format.h"
+
 namespace tocsin {
 namespace {
 
@@ -192,6 +194,17 @@ TEST(Decode, reads_json_behind_a_schema_id) {
   EXPECT_EQ(read_with("", 0).error().code, Errc::invalid_json);
   EXPECT_EQ(read_with(good.substr(0, 4), 0).error().code, Errc::invalid_json);
   EXPECT_EQ(read_with(good.substr(0, 5), 0).error().code, Errc::invalid_json);
+}
+
+TEST(Decode, what_stands_behind_a_schema_id_comes_back) {
+  EXPECT_TRUE(rc::check("with_schema_id", [](std::uint32_t id, const std::string& record) {
+    const std::string bytes = with_schema_id(id, record);
+    RC_ASSERT(bytes.size() == record.size() + kWirePrefixBytes);
+    RC_ASSERT(schema_id_of(bytes) == id);
+    RC_ASSERT(without_schema_id(bytes) == record);
+  }));
+  EXPECT_EQ(without_schema_id(R"({"a":1})"), R"({"a":1})");
+  EXPECT_EQ(without_schema_id(std::string_view("\0\0\0\1", 4)).size(), 4U);
 }
 
 TEST(Decode, survives_every_cut_and_flip) {

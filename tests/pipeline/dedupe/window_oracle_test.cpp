@@ -1,6 +1,8 @@
 // The window against exact sets: of all pairs of a stream of invented articles, those whose sketch,
 // bands or verdict are off must be no more than the theory of the sketch predicts.
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <cmath>
@@ -97,6 +99,30 @@ bool share_a_band(const Signature& first, const Signature& second) {
     }
   }
   return false;
+}
+
+RC_GTEST_PROP(SketchProperty, all_instructions_find_the_same_minima, ()) {
+  const auto numbers = [](std::size_t count) {
+    return *rc::gen::container<std::vector<std::uint32_t>>(count,
+                                                           rc::gen::arbitrary<std::uint32_t>());
+  };
+  const auto hashes = *rc::gen::arbitrary<std::vector<std::uint64_t>>();
+  const std::size_t count = kMinhashStep * *rc::gen::inRange<std::size_t>(1, 13);
+  const std::vector<std::uint32_t> multipliers = numbers(count);
+  const std::vector<std::uint32_t> addends = numbers(count);
+  const std::vector<std::uint32_t> before = numbers(count);
+  for (const LowerMinima lower : all_lower_minima()) {
+    std::vector<std::uint32_t> minima = before;
+    lower(hashes, multipliers.data(), addends.data(), count, minima.data());
+    for (std::size_t k = 0; k < count; ++k) {
+      std::uint32_t least = before[k];
+      for (const std::uint64_t hash : hashes) {
+        const auto value = static_cast<std::uint32_t>(hash >> 32);
+        least = std::min(least, value * multipliers[k] + addends[k]);
+      }
+      RC_ASSERT(minima[k] == least);
+    }
+  }
 }
 
 TEST(WindowOracle, SketchesEstimateJaccard) {

@@ -42,33 +42,100 @@ RC_GTEST_PROP(LayersProperty, all_instructions_give_the_same, ()) {
   const std::vector<std::int16_t> values = numbers(2 * pairs, 32'000);
   const std::vector<LayerCode> all = all_layer_codes();
   std::vector<std::int32_t> plain(outputs);
-  all.back().multiply(values.data(), pairs, weights.data(), outputs, plain.data());
+  all.back().multiply(values.data(), {weights.data(), pairs, outputs}, plain.data());
   for (const LayerCode& each : all) {
     std::vector<std::int32_t> sums(outputs, 1);
-    each.multiply(values.data(), pairs, weights.data(), outputs, sums.data());
+    each.multiply(values.data(), {weights.data(), pairs, outputs}, sums.data());
     RC_ASSERT(sums == plain);
   }
 }
 
+// Tokens whose inputs overlap, as windows do.
+struct SomeTokens {
+  std::size_t pairs = *rc::gen::inRange<std::size_t>(1, 40);
+  std::size_t count = *rc::gen::inRange<std::size_t>(1, 20);
+  std::size_t stride = kRowSize;
+  int bits = *rc::gen::inRange(1, 14);
+  std::int16_t limit = *rc::gen::inRange<std::int16_t>(1, 7'000);
+  std::vector<std::int16_t> values = numbers(count * stride + 2 * pairs, 9'000);
+
+  [[nodiscard]] TokenInputs inputs() const { return {values.data(), stride, count}; }
+  [[nodiscard]] std::vector<std::int32_t> sums_of(std::size_t token,
+                                                  const LayerWeights& weights) const {
+    std::vector<std::int32_t> sums(weights.outputs);
+    all_layer_codes().back().multiply(values.data() + token * stride, weights, sums.data());
+    return sums;
+  }
+};
+
 RC_GTEST_PROP(LayersProperty, multiply_onto_adds_a_row_to_the_rounded_sum, ()) {
-  const std::size_t pairs = *rc::gen::inRange<std::size_t>(1, 40);
-  const std::size_t outputs = kWideStep * *rc::gen::inRange<std::size_t>(1, 5);
-  const int bits = *rc::gen::inRange(1, 14);
-  const auto limit = *rc::gen::inRange<std::int16_t>(1, 7'000);
-  const std::vector<std::int16_t> weights = numbers(2 * pairs * outputs, 127);
-  const std::vector<std::int16_t> values = numbers(2 * pairs, 9'000);
-  const std::vector<std::int16_t> row = numbers(outputs, 900);
-  std::vector<std::int32_t> sums(outputs);
-  const std::vector<LayerCode> all = all_layer_codes();
-  all.back().multiply(values.data(), pairs, weights.data(), outputs, sums.data());
-  for (const LayerCode& each : all) {
-    std::vector<std::int16_t> out(outputs);
-    each.multiply_onto(values.data(), pairs, weights.data(), outputs, bits, row.data(), limit,
-                       out.data());
-    for (std::size_t o = 0; o < outputs; ++o) {
-      const std::int32_t sum = ((sums[o] + (1 << (bits - 1))) >> bits) + row[o];
-      RC_ASSERT(out[o] == std::clamp<std::int32_t>(sum, -limit, limit));
+  const SomeTokens some;
+  const std::size_t outputs = kWideStep * *rc::gen::inRange<std::size_t>(1, 4);
+  const std::vector<std::int16_t> packed = numbers(2 * some.pairs * outputs, 127);
+  const LayerWeights weights{packed.data(), some.pairs, outputs};
+  constexpr std::uint16_t kRows = 3;
+  const std::vector<std::int16_t> rows = numbers(kRows * outputs, 900);
+  const auto row_of = *rc::gen::container<std::vector<std::uint16_t>>(
+      some.count, rc::gen::inRange<std::uint16_t>(0, kRows));
+  const bool has_rows = *rc::gen::arbitrary<bool>();
+  const std::size_t step = outputs + 64;
+  for (const LayerCode& each : all_layer_codes()) {
+    std::vector<std::int16_t> out(some.count * step, 7);
+    each.multiply_onto(some.inputs(), weights, some.bits,
+                       {rows.data(), has_rows ? row_of.data() : nullptr}, some.limit, out.data(),
+                       step);
+    for (std::size_t t = 0; t < some.count; ++t) {
+      const std::vector<std::int32_t> sums = some.sums_of(t, weights);
+      const std::int16_t* row = &rows[(has_rows ? row_of[t] : 0U) * outputs];
+      for (std::size_t o = 0; o < outputs; ++o) {
+        const std::int32_t sum = ((sums[o] + (1 << (some.bits - 1))) >> some.bits) + row[o];
+        RC_ASSERT(out[t * step + o] == std::clamp<std::int32_t>(sum, -some.limit, some.limit));
+      }
+      RC_ASSERT(out[t * step + outputs] == 7);
     }
+  }
+}
+
+RC_GTEST_PROP(LayersProperty, mix_adds_what_is_positive_of_the_rounded_sum, ()) {
+  const SomeTokens some;
+  const std::vector<std::int16_t> packed = numbers(2 * some.pairs * kRowSize, 127);
+  const LayerWeights weights{packed.data(), some.pairs, kRowSize};
+  const auto bias = *rc::gen::container<std::vector<std::int32_t>>(
+      kRowSize, rc::gen::inRange<std::int32_t>(-100'000, 100'000));
+  const std::vector<std::int16_t> own = numbers(some.count * some.stride, 9'000);
+  for (const LayerCode& each : all_layer_codes()) {
+    std::vector<std::int16_t> out(own.size(), 7);
+    each.mix(some.inputs(), weights, bias.data(), some.bits, some.limit, own.data(), out.data());
+    for (std::size_t t = 0; t < some.count; ++t) {
+      const std::vector<std::int32_t> sums = some.sums_of(t, weights);
+      for (std::size_t o = 0; o < kRowSize; ++o) {
+        const std::int32_t sum = (sums[o] + bias[o] + (1 << (some.bits - 1))) >> some.bits;
+        RC_ASSERT(out[t * some.stride + o] ==
+                  own[t * some.stride + o] + std::clamp<std::int32_t>(sum, 0, some.limit));
+      }
+    }
+  }
+}
+
+RC_GTEST_PROP(LayersProperty, few_outputs_are_sums_of_products, ()) {
+  const std::size_t inputs = kWideStep * *rc::gen::inRange<std::size_t>(1, 4);
+  const std::size_t outputs = *rc::gen::inRange<std::size_t>(1, 6);
+  const auto weights = *rc::gen::container<std::vector<std::int8_t>>(
+      inputs * outputs, rc::gen::inRange<std::int8_t>(-127, 127));
+  const std::vector<std::int16_t> values = numbers(inputs, 32'000);
+  const FewOutputs layer(inputs, outputs, weights);
+  const PackedLayer packed(inputs, outputs, weights);
+  std::vector<std::int32_t> expected(padded(outputs));
+  packed.multiply(values.data(), expected.data());
+  expected.resize(outputs);
+  std::vector<std::int16_t> rows;
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t i = 0; i < inputs; ++i) rows.push_back(layer.weight(i, o));
+  }
+  for (const LayerCode& each : all_layer_codes()) {
+    std::vector<std::int32_t> sums(outputs, 1);
+    each.multiply_few(values.data(), inputs, rows.data(), outputs, sums.data());
+    RC_ASSERT(sums == expected);
   }
 }
 
@@ -94,16 +161,22 @@ RC_GTEST_PROP(LayersProperty, add_and_rectify_is_the_sum_without_what_is_negativ
 RC_GTEST_PROP(LayersProperty, sum_of_rows_is_their_sum, ()) {
   constexpr std::size_t kRows = 40;
   const auto table = *rc::gen::container<std::vector<std::int8_t>>(
-      kRows * kRowSize, rc::gen::inRange<std::int8_t>(-127, 127));
+      2 * kRows * kRowSize, rc::gen::inRange<std::int8_t>(-127, 127));
   const auto rows =
       *rc::gen::container<std::vector<std::uint16_t>>(rc::gen::inRange<std::uint16_t>(0, kRows));
   for (const LayerCode& each : all_layer_codes()) {
-    std::vector<std::int16_t> out(kRowSize, 7);
-    each.sum_of_rows(table.data(), rows.data(), rows.size(), out.data());
+    std::vector<std::int16_t> first(kRowSize, 7);
+    std::vector<std::int16_t> second(kRowSize, 7);
+    each.sum_of_rows(table.data(), rows.data(), rows.size(), first.data(), second.data());
     for (std::size_t i = 0; i < kRowSize; ++i) {
-      int sum = 0;
-      for (const std::uint16_t row : rows) sum += table[row * kRowSize + i];
-      RC_ASSERT(out[i] == sum);
+      int one = 0;
+      int other = 0;
+      for (const auto& row : rows) {
+        one += table[row * 2 * kRowSize + i];
+        other += table[row * 2 * kRowSize + kRowSize + i];
+      }
+      RC_ASSERT(first[i] == one);
+      RC_ASSERT(second[i] == other);
     }
   }
 }

@@ -78,8 +78,8 @@ TEST(Constructions, EachIsReadAsItIsMeant) {
   };
   const std::vector<Construction> all = read_constructions();
   ASSERT_GT(all.size(), 100U);
-  // Misread today: the backbenchers' revolt and the gunmen in the church of Kaduna.
-  constexpr std::size_t kKnown = 2;
+  // Misread today: the report about Goma that is rejected as nonsense.
+  constexpr std::size_t kKnown = 1;
   std::size_t wrong = 0;
   for (const Construction& each : all) {
     const Text text = make_text("", each.text, "en");

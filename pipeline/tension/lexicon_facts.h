@@ -1,0 +1,19 @@
+// Names of what an act lies beside, not in: "near the border with Peru", "the Syria-Lebanon
+// border".
+#pragma once
+
+#include "pipeline/tension/lexicon.h"
+#include "pipeline/text/text.h"
+
+namespace tocsin {
+
+// True when the name (tokens of the text) only says what an act lies beside: "near the border with
+// Peru", "the Syria-Lebanon border", "near Peru"; a town is where something is near it. Pure; a
+// bounded window around the name.
+[[nodiscard]] bool lies_beside(const Lexicon& lexicon, const Text& text, TokenSpan name,
+                               bool is_country);
+
+// Two subjects of the rule (Event::rule) act on each other: "exchange fire".
+[[nodiscard]] bool is_mutual(const Lexicon& lexicon, std::uint32_t rule);
+
+}  // namespace tocsin
