@@ -108,19 +108,65 @@ void find_person(Scene& scene, std::uint32_t token) {
   }
 }
 
+// "envoy Iran Air", but "singer Kenya Grace"
+bool starts_other_name(const Scene& scene, std::uint32_t token) {
+  const bool is_given = scene.is(token, WordClass::given_name_or_place) ||
+                        scene.is(token, WordClass::given_name_rarely);
+  if (scene.starts_name(token, 1, {EntityType::org, EntityType::group})) return true;
+  return scene.starts_name(token, is_given ? 2 : 1, {EntityType::country});
+}
+
 // "spokesman Zamir Kabulov": a word for a person, then two capitals.
 void find_titled_person(Scene& scene, std::uint32_t token) {
   const Token& t = scene.text.tokens[token];
   if (!scene.is(t, WordClass::honorific) ||
       scene.has_flag(token, Scene::kCaps | Scene::kHeadline) || token + 2 >= scene.size() ||
-      !scene.joins(token + 1) ||
-      scene.starts_name(token + 1, 1, {EntityType::country, EntityType::org, EntityType::group})) {
+      !scene.joins(token + 1) || starts_other_name(scene, token + 1)) {
     return;
   }
   const std::uint32_t end = surname_end(scene, token + 1, kSurnameTokensMax);
   if (end > token + 2) {
     add_run(scene, {token + 1, end}, EntityType::person);
   }
+}
+
+// "USS Tripoli", "MV Ever Given": a ship, whatever it is called for.
+void find_ship(Scene& scene, std::uint32_t token) {
+  constexpr std::uint32_t kNamesMax = 3;
+  if (!scene.is(token, WordClass::ship_prefix) ||
+      (scene.text.tokens[token].shape & shape::kUpper) == 0)
+    return;
+  // In capitals or a headline any word may stand behind the name.
+  const bool is_plain = !scene.has_flag(token, Scene::kCaps | Scene::kHeadline);
+  std::uint32_t end = token + 1;
+  while (end < scene.size() && end - token <= (is_plain ? kNamesMax : 1) && scene.joins(end) &&
+         scene.is_capital(end) && !scene.is(end, WordClass::function_word)) {
+    ++end;
+    if ((scene.text.tokens[end - 1].shape & shape::kPossessive) != 0) break;
+  }
+  add_run(scene, {token, end}, EntityType::org);
+}
+
+// "Kennedy airport", "the Pulitzer prize": what is named for somebody is not he.
+void find_named_for(Scene& scene, std::uint32_t token) {
+  constexpr std::uint32_t kNamesMax = 4;
+  if (!scene.is(token, WordClass::named_for) || token == 0 || !scene.joins(token) ||
+      scene.has_flag(token, Scene::kCaps) || !scene.is_capital(token - 1) ||
+      (scene.text.tokens[token - 1].shape & shape::kPossessive) != 0)
+    return;
+  std::uint32_t begin = token;
+  for (std::uint32_t back = 1; back <= std::min(token, kNamesMax); ++back) {
+    const std::uint32_t at = token - back;
+    for (std::uint32_t i = scene.matches_begin[at]; i < scene.matches_begin[at + 1]; ++i) {
+      if (scene.matches[i].tokens.end == token &&
+          scene.entity(NameSense::of(scene.matches[i].payload).entity).type == EntityType::person)
+        begin = at;
+    }
+  }
+  if (begin == token && is_surname(scene, token - 1) &&
+      !scene.is(token - 1, WordClass::function_word))
+    begin = token - 1;
+  add_run(scene, {begin, token + 1}, EntityType::org);
 }
 
 // True when a known organisation, group or person with more than one word starts inside the run.
@@ -136,8 +182,13 @@ bool holds_known_name(const Scene& scene, TokenSpan run) {
 
 bool is_head(const Scene& scene, std::uint32_t token) {
   const bool is_plain = !scene.has_flag(token, Scene::kCaps | Scene::kHeadline);
+  // "BANK OF TOKYO", but "FRENCH BANK CUTS RATES"
+  const bool is_of = !is_plain && scene.is(token, WordClass::organisation_head) &&
+                     scene.is(token, WordClass::generic_body) && scene.joins(token + 1) &&
+                     scene.is(token + 1, WordClass::genitive);
   return scene.is_capital(token) &&
-         (scene.is(token, is_plain ? WordClass::organisation_head : WordClass::headline_head) ||
+         (is_of ||
+          scene.is(token, is_plain ? WordClass::organisation_head : WordClass::headline_head) ||
           (scene.is_sport && scene.is(token, WordClass::sport_head)));
 }
 
@@ -163,6 +214,23 @@ std::uint32_t complement_end(const Scene& scene, std::uint32_t after_head) {
   return end;
 }
 
+// The place whose name starts here, where no longer name does; empty otherwise.
+TokenSpan place_at(const Scene& scene, std::uint32_t token) {
+  TokenSpan place{token, token};
+  std::uint32_t longest = token;
+  for (std::uint32_t i = scene.matches_begin[token]; i < scene.matches_begin[token + 1]; ++i) {
+    const NameSense sense = NameSense::of(scene.matches[i].payload);
+    const EntityType type = scene.entity(sense.entity).type;
+    const std::uint32_t end = scene.matches[i].tokens.end;
+    longest = std::max(longest, end);
+    const bool is_place = type == EntityType::city || type == EntityType::place ||
+                          (type == EntityType::country && !scene.is_sport);
+    if (is_place && (sense.via == Via::name || sense.via == Via::alias))
+      place.end = std::max(place.end, end);
+  }
+  return place.end == longest ? place : TokenSpan{token, token};
+}
+
 // The organisation's name in the capitals [begin, end), if one of them is a head.
 void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
   // "The Iran Air" begins with Iran, but "New York" with New.
@@ -186,6 +254,10 @@ void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
     if (from < head && !is_plain && scene.is(from, WordClass::function_word)) {
       from = head;
     }
+    // "HONG KONG OPEN": the place is taken whole.
+    for (std::uint32_t at = begin; !is_plain && at < from; ++at) {
+      if (place_at(scene, at).end == head) from = at;
+    }
     const TokenSpan run{from, complement_end(scene, head + 1)};
     const bool has_known_start = scene.starts_name(
         from, head + 1 - from, {EntityType::org, EntityType::group, EntityType::place});
@@ -194,23 +266,6 @@ void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
     }
     return;
   }
-}
-
-// The place whose name starts here, where no longer name does; empty otherwise.
-TokenSpan place_at(const Scene& scene, std::uint32_t token) {
-  TokenSpan place{token, token};
-  std::uint32_t longest = token;
-  for (std::uint32_t i = scene.matches_begin[token]; i < scene.matches_begin[token + 1]; ++i) {
-    const NameSense sense = NameSense::of(scene.matches[i].payload);
-    const EntityType type = scene.entity(sense.entity).type;
-    const std::uint32_t end = scene.matches[i].tokens.end;
-    longest = std::max(longest, end);
-    const bool is_place = type == EntityType::city || type == EntityType::place ||
-                          (type == EntityType::country && !scene.is_sport);
-    if (is_place && (sense.via == Via::name || sense.via == Via::alias))
-      place.end = std::max(place.end, end);
-  }
-  return place.end == longest ? place : TokenSpan{token, token};
 }
 
 // What follows a place and is no part of a name with it: "Chicago Mayor", "Kansas Republicans",
@@ -224,8 +279,16 @@ bool stands_beside_place(const Scene& scene, std::uint32_t token) {
         WordClass::location, WordClass::name_particle}) {
     if (scene.is(t, each)) return true;
   }
-  return scene.role_at[token] >= 0 || scene.gazetteer.is_given_name(t.hash) ||
-         scene.matches_begin[token] < scene.matches_begin[token + 1];
+  if (scene.role_at[token] >= 0 || scene.gazetteer.is_given_name(t.hash)) return true;
+  // Small towns have the names of families: "India Willoughby".
+  const auto begin = scene.matches.begin();
+  return std::any_of(begin + scene.matches_begin[token], begin + scene.matches_begin[token + 1],
+                     [&scene](const PhraseMatch& match) {
+                       const EntityIndex named = NameSense::of(match.payload).entity;
+                       return match.tokens.size() > 1 ||
+                              scene.entity(named).type != EntityType::city ||
+                              scene.is_known_town(named);
+                     });
 }
 
 // "Boston Red Sox", "Panama Papers", "Berlin Wall": capitals in running text that go on behind a
@@ -311,6 +374,10 @@ void each_capitals(const Scene& scene, F&& take) {
 
 void find_runs(Scene& scene) {
   for (std::uint32_t i = 0; i < scene.size(); ++i) {
+    find_ship(scene, i);
+    find_named_for(scene, i);
+  }
+  for (std::uint32_t i = 0; i < scene.size(); ++i) {
     find_person(scene, i);
     find_titled_person(scene, i);
     find_short_titled_person(scene, i);
@@ -356,6 +423,8 @@ TokenSpan spelled_before(const Scene& scene, std::uint32_t token, std::string_vi
       return {token, token};
     }
     --at;
+    // "National People s Party": what became of an apostrophe.
+    if (scene.is(at, WordClass::possessive_letter) && scene.is_lower(at)) continue;
     const std::string_view word = scene.text.slice(scene.text.tokens[at]);
     if (scene.is_capital(at) && word.front() == letters[left - 1]) {
       --left;
@@ -368,7 +437,45 @@ TokenSpan spelled_before(const Scene& scene, std::uint32_t token, std::string_vi
 
 }  // namespace
 
+namespace {
+
+// "People's Liberation Army (EPL)": the letters of a body that is not the one named before them.
+bool is_letters_of_another(const Scene& scene, std::uint32_t token, EntityIndex named) {
+  bool is_another = false;
+  for (std::uint32_t i = scene.matches_begin[token]; i < scene.matches_begin[token + 1]; ++i) {
+    const NameSense sense = NameSense::of(scene.matches[i].payload);
+    if (sense.entity == named) return false;
+    is_another = is_another || sense.via == Via::acronym;
+  }
+  return named != kNoEntity && is_another;
+}
+
+// "RPF (Railway Police Force)": what the letters at `token` stand for stands in brackets after
+// them.
+void find_spelled_after(Scene& scene, std::uint32_t token) {
+  const std::string_view letters = scene.text.slice(scene.text.tokens[token]);
+  const std::uint32_t begin = token + 1;
+  if ((scene.text.tokens[token].shape & shape::kUpper) == 0 || letters.size() < kLettersMin ||
+      letters.size() > kLettersMax || begin >= scene.size() ||
+      (scene.text.tokens[begin].before & before::kParenOpen) == 0 ||
+      scene.has_flag(token, Scene::kCaps))
+    return;
+  std::uint32_t end = begin + 1;
+  while (end < scene.size() && end - begin < kRunTokensMax && scene.joins(end)) ++end;
+  Abbreviation abbreviation;
+  abbreviation.name = spelled_before(scene, end, letters);
+  if (abbreviation.name.begin != begin || abbreviation.name.size() < kLettersMin) return;
+  TokenSpan known_name;
+  abbreviation.known = known_before(scene, end, known_name);
+  if (abbreviation.known != kNoEntity && known_name.begin != begin) return;
+  add_run(scene, abbreviation.name, EntityType::org);
+  scene.abbreviations.emplace_back(scene.text.tokens[token].hash, abbreviation);
+}
+
+}  // namespace
+
 void find_abbreviations(Scene& scene) {
+  for (std::uint32_t i = 0; i < scene.size(); ++i) find_spelled_after(scene, i);
   for (std::uint32_t i = 1; i < scene.size(); ++i) {
     const Token& letters = scene.text.tokens[i];
     const std::string_view word = scene.text.slice(letters);
@@ -381,6 +488,7 @@ void find_abbreviations(Scene& scene) {
     }
     Abbreviation abbreviation;
     abbreviation.known = known_before(scene, i, abbreviation.name);
+    if (is_letters_of_another(scene, i, abbreviation.known)) continue;
     if (abbreviation.known == kNoEntity) {
       abbreviation.name = spelled_before(scene, i, word);
       if (abbreviation.name.size() < kLettersMin || abbreviation.name.size() > kRunTokensMax) {
@@ -395,7 +503,49 @@ void find_abbreviations(Scene& scene) {
                    [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
+namespace {
+
+// "Wanda Vazquez": a first name nobody knows before a surname that somebody else is known by.
+void introduce_namesakes(Scene& scene) {
+  for (std::uint32_t i = 1; i < scene.size(); ++i) {
+    const std::uint64_t surname = scene.text.tokens[i].hash;
+    if (!scene.gazetteer.may_be_surname.may_have(surname) || !scene.is_capital(i) ||
+        !scene.joins(i) || scene.has_flag(i, Scene::kCaps | Scene::kHeadline) ||
+        scene.has_flag(i - 1, Scene::kSentenceStart) || scene.introduced.find(surname) != nullptr ||
+        !scene.follows_name_word(i) || scene.is(i - 1, WordClass::beside_stamp) ||
+        scene.is(i - 1, WordClass::stamp_word))
+      continue;
+    const auto [begin, end] = scene.gazetteer.with_surname(surname);
+    if (begin != end) scene.introduced.add(surname, {kNoEntity, {i - 1, i + 1}});
+  }
+}
+
+// Codes of the states whose people or adjective the article names, sorted.
+std::vector<std::string_view> peoples_named(const Scene& scene) {
+  std::vector<std::string_view> codes;
+  for (const PhraseMatch& match : scene.matches) {
+    const NameSense sense = NameSense::of(match.payload);
+    if (sense.via == Via::demonym) codes.emplace_back(scene.entity(sense.entity).code);
+  }
+  std::sort(codes.begin(), codes.end());
+  return codes;
+}
+
+// "Jordan Henderson signed. Jordan was happy": the country only where its people are named, too.
+bool means_given_name(const Scene& scene, std::uint32_t token,
+                      const std::vector<std::string_view>& peoples) {
+  const EntityIndex country = scene.country_at(token);
+  return country != kNoEntity &&
+         (scene.is(token, WordClass::given_name_or_place) ||
+          scene.is(token, WordClass::given_name_rarely)) &&
+         !std::binary_search(peoples.begin(), peoples.end(),
+                             std::string_view(scene.entity(country).code));
+}
+
+}  // namespace
+
 void find_introductions(Scene& scene) {
+  const std::vector<std::string_view> peoples = peoples_named(scene);
   for (std::uint32_t i = 0; i < scene.size();) {
     std::uint32_t end = i + 1;
     const std::uint32_t first = scene.matches_begin[i];
@@ -415,11 +565,15 @@ void find_introductions(Scene& scene) {
       const Run& run = scene.runs[static_cast<std::size_t>(scene.run_at[i])];
       if (run.type == EntityType::person) {
         scene.introduced.add(scene.text.tokens[run.tokens.end - 1].hash, {kNoEntity, run.tokens});
+        if (means_given_name(scene, run.tokens.begin, peoples)) {
+          scene.introduced.add(scene.text.tokens[run.tokens.begin].hash, {kNoEntity, run.tokens});
+        }
         end = run.tokens.end;
       }
     }
     i = end;
   }
+  introduce_namesakes(scene);
 }
 
 }  // namespace tocsin

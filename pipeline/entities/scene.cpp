@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/language/sense_table.h"
+
 namespace tocsin {
 namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::uint32_t kLongWordBytesMin = 3;
+constexpr std::uint32_t kNameTokensBefore = 4;
 constexpr std::size_t kTokensKept = 1 << 16;  // memory for longer articles is not kept
 
 std::int32_t day_of(std::int64_t ms) {
@@ -76,17 +80,23 @@ bool is_small_text(const Text& text) {
   return words >= kWordsMin;
 }
 
-// Of the one-word names of states those that stand somewhere in small letters.
+// Of the one-word names of states those that stand somewhere in small letters, and nowhere in
+// capitals where a word would be small.
 void find_small_words(Scene& scene) {
   if (scene.is_small) return;
   std::vector<std::uint64_t>& found = scene.small_words;
+  std::vector<std::uint64_t> sure;
   for (const PhraseMatch& match : scene.matches) {
-    if (match.tokens.size() == 1 && scene.is_capital(match.tokens.begin) &&
+    const std::uint32_t token = match.tokens.begin;
+    if (match.tokens.size() == 1 && scene.is_capital(token) &&
         scene.entity(NameSense::of(match.payload).entity).type == EntityType::country) {
-      found.push_back(scene.text.tokens[match.tokens.begin].hash);
+      found.push_back(scene.text.tokens[token].hash);
+      if (!scene.has_flag(token, Scene::kHeadline | Scene::kCaps | Scene::kSentenceStart))
+        sure.push_back(scene.text.tokens[token].hash);
     }
   }
   if (found.empty()) return;
+  std::sort(sure.begin(), sure.end());
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   std::vector<bool> is_small(found.size(), false);
@@ -99,7 +109,8 @@ void find_small_words(Scene& scene) {
   }
   std::size_t kept = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (is_small[i]) found[kept++] = found[i];
+    if (is_small[i] && !std::binary_search(sure.begin(), sure.end(), found[i]))
+      found[kept++] = found[i];
   }
   found.resize(kept);
 }
@@ -111,6 +122,17 @@ const Value* find_by_key(const std::vector<std::pair<std::uint64_t, Value>>& sor
       std::lower_bound(sorted.begin(), sorted.end(), key,
                        [](const auto& entry, std::uint64_t value) { return entry.first < value; });
   return at != sorted.end() && at->first == key ? &at->second : nullptr;
+}
+
+// "Armenia, Colombia": a town of the country after the comma has the name, too.
+bool is_town_of(const Scene& scene, TokenSpan span, EntityIndex country) {
+  const auto begin = scene.matches.begin();
+  return std::any_of(begin + scene.matches_begin[span.begin],
+                     begin + scene.matches_begin[span.begin + 1], [&](const PhraseMatch& match) {
+                       const Entity& named = scene.entity(NameSense::of(match.payload).entity);
+                       return match.tokens == span && named.type == EntityType::city &&
+                              named.code == scene.entity(country).code;
+                     });
 }
 
 void find_located(Scene& scene) {
@@ -125,7 +147,8 @@ void find_located(Scene& scene) {
     if (after.kind == PlaceAfter::Kind::us_state) {
       scene.located.emplace_back(scene.name_key(match.tokens),
                                  scene.language.shared_name().state_of);
-    } else if (after.kind == PlaceAfter::Kind::country && type == EntityType::city) {
+    } else if (after.kind == PlaceAfter::Kind::country &&
+               (type == EntityType::city || is_town_of(scene, match.tokens, after.country))) {
       scene.located.emplace_back(scene.name_key(match.tokens), scene.entity(after.country).code);
     }
   }
@@ -249,6 +272,12 @@ bool Scene::names_country(std::string_view code) const noexcept {
   return std::find(codes_named.begin(), codes_named.end(), code) != codes_named.end();
 }
 
+bool Scene::is_known_town(EntityIndex city) const {
+  const std::string& id = entity(city).id;
+  return (id.size() > 1 && id[0] == 'Q') ||
+         gazetteer.populations[city] >= language.senses().known_town_population;
+}
+
 bool Scene::starts_name(std::uint32_t token, std::uint32_t tokens_min,
                         std::initializer_list<EntityType> types) const {
   for (std::uint32_t i = matches_begin[token]; i < matches_begin[token + 1]; ++i) {
@@ -299,7 +328,34 @@ bool Scene::is_foreign_body(std::uint32_t token) const {
       }
     }
   }
-  return false;
+  return ends_longer_body(token);
+}
+
+// All its words are such as many bodies have, and a capital of no class that ends no name stands
+// right before it.
+bool Scene::ends_longer_body(std::uint32_t token) const {
+  const PhraseMatch& match = matches[matches_begin[token]];
+  const Token* last = previous(token);
+  const bool is_word = last != nullptr && last->word != kUnknownWord;
+  // "the National Congress"
+  const bool is_generic = is_word && match.tokens.size() == 1 && is(*last, WordClass::generic_body);
+  if (last == nullptr || (last->shape & shape::kTitle) == 0 ||
+      (last->shape & shape::kPossessive) != 0 || (is_word && !is_generic) ||
+      last->end - last->begin < kLongWordBytesMin || has_flag(token, kCaps | kHeadline) ||
+      has_flag(token - 1, kSentenceStart))
+    return false;
+  for (std::uint32_t i = match.tokens.begin; i < match.tokens.end; ++i) {
+    if (!is(i, WordClass::generic_body) && !is(i, WordClass::organisation_head) &&
+        !is(i, WordClass::government_head) && !is(i, WordClass::function_word))
+      return false;
+  }
+  for (std::uint32_t back = 1; back <= kNameTokensBefore && back <= token; ++back) {
+    const std::uint32_t at = token - back;
+    for (std::uint32_t i = matches_begin[at]; i < matches_begin[at + 1]; ++i) {
+      if (matches[i].tokens.end == token) return false;
+    }
+  }
+  return true;
 }
 
 bool Scene::is_us_state_at(std::uint32_t token) const {
@@ -311,6 +367,14 @@ bool Scene::is_us_state_at(std::uint32_t token) const {
     if (named.type == EntityType::place && named.code == language.shared_name().state_of) {
       return named.name != language.shared_name().name ||
              names_country(language.shared_name().state_of) || names_us_state;
+    }
+    // "Jamaica, New York", but not "in Moscow, New York, Paris"
+    const std::uint32_t end = matches[i].tokens.end;
+    const bool is_listed =
+        end < size() && (text.tokens[end].before & before::kComma) != 0 && is_capital(end);
+    if (named.type == EntityType::city && named.code == language.shared_name().state_of &&
+        is(end - 1, WordClass::state_and_town) && !is_listed) {
+      return true;
     }
   }
   return is_capital(token) && is(token, WordClass::state_abbreviation);
@@ -373,7 +437,9 @@ std::string_view Scene::located_in(TokenSpan span) const {
 
 const Abbreviation* Scene::abbreviation_of(std::uint32_t token) const {
   const Abbreviation* found = find_by_key(abbreviations, text.tokens[token].hash);
-  return found != nullptr && token >= found->name.end ? found : nullptr;
+  const bool is_told =
+      found != nullptr && (token >= found->name.end || token + 1 == found->name.begin);
+  return is_told ? found : nullptr;
 }
 
 bool is_sports_page(const Text& text) {

@@ -156,14 +156,17 @@ struct Scene {
     return joins(token + 1) ? &text.tokens[token + 1] : nullptr;
   }
   [[nodiscard]] const Entity& entity(EntityIndex index) const { return gazetteer.entities[index]; }
+  // A town that texts name without saying where it lies.
+  [[nodiscard]] bool is_known_town(EntityIndex city) const;
   // Some name that starts here has at least `tokens` tokens and one of the wanted types.
   [[nodiscard]] bool starts_name(std::uint32_t token, std::uint32_t tokens_min,
                                  std::initializer_list<EntityType> types) const;
   // "Igor Putin" is not Putin: a word like a name stands before the surname and is no title.
   [[nodiscard]] bool follows_name_word(std::uint32_t token) const;
   // What starts here has the name of one state's body, but another's demonym stands before it:
-  // "Indonesian Democratic Party".
+  // "Indonesian Democratic Party"; or a word of a longer name: "Garo National Liberation Army".
   [[nodiscard]] bool is_foreign_body(std::uint32_t token) const;
+  [[nodiscard]] bool ends_longer_body(std::uint32_t token) const;
   // The US state or country named by the tokens from here on, after "City, "; kNoEntity.
   [[nodiscard]] bool is_us_state_at(std::uint32_t token) const;
   [[nodiscard]] EntityIndex country_at(std::uint32_t token) const;

@@ -7,10 +7,6 @@
 namespace tocsin {
 namespace {
 
-bool is_qid(const Entity& entity) {
-  return entity.id.size() > 1 && entity.id[0] == 'Q';
-}
-
 bool follows_location_word(const Scene& scene, std::uint32_t token) {
   const Token* previous = scene.previous(token);
   return previous != nullptr && scene.is(*previous, WordClass::location);
@@ -273,8 +269,7 @@ class Chooser {
       case SenseCue::follows_given_name:
         return follows(first, WordClass::given_name) && !scene_.is_lower(first - 1);
       case SenseCue::is_known_town:
-        return is_qid(asked.entity) || scene_.gazetteer.populations[asked.sense.entity] >=
-                                           scene_.language.senses().known_town_population;
+        return scene_.is_known_town(asked.sense.entity);
       case SenseCue::is_inside_capitals:
         return is_inside_capitals(asked.span);
       case SenseCue::has_named_country:
@@ -313,6 +308,8 @@ class Chooser {
         return !asked.entity.code.empty() && !scene_.names_country(asked.entity.code);
       case SenseCue::has_own_id:
         return !asked.entity.id.starts_with("tocsin:");
+      case SenseCue::is_letters:
+        return asked.sense.via == Via::acronym && !scene_.is(first, WordClass::known_letters);
       case SenseCue::is_state_and_noun:
         return is_state_and_noun(asked.span, asked.entity);
       default:
@@ -336,6 +333,8 @@ class Chooser {
       return false;
     }
     const Token& token = scene_.text.tokens[span.begin];
+    // "US$2 million"
+    if (token.end < scene_.text.bytes.size() && scene_.text.bytes[token.end] == '$') return true;
     // "Plan", "Fact": acronyms in small letters that are words.
     const bool is_shouted = scene_.has_flag(span.begin, Scene::kCaps);
     if (scene_.is(token, WordClass::acronym_word) &&
@@ -386,6 +385,8 @@ class Chooser {
         scene_.is(*previous, WordClass::function_word) ||
         scene_.is(*previous, WordClass::land_modifier) ||
         scene_.is(*previous, WordClass::honorific) || scene_.is(*previous, WordClass::location) ||
+        scene_.is(*previous, WordClass::beside_stamp) ||
+        scene_.is(*previous, WordClass::stamp_word) ||
         (scene_.text.tokens[at].before & before::kJoinedHyphen) != 0) {
       return false;
     }
@@ -393,15 +394,29 @@ class Chooser {
     if (via == Via::name && is_acronym) {
       return false;  // "KDP Iraq"
     }
+    // "By Milan Petrovic BELGRADE (Danube News)"
+    if (via == Via::name && (scene_.text.tokens[at].shape & shape::kUpper) != 0) return false;
     if (via == Via::name) {
       // A name that ends here is over: "Vladimir Putin Russia" does not go on.
-      return !scene_.starts_name(
-          at - 1, 1, {EntityType::country, EntityType::place, EntityType::city, EntityType::org});
+      return !is_known_before(at);
     }
-    return via == Via::demonym && scene_.is(at, WordClass::demonym_surname) &&
-           !scene_.starts_name(
-               at - 1, 1,
-               {EntityType::country, EntityType::place, EntityType::city, EntityType::org});
+    if (via == Via::acronym) return previous->word == kUnknownWord && !is_known_before(at);
+    return via == Via::demonym && scene_.is(at, WordClass::demonym_surname) && !is_known_before(at);
+  }
+
+  // A name stands right before it, other than of a small town: those are surnames as well.
+  bool is_known_before(std::uint32_t at) const {
+    for (std::uint32_t i = scene_.matches_begin[at - 1]; i < scene_.matches_begin[at]; ++i) {
+      const auto [named, via] = NameSense::of(scene_.matches[i].payload);
+      const EntityType type = scene_.entity(named).type;
+      const bool is_letters =
+          via == Via::acronym && (scene_.text.tokens[at - 1].shape & shape::kUpper) == 0;
+      if (type == EntityType::country || type == EntityType::place ||
+          (type == EntityType::org && !is_letters) ||
+          (type == EntityType::city && scene_.is_known_town(named)))
+        return true;
+    }
+    return false;
   }
 
   // "North Las Vegas", "Western Pennsylvania": another place.
@@ -473,6 +488,8 @@ class Chooser {
     const Token* next = scene_.next(span.end - 1);
     if (next != nullptr && scene_.is(*next, WordClass::armed_service)) {
       next = scene_.next(span.end);  // "Swiss army knife"
+    } else if (next != nullptr && scene_.is(*next, WordClass::thing_modifier)) {
+      next = scene_.next(span.end);  // "German chocolate cake"
     }
     return next != nullptr && (via == Via::demonym || via == Via::name) &&
            (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0 &&
@@ -500,7 +517,7 @@ class Chooser {
              sense.via == Via::metonym ||
              (scene_.is(span.begin, WordClass::small_word) && !is_state_in_small(span.begin));
     }
-    return scene_.has_flag(span.begin, Scene::kHeadline | Scene::kCaps) &&
+    return scene_.has_flag(span.begin, Scene::kHeadline | Scene::kCaps | Scene::kSentenceStart) &&
            std::binary_search(scene_.small_words.begin(), scene_.small_words.end(),
                               scene_.text.tokens[span.begin].hash);
   }
@@ -586,6 +603,31 @@ bool precedes_own_body(const Scene& scene, TokenSpan span, const NameSense& sens
 
 }  // namespace
 
+namespace {
+
+// What looks like the name of a body that does not act: "New York's Times Square" is no newspaper,
+// "Rt Rev Michael" no channel, "Group Economist" no magazine.
+bool only_looks_so(const Scene& scene, TokenSpan span, const NameSense& sense) {
+  constexpr std::size_t kLettersMax = 3;
+  const Entity& entity = scene.entity(sense.entity);
+  if (entity.type != EntityType::org || entity.part != Part::none) return false;
+  const Token& first = scene.text.tokens[span.begin];
+  if (span.size() > 1) {
+    bool is_parted = false;
+    for (std::uint32_t i = span.begin; i + 1 < span.end; ++i)
+      is_parted = is_parted || (scene.text.tokens[i].shape & shape::kPossessive) != 0;
+    return is_parted && entity.name.find('\'') == std::string::npos;
+  }
+  if ((first.shape & shape::kTitle) == 0) return false;
+  if (first.end - first.begin <= kLettersMax) return entity.name.size() <= kLettersMax;
+  const Token* previous = scene.previous(span.begin);
+  return sense.via == Via::alias && previous != nullptr && (previous->shape & shape::kTitle) != 0 &&
+         !scene.has_flag(span.begin, Scene::kHeadline) &&
+         !scene.is(*previous, WordClass::function_word);
+}
+
+}  // namespace
+
 NameReading read_name(const Scene& scene, std::uint32_t token) {
   const Chooser chooser(scene);
   std::uint32_t i = scene.matches_begin[token];
@@ -602,7 +644,7 @@ NameReading read_name(const Scene& scene, std::uint32_t token) {
     NameSense chosen;
     for (; i < group_end; ++i) {
       const NameSense sense = NameSense::of(scene.matches[i].payload);
-      const int rank = chooser.rank(span, sense, has_other);
+      const int rank = only_looks_so(scene, span, sense) ? 0 : chooser.rank(span, sense, has_other);
       if (rank > best) {
         best = rank;
         chosen = sense;

@@ -200,6 +200,16 @@ class Tagger {
     }
     const std::span<const std::string> wanted =
         has_title ? scene_.language.title_offices(previous->word) : std::span<const std::string>();
+    // "Mecca and Medina"
+    if (!has_title && token > 1 && !tagging_.mentions.empty() &&
+        tagging_.mentions.back().tokens.end + 1 == token && previous != nullptr &&
+        scene_.is(*previous, WordClass::function_word) &&
+        tagging_.entities[tagging_.mentions.back().entity].type == EntityType::city &&
+        scene_.starts_name(token, 1, {EntityType::city})) {
+      return kNoEntity;
+    }
+    // "Sir Paul": given names are many people's.
+    if (has_title && wanted.empty() && scene_.is(token, WordClass::given_name)) return kNoEntity;
     EntityIndex only = kNoEntity;
     EntityIndex serving = kNoEntity;
     std::uint32_t candidates = 0;
@@ -231,25 +241,27 @@ class Tagger {
     const PhraseMatch& match = scene_.roles[static_cast<std::size_t>(scene_.role_at[token])];
     const Role& role = scene_.language.roles()[match.payload];
     std::uint32_t first = token;
+    std::uint32_t end = match.tokens.end;
     EntityIndex body = body_before(token, first);
-    bool is_after = false;
-    if (body == kNoEntity) {
-      body = body_after(match.tokens.end);
-      is_after = body != kNoEntity;
+    const bool is_after = body == kNoEntity;
+    if (is_after) {
+      body = body_after(end);
     }
-    const Token* previous = scene_.previous(first);
-    if (previous != nullptr && scene_.is(*previous, WordClass::former)) {
+    if (!may_mean_holder(first)) {
       return token;
     }
     if (body == kNoEntity && role.offices.front() == "secretary_of_state" &&
         scene_.is_capital(token)) {
       body = country("USA");
     }
-    // "Russian President Vladimir Putin": the name says it.
-    const Token* next = scene_.next(match.tokens.end - 1);
-    if (body == kNoEntity ||
-        (!is_after && next != nullptr && scene_.is_capital(match.tokens.end))) {
+    if (body == kNoEntity) {
       return token;
+    }
+    const Beside beside = beside_office(first, end, !is_after, role, scene_.entity(body));
+    if (beside.is_told) {
+      if (beside.person == kNoEntity) return token;
+      emit(match.tokens, beside.person, Via::title);
+      return match.tokens.end;
     }
     const EntityIndex person = holder(role, scene_.entity(body));
     if (person == kNoEntity) {
@@ -257,6 +269,67 @@ class Tagger {
     }
     emit(match.tokens, entity_of(person, false), Via::title);
     return match.tokens.end;
+  }
+
+  // Not "the former president of", "served as president of", "was the president of".
+  bool may_mean_holder(std::uint32_t first) const {
+    const Token* previous = scene_.previous(first);
+    if (previous != nullptr && first > 1 && scene_.is(*previous, WordClass::definite_article)) {
+      previous = scene_.previous(first - 1);
+    }
+    return previous == nullptr || (!scene_.is(*previous, WordClass::former) &&
+                                   !scene_.is(*previous, WordClass::before_role));
+  }
+
+  // Whom a name beside the title says it is: "Pierre Buyoya, the president of Burundi", "the
+  // Turkish defence minister, Hulusi Akar", "Russian President Vladimir Putin".
+  struct Beside {
+    bool is_told = false;
+    EntityIndex person = kNoEntity;  // into tagging_.entities; none: the name has its own mention
+  };
+  Beside beside_office(std::uint32_t first, std::uint32_t end, bool has_body_before,
+                       const Role& role, const Entity& body) {
+    if (first > 0 && scene_.joins(first) && scene_.is(first - 1, WordClass::definite_article)) {
+      --first;
+    }
+    const bool is_apposed = (scene_.text.tokens[first].before & before::kComma) != 0;
+    for (std::size_t i = tagging_.mentions.size(); is_apposed && i-- > 0;) {
+      const Mention& mention = tagging_.mentions[i];
+      if (mention.tokens.end < first) break;
+      const TaggedEntity& named = tagging_.entities[mention.entity];
+      if (mention.tokens.end != first || named.type != EntityType::person) continue;
+      if (named.gazetteer == kNoEntity) return {true, kNoEntity};
+      if (has_held(named.gazetteer, role, body)) return {true, mention.entity};
+    }
+    if (!has_body_before) {
+      end = name_end_after(end);
+    }
+    if (end >= scene_.size() || !scene_.is_capital(end)) return {};
+    const bool is_joined = scene_.joins(end);
+    if (!is_joined && (scene_.text.tokens[end].before & before::kComma) == 0) return {};
+    const NameReading reading = read_name(scene_, end);
+    const bool is_person =
+        reading.entity != kNoEntity && scene_.entity(reading.entity).type == EntityType::person;
+    if (is_person && !is_joined && has_held(reading.entity, role, body)) {
+      return {true, entity_of(reading.entity, false)};
+    }
+    const bool is_unknown =
+        reading.entity == kNoEntity && scene_.run_at[end] >= 0 &&
+        scene_.runs[static_cast<std::size_t>(scene_.run_at[end])].type == EntityType::person;
+    return {is_joined || is_unknown, kNoEntity};
+  }
+
+  bool has_held(EntityIndex person, const Role& role, const Entity& body) const {
+    const std::string_view code = code_of(body);
+    const std::vector<Office>& offices = scene_.entity(person).offices;
+    return std::any_of(offices.begin(), offices.end(), [&](const Office& office) {
+      return office.code == code && std::find(role.offices.begin(), role.offices.end(),
+                                              office.title) != role.offices.end();
+    });
+  }
+
+  static std::string_view code_of(const Entity& body) {
+    return body.type == EntityType::country && !body.code.empty() ? body.code : body.id;
   }
 
   EntityIndex country(std::string_view code) const {
@@ -277,6 +350,9 @@ class Tagger {
     }
     const Mention& mention = tagging_.mentions.back();
     const TaggedEntity& tagged = tagging_.entities[mention.entity];
+    // "the first African-American president"
+    const std::uint16_t marks = scene_.text.tokens[mention.tokens.begin].before;
+    if ((marks & before::kJoinedHyphen) != 0) return kNoEntity;
     if (tagged.gazetteer == kNoEntity || !has_offices(scene_.entity(tagged.gazetteer))) {
       return kNoEntity;
     }
@@ -284,24 +360,36 @@ class Tagger {
     return tagged.gazetteer;
   }
 
-  EntityIndex body_after(std::uint32_t token) const {
+  // What "of (the)" behind a title names, but not "of the Tunisian League" or "of France's senate".
+  NameReading name_after(std::uint32_t token) const {
     if (token + 1 >= scene_.size() || !scene_.joins(token) ||
         !scene_.is(token, WordClass::genitive)) {
-      return kNoEntity;
+      return {};
     }
     ++token;
     if (scene_.is(token, WordClass::definite_article) && token + 1 < scene_.size()) {
       ++token;
     }
     const NameReading reading = read_name(scene_, token);
+    const bool is_part =
+        reading.entity != kNoEntity &&
+        (reading.via == Via::demonym ||
+         (scene_.text.tokens[reading.tokens.end - 1].shape & shape::kPossessive) != 0);
+    return is_part ? NameReading{} : reading;
+  }
+  EntityIndex body_after(std::uint32_t token) const {
+    const NameReading reading = name_after(token);
     return reading.entity != kNoEntity && has_offices(scene_.entity(reading.entity))
                ? reading.entity
                : kNoEntity;
   }
+  std::uint32_t name_end_after(std::uint32_t token) const {
+    const NameReading reading = name_after(token);
+    return reading.entity == kNoEntity ? token : reading.tokens.end;
+  }
 
   EntityIndex holder(const Role& role, const Entity& body) const {
-    const std::string_view code =
-        body.type == EntityType::country && !body.code.empty() ? body.code : body.id;
+    const std::string_view code = code_of(body);
     if (scene_.day == 0) {
       return named_holder(role, code);
     }

@@ -38,6 +38,7 @@ enum class SenseCue : std::uint8_t {
   has_unnamed_state,        // its state is not named in the article
   has_own_id,               // one that others know
   is_armed_service,         // "army", "navy"
+  is_letters,               // an acronym that not everybody knows
   is_state_and_noun,        // its state's demonym, then small letters
   is_part_of_longer,        // "New Mexico", "West Indian"
   is_only_origin,           // "Moscow-based"
@@ -86,6 +87,7 @@ inline constexpr std::array<std::string_view, kSenseCues> kSenseCueNames = {
     "has_unnamed_state",
     "has_own_id",
     "is_armed_service",
+    "is_letters",
     "is_state_and_noun",
     "is_part_of_longer",
     "is_only_origin",
