@@ -27,7 +27,9 @@ Result<Reading> read(const Pipeline& pipeline, const RawRecord& record) {
                      " tokens, more than limits.tokens_max " +
                      std::to_string(pipeline.limits.tokens_max)};
   }
-  reading.signature = sign(reading.text, {article->source, article->url});
+  const Deciding deciding = deciding_tokens(reading.text, {article->source, article->url});
+  if (deciding.is_stub) reading.text.told_end = reading.text.body_token;
+  reading.signature = signature_of(reading.text, deciding);
   reading.article = *std::move(article);
   return reading;
 }

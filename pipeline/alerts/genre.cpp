@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/dedupe/stub.h"
 #include "pipeline/text/ascii.h"
 
 namespace tocsin {
@@ -52,8 +51,7 @@ bool is_in_first_person(const Text& text) {
   std::size_t reporting = 0;
   bool is_quoted = false;
   // "We value your privacy" is the site's.
-  const std::span<const Token> told =
-      std::span(text.tokens).first(is_stub(text, {}) ? text.body_token : text.tokens.size());
+  const std::span<const Token> told = std::span(text.tokens).first(text.told_end);
   for (const Token& token : told) {
     if ((token.before & (before::kQuoteClose | before::kParagraph)) != 0) is_quoted = false;
     if ((token.before & before::kQuoteOpen) != 0) is_quoted = true;

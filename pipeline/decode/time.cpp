@@ -15,6 +15,7 @@ constexpr double kEpochMsFrom = 1e11;  // smaller numbers are seconds (until the
 constexpr int kYearMin = 1000;         // "0001-01-01" is how some systems write "no date"
 constexpr int kYearMax = 9999;
 constexpr int kZoneWordsMax = 3;
+constexpr int kLabelWordsMax = 4;
 
 // Days since 1970-01-01 of a proleptic Gregorian date (Hinnant, "chrono-Compatible Low-Level Date
 // Algorithms", days_from_civil).
@@ -93,7 +94,13 @@ constexpr std::array kZoneNames = {
     ZoneName{"et", -300},   ZoneName{"cdt", -300},  ZoneName{"cot", -300}, ZoneName{"pet", -300},
     ZoneName{"cst", -360},  ZoneName{"ct", -360},   ZoneName{"mdt", -360}, ZoneName{"mst", -420},
     ZoneName{"mt", -420},   ZoneName{"pdt", -420},  ZoneName{"pst", -480}, ZoneName{"pt", -480},
-    ZoneName{"akdt", -480}, ZoneName{"akst", -540}, ZoneName{"hst", -600}};
+    ZoneName{"akdt", -480}, ZoneName{"akst", -540}, ZoneName{"hst", -600}, ZoneName{"cedt", 120},
+    ZoneName{"wast", 120},  ZoneName{"irst", 210},  ZoneName{"azt", 240},  ZoneName{"get", 240},
+    ZoneName{"samt", 240},  ZoneName{"aft", 270},   ZoneName{"irdt", 270}, ZoneName{"uzt", 300},
+    ZoneName{"yekt", 300},  ZoneName{"omst", 360},  ZoneName{"mmt", 390},  ZoneName{"krat", 420},
+    ZoneName{"irkt", 480},  ZoneName{"yakt", 540},  ZoneName{"aet", 600},  ZoneName{"vlat", 600},
+    ZoneName{"fjt", 720},   ZoneName{"nzt", 720},   ZoneName{"uyt", -180}, ZoneName{"bot", -240},
+    ZoneName{"vet", -240},  ZoneName{"ect", -300}};
 
 // Reads a date from left to right; every function says whether it found its part.
 class Reader {
@@ -157,11 +164,13 @@ class Reader {
     return is_letter(peek()) || static_cast<unsigned char>(peek()) >= 0x80;
   }
   [[nodiscard]] bool at_zone() const { return at_word() || peek() == '+' || peek() == '-'; }
+  // A minus sign for a hyphen, as typographers want it.
+  [[nodiscard]] bool at_minus() const { return rest_.starts_with("\u2212"); }
 
   // Z, +hh:mm, +hhmm, +hh or a name; none is UTC, and so is a name that nobody knows.
   bool zone(Clock& clock) {
     skip_spaces();
-    if (peek() == '+' || (peek() == '-' && is_digit(peek(1)))) return offset(clock);
+    if (peek() == '+' || (peek() == '-' && is_digit(peek(1))) || at_minus()) return offset(clock);
     std::array<char, 10> room{};
     const std::string_view name = word(room);
     if (name.empty()) return true;
@@ -170,7 +179,7 @@ class Reader {
       if (known.name == name) clock.zone_minutes = known.minutes;
     }
     const bool is_greenwich = name == "gmt" || name == "utc" || name == "ut" || name == "z";
-    if (is_greenwich && (peek() == '+' || peek() == '-')) return offset(clock);  // GMT+02:00
+    if (is_greenwich && at_zone()) return offset(clock);  // GMT+02:00
     return true;
   }
 
@@ -184,7 +193,7 @@ class Reader {
  private:
   bool seconds(Clock& clock) {
     take(':');
-    if (!number(2, 2, clock.second)) return false;
+    if (!number(1, 2, clock.second)) return false;
     if ((peek() != '.' && peek() != ',') || !is_digit(peek(1))) return true;
     rest_.remove_prefix(1);
     int unit = 100;
@@ -214,8 +223,15 @@ class Reader {
     return true;
   }
 
+  bool take_minus() {
+    if (!at_minus()) return false;
+    rest_.remove_prefix(std::string_view("\u2212").size());
+    return true;
+  }
+
   bool offset(Clock& clock) {
-    const int sign = take('-') ? -1 : 1;
+    const bool is_west = take('-') || take_minus();
+    const int sign = is_west ? -1 : 1;
     if (sign == 1) take('+');
     int hours = 0;
     int minutes = 0;
@@ -238,7 +254,7 @@ class Reader {
 // still come, as `date` and asctime() print it.
 std::optional<std::int64_t> with_time(Reader& reader, Clock clock, bool year_is_missing) {
   std::array<char, 10> room{};
-  reader.skip(" \t\r\n,|-");
+  reader.skip(" \t\r\n,|:-");  // "09/Nov/2026:08:15:00", as web servers write
   const std::string_view word = reader.next_word(room);
   if (word == "t" || word == "at" || word == "um") {
     reader.word(room);
@@ -323,8 +339,10 @@ std::optional<std::int64_t> parse_names(std::string_view text) {
   Reader reader(text);
   Clock clock;
   std::array<char, 10> room{};
-  if (reader.at_word() && month_of(reader.next_word(room)) == 0) {
-    reader.word(room);  // the day's name says nothing that the date does not
+  // The day's name says nothing that the date does not, nor does "Last updated on".
+  for (int word = 0; word < kLabelWordsMax; ++word) {
+    if (!reader.at_word() || month_of(reader.next_word(room)) != 0) break;
+    reader.word(room);
     reader.skip(kBetween);
   }
   if (is_letter(reader.peek())) {
@@ -373,9 +391,10 @@ std::optional<std::int64_t> parse_basic(std::string_view text) {
   return clock.unix_ms();
 }
 
-// 20211231 and 20211231180000: as epoch numbers they would lie in 1970 and in the far future.
+// 20211231, 202112311800 and 20211231180000: as epoch numbers they would lie in 1970 and in the far
+// future.
 std::optional<std::int64_t> parse_compact(std::string_view text) {
-  if (text.size() != 8 && text.size() != 14) return std::nullopt;
+  if (text.size() != 8 && text.size() != 12 && text.size() != 14) return std::nullopt;
   if (!text.starts_with("19") && !text.starts_with("20")) return std::nullopt;
   const auto part = [&](std::size_t at, std::size_t size) {
     int value = 0;
@@ -386,11 +405,11 @@ std::optional<std::int64_t> parse_compact(std::string_view text) {
   clock.year = part(0, 4);
   clock.month = part(4, 2);
   clock.day = part(6, 2);
-  if (text.size() == 14) {
+  if (text.size() >= 12) {
     clock.hour = part(8, 2);
     clock.minute = part(10, 2);
-    clock.second = part(12, 2);
   }
+  if (text.size() == 14) clock.second = part(12, 2);
   return clock.unix_ms();
 }
 

@@ -20,6 +20,7 @@ constexpr std::size_t kReleaseTokensMax = 36;
 constexpr int kHeaderPartsMax = 3;
 constexpr std::size_t kLooseLineTokensMax = 12;
 constexpr std::size_t kNamesLineTokensMax = 40;  // of nothing but names and numbers
+constexpr std::size_t kSentencesPerFigures = 6;  // tokens
 constexpr std::size_t kLooseTokensMax = 40;  // of such lines in a row: more is a table, or a list
 constexpr std::size_t kHeadTokensMax = 90;   // of what stands above a story
 constexpr std::size_t kTailTokensMax = 220;  // and below
@@ -31,7 +32,8 @@ constexpr std::size_t kOwnSentenceTokensMax = 20;  // an outlet speaks of itself
 constexpr std::size_t kTitleTokensMin = 4;
 constexpr std::size_t kTitlePrefixMax = 3;    // "UPDATE 1-"
 constexpr std::size_t kOutletLettersMin = 5;  // shorter names are words too
-constexpr std::size_t kPhoneDigitsMin = 9;    // eight are two years
+constexpr std::size_t kPlaceLettersMin = 3;
+constexpr std::size_t kPhoneDigitsMin = 9;  // eight are two years
 
 using before::kColon;
 using before::kDash;
@@ -55,6 +57,7 @@ struct Line {
   bool is_sentence = false;   // ends with a stop
   bool opens_block = false;   // after a blank line
   bool is_loose = false;      // a short line that is no sentence
+  bool is_figures = false;    // the same, of figures
   bool beside_alien = false;  // of a short paragraph that is mostly the outlet's
   int cues = 0;               // how much speaks for an outlet, less what speaks for news
 };
@@ -135,6 +138,19 @@ class Judge {
     const bool is_long = line.is_sentence && tokens.size() > kOwnSentenceTokensMax;
     const int outlet = is_long ? names_outlet(tokens) / 2 : names_outlet(tokens);
     return speech(tokens) + outlet + gives_address(bytes_of(tokens)) + form(line);
+  }
+  // A line that a story begins with: its place and agency, or its place in capitals, before a dash.
+  [[nodiscard]] bool opens_with_dateline(const Range& tokens) const {
+    const std::size_t end = dateline_end(tokens.begin, tokens.end);
+    if (end == tokens.begin || end == tokens.end || (text_.tokens[end].before & kDash) == 0)
+      return false;
+    const Token& first = text_.tokens[tokens.begin];
+    if ((first.shape & shape::kUpper) != 0 && first.end - first.begin >= kPlaceLettersMin)
+      return true;
+    for (std::size_t i = tokens.begin + 1; i < end; ++i) {
+      if ((text_.tokens[i].before & kParenOpen) != 0) return true;
+    }
+    return false;
   }
   // End of what stands before a story in its own line: who wrote it, when and where.
   [[nodiscard]] std::size_t header_end(const Range& tokens) const {
@@ -317,6 +333,7 @@ std::size_t Judge::stamp_end(std::size_t begin, std::size_t limit) const {
   std::size_t end = begin;
   for (std::size_t i = begin; i < limit; ++i) {
     const Token& token = text_.tokens[i];
+    if (month && number && (token.before & (kNewline | kParagraph)) != 0) break;
     if (is_number(token)) {
       number = true;
     } else if (text_.is(token, WordClass::stamp_word)) {
@@ -450,7 +467,6 @@ bool has_figures(const Text& text, const Range& tokens) {
 
 // A short line, or a longer one of hardly anything but names and numbers.
 bool is_loose(const Text& text, const Range& tokens) {
-  if (has_figures(text, tokens)) return false;
   if (tokens.size() <= kLooseLineTokensMax) return true;
   std::size_t named = 0;
   for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
@@ -469,13 +485,29 @@ std::vector<Line> lines_of(const Text& text, const Range& body, Judge& judge) {
     Line line{{begin, end}, false, after_stop(text, end), 0};
     line.opens_paragraph =
         begin == body.begin || (text.tokens[begin].before & (breaks & ~kStop)) != 0;
-    line.is_loose = !line.is_sentence && is_loose(text, line.tokens);
+    const bool loose = !line.is_sentence && is_loose(text, line.tokens);
+    line.is_figures = loose && has_figures(text, line.tokens);
+    line.is_loose = loose && !line.is_figures;
     line.opens_block = begin == body.begin || (text.tokens[begin].before & kParagraph) != 0;
     line.cues = judge.cues_of(line);
     lines.push_back(line);
     begin = end;
   }
   return lines;
+}
+
+// A row of figures or two below a story told in sentences are the page's: the weather, prices.
+void judge_figures(std::vector<Line>& lines) {
+  std::size_t told = 0;
+  std::size_t figures = 0;
+  for (const Line& line : lines) {
+    if (line.is_sentence) told += line.tokens.size();
+    if (line.is_figures) figures += line.tokens.size();
+  }
+  if (kSentencesPerFigures * figures > told) return;
+  for (std::size_t i = lines.size(); i-- > 0 && (!lines[i].is_sentence || lines[i].cues > 0);) {
+    lines[i].is_loose = lines[i].is_loose || lines[i].is_figures;
+  }
 }
 
 // Marks the lines of short paragraphs that hold two alien lines, or more of them than others: a
@@ -551,6 +583,21 @@ std::size_t alien_lines(std::span<const Line* const> lines, std::size_t tokens_m
   return taken;
 }
 
+// The first line of a story whose dateline comes after a few lines of something else; 0: none does.
+std::size_t dateline_line(const std::vector<Line>& lines, const Judge& judge) {
+  std::size_t above = 0;
+  std::size_t first = 0;
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].opens_block && judge.opens_with_dateline(lines[i].tokens)) {
+      if (++found > 1) return 0;  // a list of briefs
+      if (above <= kHeadTokensMax) first = i;
+    }
+    above += lines[i].tokens.size();
+  }
+  return first;
+}
+
 // Lines [first, last) that are left when both ends are cut.
 Range without_ends(const std::vector<Line>& lines) {
   std::vector<const Line*> order;
@@ -590,9 +637,11 @@ std::vector<std::uint32_t> story_tokens(const Text& text, const Masthead& masthe
   const Range body{text.body_token, cut_mark_begin(text, text.body_token, size)};
   Judge judge(text, masthead);
   std::vector<Line> lines = lines_of(text, body, judge);
+  judge_figures(lines);
   judge_loose(lines);
   mark_paragraphs(lines);
   auto [first, last] = without_ends(lines);
+  first = std::max(first, std::min(dateline_line(lines, judge), last));
   std::size_t left = 0;
   for (std::size_t i = first; i < last; ++i) left += lines[i].tokens.size();
   if (left < kStoryTokensMin) {

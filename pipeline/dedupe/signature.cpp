@@ -14,7 +14,6 @@
 
 #include "pipeline/dedupe/boilerplate.h"
 #include "pipeline/dedupe/sketch.h"
-#include "pipeline/dedupe/stub.h"
 
 namespace tocsin {
 namespace {
@@ -22,8 +21,7 @@ namespace {
 constexpr std::size_t kShingleWords = 3;
 constexpr std::size_t kTitleBelowTokens = 12;  // "Details soon." stands for no article
 constexpr std::size_t kStubTokensMax = 60;
-constexpr std::size_t kStubBodyTokensMax = 120;  // with what sites put around
-constexpr std::size_t kHeaderTokens = 16;        // where the date of publication may stand
+constexpr std::size_t kHeaderTokens = 16;  // where the date of publication may stand
 constexpr std::size_t kDateReach = 4;
 constexpr std::size_t kFactTokens = 40;  // of the lead: about its first sentence
 
@@ -250,18 +248,16 @@ std::vector<std::uint32_t> tokens_of_title(const Text& text) {
   return title;
 }
 
-bool is_stub_beside(const Text& text, std::span<const std::uint32_t> title,
-                    std::span<const std::uint32_t> story) {
-  return !title.empty() && story.size() <= kStubTokensMax &&
-         names_nothing(text, story, WordReader(text, story).read());
-}
+}  // namespace
 
-// The tokens that stand for the article: where the body carries no story, the title decides.
-std::vector<std::uint32_t> deciding_tokens(const Text& text, const Masthead& masthead,
-                                           std::span<const std::uint32_t> title) {
+Deciding deciding_tokens(const Text& text, const Masthead& masthead) {
+  const std::vector<std::uint32_t> title = tokens_of_title(text);
   std::vector<std::uint32_t> tokens = story_tokens(text, masthead);
-  if (is_stub_beside(text, title, tokens)) {
-    tokens.assign(title.begin(), title.end());
+  const bool is_stub = !title.empty() && text.body_token < text.tokens.size() &&
+                       tokens.size() <= kStubTokensMax &&
+                       names_nothing(text, tokens, WordReader(text, tokens).read());
+  if (is_stub) {
+    tokens = title;
   } else if (tokens.size() < kTitleBelowTokens) {
     tokens.insert(tokens.begin(), title.begin(), title.end());
   }
@@ -269,21 +265,12 @@ std::vector<std::uint32_t> deciding_tokens(const Text& text, const Masthead& mas
     tokens.resize(text.tokens.size());
     std::iota(tokens.begin(), tokens.end(), 0U);
   }
-  return tokens;
+  return {std::move(tokens), is_stub};
 }
 
-}  // namespace
-
-bool is_stub(const Text& text, const Masthead& masthead) {
-  const std::size_t size = text.tokens.size();
-  if (text.body_token >= size || size - text.body_token > kStubBodyTokensMax) return false;
-  return is_stub_beside(text, tokens_of_title(text), story_tokens(text, masthead));
-}
-
-Signature sign(const Text& text, const Masthead& masthead) {
+Signature signature_of(const Text& text, const Deciding& deciding) {
   const std::vector<std::uint32_t> title = tokens_of_title(text);
-  const std::vector<std::uint32_t> tokens = deciding_tokens(text, masthead, title);
-  const std::vector<Word> story = WordReader(text, tokens).read();
+  const std::vector<Word> story = WordReader(text, deciding.tokens).read();
   std::vector<std::uint64_t> hashes;
   hashes.reserve(story.size());
   for (const Word& word : story) hashes.push_back(word.hash);

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/dedupe/boilerplate.h"
 #include "pipeline/text/text.h"
@@ -63,7 +64,18 @@ struct Signature {
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 
-[[nodiscard]] Signature sign(const Text& text, const Masthead& masthead);
+// The tokens that stand for an article: of its story, and of its title where that is short or the
+// body carries none ("more soon", a wall of cookies: a stub).
+struct Deciding {
+  std::vector<std::uint32_t> tokens;
+  bool is_stub = false;
+};
+[[nodiscard]] Deciding deciding_tokens(const Text& text, const Masthead& masthead);
+
+[[nodiscard]] Signature signature_of(const Text& text, const Deciding& deciding);
+[[nodiscard]] inline Signature sign(const Text& text, const Masthead& masthead) {
+  return signature_of(text, deciding_tokens(text, masthead));
+}
 
 // XXH3-128 of the raw payload: what "same raw hash" means in the fold.
 [[nodiscard]] Hash128 raw_hash(std::string_view payload);

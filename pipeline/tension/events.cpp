@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/dedupe/stub.h"
 #include "pipeline/syntax/parser.h"
 #include "pipeline/tension/gate.h"
 #include "pipeline/tension/operators.h"
@@ -687,8 +686,7 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   if (text.language == "und" && !is_readable(page)) return assessment;
   if (!state.syntax) return assessment;
   const std::vector<Match> all = find_matches(page);
-  const std::size_t told = is_stub(text, {}) ? text.body_token : text.tokens.size();
-  assessment.topics = topics_of(page, {0, static_cast<std::uint32_t>(told)});
+  assessment.topics = topics_of(page, {0, text.told_end});
   const Scene scene{page, published_at_ms, assessment.topics};
   std::vector<Piece> pieces = pieces_of(page, all);
   keep_strongest(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);

@@ -148,6 +148,8 @@ constexpr std::array<bool, 256> kSigns = [] {
   return signs;
 }();
 constexpr std::size_t kEscapedTagMax = 1024;
+constexpr std::size_t kNoscriptBytesMax = 2048;  // a longer one is the text
+constexpr std::size_t kFootnoteBytesMax = 16;
 constexpr std::size_t kPieceBytesMax = 16;  // longer pieces of a word are no function word
 constexpr std::string_view kSoftHyphen = "\u00AD";
 constexpr std::string_view kHyphen = "\u2010";
@@ -509,12 +511,23 @@ class Cleaner {
     if (tag == nullptr) return false;
     const std::size_t end = tag_end(at_ + i);
     if (end == std::string_view::npos) return false;
-    if (!closing && (tag_name == "script" || tag_name == "style")) {
-      const std::string_view close = tag_name == "script" ? "</script>" : "</style>";
-      if (drop_through(close, end - at_, "")) return true;
-    }
+    if (!closing && drop_hidden(tag_name, end)) return true;
     replace(end, left_by(*tag));
     return true;
+  }
+  // What an element holds that no reader sees, and marks of footnotes. `end`: of its opening tag.
+  bool drop_hidden(std::string_view tag_name, std::size_t end) {
+    if (tag_name == "script") return drop_through("</script>", end - at_, "");
+    if (tag_name == "style") return drop_through("</style>", end - at_, "");
+    if (tag_name == "noscript") {
+      const std::size_t close = raw_.substr(end, kNoscriptBytesMax).find("</noscript>");
+      return close != std::string_view::npos && drop_through("</noscript>", end - at_, "");
+    }
+    if (tag_name != "sup") return false;
+    const std::string_view held = raw_.substr(end, kFootnoteBytesMax);
+    const std::size_t mark = std::min(held.find_first_not_of("0123456789[]*,"), held.size());
+    return mark > 0 && held.substr(mark).starts_with("</sup>") &&
+           drop_through("</sup>", end - at_, "");
   }
   static std::string_view left_by(const Tag& tag) {
     return tag.leaves == Break::none ? "" : tag.leaves == Break::line ? "\n" : "\n\n";

@@ -42,6 +42,7 @@ Text make_text(std::string_view title, std::string_view body, std::string_view d
   append_tokens(text.bytes, 0, title_end, text.tokens);
   text.body_token = static_cast<std::uint32_t>(text.tokens.size());
   append_tokens(text.bytes, text.body_begin, size32(text.bytes), text.tokens);
+  text.told_end = static_cast<std::uint32_t>(text.tokens.size());
   text.language = language_of(text, declared_language, languages);
   text.words = languages.reader_of(text.language);
   for (Token& token : text.tokens) token.word = text.words->find(token.hash);

@@ -92,6 +92,8 @@ struct Text {
   std::string bytes;             // cleaned title, '\n', cleaned body
   std::uint32_t body_begin = 0;  // byte where the body starts
   std::uint32_t body_token = 0;  // first token of the body
+  // End of the tokens that tell something: of the title where the body carries no story.
+  std::uint32_t told_end = 0;
   std::vector<Token> tokens;
   std::vector<Sentence>
       sentences;         // in order, covering all tokens; the title is the first when present
