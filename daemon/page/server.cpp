@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kNoticeInterval = 250ms;
+constexpr auto kNoticeInterval = 100ms;
 constexpr std::int64_t kHeartbeatMs = 10'000;
 constexpr std::size_t kRefusedMax = 20;  // wrong tokens a minute
 constexpr std::int64_t kHoursMax = 366 * 24;

@@ -38,15 +38,17 @@ def fetch():
 
 
 class Browser:
-    """A headless Chromium. Nothing it loads may come from elsewhere, and no error may stand in its console."""
+    """A headless Chromium. Nothing it loads may come from elsewhere, and no error may stand in its console.
 
-    def __init__(self):
+    `is_logged`: what it asks for is kept for hosts(); not for hours, because the log grows until it is read."""
+
+    def __init__(self, is_logged=True):
         from selenium import webdriver  # not needed to fetch
         options = webdriver.ChromeOptions()
         for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars",
                      "--lang=en-GB", "--disable-background-networking", "--force-color-profile=srgb"):
             options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", **({"performance": "ALL"} if is_logged else {})})
         options.binary_location = "/usr/bin/chromium"
         self.driver = webdriver.Chrome(service=webdriver.chrome.service.Service("/usr/bin/chromedriver"), options=options)
         self.driver.set_script_timeout(60)

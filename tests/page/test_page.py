@@ -140,6 +140,22 @@ class PageCase(unittest.TestCase):
                 "article": "?article=%s&%s" % (first["rows"], more), "story": "?story=%s&%s" % (story, more)}
 
 
+ALERT = ("#alerts-list li:first-child button", None)
+FIRST_PAIR = ("#pairs-list li:first-child button", None)
+HEALTH = ("#health", None)
+# What an analyst asks: where to click, and what is then to be read where.
+QUESTIONS = {
+    "what is the worst pair now": ([], "#pairs-list li:first-child", PAIR),
+    "what changed since this morning": ([("#pairs-order button", "Changed today")], "#pairs-list li:first-child .change", r"[+−±][0-9.]+"),
+    "why did this alert open": ([ALERT], "#detail-body", r"(?s)Opened .* by rule .*revision"),
+    "is it one outlet or twenty": ([ALERT], "#detail-body", r"[0-9]+ independent outlets tell it"),
+    "what did they do to each other last week": ([FIRST_PAIR], "#detail-body .acts", r"(?s)Chile → Bolivia.*assault [0-9]+"),
+    "show me only nuclear": ([("#quick button", "Nuclear")], "#feed-list", "(?i)nuclear"),
+    "is it calming": ([FIRST_PAIR], "#detail-body .verdict", r"(Calming|Rising|Steady): [0-9.]+ now, [0-9.]+ a day ago"),
+    "what was dropped as a copy": ([("#feed-show button", "Copies")], "#feed-list", r"copy, (exact|near|lead) [0-9]+ %"),
+    "is the pipeline behind": ([HEALTH], "#detail-body .verdict", "Not behind"),
+    "what could not be read": ([HEALTH], "#detail-body ol.dead", r"(?s)invalid_json.*\{ not json"),
+}
 VIEWS_OF_DETAIL = ("overview", "pair", "alert", "pipeline", "article", "story")
 
 
@@ -156,7 +172,7 @@ class PageTest(PageCase):
     def test_02_all_parts_change_as_articles_come(self):
         self.open()
         items = list(records(0, 100))
-        attack = next(item for item in items if "bombs" in item["value"]["title"])
+        attack = type(self).attack = next(item for item in items if "bombs" in item["value"]["title"])
         items += copies(attack, ["north.example", "east.example", "south.example", "west.example"])
         items += [{"timestamp": at, "key": key, "value": value} for at, key, value in demo.sample()]
         items.append({"value": "{ not json", "timestamp": attack["timestamp"]})
@@ -182,32 +198,14 @@ class PageTest(PageCase):
         page.wait(lambda: "critical" in page.text("#alerts-list"), "the alert to be revised", 60)
         self.assert_clean()
 
-    def test_03_the_ten_questions_take_two_clicks(self):
-        """Each: where to click, and what is then to be read."""
-        alert = ("#alerts-list li:first-child button", None)
-        pair = ("#pairs-list li:first-child button", None)
-        health = ("#health", None)
-        questions = [
-            ("What is the worst pair now?", [], "#pairs-list li:first-child", PAIR),
-            ("What changed since this morning?", [("#pairs-order button", "Changed today")], "#pairs-list li:first-child .change", r"[+−±][0-9.]+"),
-            ("Why did this alert open?", [alert], "#detail-body", r"(?s)Opened .* by rule .*revision"),
-            ("Is it one outlet or twenty?", [alert], "#detail-body", r"[0-9]+ independent outlets tell it"),
-            ("What did they do to each other last week?", [pair], "#detail-body .acts", r"(?s)Chile → Bolivia.*assault [0-9]+"),
-            ("Show me only nuclear", [("#quick button", "Nuclear")], "#feed-list", "(?i)nuclear"),
-            ("Is it calming?", [pair], "#detail-body .verdict", r"(Calming|Rising|Steady): [0-9.]+ now, [0-9.]+ a day ago"),
-            ("What was dropped as a copy?", [("#feed-show button", "Copies")], "#feed-list", r"copy, (exact|near|lead) [0-9]+ %"),
-            ("Is the pipeline behind?", [health], "#detail-body .verdict", "Not behind"),
-            ("What could not be read?", [health], "#detail-body ol.dead", r"(?s)invalid_json.*\{ not json"),
-        ]
-        self.open()
-        for question, clicks, place, wanted in questions:
-            with self.subTest(question):
-                self.assertLessEqual(len(clicks), 2)
-                self.go()
-                self.page.wait(lambda: PAIR in self.page.text("#pairs-list li:first-child"), "the pairs")
-                for selector, text in clicks:
-                    self.page.click(selector, text)
-                self.page.wait(lambda: re.search(wanted, self.page.text(place)), "%s in %s" % (wanted, place), 10)
+    def answer(self, clicks, place, wanted):
+        """What an analyst asks is to be read after these clicks, two at most."""
+        self.assertLessEqual(len(clicks), 2)
+        self.go()
+        self.page.wait(lambda: PAIR in self.page.text("#pairs-list li:first-child"), "the pairs")
+        for selector, text in clicks:
+            self.page.click(selector, text)
+        self.page.wait(lambda: re.search(wanted, self.page.text(place)), "%s in %s" % (wanted, place), 10)
         self.assert_clean()
 
     def test_04_why_story_and_filters(self):
@@ -234,6 +232,8 @@ class PageTest(PageCase):
         address = page.run("return location.href")
         page.open(address)  # what is shown stands in the address
         page.wait(lambda: "4 copies" in page.text("#detail-body .verdict"), "the same after a reload")
+        self.feed(list(copies(self.attack, ["north.example", "east.example", "south.example", "west.example", "far.example"]))[-1:])
+        page.wait(lambda: "6 outlets" in page.text("#detail-body .verdict"), "the open story to change as a copy comes", 60)
         self.go()
         page.click("#alerts-list .row:has(.silenced)")
         page.wait(lambda: "Silenced by mk" in page.text("#detail-body"), "the silence and its reason")
@@ -244,6 +244,29 @@ class PageTest(PageCase):
         page.keys("\ue00c")  # Escape
         page.click("#clear")
         page.wait(lambda: "q=" not in page.run("return location.search"), "filters to be cleared")
+        self.assert_clean()
+
+    def test_04_each_filter_stands_in_the_address_and_holds_for_every_row(self):
+        page = self.page
+        for field, value, holds in (
+                ("event", "ASSAULT", lambda record: "ASSAULT" in [event["event"] for event in record["events"]]),
+                ("level", "high", lambda record: record["tension"]["level"] in ("high", "critical")),
+                ("topic", "conflict", lambda record: "conflict" in record["topics"]),
+                ("source", "apnews.com", lambda record: "apnews" in json.dumps(record["source"]).lower()),
+                ("who", "PRK", lambda record: "PRK" in [entity.get("code") for entity in record["entities"]])):
+            with self.subTest(field):
+                self.go("?show=all")
+                page.wait(lambda: len(page.texts("#feed-list li")) > 10, "all of the feed")
+                page.run("const e = document.getElementById('filters').elements[arguments[0]]; e.value = arguments[1];"
+                         "e.dispatchEvent(new Event('change', {bubbles: true}))", field, value)
+                page.wait(lambda: "%s=%s" % (field, value) in page.run("return location.search"), "the filter in the address")
+                rows = self.api("feed?show=all&%s=%s" % ({"who": "country"}.get(field, field), value))["rows"]
+                self.assertTrue(rows)
+                for row in rows:
+                    self.assertTrue(holds(self.api("article?place=" + urllib.parse.quote(row["place"]))["record"]), row)
+                titles = [row.get("title", "") for row in rows]
+                page.wait(lambda: [shown if title else "" for shown, title in zip(page.texts("#feed-list .headline"), titles, strict=False)] == titles
+                          and len(page.texts("#feed-list .headline")) == len(rows), "these rows and no others")
         self.assert_clean()
 
     def test_05_hostile_headlines_are_text(self):
@@ -375,6 +398,11 @@ class PageTest(PageCase):
         self.feed([{"value": AFTERWARDS, "timestamp": crisis.START_MS + 168 * HOUR_MS}])
         page.wait(lambda: AFTERWARDS["title"] in page.text("#feed-list"), "what came after", 60)
         self.assert_clean()
+
+
+for number, (question, answer) in enumerate(QUESTIONS.items(), 1):
+    setattr(PageTest, "test_03_%02d_%s" % (number, question.replace(" ", "_")),
+            lambda self, answer=answer: self.answer(*answer))
 
 
 class LongTest(PageCase):

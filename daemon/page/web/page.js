@@ -7,7 +7,8 @@ import * as feed from './feed.js';
 import { loadAlerts, loadPairs, showAlerts, showPairs } from './lists.js';
 import { showDetail, closeDetail, healthText, setNow } from './detail.js';
 
-const feedMs = 700;
+const feedMs = 300;
+const alertsMs = 1000;
 const listsMs = 1500;
 const detailMs = 3000;
 const archiveMs = 2 * 86400000; // news older than that are told anew: their time is "now"
@@ -65,7 +66,7 @@ const askPairs = throttled(quietly(async () => {
 const askAlerts = throttled(quietly(async () => {
   const fresh = await loadAlerts(clock);
   if (fresh.length) say(`${count(fresh.length, 'new alert')}: ${fresh.map((alert) => alert.names.join(' – ')).join(', ')}`);
-}), feedMs);
+}), alertsMs);
 const askDetail = throttled(quietly(() => showDetail(true)), detailMs);
 const askReload = throttled(quietly(feed.reload), 100);
 const askNewDetail = throttled(quietly(() => showDetail(false)), 50);
