@@ -384,18 +384,6 @@ constexpr LayerCode kAvx2 = {multiply_by_eights,           multiply_each_onto<on
 constexpr __mmask16 kAll = 0xFFFF;
 constexpr __mmask32 kAll16 = 0xFFFFFFFF;
 
-// total += input * weights, pair by pair, in place. As intrinsics GCC copies each total there and
-// back, which takes as long as the products.
-[[gnu::target("avx512f,avx512vnni"), gnu::always_inline]] inline void add_products(
-    __m512i& total, __m512i input, __m512i weights) noexcept {
-  asm("vpdpwssd %2, %1, %0" : "+v"(total) : "v"(input), "v"(weights));
-}
-[[gnu::target("avx512bw"), gnu::always_inline]] inline void add_row(
-    __m512i& total, const std::int16_t* row) noexcept {
-  const __m512i addend = _mm512_loadu_si512(row);
-  asm("vpaddw %1, %0, %0" : "+v"(total) : "v"(addend));
-}
-
 // 16 x Vectors sums. A product waits five cycles for the one before it in its total, so there are
 // Strands totals of each output.
 template <std::size_t Vectors, std::size_t Strands>
@@ -412,7 +400,7 @@ template <std::size_t Vectors, std::size_t Strands>
       const __m512i input = _mm512_set1_epi32(pair_at(inputs, pair + s));
       const std::int16_t* row = weights + (pair + s) * stride;
       for (std::size_t v = 0; v < Vectors; ++v) {
-        add_products(strands[s][v], input, _mm512_loadu_si512(row + 32 * v));
+        strands[s][v] = _mm512_dpwssd_epi32(strands[s][v], input, _mm512_loadu_si512(row + 32 * v));
       }
     }
   }
@@ -420,7 +408,7 @@ template <std::size_t Vectors, std::size_t Strands>
     const __m512i input = _mm512_set1_epi32(pair_at(inputs, pair));
     const std::int16_t* row = weights + pair * stride;
     for (std::size_t v = 0; v < Vectors; ++v) {
-      add_products(strands[0][v], input, _mm512_loadu_si512(row + 32 * v));
+      strands[0][v] = _mm512_dpwssd_epi32(strands[0][v], input, _mm512_loadu_si512(row + 32 * v));
     }
   }
   for (std::size_t v = 0; v < Vectors; ++v) {
@@ -451,11 +439,11 @@ template <std::size_t Vectors, std::size_t Strands>
   for (; at + 64 <= weights.outputs; at += 64) {
     block_of_sixteen<4, 2>(inputs, weights.pairs, weights.packed + 2 * at, stride, sums + at);
   }
-  for (; at + 32 <= weights.outputs; at += 32) {
-    block_of_sixteen<2, 4>(inputs, weights.pairs, weights.packed + 2 * at, stride, sums + at);
+  for (; at + 48 <= weights.outputs; at += 48) {
+    block_of_sixteen<3, 4>(inputs, weights.pairs, weights.packed + 2 * at, stride, sums + at);
   }
-  for (; at + 8 <= weights.outputs; at += 8) {
-    block_of_eight<1>(inputs, weights.pairs, weights.packed + 2 * at, stride, sums + at);
+  for (; at < weights.outputs; at += 16) {
+    block_of_sixteen<1, 4>(inputs, weights.pairs, weights.packed + 2 * at, stride, sums + at);
   }
 }
 
@@ -464,9 +452,10 @@ template <std::size_t Vectors, std::size_t Strands>
 template <std::size_t Vectors, std::size_t Tokens>
 [[gnu::target("avx512f,avx512bw,avx512vnni"), gnu::always_inline]] inline void sum_tile(
     const std::int16_t* inputs, std::size_t input_stride, std::size_t pairs,
-    const std::int16_t* weights, std::size_t stride, __m512i (&totals)[Tokens][Vectors]) noexcept {
+    const std::int16_t* weights, std::size_t stride, __m512i start,
+    __m512i (&totals)[Tokens][Vectors]) noexcept {
   for (auto& token : totals) {
-    for (__m512i& total : token) total = _mm512_setzero_si512();
+    for (__m512i& total : token) total = start;
   }
   for (std::size_t pair = 0; pair < pairs; ++pair) {
     __m512i row[Vectors];
@@ -476,28 +465,35 @@ template <std::size_t Vectors, std::size_t Tokens>
     for (std::size_t t = 0; t < Tokens; ++t) {
       const __m512i input = _mm512_set1_epi32(pair_at(inputs + t * input_stride, pair));
       for (std::size_t v = 0; v < Vectors; ++v) {
-        add_products(totals[t][v], input, row[v]);
+        // In place: with so many totals GCC copies each there and back, as long as a product takes.
+        if constexpr (Vectors == 8) {
+          asm("vpdpwssd %2, %1, %0" : "+v"(totals[t][v]) : "v"(input), "v"(row[v]));
+        } else {
+          totals[t][v] = _mm512_dpwssd_epi32(totals[t][v], input, row[v]);
+        }
       }
     }
   }
 }
 
+// The totals hold the half already that rounds them. What does not fit into 16 bits is beyond the
+// limit either way.
 template <std::size_t Vectors>
 [[gnu::target("avx512f,avx512bw,avx512vnni"), gnu::always_inline]] inline void store_onto(
     const __m512i (&totals)[Vectors], const Onto& onto) noexcept {
-  const __m512i half = _mm512_set1_epi32(1 << (onto.bits - 1));
-  const __m128i shift = _mm_cvtsi32_si128(onto.bits);
-  const __m512i most = _mm512_set1_epi32(onto.limit);
-  const __m512i least = _mm512_set1_epi32(-onto.limit);
-  for (std::size_t v = 0; v < Vectors; ++v) {
-    const auto* row = reinterpret_cast<const __m256i*>(onto.row + 16 * v);
-    const __m512i moved = _mm512_maskz_sra_epi32(kAll, _mm512_add_epi32(totals[v], half), shift);
-    const __m512i sum =
-        _mm512_add_epi32(moved, _mm512_maskz_cvtepi16_epi32(kAll, _mm256_loadu_si256(row)));
+  const __m512i bits = _mm512_set1_epi32(onto.bits);
+  const __m512i most = _mm512_set1_epi16(onto.limit);
+  const __m512i least = _mm512_set1_epi16(static_cast<std::int16_t>(-onto.limit));
+  const __m512i order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
+  for (std::size_t v = 0; v < Vectors; v += 2) {
+    const __m512i low = _mm512_maskz_srav_epi32(kAll, totals[v], bits);
+    const __m512i high = _mm512_maskz_srav_epi32(kAll, totals[v + 1], bits);
+    const __m512i packed =
+        _mm512_maskz_permutexvar_epi64(0xFF, order, _mm512_packs_epi32(low, high));
+    const __m512i sum = _mm512_adds_epi16(packed, _mm512_loadu_si512(onto.row + 16 * v));
     const __m512i kept =
-        _mm512_maskz_max_epi32(kAll, _mm512_maskz_min_epi32(kAll, sum, most), least);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(onto.out + 16 * v),
-                        _mm512_maskz_cvtepi32_epi16(kAll, kept));
+        _mm512_maskz_max_epi16(kAll16, _mm512_maskz_min_epi16(kAll16, sum, most), least);
+    _mm512_storeu_si512(onto.out + 16 * v, kept);
   }
 }
 
@@ -516,9 +512,10 @@ template <std::size_t Vectors, std::size_t Tokens>
 [[gnu::target("avx512f,avx512bw,avx512vnni"), gnu::always_inline]] inline void onto_tile(
     const OntoAll& all, std::size_t at, std::size_t token) noexcept {
   __m512i totals[Tokens][Vectors];
+  const __m512i half = _mm512_set1_epi32(1 << (all.bits - 1));
   sum_tile<Vectors, Tokens>(all.inputs.first + token * all.inputs.stride, all.inputs.stride,
                             all.weights.pairs, all.weights.packed + 2 * at, 2 * all.weights.outputs,
-                            totals);
+                            half, totals);
   for (std::size_t t = 0; t < Tokens; ++t) {
     store_onto(totals[t], {all.bits, addend_of(all.addends, token + t, all.weights.outputs) + at,
                            all.limit, all.out + (token + t) * all.stride + at});
@@ -557,7 +554,7 @@ template <std::size_t Tokens>
   constexpr std::size_t kVectors = kRowSize / 16;
   __m512i totals[Tokens][kVectors];
   sum_tile<kVectors, Tokens>(inputs, stride, weights.pairs, weights.packed, 2 * weights.outputs,
-                             totals);
+                             _mm512_setzero_si512(), totals);
   const __m512i half = _mm512_set1_epi32(1 << (bits - 1));
   const __m128i shift = _mm_cvtsi32_si128(bits);
   const __m512i most = _mm512_set1_epi32(limit);
@@ -617,7 +614,7 @@ template <std::size_t Tokens>
     for (std::size_t r = 0; r < count; ++r) {
       const std::int16_t* row = rows[r] + at;
       for (std::size_t v = 0; v < kVectors; ++v) {
-        add_row(totals[v], row + 32 * v);
+        totals[v] = _mm512_add_epi16(totals[v], _mm512_loadu_si512(row + 32 * v));
       }
     }
     for (std::size_t v = 0; v < kVectors; ++v) {
@@ -629,7 +626,7 @@ template <std::size_t Tokens>
   for (std::size_t v = 0; v < kVectors / 2; ++v) {
     __m512i total = _mm512_setzero_si512();
     for (std::size_t r = 0; r < count; ++r) {
-      add_row(total, rows[r] + at + 32 * v);
+      total = _mm512_add_epi16(total, _mm512_loadu_si512(rows[r] + at + 32 * v));
     }
     _mm512_storeu_si512(out + at + 32 * v,
                         _mm512_maskz_max_epi16(kAll16, total, _mm512_setzero_si512()));

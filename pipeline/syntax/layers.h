@@ -10,8 +10,9 @@
 
 namespace tocsin {
 
-// Weights of a layer lie by pairs of inputs: [inputs / 2][outputs][2]. Outputs are a multiple of 8.
-inline constexpr std::size_t kOutputsStep = 8;
+// Weights of a layer lie by pairs of inputs: [inputs / 2][outputs][2]. Outputs are a multiple
+// of 16.
+inline constexpr std::size_t kOutputsStep = 16;
 
 constexpr std::size_t padded(std::size_t outputs) noexcept {
   return (outputs + kOutputsStep - 1) / kOutputsStep * kOutputsStep;

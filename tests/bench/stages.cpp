@@ -105,14 +105,24 @@ double describe(const char* what, const Corpus& corpus, const Choice& choice) {
   double bytes = 0;
   double tokens = 0;
   double parsed = 0;
+  double for_nothing = 0;  // in sentences that gave no event
   for (const std::size_t i : choice) {
     bytes += static_cast<double>(corpus.readings[i].text.bytes.size());
     tokens += static_cast<double>(corpus.readings[i].text.tokens.size());
-    for (const TokenSpan piece : corpus.analyses[i].assessment.read) parsed += piece.size();
+    const std::vector<Event>& events = corpus.analyses[i].assessment.events;
+    for (const TokenSpan piece : corpus.analyses[i].assessment.read) {
+      parsed += piece.size();
+      const bool is_told = std::any_of(events.begin(), events.end(), [&](const Event& event) {
+        return event.evidence.begin >= piece.begin && event.evidence.begin < piece.end;
+      });
+      if (!is_told) for_nothing += piece.size();
+    }
   }
   const auto count = static_cast<double>(choice.size());
-  std::printf("%s: %zu articles, %.0f bytes and %.0f tokens each, %.1f of them parsed\n", what,
-              choice.size(), bytes / count, tokens / count, parsed / count);
+  std::printf(
+      "%s: %zu articles, %.0f bytes and %.0f tokens each, %.1f of them parsed, "
+      "%.1f of those without an event\n",
+      what, choice.size(), bytes / count, tokens / count, parsed / count, for_nothing / count);
   std::printf("stage          us  allocations\n");
   return parsed / count;
 }
