@@ -451,14 +451,16 @@ bool after_stop(const Text& text, std::size_t token) {
   return rest.find_first_of(".!?") != std::string_view::npos;
 }
 
-// Rows of figures are news; codes ("ml/rt/213", "2012-06-S-026") are not.
+// Rows of figures, in words as well ("six cents, five a year ago"), are news; codes ("ml/rt/213",
+// "2012-06-S-026") are not.
 bool has_figures(const Text& text, const Range& tokens) {
   std::size_t numbers = 0;
   std::size_t names = 0;
   std::size_t strokes = 0;
   constexpr std::uint16_t kJoined = before::kJoinedSlash | before::kJoinedHyphen;
   for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
-    numbers += is_number(text.tokens[i]) ? 1U : 0U;
+    const bool is_told = text.words->number(text.tokens[i].word) > 0;
+    numbers += is_number(text.tokens[i]) || is_told ? 1U : 0U;
     names += is_name(text.tokens[i]) ? 1U : 0U;
     strokes += (text.tokens[i].before & kJoined) != 0 ? 1U : 0U;
   }

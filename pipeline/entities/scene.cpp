@@ -135,6 +135,23 @@ bool is_town_of(const Scene& scene, TokenSpan span, EntityIndex country) {
                      });
 }
 
+// "Camden, London": the code of the known town after the comma; a smaller one lies in it. Empty:
+// none stands there.
+std::string_view town_around(const Scene& scene, TokenSpan span) {
+  const std::uint32_t next = span.end;
+  if (next >= scene.size() || (scene.text.tokens[next].before & before::kComma) == 0 ||
+      scene.has_flag(next, Scene::kSentenceStart))
+    return {};
+  for (std::uint32_t i = scene.matches_begin[next]; i < scene.matches_begin[next + 1]; ++i) {
+    const NameSense sense = NameSense::of(scene.matches[i].payload);
+    const Entity& named = scene.entity(sense.entity);
+    if (named.type == EntityType::city && sense.via == Via::name &&
+        scene.is_known_town(sense.entity))
+      return named.code;
+  }
+  return {};
+}
+
 void find_located(Scene& scene) {
   for (const PhraseMatch& match : scene.matches) {
     const NameSense sense = NameSense::of(match.payload);
@@ -150,6 +167,10 @@ void find_located(Scene& scene) {
     } else if (after.kind == PlaceAfter::Kind::country &&
                (type == EntityType::city || is_town_of(scene, match.tokens, after.country))) {
       scene.located.emplace_back(scene.name_key(match.tokens), scene.entity(after.country).code);
+    } else if (after.kind == PlaceAfter::Kind::nothing && type == EntityType::city &&
+               !scene.is_known_town(sense.entity)) {
+      const std::string_view code = town_around(scene, match.tokens);
+      if (!code.empty()) scene.located.emplace_back(scene.name_key(match.tokens), code);
     }
   }
   std::stable_sort(scene.located.begin(), scene.located.end(),

@@ -488,7 +488,8 @@ class Chooser {
     const Token* next = scene_.next(span.end - 1);
     if (next != nullptr && scene_.is(*next, WordClass::armed_service)) {
       next = scene_.next(span.end);  // "Swiss army knife"
-    } else if (next != nullptr && scene_.is(*next, WordClass::thing_modifier)) {
+    } else if (next != nullptr && !scene_.is(*next, WordClass::thing_of_people) &&
+               scene_.is(*next, WordClass::thing_modifier)) {
       next = scene_.next(span.end);  // "German chocolate cake"
     }
     return next != nullptr && (via == Via::demonym || via == Via::name) &&
@@ -522,11 +523,23 @@ class Chooser {
                               scene_.text.tokens[span.begin].hash);
   }
 
+  // "india and china", "turkey with iran"
+  bool is_joined_to_state(std::uint32_t token) const {
+    const auto is_state = [this](std::uint32_t at) {
+      return scene_.country_at(at) != kNoEntity && !scene_.is(at, WordClass::small_word);
+    };
+    return (token > 1 && follows(token, WordClass::function_word) && scene_.joins(token - 1) &&
+            is_state(token - 2)) ||
+           (token + 2 < scene_.size() && scene_.joins(token + 1) && scene_.joins(token + 2) &&
+            scene_.is(token + 1, WordClass::function_word) && is_state(token + 2));
+  }
+
   // "turkey warns iran", "bombs fall near turkey": where a sentence begins or a place is expected,
   // beside a state that is no word.
   bool is_state_in_small(std::uint32_t token) const {
     const bool opens = scene_.has_flag(token, Scene::kSentenceStart);
-    if (!opens && !follows(token, WordClass::location_strict)) return false;
+    if (!opens && !follows(token, WordClass::location_strict) && !is_joined_to_state(token))
+      return false;
     const TokenSpan sentence = scene_.text.sentences[scene_.text.sentence_of(token)].tokens;
     for (std::uint32_t i = sentence.begin; i < sentence.end; ++i) {
       if (i != token && scene_.country_at(i) != kNoEntity && !scene_.is(i, WordClass::small_word)) {

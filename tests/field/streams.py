@@ -42,6 +42,12 @@ DATES = {
     "07.03.2026, 12:00 Uhr": "2026-03-07T12:00:00Z", "2026-W10-6": None, "03/07/2026": None,
     "Sat Mar 07 12:00:00 UTC 2026": "2026-03-07T12:00:00Z",
     "Sat Mar 07 2026 12:00:00 GMT+0100 (CET)": "2026-03-07T11:00:00Z", "noon": None,
+    "07/Mar/2026:12:00:00 +0100": "2026-03-07T11:00:00Z", "202603071200": "2026-03-07T12:00:00Z",
+    "Last updated on 7 March 2026 12:00 GMT": "2026-03-07T12:00:00Z", "2 hours ago": None,
+    "2026-03-07T12:00:00\u221205:00": "2026-03-07T17:00:00Z", "March 2026": None,
+    "Sat, 7 Mar 2026 9:05:0 GMT": "2026-03-07T09:05:00Z", "tomorrow at 8": None,
+    "Sat, 07 Mar 2026 12:00:00 IRST": "2026-03-07T08:30:00Z",
+    "SATURDAY 07 MARCH 2026 12H30": "2026-03-07T12:30:00Z",
 }
 NO_JSON = [
     b'\0\0\0\x01\x2a{"title":"x"}', b'\0\0\0\0\x01\x02\0{"title":"x y"}', b'\0{"title":"x"}',
@@ -90,7 +96,14 @@ def copies():
             BODY + " Copyright 2026 Star News. All rights reserved.", BODY.upper(),
             BODY.replace("HANOI (Star News) - ", ""),
             "By Ann Tran\nStar News\n" + BODY + "\n(Reporting by Ann Tran; editing by Bo Lee)",
-            "Sign up to our morning letter.\n\n" + BODY + "\n\nMore on this\nRice prices up"):
+            "Sign up to our morning letter.\n\n" + BODY + "\n\nMore on this\nRice prices up",
+            "Good morning. Here is what we read with our first coffee.\n\n" + BODY,
+            BODY + "\n\nOslo 4° rain | Bergen 7° showers | Gavle -2° snow\nSunrise 04:12 Sunset 22:31",
+            BODY + "\n\nLottery: 4, 11, 19, 27, bonus 8. Jackpot 3.2 million.\nTides: 03:40 and 16:02.",
+            BODY + "\n\nHoroscope: Aries should rest today. Gemini wins money.",
+            "HOME | WORLD | PUZZLES | JOBS\n\n" + BODY + "\n\nMost read\n1. Ferry strike ends",
+            BODY + "\n\nListen to the audio version (4 min 12 sec).",
+            BODY + "\n\nThis translation was made by machine. Report a mistake."):
         yield pair(kind, "dup", body=body)
     yield pair(kind, "dup", title="Eleven die as Thai planes hit Cambodia")
     yield pair(kind, "dup", published_at="2026-03-05T09:00:00Z")

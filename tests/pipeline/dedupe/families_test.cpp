@@ -248,6 +248,33 @@ std::string table_of(Newsroom& n, const std::vector<std::string>& rows) {
   return table;
 }
 
+// Results of a firm, as agencies print them: figures in words are figures.
+TEST(Tables, CutShortAreFoundAgain) {
+  const std::string title = "Harrow Mills Inc third quarter";
+  const std::string cut =
+      "Shr 41 cts vs 29 cts\n\nQtly div four cts vs four cts prior\n\nNet 2,317,000 vs "
+      "1,204,000\n\nRevs 8,440,000 vs 6,115,000\n\nNine mths\n\nShr 1.15 dlrs vs one dlr\n\nNet "
+      "5,902,000 vs 4,377,000\n\nRevs 24.1 mln vs 17.8 mln\n\nNOTE: Net excludes gains from a sale";
+  const std::string rest =
+      " of 204,000 dlrs vs 51,000 dlrs in quarter.\n\nDividend is paid on May Six. Share adjusted "
+      "for a split.";
+  EXPECT_NE(likeness_of({title, cut + rest, "Osmar Globe"}, {title, cut, "Dormouth Post"}).method,
+            Method::none);
+}
+
+TEST(Copies, BelowAGreetingAndAboveTheWeather) {
+  for (std::size_t trial = 0; trial < kTrials; ++trial) {
+    Newsroom n(trial + 1);
+    const std::string story = join(n.story(4));
+    const std::string dressed = "Good morning. Here is what we read with our first coffee.\n\n" +
+                                n.dateline() + story +
+                                "\n\nDormouth now: 12 degrees, wind 30 km/h\n\nTides 3:40, 16:02";
+    EXPECT_NE(likeness_of({"A title", story, "Osmar Globe"}, {"A title", dressed, "Post"}).method,
+              Method::none)
+        << dressed;
+  }
+}
+
 TEST(Tables, OfTwoDaysAreNotCopies) {
   EXPECT_NO_COPIES(0.0, [](Newsroom& n) {
     std::vector<std::string> rows(5 + n.below(30));
