@@ -193,6 +193,17 @@ void write_event(const Element& event, const LocalNames& names, JsonWriter& json
   json.close_object();
 }
 
+// Where nobody knows the other side, the alert engine keeps a pair of the one that is known.
+void add_lone_party(const Element& event, HeldArticle& article) {
+  const std::string_view actor = text_at(event, "actor");
+  const std::string_view recipient = text_at(event, "recipient");
+  if (!article.is_move() || actor.empty() == recipient.empty()) return;
+  const std::string key(actor.empty() ? recipient : actor);
+  if (std::find(article.pairs.begin(), article.pairs.end(), key) == article.pairs.end()) {
+    article.pairs.push_back(key);
+  }
+}
+
 // The heaviest first.
 void read_events(const Element& record, HeldArticle& article, const LocalNames& names,
                  JsonWriter& json) {
@@ -200,6 +211,7 @@ void read_events(const Element& record, HeldArticle& article, const LocalNames& 
   each_at(record, "events", [&](const Element& event) {
     add_facet(article, 'e', text_at(event, "event"));
     add_facet(article, 'm', text_at(event, "mode"));
+    add_lone_party(event, article);
     Element evidence;
     if (event["evidence"].get(evidence) == simdjson::SUCCESS) {
       add_search(article, text_at(evidence, "text"));

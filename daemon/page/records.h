@@ -46,7 +46,7 @@ struct HeldArticle {
   std::string story;
   bool is_copy = false;
   int level = 0;                     // 0 none to 4 critical
-  std::vector<std::string> pairs;    // keys: "Q159|Q212"
+  std::vector<std::string> pairs;    // keys: "Q159|Q212"; "Q159" where the other is unknown
   std::vector<std::uint32_t> names;  // into the NameBook
   std::string facets;                // "\nc:RUS\ne:ASSAULT\nm:beat\nt:conflict\n"
   std::string search;                // folded title, names, evidence

@@ -38,6 +38,7 @@ struct Article {
   std::string story = "1085a28fb9877990";
   bool has_pair = true;
   std::string event = "THREATEN";
+  std::string actor = R"("Q20")";
 };
 
 std::string json_string(std::string_view text) {
@@ -67,8 +68,9 @@ std::string enriched(const Article& article) {
          R"({"id":"Q20","name":"Norway","type":"country","code":"NOR","salience":0.5,)"
          R"("mentions":[]}],)"
          R"("events":[{"event":")" +
-         article.event +
-         R"(","mode":"violence","cameo":"138","scale":-6.0,"actor":"Q20","recipient":"Q189",)"
+         article.event + R"(","mode":"violence","cameo":"138","scale":-6.0,"actor":)" +
+         article.actor +
+         R"(,"recipient":"Q189",)"
          R"("polarity":"asserted","modality":"actual","weight":-0.57,"factors":{"scale":0.60,)"
          R"("modality":1.00,"position":0.95,"dyad":1.00,"gate":1.00},"evidence":{"field":"title",)"
          R"("start":7,"end":12,"text":"warns","rule":"threaten.warn.01"}}],"tension":{"score":)" +
@@ -286,6 +288,23 @@ TEST(Model, ALevelFadesAsTheAlertEngineLetsIt) {
   EXPECT_EQ(pair.number("/series/18/0"), 40.0);
   EXPECT_EQ(pair.number("/series/17/0"), 0.0);
   EXPECT_THAT(pair.each("/rows", "id"), ElementsAre("n-1"));
+}
+
+TEST(Model, APairOfOneActorHasTheArticlesWhoseOtherSideNobodyKnows) {
+  Model model(limits());
+  std::string lone = pair_record(kBegin, 40.0);
+  const std::string both = R"("pair":["Q189","Q20"],"codes":["ISL","NOR"])";
+  lone.replace(lone.find(both), both.size(), R"("pair":["Q189"],"codes":["ISL"])");
+  model.add_pair("Q189", lone);
+  model.add_enriched(kBegin, enriched({.number = 1, .has_pair = false, .actor = "null"}));
+  model.add_enriched(kBegin, enriched({.number = 2}));  // Norway's deed
+  model.add_enriched(kBegin, enriched({.number = 3,
+                                       .level = "none",
+                                       .score = 3,
+                                       .escalation = 3,
+                                       .has_pair = false,
+                                       .actor = "null"}));
+  EXPECT_THAT(Json(model.pair("Q189", 24)).each("/rows", "id"), ElementsAre("n-1"));
 }
 
 TEST(Model, ALongSeriesIsNotLongerThanItsSteps) {

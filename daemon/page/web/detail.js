@@ -176,9 +176,10 @@ function directions(pair, list) {
   const counts = new Map();
   for (const row of list) {
     for (const event of row.events || []) {
-      if (!pair.ids.includes(event.actor_id) || (event.recipient_id && !pair.ids.includes(event.recipient_id))
-        || event.actor_id === event.recipient_id || event.polarity === 'negated') continue;
-      const key = `${event.actor}|${event.recipient && event.recipient_id ? event.recipient : 'nobody named'}`;
+      const known = [event.actor_id, event.recipient_id].filter(Boolean);
+      const isOf = known.length > 0 && known.every((id) => pair.ids.includes(id)) && (event.actor_id || pair.ids.length === 1);
+      if (!isOf || event.actor_id === event.recipient_id || event.polarity === 'negated') continue;
+      const key = `${event.actor || 'somebody'}|${event.recipient && event.recipient_id ? event.recipient : 'nobody named'}`;
       const acts = counts.get(key) || new Map();
       acts.set(event.event, (acts.get(event.event) || 0) + 1);
       counts.set(key, acts);
