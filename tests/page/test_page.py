@@ -196,6 +196,10 @@ class PageTest(PageCase):
         page.wait(lambda: page.run("return (document.querySelector('.series .level') || {getAttribute() {}}).getAttribute('points')")
                   not in (None, before), "the series to change", 60)
         page.wait(lambda: "critical" in page.text("#alerts-list"), "the alert to be revised", 60)
+        # What came on an earlier day, when its hour was enough, has its date now.
+        page.wait(lambda: page.run("const day = (iso) => new Date(iso).toDateString(), now = day(document.getElementById('clock').dateTime);"
+                                   "return [...document.querySelectorAll('#feed-list time')].every((mark) =>"
+                                   "(day(mark.dateTime) === now) === /^\\d\\d:\\d\\d$/.test(mark.textContent))"), "dates of earlier days")
         self.assert_clean()
 
     def answer(self, clicks, place, wanted):

@@ -1,5 +1,5 @@
 // The feed: articles as they come, by the filters.
-import { h, byId, bdi, badge, marked, time, count, names } from './dom.js';
+import { h, byId, bdi, badge, marked, time, when, count, names } from './dom.js';
 import { get } from './live.js';
 import { state, open } from './state.js';
 import { whoQuery } from './filters.js';
@@ -12,8 +12,11 @@ let waiting = []; // came while the reader was further down
 let generation = 0;
 let world = { now: Date.now() };
 
+// On another day what was told by its hour gets its date.
 export function setNow(ms) {
+  const isNewDay = new Date(ms).toDateString() !== new Date(world.now).toDateString();
   world.now = ms;
+  if (isNewDay) for (const mark of byId('feed-list').querySelectorAll('time')) mark.textContent = when(Date.parse(mark.dateTime), ms);
 }
 
 function query(extra) {
