@@ -480,7 +480,9 @@ bool is_loose(const Text& text, const Range& tokens) {
 std::vector<Line> lines_of(const Text& text, const Range& body, Judge& judge) {
   const std::uint16_t breaks =
       is_wrapped(text, body) ? kStop | kParagraph : kStop | kParagraph | kNewline;
+  constexpr std::size_t kLineTokens = 16;  // about what one has
   std::vector<Line> lines;
+  lines.reserve(body.size() / kLineTokens + 4);
   for (std::size_t begin = body.begin; begin < body.end;) {
     std::size_t end = begin + 1;
     while (end < body.end && (text.tokens[end].before & breaks) == 0) ++end;
@@ -603,6 +605,7 @@ std::size_t dateline_line(const std::vector<Line>& lines, const Judge& judge) {
 // Lines [first, last) that are left when both ends are cut.
 Range without_ends(const std::vector<Line>& lines) {
   std::vector<const Line*> order;
+  order.reserve(lines.size());
   for (const Line& line : lines) order.push_back(&line);
   std::reverse(order.begin(), order.end());
   const std::size_t last = lines.size() - alien_lines(order, kTailTokensMax);

@@ -196,7 +196,7 @@ void add_fact(Facts<kSize>& facts, std::uint8_t place, std::uint8_t mark) {
 void collect_anchors(const Text& text, std::span<const Word> title, std::span<const Word> story,
                      Signature& signature) {
   std::vector<std::uint64_t> named;
-  std::vector<std::pair<std::size_t, std::uint8_t>> numbers;
+  named.reserve(story.size() / 4 + 4);  // about as many as there are
   for (std::size_t i = 0; i < story.size(); ++i) {
     const Word& word = story[i];
     if (word.kind == Word::Kind::other) continue;

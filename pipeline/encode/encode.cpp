@@ -302,6 +302,9 @@ Draft draft_enriched(const Article& article, const Position& position, const Sou
                      const Tagging& tagging, const Assessment& assessment,
                      const PipelineStamp& stamp, const OutputForm& form) {
   Draft draft;
+  constexpr std::size_t kHeadBytes = 512;  // about what it takes beside the fields
+  draft.head.reserve(kHeadBytes + article.title.size() + article.url.size() +
+                     (form.include_body ? article.body.size() + article.body.size() / 16 : 0));
   JsonWriter head(draft.head);
   head.open_object();
   write_common(head, "tocsin.enriched/1", article.id, position);
@@ -338,10 +341,13 @@ Draft draft_enriched(const Article& article, const Position& position, const Sou
 
 Draft draft_duplicate(const Article& article, const Position& position, const Source& source) {
   Draft draft;
+  constexpr std::size_t kPartBytes = 256;  // about what each takes beside the fields
+  draft.head.reserve(kPartBytes);
   JsonWriter head(draft.head);
   head.open_object();
   write_common(head, "tocsin.duplicate/1", article.id, position);
 
+  draft.tail.reserve(kPartBytes + article.title.size() + article.url.size());
   draft.tail = ",";
   JsonWriter tail(draft.tail);
   write_text_field(tail, "title", article.title);

@@ -17,6 +17,7 @@ constexpr std::uint32_t kTitleWeight = 4;
 constexpr std::uint32_t kLeadWeight = 2;
 constexpr std::uint32_t kRestWeight = 1;
 constexpr std::uint16_t kLeadSentences = 2;
+constexpr std::size_t kEntitiesUsual = 16;  // room for so many is made at once
 
 class Tagger {
  public:
@@ -26,6 +27,8 @@ class Tagger {
 
   Tagging run() {
     tagging_.is_sport = scene_.is_sport;
+    tagging_.mentions.reserve(scene_.matches.size() + scene_.runs.size());
+    tagging_.entities.reserve(kEntitiesUsual);
     introduce_titled();
     for (std::uint32_t token = 0; token < scene_.size();) {
       token = step(token);
@@ -501,6 +504,7 @@ class Tagger {
     std::stable_sort(order.begin(), order.end(),
                      [&weights](EntityIndex a, EntityIndex b) { return weights[a] > weights[b]; });
     std::vector<TaggedEntity> sorted;
+    sorted.reserve(order.size());
     std::vector<EntityIndex> place(order.size());
     for (EntityIndex i = 0; i < order.size(); ++i) {
       place[order[i]] = i;

@@ -670,6 +670,7 @@ void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
     if (use == Use::cue) cues.push_back(match);
     if (use == Use::rule) acts.push_back(match);
   }
+  if (acts.empty()) return;
   const bool is_past = names_past_year(page, tokens, scene.published_at_ms);
   const Here there{sentence, cues, acts, is_past, topics_of(page, tokens)};
   for (const Match& act : acts) add_event(scene, act, there, events);

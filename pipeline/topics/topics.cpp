@@ -1,6 +1,7 @@
 #include "pipeline/topics/topics.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "pipeline/integer_root.h"
 
@@ -114,12 +115,24 @@ TopicShares TopicModel::shares(std::span<const Token> tokens) const {
   std::uint64_t known = 0;
   std::array<std::uint64_t, 64> features;
   std::size_t waiting = 0;
+  // Eight topics as one vector of 16 bits, which so few weights cannot overflow, and the other two.
   const auto add_up = [&] {
+    std::array<std::int16_t, 8> first{};
+    std::array<std::int32_t, kTopics - first.size()> rest{};
     for (std::size_t i = 0; i < waiting; ++i) {
       const unsigned char* const weights = find(features[i]);
       known += weights != kNothing.data() ? 1U : 0U;
-      for (std::size_t t = 0; t < kTopics; ++t) sums[t] += static_cast<std::int8_t>(weights[t]);
+      std::array<std::int8_t, first.size()> here;
+      std::memcpy(here.data(), weights, here.size());
+      for (std::size_t t = 0; t < first.size(); ++t) {
+        first[t] = static_cast<std::int16_t>(first[t] + here[t]);
+      }
+      for (std::size_t t = 0; t < rest.size(); ++t) {
+        rest[t] += static_cast<std::int8_t>(weights[first.size() + t]);
+      }
     }
+    for (std::size_t t = 0; t < first.size(); ++t) sums[t] += first[t];
+    for (std::size_t t = 0; t < rest.size(); ++t) sums[first.size() + t] += rest[t];
     waiting = 0;
   };
   // Their places are fetched first, many at once: the table is larger than the near caches.

@@ -1,0 +1,105 @@
+// The tables that each word of a text is looked up in, beside an ordered map: the words of a
+// language, of the lexicon and of the parser.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/language/language_builder.h"
+#include "pipeline/syntax/token_rows.h"
+#include "pipeline/tension/lexicon_state.h"
+
+namespace tocsin {
+namespace {
+
+// Hashes of which many want the same slot.
+std::set<std::uint64_t> some_hashes() {
+  const auto high =
+      *rc::gen::container<std::vector<std::uint64_t>>(rc::gen::inRange<std::uint64_t>(0, 1'000));
+  std::set<std::uint64_t> hashes;
+  for (const std::uint64_t each : high) hashes.insert(each << 56 | (each & 7));
+  return hashes;
+}
+
+// Those, and some that are in no table.
+std::vector<std::uint64_t> asked_for(const std::set<std::uint64_t>& hashes) {
+  std::vector<std::uint64_t> asked(hashes.begin(), hashes.end());
+  for (std::uint64_t i = 0; i < 64; ++i) asked.push_back(i << 56 | (i & 7) | 1U << 20);
+  return asked;
+}
+
+RC_GTEST_PROP(LookUp, words_of_the_lexicon_are_found_as_in_a_map, ()) {
+  const std::set<std::uint64_t> hashes = some_hashes();
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> entries;
+  for (const std::uint64_t hash : hashes) {
+    entries.emplace_back(hash, static_cast<std::uint32_t>(7 * entries.size()));
+  }
+  WordIndex index;
+  index.build(entries);
+  const std::map<std::uint64_t, std::uint32_t> slow(entries.begin(), entries.end());
+  for (const std::uint64_t hash : asked_for(hashes)) {
+    const auto at = slow.find(hash);
+    RC_ASSERT(index.find(hash) == (at == slow.end() ? kNoWord : at->second));
+  }
+}
+
+RC_GTEST_PROP(LookUp, words_of_the_parser_are_found_as_in_a_map, ()) {
+  const std::set<std::uint64_t> hashes = some_hashes();
+  const WordIds words({hashes.begin(), hashes.end()});
+  Text text;
+  text.bytes = "word";
+  for (const std::uint64_t hash : asked_for(hashes)) {
+    Token token;
+    token.end = 4;
+    token.hash = hash;
+    token.shape = shape::kLower;
+    const auto at = hashes.find(hash);
+    const auto place = static_cast<std::size_t>(std::distance(hashes.begin(), at));
+    RC_ASSERT(words.id(text, token) == (at == hashes.end() ? 0 : WordIds::kFirstWord + place));
+  }
+}
+
+RC_GTEST_PROP(LookUp, words_of_a_language_are_found_as_in_a_map, ()) {
+  const auto word = rc::gen::map(rc::gen::inRange(0, 300), [](int i) {
+    return std::string("word") + static_cast<char>('a' + i % 26) + static_cast<char>('a' + i / 26);
+  });
+  struct Known {
+    std::set<WordClass> classes;
+    std::uint64_t number = 0;
+  };
+  std::map<std::string, Known> slow;
+  LanguageBuilder builder("xx");
+  for (const std::string& each : *rc::gen::container<std::vector<std::string>>(word)) {
+    const auto its_class = static_cast<WordClass>(*rc::gen::inRange<std::size_t>(0, kWordClasses));
+    RC_ASSERT(builder.add_word(each, its_class));
+    Known& known = slow[each];
+    known.classes.insert(its_class);
+    if (known.number != 0 || !*rc::gen::arbitrary<bool>()) continue;
+    known.number = *rc::gen::inRange<std::uint64_t>(1, 1'000);
+    RC_ASSERT(builder.add_number(each, known.number, false));
+  }
+  const std::shared_ptr<const Language> language = builder.freeze();
+  std::set<WordId> ids;
+  for (const auto& [each, known] : slow) {
+    const WordId id = language->find(fold_hash(each));
+    RC_ASSERT(id != kUnknownWord);
+    RC_ASSERT(ids.insert(id).second);
+    RC_ASSERT(language->number(id) == known.number);
+    RC_ASSERT(language->scale(id) == 0U);
+    for (std::size_t c = 0; c < kWordClasses; ++c) {
+      const auto its_class = static_cast<WordClass>(c);
+      RC_ASSERT(language->is(id, its_class) == known.classes.contains(its_class));
+    }
+  }
+  for (const std::string& other : *rc::gen::container<std::vector<std::string>>(word)) {
+    if (!slow.contains(other)) RC_ASSERT(language->find(fold_hash(other)) == kUnknownWord);
+  }
+}
+
+}  // namespace
+}  // namespace tocsin
