@@ -2,11 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <map>
 
 #include "daemon/failpoint.h"
 #include "daemon/intake.h"
 #include "daemon/kafka/reader.h"
+#include "daemon/unix_time.h"
 #include "pipeline/wire_format.h"
 
 namespace tocsin {
@@ -15,11 +17,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kBatchMax = 2000;            // records folded between two looks at the clock
 constexpr std::int64_t kPublishIntervalMs = 1000;  // of pair states; alerts go at once
 constexpr auto kBackoffFirst = 200ms;
 constexpr auto kBackoffMax = 10'000ms;  // below what /livez allows between two turns
 constexpr const char* kStateHeader = "tocsin.state";
+constexpr std::int64_t kTopicsIntervalMs = 5'000;  // between two looks whether its topics are there
+constexpr auto kTopicsTimeout = 2'000ms;
+
+double seconds(std::int64_t duration_ms) {
+  return static_cast<double>(std::max<std::int64_t>(0, duration_ms)) / 1000.0;
+}
 
 }  // namespace
 
@@ -109,7 +116,8 @@ void AlertPublisher::turn() {
   if (!fold_) return take_over();
   if (!messages.empty()) fold(judge(messages));
   if (steady_ms() >= tick_due_ms_) tick();
-  const bool is_due = steady_ms() - published_ms_ >= kPublishIntervalMs;
+  if (steady_ms() >= topics_due_ms_) look_for_topics();
+  const bool is_due = batch_max_ < kBatchMax || steady_ms() - published_ms_ >= kPublishIntervalMs;
   if (fold_ && next_offset_ > committed_offset_ && (is_due || !alerts_.empty())) publish();
 }
 
@@ -130,6 +138,24 @@ void AlertPublisher::tick() {
   if (!records.empty()) static_cast<void>(ledger_.append(records, stopping_));
 }
 
+// Nothing may be published for weeks: a topic that was deleted is missed before. Brokers that do
+// not answer say nothing of it.
+std::string AlertPublisher::missing_topic() {
+  topics_due_ms_ = steady_ms() + kTopicsIntervalMs;
+  const auto topics = consumer_->topics(kTopicsTimeout);
+  if (!topics) return "";
+  for (const std::string& topic : {config_.topics.pairs, config_.topics.alerts}) {
+    if (!topics->contains(topic)) return topic;
+  }
+  return "";
+}
+
+void AlertPublisher::look_for_topics() {
+  if (const std::string topic = missing_topic(); !topic.empty()) {
+    begin_again("topic " + topic + " is missing, or may not be seen");
+  }
+}
+
 // ---- ownership
 
 // Held, paused, until take_over() knows where to go on. Without partitions: somebody else is.
@@ -140,6 +166,7 @@ void AlertPublisher::own(const std::vector<kafka::Partition>& partitions) {
   alerts_.clear();
   retry_.reset();
   standstill_.end();
+  is_overdue_ = false;
   tick_due_ms_ = steady_ms() + config_.alerts.tick_interval.count();
   metrics_.alerts_owner.Set(is_owner_ ? 1 : 0);
   metrics_.alert_engine(std::nullopt);
@@ -201,6 +228,9 @@ void AlertPublisher::take_over() {
 }
 
 void AlertPublisher::take_over_or_throw() {
+  if (const std::string topic = missing_topic(); !topic.empty()) {
+    throw StopError(ExitCode::failed, "topic " + topic + " is missing, or may not be seen");
+  }
   if (!fence_others()) return;
   pipeline_ = current_pipeline_();
   fold_ = std::make_unique<AlertEngine>(pipeline_->alert_rules);
@@ -216,31 +246,18 @@ void AlertPublisher::take_over_or_throw() {
   spdlog::info("alerts: restored pairs={} alerts_open={} ledger_offset={}", size.pairs,
                size.open_alerts, next_offset_);
   metrics_.alert_engine(size);
-  standstill_.end();
+  if (!is_overdue_) standstill_.end();
 }
 
-kafka::Conf AlertPublisher::producer_conf(const Config& config) {
-  return kafka::make_conf(
-      config.kafka,
-      {{"retry.backoff.ms", "10"},
-       {"linger.ms", "1"},
-       {"compression.codec", "lz4"},
-       {"message.max.bytes", "1000000000"}},  // the broker decides what is too large
-      {{"enable.idempotence", "true"},
-       {"acks", "all"},
-       {"partitioner", "murmur2_random"},
-       {"transactional.id", "tocsin." + config.kafka.group + ".alerts"},
-       {"transaction.timeout.ms", std::to_string(config.limits.transaction_timeout.count())},
-       {"message.timeout.ms", std::to_string(config.limits.transaction_timeout.count() * 2 / 3)}});
+kafka::Conf AlertPublisher::producer_conf(const Config& config, bool isolates) {
+  return kafka::producer_conf(config, "tocsin." + config.kafka.group + ".alerts", isolates);
 }
 
 // One transactional id for the alert engine of the whole group: whoever begins fences the owner
 // before it, and the outcome of its last transaction is decided before init_transactions() returns.
 bool AlertPublisher::fence_others() {
-  kafka::Conf conf = producer_conf(config_);
-  if (isolates_) conf.emplace_back("batch.num.messages", "1");
   producer_ = std::make_unique<kafka::TransactionalProducer>(
-      conf, config_.limits.transaction_timeout,
+      producer_conf(config_, isolates_), config_.limits.transaction_timeout,
       kafka::Producer::Hooks{.on_delivery = [this](const kafka::DeliveryReport& delivery) {
         note_delivery(delivery);
       }});
@@ -302,7 +319,7 @@ std::int64_t AlertPublisher::committed_offset() {
 std::vector<kafka::Message> AlertPublisher::poll_batch() {
   std::vector<kafka::Message> messages;
   std::chrono::milliseconds wait = 100ms;
-  while (messages.size() < kBatchMax) {
+  while (messages.size() < batch_max_) {
     kafka::Message message = consumer_->poll(wait);
     if (!message) break;
     wait = 0ms;
@@ -346,6 +363,7 @@ std::vector<AlertPublisher::Judged> AlertPublisher::judge(
 }
 
 void AlertPublisher::fold(std::vector<Judged> records) {
+  const std::int64_t started_ms = steady_ms();
   if (std::shared_ptr<const Pipeline> pipeline = current_pipeline_(); pipeline != pipeline_) {
     fold_->set_rules(pipeline->alert_rules);
     pipeline_ = std::move(pipeline);
@@ -354,10 +372,12 @@ void AlertPublisher::fold(std::vector<Judged> records) {
     if (judged.offset < next_offset_) continue;
     for (AlertRecord& alert :
          fold_->apply(judged.offset, judged.append_time_ms, judged.record, judged.verdict)) {
+      if (alerts_.empty()) rang_ms_ = judged.append_time_ms;
       alerts_.push_back(std::move(alert));
     }
     next_offset_ = judged.offset + 1;
   }
+  metrics_.alerts_fold_seconds.Observe(seconds(steady_ms() - started_ms));
 }
 
 void AlertPublisher::publish() {
@@ -367,6 +387,10 @@ void AlertPublisher::publish() {
   const kafka::Failure fault = commit(changes);
   if (!alerts_.empty()) failpoint("alerts_after_commit");
   if (fault) {
+    is_overdue_ = true;
+    // More than a transaction has time for would never be done.
+    const bool is_slow = steady_ms() - published_ms_ >= kafka::delivery_timeout(config_).count();
+    if (is_slow) batch_max_ = std::max<std::size_t>(1, batch_max_ / 2);
     relieve();
     return begin_again(refused_state_.empty()
                            ? why(fault)
@@ -376,7 +400,11 @@ void AlertPublisher::publish() {
   }
   retry_.reset();
   standstill_.end();
+  is_overdue_ = false;
+  batch_max_ = std::min(kBatchMax, 2 * batch_max_);
   committed_offset_ = next_offset_;
+  metrics_.alerts_publish_seconds.Observe(seconds(steady_ms() - published_ms_));
+  if (!alerts_.empty()) metrics_.alerts_delay_seconds.Observe(seconds(unix_ms() - rang_ms_));
   for (const AlertRecord& alert : alerts_) {
     const auto cut = cuts_.find(alert.value);
     if (cut != cuts_.end() && cut->second == Cut::left_out) {

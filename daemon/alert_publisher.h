@@ -36,7 +36,7 @@ class AlertPublisher {
                  LedgerWriter& ledger, Metrics& metrics, CurrentPipeline pipeline);
   ~AlertPublisher();
   [[nodiscard]] static kafka::Conf consumer_conf(const Config& config);  // as Intake::conf()
-  [[nodiscard]] static kafka::Conf producer_conf(const Config& config);
+  [[nodiscard]] static kafka::Conf producer_conf(const Config& config, bool isolates = false);
 
   // Joins the group `<group>.alerts`. The dedup state must be restored.
   void start();
@@ -62,6 +62,8 @@ class AlertPublisher {
   void subscribe();
   void turn();
   void tick();
+  [[nodiscard]] std::string missing_topic();
+  void look_for_topics();
   void own(const std::vector<kafka::Partition>& partitions);
 
   // Takes the alert engine over, or begins again: fences, restores, goes on from the committed
@@ -102,14 +104,19 @@ class AlertPublisher {
   // The alerts thread's own.
   std::unique_ptr<kafka::Consumer> consumer_;
   std::unique_ptr<kafka::TransactionalProducer> producer_;
-  std::shared_ptr<const Pipeline> pipeline_;  // whose rules the fold looks at
-  std::unique_ptr<AlertEngine> fold_;         // while it is here and restored
+  std::shared_ptr<const Pipeline> pipeline_;      // whose rules the fold looks at
+  std::unique_ptr<AlertEngine> fold_;             // while it is here and restored
+  static constexpr std::size_t kBatchMax = 2000;  // records folded between two looks at the clock
+  std::size_t batch_max_ = kBatchMax;             // the same; fewer while a transaction takes long
   bool is_owner_ = false;
-  std::int64_t tick_due_ms_ = 0;  // steady clock
+  bool is_overdue_ = false;  // what could not be published; another start of it changes nothing
+  std::int64_t topics_due_ms_ = 0;  // steady clock
+  std::int64_t tick_due_ms_ = 0;    // steady clock
   std::int64_t published_ms_ = 0;
   std::int64_t next_offset_ = 0;       // after the last folded record
   std::int64_t committed_offset_ = 0;  // of the last transaction
   std::vector<AlertRecord> alerts_;    // folded, not yet published
+  std::int64_t rang_ms_ = 0;           // append time of what the first of them rang for
   // What the broker refuses for its size: how much of it is left out; by its value, because the
   // alert engine begins again and folds it once more.
   enum class Cut : std::uint8_t { brief, left_out };

@@ -8,9 +8,8 @@ OffsetRanges Batch::offsets() const {
   OffsetRanges ranges = announced;
   for (const Item& item : items) {
     const Position& position = item.position;
-    const auto [range, is_new] =
-        ranges.try_emplace({position.topic, position.partition},
-                           OffsetRange{position.offset, position.offset + 1, ""});
+    const auto [range, is_new] = ranges.try_emplace(
+        {position.topic, position.partition}, OffsetRange{position.offset, position.offset + 1});
     if (!is_new) range->second.next = std::max(range->second.next, position.offset + 1);
   }
   return ranges;

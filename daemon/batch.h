@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/kafka/client.h"
@@ -36,11 +37,14 @@ struct Item {
   }
 };
 
+// The metadata of every offset that tocsin commits begins with it.
+inline constexpr std::string_view kCommitMark = "tocsin/1";
+
 // Offsets [first, next) of a partition; they are committed as `next` with the metadata.
 struct OffsetRange {
   std::int64_t first = 0;
   std::int64_t next = 0;
-  std::string metadata;
+  std::string metadata{kCommitMark};
 };
 using OffsetRanges = std::map<kafka::Partition, OffsetRange>;
 

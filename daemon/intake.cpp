@@ -20,7 +20,7 @@ constexpr int kReadAttempts = 5;
 constexpr auto kDamageWait = 2s;
 constexpr std::int64_t kLargeJumpBack = 1'000'000;  // records
 constexpr std::int64_t kTailRecords = 50;
-constexpr std::int64_t kSilenceMs = 200;  // an answer to a fetch takes 100 ms
+constexpr std::size_t kDetourBytesMax = 64 << 20;  // of one partition, read around deadly batches
 
 }  // namespace
 
@@ -60,6 +60,7 @@ Intake::~Intake() {
 }
 
 void Intake::subscribe() {
+  unassigned_.begin();
   if (const kafka::Failure fault = consumer_.subscribe(config_.topics.raw)) {
     throw StopError(ExitCode::failed, "intake: cannot subscribe: " + fault.text());
   }
@@ -78,13 +79,7 @@ kafka::Message Intake::poll(std::chrono::milliseconds wait) {
     note_end(message);
     message = consumer_.poll(wait);
   }
-  if (!detours_.empty()) {  // assigned in this very call: what they hold comes first
-    if (message && message.is_record()) {
-      detours_.emplace_back().records.push_back(std::move(message));
-    }
-    return nullptr;
-  }
-  if (!message || message.is_record()) return take(std::move(message));
+  if (!message || message.is_record()) return is_fetching_ ? take(std::move(message)) : nullptr;
   const kafka::Failure fault = message.fault();
   if (fault.is_offset_gone()) {
     heal_gap(fault.partition());
@@ -107,11 +102,13 @@ kafka::Message Intake::take(kafka::Message message) {
   if (due == next_.end() || message.offset() < due->second) return nullptr;
   if (was_unreadable(message)) return nullptr;
   due->second = message.offset() + 1;
-  silent_.erase(due->first);
+  unproven_.erase(due->first);
+  ended_.erase(due->first);
   return message;
 }
 
 void Intake::note_error(const kafka::Failure& fault) {
+  unassigned_.note(fault.full_text());
   if (!fault.is_denied()) return error_lines_.log("intake: " + fault.full_text());
   denied_resource_ = "group " + config_.kafka.group;
   if (fault.denied() == kafka::Denied::topic) {
@@ -134,13 +131,14 @@ void Intake::note_allowed(const kafka::Record& message) {
 // Between the last record and the end there are transaction markers and aborted records only.
 void Intake::note_end(const kafka::Record& event) {
   note_allowed(event);
-  silent_.erase(event.partition());
+  if (!is_fetching_) return;
+  if (unproven_.erase(event.partition()) > 0) ended_.insert(event.partition());
   const auto due = next_.find(event.partition());
   if (on_end && due != next_.end()) on_end(due->first, due->second, event.offset());
 }
 
 void Intake::pause() {
-  if (is_paused_ || next_.empty()) return;
+  if (is_paused_ || !is_fetching_ || next_.empty()) return;
   consumer_.pause(kafka::partitions_of(next_));
   is_paused_ = true;
 }
@@ -149,7 +147,6 @@ void Intake::resume() {
   if (!is_paused_) return;
   consumer_.resume(kafka::partitions_of(next_));
   is_paused_ = false;
-  silent_since_ms_ = steady_ms();
 }
 
 void Intake::close() {
@@ -159,34 +156,43 @@ void Intake::close() {
 // ---- rebalances
 
 void Intake::assign(const std::vector<kafka::Partition>& partitions) {
-  kafka::Offsets offsets;
+  is_fetching_ = false;  // nobody revokes an assignment without partitions
+  next_.clear();
   commits_.clear();
   for (const auto& [partition, mark] : ask_committed(partitions)) {
-    offsets[partition] = start_of(partition, mark.offset);
-    commits_[partition] = {mark.offset, offsets[partition], mark.metadata};
-    if (Trials::is_fetch_suspicious(commits_[partition])) {
-      avoid_deadly(partition, offsets[partition]);
+    next_[partition] = start_of(partition, mark.offset);
+    if (mark.offset == next_[partition] && !mark.metadata.starts_with(kCommitMark)) {
+      look_who_committed(partition, mark.offset);
     }
+    commits_[partition] = {mark.offset, next_[partition], mark.metadata};
+    if (Trials::is_fetch_suspicious(commits_[partition])) avoid_deadly(partition);
   }
-  assign_at(offsets);
-  for (const Detour& detour : detours_) {
-    next_[detour.gap.partition] = commits_[detour.gap.partition].start;
-  }
-  for (const auto& [partition, offset] : offsets) silent_.insert(partition);
-  silent_since_ms_ = steady_ms();
+  tell_client({});  // until fetch()
   ++assignment_;
   is_assigned_ = true;
+  unassigned_.end();
   if (denied_resource_.starts_with("group ")) {
     denied_resource_.clear();
     denied_.end();
   }
   metrics_.rebalances.Increment();
-  metrics_.partitions_assigned.Set(static_cast<double>(offsets.size()));
-  spdlog::info("intake: assigned partitions={}", offsets.size());
-  if (on_assign) on_assign(kafka::partitions_of(offsets));
-  for (const Detour& detour : detours_) {  // who looks at the age of the lag fetches, too
-    if (on_end) on_end(detour.gap.partition, detour.gap.from, detour.gap.to);
+  metrics_.partitions_assigned.Set(static_cast<double>(next_.size()));
+  spdlog::info("intake: assigned partitions={}", next_.size());
+}
+
+void Intake::fetch() {
+  tell_client(next_);
+  is_fetching_ = true;
+  for (const auto& [partition, offset] : next_) unproven_.insert(partition);
+  if (on_fetch) on_fetch(kafka::partitions_of(next_));
+}
+
+kafka::Offsets Intake::take_ended() {
+  kafka::Offsets ended;
+  for (const kafka::Partition& partition : std::exchange(ended_, {})) {
+    ended[partition] = next_.at(partition);
   }
+  return ended;
 }
 
 kafka::Watermarks Intake::watermarks(const kafka::Partition& partition) {
@@ -246,7 +252,7 @@ std::int64_t Intake::start_of(const kafka::Partition& partition, std::int64_t co
 std::int64_t Intake::start_of_shrunk(const kafka::Partition& partition,
                                      const kafka::Watermarks& marks, std::int64_t committed) {
   metrics_.offset_gaps.Increment();
-  if (is_tail_judged(partition, marks)) {
+  if (is_judged_before(partition, marks.low, marks.high)) {
     spdlog::error(
         "intake: the partition lost its end, going on behind what is left topic={} partition={} "
         "committed={} end={}",
@@ -266,25 +272,46 @@ std::int64_t Intake::start_of_shrunk(const kafka::Partition& partition,
   return marks.low;
 }
 
-// Whether one of the newest records is what the ledger knows at its position; not every one is in
-// it: dead letters are not, nor what is older than two windows.
-bool Intake::is_tail_judged(const kafka::Partition& partition, const kafka::Watermarks& marks) {
-  const std::int64_t from = std::max(marks.low, marks.high - kTailRecords);
-  if (!is_judged || from >= marks.high) return false;
+// Whether one of the newest records before `end` is what the ledger knows at its position; not
+// every one is in it: dead letters are not, nor what is older than two windows.
+bool Intake::is_judged_before(const kafka::Partition& partition, std::int64_t low,
+                              std::int64_t end) {
+  const std::int64_t from = std::max(low, end - kTailRecords);
+  if (!is_judged || from >= end) return false;
   bool is_known = false;
   kafka::Reader reader(config_, kafka::Isolation::committed);
-  reader.read({{partition, {from, marks.high}}}, [&](const kafka::Message& message) {
+  reader.read({{partition, {from, end}}}, [&](const kafka::Message& message) {
     const Position position{partition.topic, partition.number, message.offset()};
     is_known = is_known || is_judged(position, message.value());
   });
   return is_known;
 }
 
-void Intake::assign_at(const kafka::Offsets& offsets) {
+// An offset without our mark: of a version that made none, of a hand, or of another program that
+// uses the group. What it was moved past was never seen here.
+void Intake::look_who_committed(const kafka::Partition& partition, std::int64_t offset) {
+  const std::int64_t low = watermarks(partition).low;
+  if (offset <= low || is_judged_before(partition, low, offset)) return;
+  metrics_.offsets_moved.Increment();
+  spdlog::error(
+      "intake: somebody else has moved the group's offset, what stands before it may be unread: "
+      "does another program use the group? topic={} partition={} offset={} group={}",
+      partition.topic, partition.number, offset, config_.kafka.group);
+}
+
+void Intake::tell_client(const kafka::Offsets& offsets) {
   if (const kafka::Failure fault = consumer_.assign(offsets)) {
     throw StopError(ExitCode::failed, "intake: cannot assign: " + fault.text());
   }
-  next_ = offsets;
+}
+
+// Another place to go on from, inside an assignment.
+void Intake::go_on_at(const kafka::Partition& partition, std::int64_t offset) {
+  next_[partition] = offset;
+  unproven_.erase(partition);
+  ended_.erase(partition);
+  resume();
+  tell_client(next_);
 }
 
 void Intake::revoke(bool lost) {
@@ -293,45 +320,49 @@ void Intake::revoke(bool lost) {
   if (on_revoke && is_assigned_) on_revoke(lost);
   ++assignment_;
   is_assigned_ = false;
+  unassigned_.begin();
   metrics_.partitions_assigned.Set(0);
   resume();  // a partition that is paused would stay so when it is assigned to us again
   next_.clear();
   commits_.clear();
   unreadable_.clear();
   detours_.clear();
-  silent_.clear();
+  unproven_.clear();
+  ended_.clear();
+  is_fetching_ = false;
   consumer_.unassign();
   spdlog::info("intake: revoked lost={}", lost);
 }
 
 // ---- batches that kill whoever fetches them
 
-std::vector<kafka::Partition> Intake::take_silent() {
-  if (silent_.empty() || is_paused_ || steady_ms() - silent_since_ms_ < kSilenceMs) return {};
-  const std::set<kafka::Partition> silent = std::exchange(silent_, {});
-  return {silent.begin(), silent.end()};
-}
-
-void Intake::avoid_deadly(const kafka::Partition& partition, std::int64_t& offset) {
+// Looks for such batches from where the partition begins, in processes of their own, and reads what
+// stands between them. Nothing behind the last one is fetched before all that is published.
+void Intake::avoid_deadly(const kafka::Partition& partition) {
+  std::int64_t offset = next_[partition];
   spdlog::warn(
       "intake: nobody has read from here and lived, trying it in another process topic={} "
       "partition={} offset={}",
       partition.topic, partition.number, offset);
   is_busy_ = true;
-  const auto deadly = kafka::deadly_batch(config_, partition, offset, watermarks(partition).high);
-  is_busy_ = false;
-  if (!deadly) return;
-  Detour& detour = detours_.emplace_back();
-  detour.gap = {partition, deadly->low, deadly->high};
-  kafka::Consumer& careful = careful_.emplace_back(kafka::careful_conf(config_));
-  for (kafka::Message& message : kafka::read_before(careful, partition, {offset, deadly->low})) {
-    detour.records.push_back(std::move(message));
+  const std::int64_t deadline_ms = steady_ms() + config_.limits.poll_interval_max.count() / 3;
+  for (std::size_t bytes = 0; bytes < kDetourBytesMax && steady_ms() < deadline_ms;) {
+    const auto deadly = kafka::deadly_batch(config_, partition, offset, watermarks(partition).high);
+    if (!deadly) break;
+    Detour& detour = detours_.emplace_back();
+    detour.gap = {partition, deadly->low, deadly->high};
+    if (!careful_) careful_.emplace(kafka::careful_conf(config_));
+    for (kafka::Message& message :
+         kafka::read_before(*careful_, partition, {offset, deadly->low})) {
+      bytes += message.value().size();
+      detour.records.push_back(std::move(message));
+    }
+    offset = deadly->high;
   }
-  offset = deadly->high;
+  is_busy_ = false;
 }
 
-// What stands before the batch, then the batch as one that cannot be read; the client reads behind
-// it.
+// What stands before the batch, then the batch as one that cannot be read.
 kafka::Message Intake::follow_detour() {
   Detour& detour = detours_.front();
   if (!detour.records.empty()) {
@@ -341,9 +372,7 @@ kafka::Message Intake::follow_detour() {
   }
   const OffsetGap gap = detour.gap;
   detours_.pop_front();
-  if (gap.from == gap.to) return nullptr;
   next_[gap.partition] = gap.to;
-  silent_.erase(gap.partition);
   spdlog::error(
       "intake: processes die over a batch when they fetch it, passing over it topic={} "
       "partition={} from={} to={}",
@@ -373,7 +402,7 @@ void Intake::note_gap(const OffsetGap& gap) {
 void Intake::note_unreadable(const kafka::Failure& fault) {
   const kafka::Partition& partition = fault.partition();
   const auto due = next_.find(partition);
-  if (due == next_.end()) return;
+  if (due == next_.end() || !is_fetching_) return;
   Unreadable& batch = unreadable_[partition];
   if (batch.attempts == 0 || batch.offset != fault.offset()) {
     batch = {fault.offset(), 0, steady_ms(), ""};
@@ -405,23 +434,16 @@ void Intake::pass_over(const OffsetGap& gap, const std::string& why) {
   spdlog::error(
       "intake: records cannot be read, passing over them topic={} partition={} from={} to={}",
       gap.partition.topic, gap.partition.number, gap.from, gap.to);
-  silent_.erase(gap.partition);
   if (on_unreadable) on_unreadable(gap, why);
   unreadable_.erase(gap.partition);  // with `why`
-  kafka::Offsets offsets = next_;
-  offsets[gap.partition] = gap.to;
-  resume();
-  assign_at(offsets);
+  go_on_at(gap.partition, gap.to);
 }
 
 void Intake::heal_gap(const kafka::Partition& partition) {
   const auto due = next_.find(partition);
-  if (due == next_.end()) return;
+  if (due == next_.end() || !is_fetching_) return;
   unreadable_.erase(partition);  // gone with what it stood in
-  kafka::Offsets offsets = next_;
-  offsets[partition] = start_of(partition, due->second);
-  resume();
-  assign_at(offsets);
+  go_on_at(partition, start_of(partition, due->second));
 }
 
 }  // namespace tocsin

@@ -59,19 +59,28 @@ class Intake {
 
   // A partition is read to its end: nothing but markers in [from, to). Inside poll().
   std::function<void(const kafka::Partition&, std::int64_t from, std::int64_t to)> on_end;
-  // Partitions were assigned. Inside poll().
-  std::function<void(std::vector<kafka::Partition>)> on_assign;
+  // The partitions of an assignment are fetched from now on. Inside fetch().
+  std::function<void(std::vector<kafka::Partition>)> on_fetch;
 
   void subscribe();
   // The next record, in order of its partition; nullptr when none came in time.
   [[nodiscard]] kafka::Message poll(std::chrono::milliseconds wait);
   void pause();
   void resume();
-  // Partitions that have brought nothing since they were assigned, no record and no end, though
-  // that is a while ago; each is told of once. The polling thread's own.
-  [[nodiscard]] std::vector<kafka::Partition> take_silent();
-  // Of the present assignment; the polling thread's own.
+
+  // An assignment fetches nothing before fetch() is called: somebody may have died of what stands
+  // there. These four are the polling thread's own.
+  [[nodiscard]] bool is_waiting() const {
+    return is_assigned_ && !is_fetching_ && detours_.empty();
+  }
+  void fetch();
+  // Where the partitions go on, and what the group had committed when they were assigned.
+  [[nodiscard]] const kafka::Offsets& next() const { return next_; }
   [[nodiscard]] const std::map<kafka::Partition, Commit>& commits() const { return commits_; }
+  // Partitions that were read to their end and brought no record since fetch(): whoever dies now
+  // does not die of what it has fetched. Each is told of once.
+  [[nodiscard]] kafka::Offsets take_ended();
+
   // Ends of partitions, as a reader of committed records sees them. Throws StopError.
   [[nodiscard]] kafka::Offsets ends(const kafka::Offsets& partitions);
   // Offsets that the group has committed by now; -1: none. Throws StopError.
@@ -85,6 +94,10 @@ class Intake {
   // ours.
   [[nodiscard]] std::uint64_t assignment() const { return assignment_; }
   [[nodiscard]] bool is_assigned() const { return is_assigned_; }
+  // "for 5 s: reason"; empty while it is assigned.
+  [[nodiscard]] std::string unassigned() const {
+    return unassigned_.after(std::chrono::milliseconds(0));
+  }
   // In a step that may rightly be long, inside poll().
   [[nodiscard]] bool is_busy() const { return is_busy_; }
   // Why it cannot read; empty while it can.
@@ -101,15 +114,17 @@ class Intake {
   [[nodiscard]] std::int64_t start_of_shrunk(const kafka::Partition& partition,
                                              const kafka::Watermarks& marks,
                                              std::int64_t committed);
-  [[nodiscard]] bool is_tail_judged(const kafka::Partition& partition,
-                                    const kafka::Watermarks& marks);
-  void assign_at(const kafka::Offsets& offsets);
+  [[nodiscard]] bool is_judged_before(const kafka::Partition& partition, std::int64_t low,
+                                      std::int64_t end);
+  void look_who_committed(const kafka::Partition& partition, std::int64_t offset);
+  void tell_client(const kafka::Offsets& offsets);
+  void go_on_at(const kafka::Partition& partition, std::int64_t offset);
   void heal_gap(const kafka::Partition& partition);
   void note_gap(const OffsetGap& gap);
   void note_unreadable(const kafka::Failure& fault);
   [[nodiscard]] bool was_unreadable(const kafka::Record& message);
   void pass_over(const OffsetGap& gap, const std::string& why);
-  void avoid_deadly(const kafka::Partition& partition, std::int64_t& offset);
+  void avoid_deadly(const kafka::Partition& partition);
   [[nodiscard]] kafka::Message follow_detour();
   void note_end(const kafka::Record& event);
   void note_error(const kafka::Failure& fault);
@@ -123,6 +138,7 @@ class Intake {
   std::atomic<bool> rejoin_requested_{false};
   std::atomic<bool> is_busy_{false};
   Standstill denied_;
+  Standstill unassigned_;
 
   // A batch that the client does not pass.
   struct Unreadable {
@@ -139,13 +155,14 @@ class Intake {
   };
 
   // The polling thread's own.
-  std::deque<kafka::Consumer> careful_;  // of detours; they outlive what they have read
+  std::optional<kafka::Consumer> careful_;  // of detours; it outlives what it has read
   std::deque<Detour> detours_;
-  std::set<kafka::Partition> silent_;
-  std::int64_t silent_since_ms_ = 0;  // steady clock
+  bool is_fetching_ = false;
+  std::set<kafka::Partition> unproven_;  // brought nothing since fetch()
+  std::set<kafka::Partition> ended_;     // told by take_ended()
   std::map<kafka::Partition, Unreadable> unreadable_;
-  std::map<kafka::Partition, std::int64_t> next_;  // offsets due next; the assigned partitions
-  std::map<kafka::Partition, Commit> commits_;     // of the assigned partitions
+  kafka::Offsets next_;                         // offsets due next; the assigned partitions
+  std::map<kafka::Partition, Commit> commits_;  // of the assigned partitions
   bool is_paused_ = false;
   std::string denied_resource_;  // "topic news.raw"
   Retry error_lines_;

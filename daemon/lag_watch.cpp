@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/trials.h"
 #include "daemon/unix_time.h"
 
 namespace tocsin {
@@ -15,6 +16,7 @@ namespace {
 constexpr auto kInterval = 2'000ms;
 constexpr auto kQueryTimeout = 5'000ms;
 constexpr int kReadTimeoutMs = 1'000;  // of the oldest records, all together
+constexpr std::int64_t kQuietMs = 10'000;
 
 kafka::Offsets known(const kafka::Marks& marks) {
   kafka::Offsets offsets;
@@ -28,6 +30,7 @@ kafka::Offsets known(const kafka::Marks& marks) {
 
 LagWatch::LagWatch(const Config& config, LagSink sink)
     : sink_(std::move(sink)),
+      ledger_{config.topics.ledger, 0},
       // The group is asked about, never joined. Uncommitted: the end is the high watermark, and
       // open transactions are waited for by nobody here.
       consumer_(kafka::make_conf(config.kafka,
@@ -48,6 +51,7 @@ LagWatch::~LagWatch() {
 }
 
 void LagWatch::start() {
+  started_ms_ = steady_ms();
   thread_ = Thread("lag", [this] { run(); });
 }
 
@@ -76,13 +80,22 @@ void LagWatch::run() {
 
 bool LagWatch::ask(kafka::Offsets& committed, kafka::Offsets& ends) {
   kafka::Offsets times = committed;
+  times[ledger_] = kafka::kEnd;
   for (auto& [partition, time] : times) time = kafka::kEnd;  // one request for all partitions
-  const auto answer = consumer_.committed(kafka::partitions_of(committed), kQueryTimeout);
-  if (!answer) return false;
   const auto newest = consumer_.offsets_for_times(times, kQueryTimeout);
   if (!newest) return false;
-  committed = known(*answer);
   ends = known(*newest);
+  const auto ledger = ends.extract(ledger_);
+  if (ledger && sink_.ledger_end) sink_.ledger_end(ledger.mapped());
+  if (committed.empty()) return false;
+  const auto answer = consumer_.committed(kafka::partitions_of(committed), kQueryTimeout);
+  if (!answer) return false;
+  committed = known(*answer);
+  deadly_.clear();
+  for (const auto& [partition, mark] : *answer) {
+    const auto trial = decode_trial(mark.metadata);
+    if (trial && trial->fetches > 0) deadly_.insert(partition);
+  }
   return true;
 }
 
@@ -103,7 +116,7 @@ void LagWatch::look() {
       entry = seen_.erase(entry);
     }
   }
-  if (committed.empty() || !ask(committed, ends)) return;
+  if (!ask(committed, ends)) return;
   kafka::Offsets unread;
   for (const auto& [partition, end] : ends) {
     std::int64_t next = std::max<std::int64_t>(committed[partition], 0);
@@ -112,10 +125,12 @@ void LagWatch::look() {
     Seen& seen = seen_[partition];
     seen.lag = std::max<std::int64_t>(0, end - next);
     if (seen.lag == 0) seen.oldest_ms = 0;
-    if (seen.lag > 0 && (seen.committed != next || seen.oldest_ms == 0)) unread[partition] = next;
+    const bool is_new = seen.committed != next || seen.oldest_ms == 0;
+    if (seen.lag > 0 && is_new && !deadly_.contains(partition)) unread[partition] = next;
     seen.committed = next;
   }
-  if (!unread.empty()) read_oldest(unread);
+  // Nothing is read before the intake had time to announce what it fetches: see daemon/trials.h.
+  if (!unread.empty() && steady_ms() - started_ms_ >= kQuietMs) read_oldest(unread);
 }
 
 // Their timestamps: one record of each partition.

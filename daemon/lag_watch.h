@@ -1,6 +1,7 @@
-// How far the group is behind, as the brokers know it: high watermark minus committed offset of
-// each partition assigned last, in records and in seconds. Asks with a client of its own, so it
-// tells the truth while the intake is paused or stuck and between assignments.
+// How far the group is behind, as the brokers know it, and where the ledger ends: high watermark
+// minus committed offset of each partition assigned last, in records and in seconds. Asks with a
+// client of its own, so it tells the truth while the intake is paused or stuck and between
+// assignments.
 #pragma once
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "daemon/kafka/consumer.h"
@@ -19,6 +21,7 @@ namespace tocsin {
 struct LagSink {
   std::function<void(const kafka::Partition&, std::int64_t records, double seconds)> lag;
   std::function<void(const kafka::Partition&)> forget;  // it is not watched any more
+  std::function<void(std::int64_t end)> ledger_end = nullptr;
 };
 
 // Owner of the lag thread. What the brokers do not answer stays as it was, and grows older.
@@ -51,9 +54,12 @@ class LagWatch {
   void show();
 
   const LagSink sink_;
+  const kafka::Partition ledger_;
   kafka::Consumer consumer_;
   std::atomic<bool> stopping_{false};
-  std::map<kafka::Partition, Seen> seen_;  // the thread's own
+  std::int64_t started_ms_ = 0;  // steady clock; the thread's own, as the next two
+  std::map<kafka::Partition, Seen> seen_;
+  std::set<kafka::Partition> deadly_;  // may be: nobody has lived who fetched from there yet
 
   std::mutex mutex_;
   Condition changed_;

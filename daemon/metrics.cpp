@@ -67,6 +67,12 @@ prometheus::Counter& reloads(prometheus::Registry& registry, const char* result)
       .Add({{"result", result}});
 }
 
+std::string label(OutcomeKind kind) {
+  return kind == OutcomeKind::enriched    ? "enriched"
+         : kind == OutcomeKind::duplicate ? "duplicate"
+                                          : "deadletter";
+}
+
 prometheus::Labels labels_of(const kafka::Partition& partition) {
   return {{"topic", partition.topic}, {"partition", std::to_string(partition.number)}};
 }
@@ -98,12 +104,17 @@ Metrics::Metrics()
                   "Times this dedup state was rebuilt because a tick told another digest")),
       offset_gaps(counter(registry, "tocsin_offset_gaps_total",
                           "Raw offsets that no longer existed when they were due")),
+      offsets_moved(
+          counter(registry, "tocsin_offsets_moved_total",
+                  "Offsets of the group that somebody else has moved past unseen records")),
       guard_refused(counter(registry, "tocsin_commit_guard_refused_total",
                             "Commits refused because the group membership was not valid")),
       rebalances(counter(registry, "tocsin_rebalances_total", "Assignments of raw partitions")),
       transactions_committed(transactions(registry, "committed")),
       transactions_aborted(transactions(registry, "aborted")),
       transactions_unknown(transactions(registry, "unknown")),
+      producer_fatal(counter(registry, "tocsin_producer_fatal_total",
+                             "Fatal errors of the outputs' producer; each got a new one")),
       reloads_good(reloads(registry, "applied")),
       reloads_bad(reloads(registry, "refused")),
       ready(gauge(registry, "tocsin_ready", "1 when /readyz answers 200")),
@@ -130,6 +141,8 @@ Metrics::Metrics()
                                   "Sightings that left the window early: it was full")),
       dedup_next_offset(gauge(registry, "tocsin_dedup_next_offset",
                               "Ledger offset up to which the dedup state is folded")),
+      ledger_lag(
+          gauge(registry, "tocsin_ledger_lag_records", "Ledger records that are not folded yet")),
       dedup_digest(gauge(registry, "tocsin_dedup_digest",
                          "Low 52 bits of the dedup state's digest; equal on all instances at equal "
                          "tocsin_dedup_next_offset")),
@@ -179,22 +192,16 @@ Metrics::Metrics()
               .Register(registry)
               .Add({}, prometheus::Histogram::BucketBoundaries{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
                                                                30, 60, 300, 3600, 86400})),
-      published_(BuildCounter()
-                     .Name("tocsin_articles_published_total")
-                     .Help("Outcomes published and committed")
-                     .Register(registry)),
-      duplicates_(BuildCounter()
-                      .Name("tocsin_duplicates_total")
-                      .Help("Copies published, by how they were found")
-                      .Register(registry)),
+      alerts_fold_seconds(seconds(registry, "tocsin_alerts_fold_seconds",
+                                  "The alert engine's fold of what the ledger brought at once")),
+      alerts_publish_seconds(seconds(registry, "tocsin_alerts_publish_seconds",
+                                     "The transaction of its alerts, pairs and ledger offset")),
+      alerts_delay_seconds(seconds(registry, "tocsin_alerts_delay_seconds",
+                                   "From the sighting that rang to the committed alert")),
       dead_letters_(BuildCounter()
                         .Name("tocsin_deadletter_total")
                         .Help("Dead letters published")
                         .Register(registry)),
-      alerts_(BuildCounter()
-                  .Name("tocsin_alerts_total")
-                  .Help("Alert records published and committed")
-                  .Register(registry)),
       alert_pairs_(BuildGauge()
                        .Name("tocsin_alerts_pairs")
                        .Help("Pairs the alert engine knows; only where it is")
@@ -215,7 +222,7 @@ Metrics::Metrics()
                           .Name("tocsin_config_restart_needed")
                           .Help("1 for each key that a reload could not bring into force")
                           .Register(registry)) {
-  add_series();
+  count_outcomes();
   count_by_level_and_topic();
   reload_succeeded.Set(1);
   BuildGauge()
@@ -226,17 +233,32 @@ Metrics::Metrics()
       .Set(1);
 }
 
-// Of the families whose labels are known: every series exists from the start.
-void Metrics::add_series() {
-  for (const char* outcome : {"enriched", "duplicate", "deadletter"}) {
-    published_.Add({{"outcome", outcome}});
+void Metrics::count_outcomes() {
+  auto& published = BuildCounter()
+                        .Name("tocsin_articles_published_total")
+                        .Help("Outcomes published and committed")
+                        .Register(registry);
+  for (const OutcomeKind kind :
+       {OutcomeKind::enriched, OutcomeKind::duplicate, OutcomeKind::deadletter}) {
+    published_[static_cast<std::size_t>(kind)] = &published.Add({{"outcome", label(kind)}});
   }
+  auto& duplicates = BuildCounter()
+                         .Name("tocsin_duplicates_total")
+                         .Help("Copies published, by how they were found")
+                         .Register(registry);
+  for (const Method method : {Method::exact, Method::near, Method::lead}) {
+    duplicates_[static_cast<std::size_t>(method)] =
+        &duplicates.Add({{"method", std::string(name(method))}});
+  }
+  updates_ = &counter(registry, "tocsin_updates_total",
+                      "Enriched records that are news of an earlier story");
+  auto& alerts = BuildCounter()
+                     .Name("tocsin_alerts_total")
+                     .Help("Alert records published and committed")
+                     .Register(registry);
   for (const AlertChange change :
        {AlertChange::opened, AlertChange::updated, AlertChange::closed}) {
-    alerts_.Add({{"state", std::string(name(change))}});
-  }
-  for (const Method method : {Method::exact, Method::near, Method::lead}) {
-    duplicates_.Add({{"method", std::string(name(method))}});
+    alerts_[static_cast<std::size_t>(change)] = &alerts.Add({{"state", std::string(name(change))}});
   }
 }
 
@@ -272,14 +294,11 @@ DedupStateSize Metrics::observe(const DedupState& state) {
   return size;
 }
 
-void Metrics::published(OutcomeKind kind, Method method) {
-  const char* outcome = kind == OutcomeKind::enriched    ? "enriched"
-                        : kind == OutcomeKind::duplicate ? "duplicate"
-                                                         : "deadletter";
-  published_.Add({{"outcome", outcome}}).Increment();
-  if (kind == OutcomeKind::duplicate) {
-    duplicates_.Add({{"method", std::string(name(method))}}).Increment();
-  }
+void Metrics::published(OutcomeKind kind, Method method, Relation relation) {
+  published_[static_cast<std::size_t>(kind)]->Increment();
+  if (kind == OutcomeKind::enriched && relation == Relation::update) updates_->Increment();
+  prometheus::Counter* copies = duplicates_[static_cast<std::size_t>(method)];
+  if (kind == OutcomeKind::duplicate && copies != nullptr) copies->Increment();
 }
 
 void Metrics::analysed(const Reading& reading, const Assessment& assessment) {
@@ -329,7 +348,7 @@ void Metrics::dead_letter(const Error& error) {
 }
 
 void Metrics::alert(AlertChange change) {
-  alerts_.Add({{"state", std::string(name(change))}}).Increment();
+  alerts_[static_cast<std::size_t>(change)]->Increment();
 }
 
 void Metrics::lag(const kafka::Partition& partition, std::int64_t records, double seconds) {

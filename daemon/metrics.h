@@ -42,11 +42,13 @@ class Metrics {
   prometheus::Counter& ticks_unchecked;
   prometheus::Counter& dedup_divergences;
   prometheus::Counter& offset_gaps;
+  prometheus::Counter& offsets_moved;
   prometheus::Counter& guard_refused;
   prometheus::Counter& rebalances;
   prometheus::Counter& transactions_committed;
   prometheus::Counter& transactions_aborted;
   prometheus::Counter& transactions_unknown;
+  prometheus::Counter& producer_fatal;
   prometheus::Counter& reloads_good;
   prometheus::Counter& reloads_bad;
   prometheus::Gauge& ready;
@@ -64,6 +66,7 @@ class Metrics {
   prometheus::Counter& dedup_hot_lookups;
   prometheus::Counter& dedup_cap_evictions;
   prometheus::Gauge& dedup_next_offset;
+  prometheus::Gauge& ledger_lag;
   prometheus::Gauge& dedup_digest;  // low 52 bits: what a double holds exactly
   prometheus::Counter& dates_unread;
   prometheus::Counter& fields_unread;
@@ -83,10 +86,13 @@ class Metrics {
   prometheus::Histogram& publish_seconds;
   prometheus::Histogram& commit_seconds;
   prometheus::Histogram& end_to_end_seconds;
+  prometheus::Histogram& alerts_fold_seconds;
+  prometheus::Histogram& alerts_publish_seconds;
+  prometheus::Histogram& alerts_delay_seconds;
 
   // Copies the dedup state's sizes and digest; the caller holds the dedup state's lock.
   DedupStateSize observe(const DedupState& state);
-  void published(OutcomeKind kind, Method method);
+  void published(OutcomeKind kind, Method method, Relation relation);
   void alert(AlertChange change);
   void read(const Reading& reading);
   void analysed(const Reading& reading, const Assessment& assessment);
@@ -105,11 +111,14 @@ class Metrics {
  private:
   void add_series();
   void count_by_level_and_topic();
+  void count_outcomes();
 
-  prometheus::Family<prometheus::Counter>& published_;
-  prometheus::Family<prometheus::Counter>& duplicates_;
+  // Of each article: looked up once, a family is searched under a lock.
+  std::array<prometheus::Counter*, 3> published_{};   // by OutcomeKind
+  std::array<prometheus::Counter*, 4> duplicates_{};  // by Method; none stays null
+  prometheus::Counter* updates_ = nullptr;
   prometheus::Family<prometheus::Counter>& dead_letters_;
-  prometheus::Family<prometheus::Counter>& alerts_;
+  std::array<prometheus::Counter*, 3> alerts_{};  // by AlertChange
   prometheus::Family<prometheus::Gauge>& alert_pairs_;
   prometheus::Family<prometheus::Gauge>& alerts_open_;
   prometheus::Gauge* alert_pairs_here_ = nullptr;  // the alerts thread's own

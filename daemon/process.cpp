@@ -39,10 +39,15 @@ Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, Reload
                                    double seconds) { metrics.lag(partition, records, seconds); },
                                [&metrics = service_.metrics()](const kafka::Partition& partition) {
                                  metrics.forget_lag(partition);
+                               },
+                               [this](std::int64_t end) {
+                                 const std::int64_t next = service_.follower().next_offset();
+                                 service_.metrics().ledger_lag.Set(
+                                     static_cast<double>(std::max<std::int64_t>(0, end - next)));
                                }}),
       in_force_(service_.config()) {
   Intake& intake = service_.intake();
-  intake.on_assign = [this](std::vector<kafka::Partition> partitions) {
+  intake.on_fetch = [this](std::vector<kafka::Partition> partitions) {
     lag_.watch(std::move(partitions));
   };
   intake.on_end = [this](const kafka::Partition& partition, std::int64_t from, std::int64_t to) {
@@ -265,7 +270,7 @@ std::vector<std::pair<std::string, std::string>> Process::conditions() const {
       {"publishing", if_any("nothing could be published ", health.stalled)},
       {"access", if_any("cannot read ", health.denied)},
       {"producer", unless(health.producer_up, "the producer is not up")},
-      {"assignment", unless(health.assigned, "no assignment yet")},
+      {"assignment", health.assigned ? std::string() : "no assignment yet " + health.unassigned},
       {"alerts",
        if_any("the alert engine cannot work ",
               alerts_ ? alerts_->stalled(service_.config().limits.publish_stall) : std::string())}};

@@ -18,6 +18,19 @@ constexpr std::int64_t kIsolationMs = 60'000;
 constexpr auto kBackoffFirst = 50ms;
 constexpr auto kBackoffMax = 5'000ms;
 
+// Items [first, first + count) and their outputs, which point to them.
+void move_part(std::vector<Item>& items, Outputs& outputs, std::size_t first, std::size_t count,
+               std::vector<Item>& part, Outputs& part_outputs) {
+  part.clear();
+  part_outputs.clear();
+  part.reserve(count);
+  for (std::size_t i = first; i < first + count; ++i) {
+    part.push_back(std::move(items[i]));
+    std::optional<Output>& output = part_outputs.emplace_back(std::move(outputs[i]));
+    if (output) output->item = &part.back();
+  }
+}
+
 }  // namespace
 
 Publisher::Publisher(const Config& config, Metrics& metrics, BatchQueue& queue, Intake& intake,
@@ -82,12 +95,11 @@ void Publisher::process(Batch& batch) {
   auto outputs = resolver_.resolve(batch);
   if (!outputs) return standstill_.end();  // only when it is not current any more
   outputs_ = *std::move(outputs);
-  transactor_.begin(outputs_.size());
   const std::int64_t resolved_ms = steady_ms();
   if (batch.announced.empty()) {
     metrics_.resolve_seconds.Observe(static_cast<double>(resolved_ms - batch.sighted_ms) / 1000.0);
   }
-  const bool is_published = publish(batch);
+  const bool is_published = publish_parts(batch);
   standstill_.end();
   if (!is_published) {
     spdlog::warn("publisher: dropped a batch that this instance no longer owns records={}",
@@ -104,15 +116,50 @@ bool Publisher::current(const Batch& batch) const {
          batch.assignment != dropped_assignment_;
 }
 
-// ---- publish: attempts until one is committed, or the batch is no longer ours
+// ---- publish: attempts until all is committed, or the batch is no longer ours
 
-bool Publisher::publish(Batch& batch) {
+// In one transaction, mostly. What takes longer than a transaction may (a quota, a thin line) would
+// never be done: it goes out in parts that get smaller until they pass, and larger again.
+bool Publisher::publish_parts(Batch& batch) {
+  if (batch.items.size() <= records_max_) {
+    const Attempts end = publish(batch);
+    if (end != Attempts::too_slow) return end == Attempts::committed;
+    records_max_ = std::max<std::size_t>(1, batch.items.size() / 2);
+  }
+  std::vector<Item> items = std::exchange(batch.items, {});
+  Outputs outputs = std::exchange(outputs_, {});
+  for (std::size_t first = 0; first < items.size();) {
+    const std::size_t count = std::min(records_max_, items.size() - first);
+    move_part(items, outputs, first, count, batch.items, outputs_);
+    const Attempts end = publish(batch);
+    if (end == Attempts::dropped) return false;
+    if (end == Attempts::committed) {
+      first += count;
+      records_max_ = records_max_ > items.size() ? kNoMax : 2 * records_max_;
+      continue;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      items[first + i] = std::move(batch.items[i]);
+      outputs[first + i] = std::move(outputs_[i]);
+    }
+    records_max_ = std::max<std::size_t>(1, count / 2);
+    spdlog::warn("publisher: more than a transaction has time for, trying less at once records={}",
+                 records_max_);
+  }
+  return true;
+}
+
+Publisher::Attempts Publisher::publish(Batch& batch) {
+  transactor_.begin(outputs_.size());
   if (transactor_.isolates() && steady_ms() - isolated_ms_ > kIsolationMs) {
     transactor_.isolate(false);
   }
   Retry retry(kBackoffFirst, kBackoffMax);
+  const std::int64_t time_ms = kafka::delivery_timeout(config_).count();
+  const bool may_part = config_.delivery == Delivery::exactly_once && batch.items.size() > 1;
   while (current(batch)) {
-    pulse_.heartbeat_ms = steady_ms();
+    const std::int64_t begun_ms = steady_ms();
+    pulse_.heartbeat_ms = begun_ms;
     switch (transactor_.attempt(batch, outputs_)) {
       case End::committed:
         metrics_.transactions_committed.Increment();
@@ -120,19 +167,20 @@ bool Publisher::publish(Batch& batch) {
         transactor_.note_committed();
         count_published();
         if (batch.is_committed) *batch.is_committed = true;
-        return true;
+        return Attempts::committed;
       case End::dropped:
-        return false;
+        return Attempts::dropped;
       case End::poisoned:
-        if (!relieve(batch, retry)) return false;
+        if (!relieve(batch, retry)) return Attempts::dropped;
         break;
       case End::aborted:
       case End::unknown:
+        if (may_part && steady_ms() - begun_ms >= time_ms) return Attempts::too_slow;
         retry.wait();
         break;
     }
   }
-  return false;
+  return Attempts::dropped;
 }
 
 // What the broker refused must not hold up the rest. A request is refused as a whole, so first each
@@ -184,7 +232,7 @@ void Publisher::count_published() {
       const auto age_ms = std::max<std::int64_t>(0, now_ms - sent_ms);
       metrics_.end_to_end_seconds.Observe(static_cast<double>(age_ms) / 1000.0);
     }
-    metrics_.published(output->outcome.kind, output->method);
+    metrics_.published(output->outcome.kind, output->method, output->relation);
     if (output->error) metrics_.dead_letter(*output->error);
   }
 }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "daemon/batch.h"
@@ -43,7 +44,9 @@ class Publisher {
  private:
   void run();
   void process(Batch& batch);
-  [[nodiscard]] bool publish(Batch& batch);
+  enum class Attempts : std::uint8_t { committed, dropped, too_slow };
+  [[nodiscard]] bool publish_parts(Batch& batch);
+  [[nodiscard]] Attempts publish(Batch& batch);
   [[nodiscard]] bool relieve(Batch& batch, Retry& retry);
   [[nodiscard]] bool relieve(Batch& batch, Output& output, const kafka::Failure& fault,
                              Retry& retry);
@@ -63,6 +66,8 @@ class Publisher {
   Resolver resolver_;
   Transactor transactor_;
   Outputs outputs_;  // of the batch in hand, one an item
+  static constexpr std::size_t kNoMax = std::numeric_limits<std::size_t>::max();
+  std::size_t records_max_ = kNoMax;  // that a transaction has time for
   // Once a batch of an assignment was dropped, the later ones must not pass it: offsets would skip
   // it.
   std::uint64_t dropped_assignment_ = 0;

@@ -153,6 +153,7 @@ std::optional<Output> Resolver::output_of(const Batch& batch, Item& item) {
   }
   output.outcome = tocsin::resolve(*item.drafts, *verdict);
   output.method = verdict->method;
+  output.relation = verdict->relation;
   return output;
 }
 

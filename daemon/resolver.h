@@ -22,6 +22,7 @@ struct Output {
   const Item* item = nullptr;  // key, headers, timestamp come from its message
   Outcome outcome;
   Method method = Method::none;
+  Relation relation = Relation::none;
   std::optional<Error> error;  // of a dead letter
   Reduction reduction;         // the same
   int refusals = 0;            // by the broker, of the record as it is now

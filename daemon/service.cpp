@@ -43,7 +43,7 @@ Service::Service(Config config, std::shared_ptr<const Pipeline> pipeline)
   intake_.on_revoke = [this](bool) { handle_revoke(); };
   intake_.on_gap = [this](const OffsetGap& gap) { retract_gap(gap); };
   intake_.on_unreadable = [this](const OffsetGap& gap, const std::string& why) {
-    held_.push_back({intake_.assignment(), nullptr, gap, "cannot be read from its topic: " + why});
+    held_.push_back({nullptr, gap, "cannot be read from its topic: " + why});
   };
   intake_.began_at = [this](const kafka::Partition& partition) -> std::optional<std::int64_t> {
     return state_.read([&](const DedupState& state) -> std::optional<std::int64_t> {
@@ -117,6 +117,7 @@ Health Service::health() const {
           .stalled = publisher_.stalled(config_.limits.publish_stall),
           .denied = intake_.denied().empty() ? follower_.denied() : intake_.denied(),
           .assigned = intake_.is_assigned(),
+          .unassigned = intake_.unassigned(),
           .intake_busy = intake_busy_ || intake_.is_busy(),
           .intake_ms = intake_heartbeat_ms_,
           .follower_ms = follower_.heartbeat_ms(),
@@ -176,27 +177,30 @@ bool Service::settle() {
 void Service::hold(kafka::Message message) {
   if (!message) return;
   held_bytes_ += message.value().size();
-  held_.push_back({intake_.assignment(), std::move(message), {}, {}});
+  held_.push_back({std::move(message), {}, {}});
 }
 
-// Where it begins is committed first, so that nobody begins elsewhere later, and so that a position
-// in the ledger always had a commit before it.
 void Service::begin_assignment() {
   assignment_ = intake_.assignment();
-  std::erase_if(held_, [&](const Held& held) { return held.assignment != assignment_; });
+  held_.clear();
   held_bytes_ = 0;
-  for (const Held& held : held_) held_bytes_ += held.message ? held.message.value().size() : 0;
   trials_.begin(intake_.commits());
-  OffsetRanges starts;
-  for (const auto& [partition, commit] : intake_.commits()) {
-    if (commit.offset < 0) starts[partition] = {commit.start, commit.start, ""};
-  }
-  if (!starts.empty() && !announce(std::move(starts))) assignment_ = kNoAssignment;
 }
 
-// Whoever dies of what it fetches dies before it has read anything: that it waits is committed.
-void Service::announce_silence() {
-  OffsetRanges ranges = Trials::announce_fetch(intake_.commits(), intake_.take_silent());
+// What a fetch brings may end the process before anything of it is read, so where it begins and
+// that it begins is committed first. That also lets nobody begin elsewhere later, and a position in
+// the ledger always had a commit before it.
+void Service::begin_fetching() {
+  OffsetRanges ranges = Trials::announce_fetch(intake_.commits(), intake_.next());
+  if (ranges.empty() || announce(std::move(ranges))) intake_.fetch();
+}
+
+// Partitions that hold nothing new kill nobody.
+void Service::acquit_ended() {
+  OffsetRanges ranges;
+  for (const auto& [partition, offset] : intake_.take_ended()) {
+    ranges[partition] = {offset, offset};
+  }
   if (!ranges.empty()) static_cast<void>(announce(std::move(ranges)));
 }
 
@@ -274,14 +278,11 @@ std::unique_ptr<Batch> Service::fill() {
   while (!stopping_) {
     intake_heartbeat_ms_ = steady_ms();
     if (assignment_ != intake_.assignment()) begin_assignment();
-    if (assignment_ != intake_.assignment()) {  // could not begin: the group knows why
-      hold(intake_.poll(kPollWait));
-      continue;
-    }
     if (batch->assignment != assignment_) {  // a rebalance: what was read is not ours
       *batch = Batch{};
       batch->assignment = assignment_;
     }
+    if (batch->items.empty() && held_.empty() && intake_.is_waiting()) begin_fetching();
     const bool has_room = regulate(batch->bytes);
     if (!held_.empty() && !held_.front().message) {  // a batch of its own
       if (batch->items.empty()) add_unreadable(*batch);
@@ -292,15 +293,12 @@ std::unique_ptr<Batch> Service::fill() {
     }
     const bool waits_long = batch->items.empty() || !has_room;
     kafka::Message message = next_message(waits_long ? kPollWait : config_.limits.batch_wait);
-    if (assignment_ != intake_.assignment()) {  // the record may be the first of the new one
-      hold(std::move(message));
-      continue;
-    }
+    if (assignment_ != intake_.assignment()) continue;  // what came is of the one before
     const bool came = static_cast<bool>(message);
-    if (!came && batch->items.empty()) announce_silence();
+    if (!came && batch->items.empty()) acquit_ended();
     if (came && !fits(*batch, message)) {
       held_bytes_ += message.value().size();
-      held_.push_front({assignment_, std::move(message), {}, {}});
+      held_.push_front({std::move(message), {}, {}});
       return batch;
     }
     if (came) {

@@ -38,6 +38,7 @@ struct Health {
   std::string stalled;  // what is due and could not be published for limits.publish_stall, and why
   std::string denied;   // what it may not read
   bool assigned = false;
+  std::string unassigned;      // since when, and why
   bool intake_busy = false;    // in a step that may rightly be long: restore, drain
   std::int64_t intake_ms = 0;  // last turns of the loops
   std::int64_t follower_ms = 0;
@@ -88,7 +89,8 @@ class Service {
   [[nodiscard]] bool settle();
   void hold(kafka::Message message);
   void begin_assignment();
-  void announce_silence();
+  void begin_fetching();
+  void acquit_ended();
   [[nodiscard]] bool try_out(Batch& batch);
   [[nodiscard]] bool is_deadly(const Pipeline& pipeline, const Batch& batch, std::int64_t deaths);
   void analyse(Batch& batch);
@@ -128,7 +130,6 @@ class Service {
   bool has_trial_ = false;  // the batch handed on last was announced
   // Read, and due before whatever is polled next: a record, or a run of those that cannot be read.
   struct Held {
-    std::uint64_t assignment = kNoAssignment;  // that it was read under
     kafka::Message message;
     OffsetGap unreadable;
     std::string why;

@@ -256,6 +256,7 @@ End Transactor::end_of(const kafka::Failure& fault, const char* what) {
     standstill_.note(std::string(what) + ": " + fault.text());
   }
   if (fault.is_fatal()) {
+    metrics_.producer_fatal.Increment();
     if (fault.is_fenced()) note_fenced();
     return End::unknown;
   }
@@ -370,25 +371,8 @@ void Transactor::isolate(bool isolates) {
 }
 
 kafka::Conf Transactor::conf(const Config& config, bool isolates) {
-  kafka::Settings fixed = {
-      {"enable.idempotence", "true"}, {"acks", "all"}, {"partitioner", "murmur2_random"}};
-  if (config.delivery == Delivery::exactly_once) {
-    fixed["transactional.id"] = transactional_id(config);
-    fixed["transaction.timeout.ms"] = std::to_string(config.limits.transaction_timeout.count());
-    // Below the transaction's, as librdkafka demands.
-    fixed["message.timeout.ms"] = std::to_string(config.limits.transaction_timeout.count() * 2 / 3);
-  }
-  if (isolates) fixed["batch.num.messages"] = "1";
-  return kafka::make_conf(
-      config.kafka,
-      {{"retry.backoff.ms", "10"},  // 115 ms a small transaction with the default, 37 with this
-       {"linger.ms", "1"},
-       {"compression.codec", "lz4"},
-       {"queue.buffering.max.kbytes", "131072"},
-       {"queue.buffering.max.messages", "100000"},
-       // The broker decides what is too large, and tells: a dead letter carries any record.
-       {"message.max.bytes", "1000000000"}},
-      fixed);
+  const bool is_exact = config.delivery == Delivery::exactly_once;
+  return kafka::producer_conf(config, is_exact ? transactional_id(config) : "", isolates);
 }
 
 void Transactor::create_producer() {

@@ -8,7 +8,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::string_view kMagic = "tocsin/1 span=";
+constexpr std::string_view kSpan = " span=";
 constexpr std::string_view kDeaths = " deaths=";
 constexpr std::string_view kFetches = " fetches=";
 
@@ -22,16 +22,18 @@ bool take_number(std::string_view& text, std::int64_t& number) {
 }  // namespace
 
 std::string encode(const Trial& trial) {
-  std::string text = std::string(kMagic) + std::to_string(trial.span) + std::string(kDeaths) +
-                     std::to_string(trial.deaths);
+  std::string text = std::string(kCommitMark) + std::string(kSpan) + std::to_string(trial.span) +
+                     std::string(kDeaths) + std::to_string(trial.deaths);
   if (trial.fetches > 0) text += std::string(kFetches) + std::to_string(trial.fetches);
   return text;
 }
 
 std::optional<Trial> decode_trial(std::string_view metadata) {
   Trial trial;
-  if (!metadata.starts_with(kMagic)) return std::nullopt;
-  metadata.remove_prefix(kMagic.size());
+  if (!metadata.starts_with(kCommitMark)) return std::nullopt;
+  metadata.remove_prefix(kCommitMark.size());
+  if (!metadata.starts_with(kSpan)) return std::nullopt;
+  metadata.remove_prefix(kSpan.size());
   if (!take_number(metadata, trial.span) || !metadata.starts_with(kDeaths)) return std::nullopt;
   metadata.remove_prefix(kDeaths.size());
   if (!take_number(metadata, trial.deaths)) return std::nullopt;
@@ -63,17 +65,14 @@ void Trials::begin(const std::map<kafka::Partition, Commit>& commits) {
 }
 
 OffsetRanges Trials::announce_fetch(const std::map<kafka::Partition, Commit>& commits,
-                                    const std::vector<kafka::Partition>& silent) {
+                                    const kafka::Offsets& next) {
   OffsetRanges ranges;
-  for (const kafka::Partition& partition : silent) {
-    const auto commit = commits.find(partition);
-    if (commit == commits.end()) continue;
+  for (const auto& [partition, offset] : next) {
+    const Commit& commit = commits.at(partition);
     Trial trial;
-    if (commit->second.offset == commit->second.start) {
-      trial = decode_trial(commit->second.metadata).value_or(Trial{});
-    }
+    if (commit.offset == offset) trial = decode_trial(commit.metadata).value_or(Trial{});
     ++trial.fetches;
-    ranges[partition] = {commit->second.start, commit->second.start, encode(trial)};
+    ranges[partition] = {offset, offset, encode(trial)};
   }
   return ranges;
 }

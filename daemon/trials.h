@@ -48,12 +48,11 @@ class Trials {
   // Empty where nobody had died over the record alone.
   [[nodiscard]] static OffsetRanges acquit(const OffsetRanges& announced);
 
-  // What has to be committed where a partition brings nothing: whoever dies now may die of what it
-  // fetches.
+  // What has to be committed before partitions are fetched from these offsets: whoever dies next
+  // may die of what it fetches.
   [[nodiscard]] static OffsetRanges announce_fetch(
-      const std::map<kafka::Partition, Commit>& commits,
-      const std::vector<kafka::Partition>& silent);
-  // So many waited in vain at this offset that what is fetched from there is tried first.
+      const std::map<kafka::Partition, Commit>& commits, const kafka::Offsets& next);
+  // So many fetched from this offset in vain that what stands there is tried first.
   [[nodiscard]] static bool is_fetch_suspicious(const Commit& commit);
 
   // Over one record alone: from so many on it is tried in a process of its own; from so many on it

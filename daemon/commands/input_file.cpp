@@ -167,7 +167,10 @@ std::size_t InputFile::read(char* to, std::size_t size) {
 }
 
 std::string other_format(std::string_view beginning) {
-  static constexpr std::array<std::pair<std::string_view, const char*>, 9> kMagic = {{
+  static constexpr std::array<std::pair<std::string_view, const char*>, 12> kMagic = {{
+      {"\xff\xfe\0\0"sv, "UTF-32; convert it: iconv -f UTF-32 -t UTF-8"},
+      {"\0\0\xfe\xff"sv, "UTF-32; convert it: iconv -f UTF-32 -t UTF-8"},
+      {"\x1f\x8b"sv, "packed twice; unpack it once: gzip -dc"},
       {"\xff\xfe"sv, "UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
       {"\xfe\xff"sv, "UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
       {"\xfd"

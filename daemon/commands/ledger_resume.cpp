@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "daemon/audit/evidence.h"
+#include "daemon/batch.h"
 #include "daemon/commands/commands.h"
 #include "daemon/kafka/reader.h"
 #include "daemon/ledger_rules.h"
@@ -87,9 +88,11 @@ void read_ledger(const Config& config, kafka::Reader& reader, std::int64_t expir
 void commit(const Config& config, const std::map<kafka::Partition, std::int64_t>& offsets) {
   const kafka::Consumer consumer(kafka::make_conf(
       config.kafka, {}, {{"group.id", config.kafka.group}, {"enable.auto.commit", "false"}}));
+  kafka::Marks marks = kafka::marks_at(offsets);
+  for (auto& [partition, mark] : marks) mark.metadata = kCommitMark;
   kafka::Failure fault;
   for (int attempt = 0; attempt < kCommitAttempts; ++attempt) {
-    fault = consumer.commit(kafka::marks_at(offsets));
+    fault = consumer.commit(marks);
     if (!fault) return;
     if (fault.has_other_members()) break;
     kafka::log_retry("commit of offsets", fault);

@@ -29,6 +29,31 @@ rd_kafka_resp_err_t produce(rd_kafka_t* client, const Outgoing& record,
 
 }  // namespace
 
+std::chrono::milliseconds delivery_timeout(const Config& config) {
+  return config.limits.transaction_timeout * 2 / 3;
+}
+
+Conf producer_conf(const Config& config, const std::string& transactional_id, bool isolates) {
+  Settings fixed = {
+      {"enable.idempotence", "true"}, {"acks", "all"}, {"partitioner", "murmur2_random"}};
+  if (!transactional_id.empty()) {
+    fixed["transactional.id"] = transactional_id;
+    fixed["transaction.timeout.ms"] = std::to_string(config.limits.transaction_timeout.count());
+    fixed["message.timeout.ms"] = std::to_string(delivery_timeout(config).count());
+  }
+  if (isolates) fixed["batch.num.messages"] = "1";
+  return make_conf(
+      config.kafka,
+      {{"retry.backoff.ms", "10"},  // 115 ms a small transaction with the default, 37 with this
+       {"linger.ms", "1"},
+       {"compression.codec", "lz4"},
+       {"queue.buffering.max.kbytes", "131072"},
+       {"queue.buffering.max.messages", "100000"},
+       // The broker decides what is too large, and tells: a dead letter carries any record.
+       {"message.max.bytes", "1000000000"}},
+      fixed);
+}
+
 struct Producer::State {
   Hooks hooks;
   Client client;

@@ -33,6 +33,14 @@ struct ProducerHooks {
   std::function<void()> on_trouble = nullptr;
 };
 
+// Settings of a producer of outputs; without transactions when the id is empty. `isolates`: one
+// record a request, so that what the broker refuses is refused alone.
+[[nodiscard]] Conf producer_conf(const Config& config, const std::string& transactional_id,
+                                 bool isolates);
+
+// How long a record of a transaction may take: below the transaction's, as librdkafka demands.
+[[nodiscard]] std::chrono::milliseconds delivery_timeout(const Config& config);
+
 class Producer {
  public:
   using Hooks = ProducerHooks;

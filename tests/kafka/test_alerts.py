@@ -110,6 +110,27 @@ class TicksTest(ServiceTestCase):
             self.assertEqual({**first, "offset": 0, "append_time": 0}, {**again, "offset": 0, "append_time": 0})
 
 
+class MissingTopicsTest(ServiceTestCase):
+    """What an operator deletes under a running alert engine."""
+
+    @slow
+    def test_topics_of_alerts_and_pairs_are_missed(self):
+        self.create_raw(1)
+        daemon = self.run_daemon(extra="alerts: {tick_interval: 500ms}\nlimits: {publish_stall: 2s}\n")
+        wait_until(lambda: daemon.metrics()["tocsin_alerts_owner"] == 1, "the alert engine")
+        for seed, topic in enumerate((self.topics.alerts, self.topics.pairs)):
+            self.broker.delete(topic)
+            wait_until(lambda: "topic %s is missing" % topic in daemon.get("/readyz")[1], "that it is missed", 90)
+            self.assertEqual([daemon.get(path)[0] for path in ("/readyz", "/livez")], [503, 200])
+            produce(self.broker, self.topics.raw, articles.stream(20, seed=seed)[0])
+            wait_processed(self.broker, self.topics)  # news go on
+            self.broker.create(topic, 1)
+            daemon.wait_ready(90)
+        end = high_watermarks(self.broker, self.topics.ledger)[0]
+        wait_until(lambda: committed(self.broker, self.topics.prefix + ".alerts", self.topics.ledger)[0] >= end,
+                   "the alert engine to go on")
+
+
 def told(alerts):
     """Alerts without what depends on how many other records the ledger holds: offsets, and the ids that hash them."""
     ids = {}

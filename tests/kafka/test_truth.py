@@ -130,7 +130,7 @@ class RefusedTest(ServiceTestCase):
     @slow
     def test_a_batch_that_decompresses_to_more_than_there_is_memory_for(self):
         """librdkafka has no limit for gzip, snappy and lz4: whoever fetches it dies, again and again."""
-        self.broker.create(self.topics.raw, 1, max_message_bytes=8000000)
+        self.broker.create(self.topics.raw, 1, max_message_bytes=99000000)
         send(self.broker, self.topics.raw, good(3))
         send(self.broker, self.topics.raw, [*good(2, 5), {"value": b" " * 700000000, "key": "bomb"}, *good(2, 7)],
              **{"compression.codec": os.environ.get("TOCSIN_BOMB_CODEC", "gzip"), "linger.ms": 3000,

@@ -281,7 +281,7 @@ void Client::fetch() {
     const std::int64_t to = std::min(end, fetch.fetched + scheduler->random.between(1, 40));
     if (has_bomb(log, fetch.fetched, to)) {  // the memory lasts for a moment
       scheduler->trace("a bomb is fetched");
-      scheduler->after(scheduler->random.between(700, 3000), life,
+      scheduler->after(scheduler->random.between(0, 3000), life,
                        [life = life] { scheduler->kill_soon(life); });
       continue;
     }

@@ -30,9 +30,11 @@ BUGS = [
     ("daemon/intake.cpp", "if (on_unreadable) on_unreadable(gap, why);",
      "if (on_unreadable && !%s) on_unreadable(gap, why);" % (ON % "unreadable_skipped")),
     # What kills whoever fetches it is passed over, and what stands before it, too.
-    ("daemon/intake.cpp", "next_[detour.gap.partition] = commits_[detour.gap.partition].start;",
-     "next_[detour.gap.partition] =\n"
-     "        %s ? detour.gap.from : commits_[detour.gap.partition].start;" % (ON % "bomb_takes_others_along")),
+    ("daemon/intake.cpp", "detour.records.push_back(std::move(message));",
+     "if (!%s) detour.records.push_back(std::move(message));" % (ON % "bomb_takes_others_along")),
+    # That it is fetched is not said before: whoever dies of it leaves no trace.
+    ("daemon/service.cpp", "if (ranges.empty() || announce(std::move(ranges))) intake_.fetch();",
+     "if (%s || ranges.empty() || announce(std::move(ranges))) intake_.fetch();" % (ON % "fetched_unannounced")),
     # A sighted position is skipped as a copy (of itself), and the fold takes the ledger's word for it.
     ("daemon/service.cpp", "if (state.is_sighted(item.position)) return std::nullopt;",
      "if (state.is_sighted(item.position) && !%s) return std::nullopt;" % (ON % "early_skip_of_sighted")),

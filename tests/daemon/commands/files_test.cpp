@@ -84,6 +84,7 @@ TEST_F(Files, AnotherFormatIsNamedAndExitOne) {
       {"[\n {\"title\": \"a\"},\n {\"title\": \"b\"}\n]\n", "a JSON array"},
       {"{\n \"title\": \"a\"\n}\n", "JSON over several lines"},
       {utf16, "UTF-16"},
+      {std::string("\xff\xfe\0\0{\0\0\0\n\0\0\0", 12), "UTF-32"},
       {utf16.substr(2), "UTF-16"},
       {"\xfd"
        "7zXZ" +

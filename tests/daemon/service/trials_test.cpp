@@ -94,6 +94,21 @@ TEST(Trials, WhoIsKilledWhilePublishingIsNotBlamed) {
   }
 }
 
+TEST(Trials, WhoDiesOfWhatItFetchesIsCounted) {
+  Group group;
+  const auto fetch = [&](std::int64_t offset) {
+    return Trials::announce_fetch({{kRaw, group.commit}}, {{kRaw, offset}});
+  };
+  for (std::int64_t life = 0; life < Trials::kDeathsSuspicious; ++life) {
+    EXPECT_FALSE(Trials::is_fetch_suspicious(group.commit));
+    take(group, fetch(0));
+  }
+  EXPECT_TRUE(Trials::is_fetch_suspicious(group.commit));
+  EXPECT_EQ(decode_trial(fetch(7).at(kRaw).metadata)->fetches, 1);  // behind what killed them
+  group.commit.metadata = encode(Trial{188, 2});
+  EXPECT_EQ(decode_trial(fetch(0).at(kRaw).metadata)->deaths, 2);
+}
+
 TEST(Trials, ForeignMetadataAndNewPartitionsAreNotSuspect) {
   Trials trials;
   trials.begin({{kRaw, {7, 7, "of somebody else"}}});
