@@ -414,6 +414,19 @@ struct PairEvents {
 };
 
 // Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
+// "Three Australian soldiers were killed on patrol, Kabul said": one side that is known is no
+// place, unless it is told as one or no other country is named.
+bool is_elsewhere(const SignalSource& from, const Places& places, const Between& between,
+                  const Event& told) {
+  const EntityIndex side = between.first;
+  if (between.second != kNoEntity || from.gazetteer[side].part != Part::state) return false;
+  if (told.actor != side && told.recipient != side) return false;
+  const bool is_sent = told.type == EventType::mobilize && told.mode == "troops";
+  if (told.type != EventType::assault && !is_taking(told) && !is_sent) return false;
+  if (is_taking(told) && told.is_recipient_guessed && told.recipient != side) return true;
+  return !places.may_be_in(told, side);
+}
+
 std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> pairs;
   const Places places(from);
@@ -425,7 +438,7 @@ std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const S
                          is_named_within(from, event) || is_told_by_recipient(from, event);
     if (!is_sure) event.recipient = kNoEntity;
     const Between between = between_of(from, places, event);
-    if (between.first == kNoEntity) continue;
+    if (between.first == kNoEntity || is_elsewhere(from, places, between, told)) continue;
     PairEvents& its = pairs[{between.first, between.second}];
     its.is_placed = its.is_placed && (between.is_placed || event.is_aside || !is_done(event));
     its.events.push_back(std::move(event));

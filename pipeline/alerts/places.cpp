@@ -88,6 +88,15 @@ PlaceOfAct Places::of(const Event& event) const {
   return best;
 }
 
+bool Places::may_be_in(const Event& event, EntityIndex country) const {
+  const std::size_t sentence = text_.sentence_of(event.evidence.begin);
+  if (told_.contains({sentence, country})) return true;
+  const TokenSpan tokens = text_.sentences[sentence].tokens;
+  return std::all_of(from(tokens.begin), from(tokens.end), [&](const Named& named) {
+    return named.is_demonym || named.country == country;
+  });
+}
+
 EntityIndex Places::before(const Event& event) const {
   const auto here = from(text_.sentences[text_.sentence_of(event.evidence.begin)].tokens.begin);
   return here == named_.begin() ? kNoEntity : std::prev(here)->country;

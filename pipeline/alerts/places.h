@@ -25,6 +25,9 @@ class Places {
   // The country where an act happened: the place named nearest to it in its sentence, after it
   // rather than before, by its name rather than by its people; of equals the first.
   [[nodiscard]] PlaceOfAct of(const Event& event) const;
+  // Whether the sentence of an act says that it happened in the country, or names no other by its
+  // name.
+  [[nodiscard]] bool may_be_in(const Event& event, EntityIndex country) const;
   // The country named last before the sentence of an act that names none; kNoEntity.
   [[nodiscard]] EntityIndex before(const Event& event) const;
 

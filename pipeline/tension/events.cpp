@@ -267,8 +267,9 @@ bool is_civil(const Party& party) {
 
 // "An American man fought alongside rebels in Chad": a private person's act is no state's.
 bool is_private_person(const Event& event, const Party& actor) {
-  constexpr std::uint32_t kVictim = bit(Grammar::victim);
-  return event.type == EventType::assault && actor.is_demonym && actor.grammar == kVictim;
+  constexpr std::uint32_t kNobody = bit(Grammar::victim) | bit(Grammar::civil);
+  return event.type == EventType::assault && (actor.grammar & bit(Grammar::victim)) != 0 &&
+         (actor.grammar & ~kNobody) == 0;
 }
 
 void name_parties(const Page& page, Event& event, const Party& actor, const Party& recipient) {

@@ -252,6 +252,8 @@ class Climb {
         const bool is_end = op.kind == CueKind::ended || op.kind == CueKind::failed ||
                             op.kind == CueKind::denied;  // "reports that ... are false"
         if (is_subject && !is_end) continue;
+        const bool is_demand = op.kind == CueKind::demanded || op.kind == CueKind::urged;
+        if (is_demand && edge == Deprel::ccomp && is_indicative(below)) continue;
         if (is_subject && !clauses_.is_passive(node_) &&
             clauses_.child(node_, Deprel::obj) != kAbsent)
           continue;
@@ -268,13 +270,33 @@ class Climb {
     return was_governed_;
   }
 
+  // "suggests that they have planted a bomb" reports; "suggests that they plant one" demands.
+  [[nodiscard]] bool is_indicative(NodeIndex verb) const {
+    const auto is_finite = [&](NodeIndex node) {
+      const WordForm form = clauses_.node(node).form;
+      return form == WordForm::past || form == WordForm::present;
+    };
+    for (const NodeIndex child : clauses_.children(verb)) {
+      const Deprel its = clauses_.relation(child);
+      if (its == Deprel::aux || its == Deprel::aux_pass || its == Deprel::cop)
+        return is_finite(child);
+    }
+    return clauses_.node(verb).form == WordForm::past;
+  }
+
   // "the film shows how Rome attacked Egypt": what tells is no report.
   void tell(NodeIndex verb) {
     const NodeIndex teller = clauses_.child(verb, Deprel::nsubj);
     if (teller == kAbsent) return;
     for (const Operator& op : cues_) {
       const bool is_tale = op.kind == CueKind::exercise || op.kind == CueKind::historical;
-      if (is_tale && owns(op, teller)) return apply(op.kind);
+      if (!is_tale) continue;
+      const std::span<const NodeIndex> said = clauses_.children(teller);  // "a leaked file says"
+      const bool is_of_teller = std::any_of(said.begin(), said.end(), [&](NodeIndex child) {
+        const Deprel its = clauses_.relation(child);
+        return (its == Deprel::compound || its == Deprel::amod) && owns(op, child);
+      });
+      if (owns(op, teller) || is_of_teller) return apply(op.kind);
     }
   }
 

@@ -257,7 +257,9 @@ Party resolve(const ParsedSentence& sentence, NodeIndex node, Party party, Entit
       if (subject == node) continue;
       Party other = party_at(sentence, subject, 1);
       if (!other.valid || other.is_pronoun || other.is_first_person) continue;
-      if (other.is_bystander && other.whose != kNoEntity) {  // "its agency says the nation has"
+      // "its agency says the nation has"
+      const bool is_nation = sentence.is(node, Grammar::stand_in);
+      if (is_nation && other.is_bystander && other.whose != kNoEntity) {
         other.entity = other.whose;
         other.part = sentence.page.gazetteer[other.whose].part;
       }

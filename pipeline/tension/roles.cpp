@@ -261,8 +261,10 @@ Slots Reader::of_verb(NodeIndex top) const {
     if (inner != kAbsent && !owns(inner)) slots.complement = inner;
   }
   for (const NodeIndex child : clauses_.children(top)) {  // "sent troops to help Haiti"
-    const bool is_purpose =
-        clauses_.relation(child) == Deprel::advcl && clauses_.node(child).form == WordForm::base;
+    const NodeIndex mark = clauses_.child(child, Deprel::mark);
+    const bool is_purpose = clauses_.relation(child) == Deprel::advcl &&
+                            clauses_.node(child).form == WordForm::base && mark != kAbsent &&
+                            sentence_.is(mark, Grammar::goal_to);
     if (is_purpose && slots.complement == kAbsent) slots.complement = child;
   }
   return slots;
