@@ -81,15 +81,28 @@ std::optional<ActKind> kind_of(const Event& event) {
   }
 }
 
+// Troops that leave one place while others die there, and a ceasefire that is broken as it is told,
+// end nothing.
+bool is_war_told(const SignalSource& from, const Event& peace) {
+  return std::any_of(
+      from.assessment.events.begin(), from.assessment.events.end(), [&](const Event& event) {
+        if (event.type != EventType::assault || event.polarity == Polarity::negated) return false;
+        const bool is_breach = event.cameo == "196" && event.modality == Modality::actual;
+        const bool is_attack = is_done(event) && !event.is_aside;
+        return is_breach ||
+               (peace.type == EventType::retreat && peace.mode == "withdraw" && is_attack);
+      });
+}
+
 // A ceasefire, a treaty or a withdrawal, by both or by one towards the other; not what is asked
 // for, offered or hedged, and not one side's alone.
 Peace peace_of(const SignalSource& from, const Event& event) {
   constexpr double kSure = 0.8;
   const bool is_done_now = event.weight > 0 && event.polarity == Polarity::asserted &&
                            event.modality == Modality::actual && event.factors.modality >= kSure;
-  const bool is_between =
-      event.actor != kNoEntity && event.recipient != kNoEntity && event.actor != event.recipient;
-  if (!is_done_now || !is_between) return Peace::none;
+  const bool is_between = event.actor != kNoEntity && event.recipient != kNoEntity &&
+                          event.actor != event.recipient && !event.is_recipient_guessed;
+  if (!is_done_now || !is_between || is_war_told(from, event)) return Peace::none;
   constexpr unsigned kAboutMin = 500;  // per mille
   const TopicShares& topics = from.assessment.topics;
   const unsigned about = topics.of(Topic::conflict) + topics.of(Topic::diplomacy);
@@ -434,7 +447,9 @@ std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const S
     if (told.weight == 0 || is_undone(from, told)) continue;
     Event event = told;
     // Whom only a guess names is no side of it.
-    const bool is_sure = !event.is_recipient_guessed || is_mutual(from.lexicon, event.rule) ||
+    const bool is_fight = event.type == EventType::assault || event.type == EventType::coerce;
+    const bool is_sure = !event.is_recipient_guessed ||
+                         (is_fight && is_mutual(from.lexicon, event.rule)) ||
                          is_named_within(from, event) || is_told_by_recipient(from, event);
     if (!is_sure) event.recipient = kNoEntity;
     const Between between = between_of(from, places, event);
