@@ -587,17 +587,29 @@ std::size_t alien_lines(std::span<const Line* const> lines, std::size_t tokens_m
   return taken;
 }
 
-// The first line of a story whose dateline comes after a few lines of something else; 0: none does.
-std::size_t dateline_line(const std::vector<Line>& lines, const Judge& judge) {
+// A line that names and counts nothing, but for the word it begins with.
+bool is_plain(const Text& text, const Range& tokens) {
+  for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
+    const Token& token = text.tokens[i];
+    if (is_number(token) || (is_name(token) && i > tokens.begin)) return false;
+  }
+  return true;
+}
+
+// The first line of a story whose dateline comes after a few lines that name nothing, a greeting;
+// 0: none does. What names somebody above it is a new lead.
+std::size_t dateline_line(const Text& text, const std::vector<Line>& lines, const Judge& judge) {
   std::size_t above = 0;
   std::size_t first = 0;
   std::size_t found = 0;
+  bool plain = true;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].opens_block && judge.opens_with_dateline(lines[i].tokens)) {
       if (++found > 1) return 0;  // a list of briefs
-      if (above <= kHeadTokensMax) first = i;
+      if (above <= kHeadTokensMax && plain) first = i;
     }
     above += lines[i].tokens.size();
+    plain = plain && is_plain(text, lines[i].tokens);
   }
   return first;
 }
@@ -646,7 +658,7 @@ std::vector<std::uint32_t> story_tokens(const Text& text, const Masthead& masthe
   judge_loose(lines);
   mark_paragraphs(lines);
   auto [first, last] = without_ends(lines);
-  first = std::max(first, std::min(dateline_line(lines, judge), last));
+  first = std::max(first, std::min(dateline_line(text, lines, judge), last));
   std::size_t left = 0;
   for (std::size_t i = first; i < last; ++i) left += lines[i].tokens.size();
   if (left < kStoryTokensMin) {
