@@ -143,7 +143,8 @@ Way way_of(const OperatorTable& operators, Event& event, const Said& said, bool 
        (said.mood == Mood::possible || said.mood == Mood::conditional));  // "will not ... until"
   // "will take the hill by force unless they leave": an act that waits is a threat
   const bool is_material = !is_verbal(event.type) && event.type != EventType::mobilize;
-  if (said.is_ultimatum && hostile && is_material && !is_act_of_its_own) {
+  const bool is_to_come = is_material || event.type == EventType::mobilize;
+  if (said.is_ultimatum && hostile && is_to_come && !is_act_of_its_own) {
     recode(event, EventType::threaten, "violence", "138", -6);
     return {Modality::conditional, Polarity::asserted, 1};
   }

@@ -494,10 +494,12 @@ Parties recipients_of(const ParsedSentence& sentence, const Rule& rule, const Sl
   return anyone;
 }
 
-// Those of the parties that are known and somebody else than `apart`.
-Parties others_of(Parties parties, EntityIndex apart) {
+// Those of the parties that are known and none of `actors`.
+Parties others_of(Parties parties, const Parties& actors) {
   std::erase_if(parties, [&](const Party& party) {
-    return party.entity == kNoEntity || party.entity == apart;
+    return party.entity == kNoEntity ||
+           std::any_of(actors.begin(), actors.end(),
+                       [&](const Party& actor) { return actor.entity == party.entity; });
   });
   return parties;
 }
@@ -505,15 +507,16 @@ Parties others_of(Parties parties, EntityIndex apart) {
 // "demanded that Russia withdraw", "agreed to stop holding back ships of Bahrain", "refused to let
 // Tajik engineers in": whom the complement is about.
 Parties complement_parties(const ParsedSentence& sentence, NodeIndex complement,
-                           EntityIndex apart) {
+                           const Parties& actors) {
   constexpr unsigned kComplementsMax = 3;
+  const EntityIndex apart = actors.empty() ? kNoEntity : actors.front().entity;
   const Clauses& clauses = sentence.clauses;
   for (unsigned depth = 0; depth < kComplementsMax && complement != kAbsent; ++depth) {
     const Clause clause = clauses.at(complement);
     Parties found;
     for (const NodeIndex node : clauses.surface_subjects(complement))
       append(found, parties_of(sentence, node, apart));
-    found = others_of(std::move(found), apart);
+    found = others_of(std::move(found), actors);
     if (!found.empty()) return found;
     for (const NodeIndex node : clause.objects) append(found, parties_of(sentence, node, apart));
     for (const Oblique& each : clause.obliques)
@@ -524,7 +527,7 @@ Parties complement_parties(const ParsedSentence& sentence, NodeIndex complement,
           append(found, parties_of(sentence, child, apart));
       }
     }
-    found = others_of(std::move(found), apart);
+    found = others_of(std::move(found), actors);
     if (!found.empty()) return found;
     complement = clause.complement;
   }
@@ -845,19 +848,13 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
     }
   }
   roles.is_outcome = is_verb && is_outcome_of(sentence, roles.top);
-  const EntityIndex own = roles.actors.empty() ? kNoEntity : roles.actors.front().entity;
   const bool is_about_complement = is_verbal(rule.spec.type) || rule.spec.scale > 0 ||
                                    (rule.spec.type == EventType::sanction &&
                                     rule.spec.mode != "convict" && rule.spec.mode != "expel") ||
                                    rule.spec.type == EventType::mobilize;
   // "France and Italy pledged to shield Moldova"
   if (is_about_complement && !is_known(roles.recipients) && slots.complement != kAbsent) {
-    Parties inner = complement_parties(sentence, slots.complement, own);
-    std::erase_if(inner, [&](const Party& party) {
-      return roles.actors.size() > 1 &&
-             std::any_of(roles.actors.begin(), roles.actors.end(),
-                         [&](const Party& actor) { return is_same(party, actor); });
-    });
+    const Parties inner = complement_parties(sentence, slots.complement, roles.actors);
     if (!inner.empty()) roles.recipients = inner;
   }
   share_mutual(rule, roles);
