@@ -86,7 +86,14 @@ std::optional<ActKind> kind_of(const Event& event) {
 bool is_war_told(const SignalSource& from, const Event& peace) {
   return std::any_of(
       from.assessment.events.begin(), from.assessment.events.end(), [&](const Event& event) {
-        if (event.type != EventType::assault || event.polarity == Polarity::negated) return false;
+        if (event.polarity == Polarity::negated) return false;
+        // "extends a ceasefire, but the other side refuses"
+        if (event.type == EventType::reject) {
+          return event.modality == Modality::actual && event.weight < 0 &&
+                 from.text.sentence_of(event.evidence.begin) ==
+                     from.text.sentence_of(peace.evidence.begin);
+        }
+        if (event.type != EventType::assault) return false;
         const bool is_breach = event.cameo == "196" && event.modality == Modality::actual;
         const bool is_attack = is_done(event) && !event.is_aside;
         return is_breach ||
