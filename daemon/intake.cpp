@@ -20,6 +20,7 @@ constexpr int kReadAttempts = 5;
 constexpr auto kDamageWait = 2s;
 constexpr std::int64_t kLargeJumpBack = 1'000'000;  // records
 constexpr std::int64_t kTailRecords = 50;
+constexpr std::int64_t kNearRecords = 3;
 constexpr std::size_t kDetourBytesMax = 64 << 20;  // of one partition, read around deadly batches
 
 }  // namespace
@@ -291,7 +292,9 @@ bool Intake::is_judged_before(const kafka::Partition& partition, std::int64_t lo
 // uses the group. What it was moved past was never seen here.
 void Intake::look_who_committed(const kafka::Partition& partition, std::int64_t offset) {
   const std::int64_t low = watermarks(partition).low;
-  if (offset <= low || is_judged_before(partition, low, offset)) return;
+  if (offset <= low || is_judged_before(partition, std::max(low, offset - kNearRecords), offset)) {
+    return;
+  }
   metrics_.offsets_moved.Increment();
   spdlog::error(
       "intake: somebody else has moved the group's offset, what stands before it may be unread: "

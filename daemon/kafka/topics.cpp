@@ -16,7 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kRequestTimeout = 10s;
-constexpr int kConnectAttempts = 6;  // of kRequestTimeout each: a minute for the brokers to appear
+constexpr int kConnectAttempts = 6;   // of kRequestTimeout each: a minute for the brokers to appear
+constexpr int kLedgerAttempts = 600;  // a tenth of a second apart: brokers may be busy
 
 using MetadataPtr = Owned<const rd_kafka_metadata_t>;
 using AdminOptions = Owned<rd_kafka_AdminOptions_t>;
@@ -299,7 +300,7 @@ Offsets raw_offsets(const Config& config, const std::map<std::string, int>& part
 
 // A topic just created may be unknown to the next broker for a moment.
 void await_ledger(rd_kafka_t* client, const Config& config) {
-  for (int attempt = 0; attempt < 100; ++attempt) {
+  for (int attempt = 0; attempt < kLedgerAttempts; ++attempt) {
     const MetadataPtr answer = metadata(client);
     const std::map<std::string, int> topics = partitions_of(*answer);
     const auto ledger = topics.find(config.topics.ledger);

@@ -123,8 +123,7 @@ class EverydayTest(ServiceTestCase):
             stranger.poll(0.2)
         self.feed(80, 2)
         taken = [m for m in stranger.consume(1000, 5) if not m.error()]
-        stranger.commit(asynchronous=False)
-        stranger.close()
+        stranger.close()  # commits
         self.assertGreater(len(taken), 0)
         self.feed(80, 3)
         wait_processed(self.broker, self.topics)
@@ -161,26 +160,6 @@ class EverydayTest(ServiceTestCase):
         wait_processed(self.broker, self.topics, 240)
         self.assertEqual(sum(check_outputs(self.broker, self.topics).values()), 3300)
         check_audit(other)
-
-    def test_the_raw_topic_forgets_faster_than_it_is_read(self):
-        broker = self.use_own_broker("log.retention.check.interval.ms=1000", "log.segment.delete.delay.ms=1000")
-        broker.create(self.topics.raw, 1, segment_bytes=1048576)
-        daemon = self.run_daemon(extra=STALL)
-        self.feed(50, 1)
-        wait_processed(broker, self.topics)
-        broker.delete(self.topics.enriched)
-        for seed in range(2, 7):
-            produce(broker, self.topics.raw, [{"value": json.dumps({**json.loads(r["value"]), "padding": "x" * 9000})}
-                                              for r in good(300, seed)])
-        wait_until(lambda: daemon.get("/readyz")[0] == 503, "not ready", 90)
-        broker.alter(self.topics.raw, segment_bytes=1048576, retention_bytes=2000000)
-        time.sleep(6)
-        broker.create(self.topics.enriched, 1)
-        daemon.wait_ready(120)
-        wait_processed(broker, self.topics, 120)
-        print("gaps", daemon.metrics()["tocsin_offset_gaps_total"])
-        self.assertTrue(all(len(v) == 1 for v in outcomes(broker, self.topics).values()))
-        check_audit(daemon)
 
     def test_a_session_timeout_that_the_broker_does_not_allow(self):
         self.use_own_broker("group.min.session.timeout.ms=20000")
