@@ -123,6 +123,7 @@ class Keeper {
   ~Keeper() {
     {
       const std::lock_guard lock(mutex_);
+      if (!is_running_) return;  // nor is there a scheduler left where one is simulated
       is_stopping_ = true;
     }
     changed_.notify_all();
