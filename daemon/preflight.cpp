@@ -146,6 +146,8 @@ std::vector<std::string> offline_faults(const Config& config) {
   try_client(faults, [&] { kafka::Consumer{AlertPublisher::consumer_conf(offline)}; });
   try_client(faults, [&] { kafka::Producer{AlertPublisher::producer_conf(offline)}; });
   spdlog::set_level(level);
+  if (std::string fault = kafka::token_fault(Intake::conf(offline)); !fault.empty())
+    faults.push_back("kafka.client_files: " + fault);
   for (const WebhookConfig& webhook : config.alerts.webhooks) check_webhook(webhook, faults);
   return faults;
 }

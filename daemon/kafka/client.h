@@ -21,6 +21,9 @@ using Conf = std::vector<std::pair<std::string, std::string>>;
 // What `role` clients need, under the user's `kafka.client`, under what may never be changed.
 [[nodiscard]] Conf make_conf(const KafkaConfig& config, const Settings& defaults,
                              const Settings& fixed);
+// Why the file that kafka.client_files names for an OAUTHBEARER token holds none; empty: it does,
+// or none is named.
+[[nodiscard]] std::string token_fault(const Conf& conf);
 
 // What is known of an offset, its committed metadata included.
 struct Mark {

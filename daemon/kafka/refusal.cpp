@@ -37,6 +37,10 @@ void note_bad_certificate(std::string_view broker, int x509_error) {
        " (kafka.client: ssl.ca.location; the names in the certificate and in kafka.brokers)");
 }
 
+void note_no_token(const std::string& reason) {
+  note("there is no login without a token (kafka.client_files): " + reason);
+}
+
 std::string refusal() {
   const std::lock_guard lock(mutex);
   return last;

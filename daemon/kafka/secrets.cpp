@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "config/kafka_properties.h"
+#include "daemon/kafka/refusal.h"
 #include "daemon/wait.h"
 
 namespace tocsin::kafka {
@@ -44,16 +45,26 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return out;
 }
 
+// Why the file holds no token; empty: it does.
+std::string read_token(const std::string& file, std::string& token, TokenClaims& claims) {
+  SecretResult read = read_secret(file);
+  if (!read.error.empty()) return file + ": " + read.error;
+  const std::optional<TokenClaims> its = claims_of(read.secret);
+  if (!its) return file + " holds no JSON Web Token with a time of expiry";
+  token = std::move(read.secret);
+  claims = *its;
+  return "";
+}
+
 // Why the client has no new token; empty: it has.
 std::string give_token(rd_kafka_t* client, const std::string& file) {
-  const SecretResult read = read_secret(file);
-  if (!read.error.empty()) return file + ": " + read.error;
-  const std::optional<TokenClaims> claims = claims_of(read.secret);
-  if (!claims) return file + " holds no JSON Web Token with a time of expiry";
+  std::string token;
+  TokenClaims claims;
+  if (std::string fault = read_token(file, token, claims); !fault.empty()) return fault;
   std::array<char, kReasonBytes> reason{};
   const rd_kafka_resp_err_t error = rd_kafka_oauthbearer_set_token(
-      client, read.secret.c_str(), claims->expires_ms, claims->subject.c_str(), nullptr, 0,
-      reason.data(), reason.size());
+      client, token.c_str(), claims.expires_ms, claims.subject.c_str(), nullptr, 0, reason.data(),
+      reason.size());
   return error == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : file + ": " + reason.data();
 }
 
@@ -61,7 +72,9 @@ std::string give_token(rd_kafka_t* client, const std::string& file) {
 // ten seconds.
 void on_token_wanted(rd_kafka_t* client, const char* file, void*) {
   const std::string fault = give_token(client, file == nullptr ? "" : file);
-  if (!fault.empty()) rd_kafka_oauthbearer_set_token_failure(client, fault.c_str());
+  if (fault.empty()) return;
+  note_no_token(fault);
+  rd_kafka_oauthbearer_set_token_failure(client, fault.c_str());
 }
 
 std::string file_of(const Conf& conf, std::string_view property) {
@@ -204,6 +217,13 @@ std::optional<TokenClaims> claims_of(std::string_view token) {
   const bool has_subject = claims["sub"].get(subject) == simdjson::SUCCESS;
   return TokenClaims{has_subject ? std::string(subject) : "tocsin",
                      static_cast<std::int64_t>(expires_s * 1000)};
+}
+
+std::string token_fault(const Conf& conf) {
+  const std::string file = file_of(conf, kTokenProperty);
+  std::string token;
+  TokenClaims claims;
+  return file.empty() ? "" : read_token(file, token, claims);
 }
 
 void serve_tokens(rd_kafka_conf_t* handle, const Conf& conf) {

@@ -14,7 +14,13 @@
 namespace tocsin {
 namespace {
 
+// A kernel that was built without them refuses all.
+bool has_huge_pages() {
+  return std::filesystem::exists("/sys/kernel/mm/transparent_hugepage");
+}
+
 TEST(HugePages, keep_what_is_in_memory) {
+  if (!has_huge_pages()) GTEST_SKIP() << "no huge pages in this kernel";
   std::vector<std::uint32_t> table(std::size_t{4} << 20);
   std::iota(table.begin(), table.end(), 1U);
   EXPECT_GE(use_huge_pages(), std::size_t{8} << 20);
@@ -32,6 +38,7 @@ std::string shown(const void* at, std::size_t bytes, const char* kind, std::size
 }
 
 TEST(HugePages, leave_files_stacks_and_what_is_small) {
+  if (!has_huge_pages()) GTEST_SKIP() << "no huge pages in this kernel";
   constexpr std::size_t kBytes = std::size_t{8} << 20;
   void* const at =
       ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -281,6 +281,19 @@ class ServiceTestCase(unittest.TestCase):
         return broker
 
 
+def kafka_tool(broker, name, *arguments):
+    """Starts one of Kafka's own tools, by its class; ended_well() waits for it."""
+    jars = next((ROOT / ".cache/kafka").glob("*/kafka-clients-*.jar")).parent
+    return subprocess.Popen(["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", "%s/*" % jars, name,
+                             "--bootstrap-server", broker.address, *arguments],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def ended_well(tool):
+    output = tool.communicate(timeout=120)[0]
+    assert tool.returncode == 0, output
+
+
 def produce(broker, topic, records):
     """records: dicts with value (bytes, str, dict or None), and optional key, timestamp, headers, partition."""
     # Not sticky: a few thousand records without a key would all go to one partition.

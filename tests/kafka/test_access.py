@@ -1,13 +1,12 @@
 """A broker that allows what docs/access.md says and nothing else; then less."""
 
 import os
-import pathlib
 import re
-import subprocess
 import unittest
 
 import articles
-from harness import (ROOT, Broker, ServiceTestCase, audit, check_outputs, produce, tocsin, wait_processed, wait_until)
+from harness import (ROOT, Broker, ServiceTestCase, audit, check_outputs, ended_well, kafka_tool, produce, tocsin,
+                     wait_processed, wait_until)
 
 PASSWORD = "not-a-secret"
 USERS = ("tocsin", "tocsin-notify", "tocsin-audit")
@@ -28,14 +27,9 @@ class Access:
         return [re.sub("^news\\.", prefix + ".", names.get(word, word)) for word in words]
 
     def run(self, *commands):
-        jars = next(pathlib.Path(ROOT / ".cache/kafka").glob("*/kafka-clients-*.jar")).parent
-        running = [subprocess.Popen(
-            ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", "%s/*" % jars, "kafka.admin.AclCommand",
-             "--bootstrap-server", self.broker.address, *command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for command in commands]
-        for process in running:
-            output = process.communicate(timeout=120)[0]
-            assert process.returncode == 0, output
+        running = [kafka_tool(self.broker, "kafka.admin.AclCommand", *command) for command in commands]
+        for tool in running:
+            ended_well(tool)
 
     def grant(self):
         self.run(*self.commands)

@@ -1,6 +1,5 @@
 """A hundred reloads under load: nothing is lost or doubled, none is swallowed, and memory stays flat."""
 
-import json
 import signal
 import threading
 import time

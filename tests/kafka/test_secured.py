@@ -10,7 +10,7 @@ import tempfile
 import time
 
 import articles
-from harness import ROOT, Broker, ServiceTestCase, check_outputs, produce, wait_processed, wait_until
+from harness import Broker, ServiceTestCase, check_outputs, ended_well, kafka_tool, produce, tocsin, wait_processed, wait_until
 from test_access import PASSWORD, Access
 
 from confluent_kafka.admin import ConfigResource
@@ -119,11 +119,8 @@ class SecuredTest(ServiceTestCase):
 
     def change_password(self, password):
         """The broker's, for SCRAM, as its operators do it."""
-        jars = next(pathlib.Path(ROOT / ".cache/kafka").glob("*/kafka-clients-*.jar")).parent
-        subprocess.run(["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", "%s/*" % jars, "kafka.admin.ConfigCommand",
-                        "--bootstrap-server", self.broker.address, "--alter", "--entity-type", "users", "--entity-name", "tocsin",
-                        "--add-config", "SCRAM-SHA-512=[password=%s]" % password], check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        ended_well(kafka_tool(self.broker, "kafka.admin.ConfigCommand", "--alter", "--entity-type", "users", "--entity-name",
+                              "tocsin", "--add-config", "SCRAM-SHA-512=[password=%s]" % password))
 
     def secret_file(self, text):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-secret-"))
@@ -184,6 +181,16 @@ class SecuredTest(ServiceTestCase):
         wait_until(lambda: "show the renewed certificate" in daemon.log.read_text(), "the certificate to be read", 30)
         wait_until(lambda: datetime.datetime.now(datetime.timezone.utc) > ends, "the first certificate to end", 90)
         self.reconnects(daemon, 1)
+
+    def test_a_cut_token_is_named(self):
+        path = self.secret_file("eyJhbGciOi")
+        daemon = self.run_daemon(
+            ready=False, brokers=self.broker.secured, client_files="sasl.oauthbearer.token: %s" % path,
+            client="security.protocol: SASL_SSL, sasl.mechanism: OAUTHBEARER, ssl.ca.location: %s" % self.authority.path("ca.pem"))
+        self.refused(daemon, "%s holds no JSON Web Token" % path)
+        code, _, errors = tocsin("check", "--config", daemon.config)
+        self.assertEqual(code, 2)
+        self.assertIn("%s holds no JSON Web Token" % path, errors)
 
     def test_tokens_of_a_file(self):
         """OAUTHBEARER; the broker takes unsigned tokens."""

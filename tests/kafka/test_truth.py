@@ -366,7 +366,7 @@ class TruthTest(ServiceTestCase):
         wait_until(lambda: self.lag(daemon) == 0, "lag 0 at the end")
 
     def test_a_transaction_timeout_above_the_brokers_is_bad_input(self):
-        broker = self.use_own_broker("transaction.max.timeout.ms=30000")
+        self.use_own_broker("transaction.max.timeout.ms=30000")
         daemon = self.run_daemon(ready=False, extra="limits: {transaction_timeout: 60s}\n")
         self.assertEqual(daemon.wait_exit(), 2)
         self.assertIn("transaction.max.timeout.ms", daemon.tail())
