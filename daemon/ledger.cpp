@@ -46,7 +46,11 @@ kafka::Failure AppendTicket::fault() const {
 
 LedgerWriter::LedgerWriter(const Config& config, Metrics& metrics)
     : config_(config), metrics_(metrics) {
-  recreate();
+  create_producer();
+}
+
+void LedgerWriter::begin() {
+  producer()->learn({config_.topics.ledger});
 }
 
 kafka::Conf LedgerWriter::conf(const Config& config) {
@@ -59,10 +63,9 @@ kafka::Conf LedgerWriter::conf(const Config& config) {
       {{"enable.idempotence", "true"}, {"acks", "all"}, {"message.timeout.ms", "0"}});
 }
 
-void LedgerWriter::recreate() {
+void LedgerWriter::create_producer() {
   auto producer = std::make_shared<kafka::Producer>(
       conf(config_), kafka::Producer::Hooks{.on_delivery = &LedgerWriter::note_delivery});
-  producer->learn({config_.topics.ledger});
   const std::lock_guard lock(producer_mutex_);
   producer_ = std::move(producer);
 }
@@ -115,7 +118,8 @@ void LedgerWriter::serve(std::chrono::milliseconds wait) {
     spdlog::error("ledger: producer is lost, making a new one: {}", fatal.text());
     producer->purge();
     producer->serve(0ms);
-    recreate();
+    create_producer();
+    begin();
   }
 }
 

@@ -51,6 +51,9 @@ class LedgerWriter {
   LedgerWriter(const Config& config, Metrics& metrics);
   [[nodiscard]] static kafka::Conf conf(const Config& config);  // as Intake::conf()
 
+  // Once the ledger is there: a producer that asks for it before has it created by brokers that do
+  // that by themselves, with their settings.
+  void begin();
   // Hands the records to the producer; blocks while its queue is full, at most until `stop`.
   [[nodiscard]] std::shared_ptr<AppendTicket> append(const std::vector<std::string>& records,
                                                      const std::atomic<bool>& stop);
@@ -58,13 +61,13 @@ class LedgerWriter {
   void serve(std::chrono::milliseconds wait);
 
  private:
-  void recreate();
+  void create_producer();
   static void note_delivery(const kafka::DeliveryReport& delivery);
   [[nodiscard]] std::shared_ptr<kafka::Producer> producer();
 
   const Config& config_;
   Metrics& metrics_;
-  std::mutex producer_mutex_;  // guards the pointer: recreate() after a fatal error
+  std::mutex producer_mutex_;  // guards the pointer: create_producer() after a fatal error
   std::shared_ptr<kafka::Producer> producer_;
 };
 

@@ -426,6 +426,7 @@ LedgerHeader Service::header(std::vector<Position> starts) const {
 void Service::open_ledger() {
   const kafka::TopicsState topics = kafka::prepare_topics(config_);
   cluster_id_ = topics.cluster_id;
+  ledger_.begin();
   follower_.restore(stopping_);
   if (stopping_) return;
   const bool has_header =
@@ -462,7 +463,7 @@ std::vector<Position> Service::starts_of(const kafka::TopicsState& topics) {
   return starts;
 }
 
-// A position is sighted only after its partition had a commit (begin_assignment), so sightings
+// A position is sighted only after its partition had a commit (begin_fetching), so sightings
 // without one mean that the group's offsets expired or were deleted: what was published already
 // would be published again.
 void Service::refuse_lost_offsets(const kafka::TopicsState& topics) {

@@ -54,6 +54,16 @@ class ServiceTest(ServiceTestCase):
         self.assertEqual(metrics['tocsin_articles_published_total{outcome="deadletter"}'], 2)
         self.assertEqual(daemon.terminate(), 0)
 
+    def test_a_broker_that_creates_topics_by_itself(self):
+        """With its own settings, which are none for a ledger: nobody asks for a topic before it is there."""
+        self.use_own_broker("auto.create.topics.enable=true", "num.partitions=3")
+        self.create_raw(1)
+        daemon = self.run_daemon()
+        produce(self.broker, self.topics.raw, articles.stream(20, seed=5, copies=0, broken=0)[0])
+        wait_processed(self.broker, self.topics)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 20})
+        check_audit(daemon)
+
     def test_a_copy_is_found_in_another_partition_by_another_instance_after_a_restart(self):
         self.create_raw(2)
         records, _ = articles.stream(40, seed=3, copies=0, broken=0)
