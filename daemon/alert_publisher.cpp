@@ -9,7 +9,6 @@
 #include "daemon/intake.h"
 #include "daemon/kafka/reader.h"
 #include "daemon/unix_time.h"
-#include "pipeline/wire_format.h"
 
 namespace tocsin {
 
@@ -476,20 +475,16 @@ kafka::Failure AlertPublisher::produce(const std::string& topic, const std::stri
                                        const std::optional<std::string>& value,
                                        const std::string& state, std::size_t alert) {
   const SchemaIdsConfig& ids = config_.schema_ids;
-  const std::uint32_t id = topic == config_.topics.alerts ? ids.alerts : ids.pairs;
-  const bool is_behind_id = value && id != 0;
-  const std::string behind_id = is_behind_id ? with_schema_id(id, *value) : "";
   kafka::Headers headers;
-  if (!is_behind_id) headers.add("content-type", "application/json");
+  headers.add("content-type", "application/json");
   if (!state.empty()) headers.add(kStateHeader, state);
   return producer_->send({topic,
                           {},
                           key,
-                          is_behind_id ? behind_id
-                          : value      ? std::string_view(*value)
-                                       : std::string_view{},
+                          value ? std::string_view(*value) : std::string_view{},
                           std::move(headers),
-                          reinterpret_cast<void*>(alert)},
+                          reinterpret_cast<void*>(alert),
+                          topic == config_.topics.alerts ? ids.alerts : ids.pairs},
                          stopping_);
 }
 

@@ -109,7 +109,6 @@ class Metrics {
   [[nodiscard]] std::string text(Exposition format) const;
 
  private:
-  void add_series();
   void count_by_level_and_topic();
   void count_outcomes();
 

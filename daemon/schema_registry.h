@@ -12,7 +12,7 @@ namespace tocsin {
 struct RegistryFinding {
   bool is_known = false;  // the registry answered; else it could not be asked
   bool is_fine = false;
-  std::string text;  // "output.schema_ids.alerts: schema 12 is known to http://..."
+  std::string text;  // "output.schema_ids.alerts: schema 12 is a JSON Schema at http://..."
 };
 
 // One for each id that is set; none where no registry is. Waits for it, some seconds each. Throws

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "daemon/failpoint.h"
-#include "pipeline/wire_format.h"
 
 namespace tocsin {
 
@@ -164,8 +163,6 @@ kafka::Failure Transactor::produce_all(const Batch& batch, const Outputs& output
 // A fault of the call itself, of a poisonous record, is noted like one of the broker's.
 kafka::Failure Transactor::produce(const Batch& batch, const Output& output, std::size_t index) {
   DeadLetter letter;
-  std::string behind_id;
-  const std::uint32_t id = schema_id(config_.schema_ids, output.outcome.kind);
   if (output.error) {
     letter = make_dead_letter(*output.item, *output.error, output.reduction,
                               batch.pipeline->stamp.config);
@@ -177,11 +174,6 @@ kafka::Failure Transactor::produce(const Batch& batch, const Output& output, std
     letter.key = output.outcome.key;
     letter.value = output.outcome.value;
     letter.headers = headers_of(output.item->message);
-    if (id != 0) {
-      behind_id = with_schema_id(id, letter.value);
-      letter.value = behind_id;
-      letter.headers.remove("content-type");  // no JSON as it stands
-    }
   }
   // Never null: an empty value of a dead letter is no tombstone.
   if (letter.value.data() == nullptr) letter.value = "";
@@ -190,7 +182,8 @@ kafka::Failure Transactor::produce(const Batch& batch, const Output& output, std
                                           letter.key,
                                           letter.value,
                                           std::move(letter.headers),
-                                          reinterpret_cast<void*>(index)},
+                                          reinterpret_cast<void*>(index),
+                                          schema_id(config_.schema_ids, output.outcome.kind)},
                                          stopping_);
   if (!fault) ++undelivered_;
   if (fault.is_poison()) refused_[index] = fault;

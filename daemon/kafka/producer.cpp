@@ -3,6 +3,7 @@
 #include "daemon/kafka/handles.h"
 #include "daemon/kafka/membership.h"
 #include "daemon/wait.h"
+#include "pipeline/wire_format.h"
 
 namespace tocsin::kafka {
 namespace {
@@ -92,6 +93,12 @@ void Producer::learn(const std::vector<std::string>& topics) {
 
 Failure Producer::send(Outgoing record, const std::atomic<bool>& stop) {
   rd_kafka_t* client = handle();
+  std::string behind_id;
+  if (record.schema_id != 0 && record.value.data() != nullptr) {
+    behind_id = with_schema_id(record.schema_id, record.value);
+    record.value = behind_id;
+    record.headers.remove("content-type");
+  }
   while (true) {
     const rd_kafka_resp_err_t error = produce(client, record, record.headers.list_.get());
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -24,7 +24,8 @@ struct Outgoing {
   std::string_view key;                   // no bytes at no address: none
   std::string_view value;                 // the same: a tombstone
   Headers headers;
-  void* tag = nullptr;  // comes back with the delivery report
+  void* tag = nullptr;          // comes back with the delivery report
+  std::uint32_t schema_id = 0;  // what the value is sent behind, then no JSON by its content-type
 };
 
 struct ProducerHooks {
@@ -53,7 +54,7 @@ class Producer {
 
   // Asks where the partitions of `topics` are, for up to two seconds: the first record of a topic
   // that is not known waits for librdkafka's next look, once a second. Without an answer in time
-  // nothing is lost but that.
+  // nothing is lost but that. A broker may create a topic that is asked for and does not exist.
   void learn(const std::vector<std::string>& topics);
   // Queues the record. While the queue is full, serves and tries again, until `stop`; a record that
   // does not fit into an empty queue is refused for its size.

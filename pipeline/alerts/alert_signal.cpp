@@ -433,7 +433,6 @@ struct PairEvents {
   bool is_placed = true;  // the place alone names a side of each of them
 };
 
-// Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
 // "Three Australian soldiers were killed on patrol, Kabul said": one side that is known is no
 // place, unless it is told as one or no other country is named.
 bool is_elsewhere(const SignalSource& from, const Places& places, const Between& between,
@@ -447,6 +446,7 @@ bool is_elsewhere(const SignalSource& from, const Places& places, const Between&
   return !places.may_be_in(told, side);
 }
 
+// Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
 std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> pairs;
   const Places places(from);

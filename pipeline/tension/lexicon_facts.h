@@ -1,5 +1,4 @@
-// Names of what an act lies beside, not in: "near the border with Peru", "the Syria-Lebanon
-// border".
+// What the alerts ask of the lexicon's words and rules.
 #pragma once
 
 #include "pipeline/tension/lexicon.h"

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import tempfile
 import threading
@@ -168,7 +169,9 @@ class NotifyTest(unittest.TestCase):
         hooks = [self.webhook(kind, receiver) for kind, receiver in receivers.items()]
         hooks[0]["secret_file"] = str(self.folder / "secret")
         notify = self.notify(*hooks)
-        produce(self.broker, self.topics.alerts, [alert("a1", 1), alert("a1", 2, "closed")])
+        closed = alert("a1", 2, "closed")  # as it stands with output.schema_ids
+        closed["value"] = struct.pack(">bI", 0, 13) + json.dumps(closed["value"]).encode()
+        produce(self.broker, self.topics.alerts, [alert("a1", 1), closed])
         for kind, receiver in receivers.items():
             self.wait_committed(kind, 2)
             self.assertEqual(len(receiver.requests), 2, kind)
