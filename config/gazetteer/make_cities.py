@@ -16,7 +16,8 @@ HEADER = "id type name code kind aliases demonyms metonyms acronyms offices from
 # "Name, alpha-2" -> Wikidata id, and other English names of the city.
 WIKIDATA = {
     "Moscow,RU": "Q649", "London,GB": "Q84", "Paris,FR": "Q90", "Berlin,DE": "Q64", "Rome,IT": "Q220",
-    "Madrid,ES": "Q2807", "Vienna,AT": "Q1741", "Athens,GR": "Q1524", "Brussels,BE": "Q239",
+    "Madrid,ES": "Q2807", "Valencia,ES": "Q8818",
+    "Newcastle upon Tyne,GB": "Q1425428", "Vienna,AT": "Q1741", "Athens,GR": "Q1524", "Brussels,BE": "Q239",
     "Warsaw,PL": "Q270", "Prague,CZ": "Q1085", "Budapest,HU": "Q1781", "Bucharest,RO": "Q19660",
     "Sofia,BG": "Q472", "Belgrade,RS": "Q3711", "Zagreb,HR": "Q1435", "Sarajevo,BA": "Q11194",
     "Ljubljana,SI": "Q437", "Bratislava,SK": "Q1780", "Lisbon,PT": "Q597", "Dublin,IE": "Q1761",
@@ -76,8 +77,11 @@ ALSO = {
     "Astana,KZ": ["Nur-Sultan"], "Makiyivka,UA": ["Makiivka"], "Sloviansk,UA": ["Slovyansk"],
     "Chişinău,MD": ["Chisinau"], 
     "Az Zāwīyah,LY": ["Zawiya"], "Misratah,LY": ["Misrata", "Misurata"], 
-    "Kandahār,AF": ["Kandahar"], "Dar‘ā,SY": ["Deraa", "Daraa"],
+    "Kandahār,AF": ["Kandahar"], "Dar‘ā,SY": ["Deraa", "Daraa", "Dar'a"], "Newcastle upon Tyne,GB": ["Newcastle"],
 }
+# Meant before larger towns of the same name; and what nobody calls so.
+FIRST = ["Valencia,ES", "Newcastle upon Tyne,GB"]
+NOT_CALLED_SO = {"Victoria,HK"}
 LARGE = 300_000
 KEEP_WORDS = {"nice", "reading", "mobile", "split", "bath", "cork", "derby", "hull", "tyre", "nancy"}
 SKIP = {"gaza", "georgia", "luxembourg", "singapore", "monaco", "san marino", "gibraltar", "kuwait"}
@@ -98,9 +102,16 @@ def main():
     print("\t".join(HEADER))
     print("# Cities above 15,000 people. GeoNames (geonames.org), CC BY 4.0; by make_cities.py.")
     seen = set()
-    for city in sorted(cities.values(), key=lambda c: (-c["population"], c["geonameid"])):
+    def order(city):
+        key = "%s,%s" % (city["name"], city["countrycode"])
+        first = FIRST.index(key) if key in FIRST else len(FIRST)
+        return (first, -city["population"], city["geonameid"])
+
+    for city in sorted(cities.values(), key=order):
         name, country, people = city["name"], city["countrycode"], city["population"]
         key = "%s,%s" % (name, country)
+        if key in NOT_CALLED_SO:
+            continue
         lower = name.lower()
         if country not in alpha3 or (lower in taken and key not in WIKIDATA and lower not in ALSO) or lower in SKIP:
             continue

@@ -268,6 +268,94 @@ void find_organisation(Scene& scene, std::uint32_t begin, std::uint32_t end) {
   }
 }
 
+// A people and the word behind it, where that word may be the rest of a name.
+struct PeopleAndWord {
+  std::uint64_t word = 0;
+  std::uint64_t people = 0;
+  TokenSpan tokens;
+};
+
+// The word behind a demonym is a capital that no list knows, and the last one.
+bool may_name_with_people(const Scene& scene, std::uint32_t next) {
+  if (next >= scene.size() || !scene.joins(next) || scene.run_at[next] >= 0 ||
+      scene.run_at[next - 1] >= 0 || scene.has_flag(next, Scene::kCaps | Scene::kHeadline))
+    return false;
+  const Token& word = scene.text.tokens[next];
+  const bool goes_on = scene.joins(next + 1) && scene.is_capital(next + 1);
+  return (word.shape & shape::kTitle) != 0 && word.word == kUnknownWord && !goes_on &&
+         scene.matches_begin[next] == scene.matches_begin[next + 1] && scene.role_at[next] < 0 &&
+         !scene.gazetteer.is_given_name(word.hash) && !is_surname(scene, next) &&
+         !scene.text.slice(word).ends_with('s');  // "Iraqi Sunnis": some of them
+}
+
+// "British Printing rose ... British Printing said": said more than once, and nowhere in the
+// article does the word stand without the people.
+void find_named_after_people(Scene& scene) {
+  std::vector<PeopleAndWord> pairs;
+  for (const PhraseMatch& match : scene.matches) {
+    const std::uint32_t next = match.tokens.end;
+    if (NameSense::of(match.payload).via != Via::demonym || match.tokens.size() > 1 ||
+        !may_name_with_people(scene, next))
+      continue;
+    const std::vector<Token>& tokens = scene.text.tokens;
+    pairs.push_back({tokens[next].hash, tokens[next - 1].hash, {next - 1, next + 1}});
+  }
+  if (pairs.size() < 2) return;
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const auto& a, const auto& b) { return a.word < b.word; });
+  // Of the first pair of each word: how often the word stands, and whether without that people.
+  std::vector<std::uint32_t> together(pairs.size(), 0);
+  std::vector<bool> is_alone(pairs.size(), false);
+  for (std::uint32_t i = 0; i < scene.size(); ++i) {
+    const std::uint64_t word = scene.text.tokens[i].hash;
+    const auto first = std::lower_bound(
+        pairs.begin(), pairs.end(), word,
+        [](const PeopleAndWord& pair, std::uint64_t value) { return pair.word < value; });
+    if (first == pairs.end() || first->word != word) continue;
+    const auto at = static_cast<std::size_t>(first - pairs.begin());
+    const bool is_together = i > 0 && scene.text.tokens[i - 1].hash == first->people;
+    ++together[at];
+    if (!is_together) is_alone[at] = true;
+  }
+  for (std::size_t i = 0, first = 0; i < pairs.size(); ++i) {
+    if (pairs[i].word != pairs[first].word) first = i;
+    if (together[first] > 1 && !is_alone[first]) add_run(scene, pairs[i].tokens, EntityType::org);
+  }
+}
+
+// "Nevada Gold (NYSE: NGX)", "CAMBRIDGE MEDICAL <CMTC>": what stands before the letters of a stock
+// exchange is a firm.
+void find_listed(Scene& scene, std::uint32_t token) {
+  constexpr std::uint32_t kSignBytesMax = 5;
+  constexpr std::uint32_t kShoutedMax = 2;  // in capitals any word may stand before the name
+  const Token& sign = scene.text.tokens[token];
+  const std::string_view bytes = scene.text.bytes;
+  if ((sign.shape & shape::kUpper) == 0 || sign.end - sign.begin > kSignBytesMax || token == 0 ||
+      sign.end >= bytes.size())
+    return;
+  std::uint32_t open = token;
+  if (bytes[sign.end] == ')' && (sign.before & before::kColon) != 0 &&
+      (scene.text.tokens[token - 1].shape & shape::kUpper) != 0 &&
+      (scene.text.tokens[token - 1].before & before::kParenOpen) != 0) {
+    open = token - 1;
+  } else if (bytes[sign.end] != '>' || bytes[sign.begin - 1] != '<') {
+    return;
+  }
+  const std::uint32_t most =
+      open > 0 && scene.has_flag(open - 1, Scene::kCaps) ? kShoutedMax : kRunTokensMax;
+  std::uint32_t begin = open;
+  while (begin > 0 && open - begin < most && !scene.has_flag(begin, Scene::kSentenceStart) &&
+         (begin == open || scene.joins(begin)) && scene.is_capital(begin - 1) &&
+         (scene.text.tokens[begin - 1].shape & shape::kPossessive) == 0 &&
+         !scene.is(begin - 1, WordClass::function_word))
+    --begin;
+  if (open - begin < 2) return;
+  for (std::uint32_t i = begin; i < open; ++i) {
+    if (scene.starts_name(i, 1, {EntityType::org, EntityType::group})) return;
+  }
+  add_run(scene, {begin, open}, EntityType::org);
+}
+
 // What follows a place and is no part of a name with it: "Chicago Mayor", "Kansas Republicans",
 // "Paris Monday", "Kosovo Albanians", "Germany Otto Braun".
 bool stands_beside_place(const Scene& scene, std::uint32_t token) {
@@ -276,7 +364,7 @@ bool stands_beside_place(const Scene& scene, std::uint32_t token) {
   for (const WordClass each :
        {WordClass::function_word, WordClass::honorific, WordClass::former, WordClass::given_name,
         WordClass::government_head, WordClass::generic_body, WordClass::state_word,
-        WordClass::location, WordClass::name_particle}) {
+        WordClass::location, WordClass::name_particle, WordClass::month}) {
     if (scene.is(t, each)) return true;
   }
   if (scene.role_at[token] >= 0 || scene.gazetteer.is_given_name(t.hash)) return true;
@@ -375,6 +463,7 @@ void each_capitals(const Scene& scene, F&& take) {
 void find_runs(Scene& scene) {
   for (std::uint32_t i = 0; i < scene.size(); ++i) {
     find_ship(scene, i);
+    find_listed(scene, i);
     find_named_for(scene, i);
   }
   for (std::uint32_t i = 0; i < scene.size(); ++i) {
@@ -389,6 +478,7 @@ void find_runs(Scene& scene) {
   each_capitals(scene, [&](std::uint32_t begin, std::uint32_t end) {
     find_named_after_place(scene, begin, end);
   });
+  find_named_after_people(scene);
   find_again(scene, first, EntityType::org);
 }
 

@@ -155,6 +155,11 @@ struct Scene {
   [[nodiscard]] const Token* next(std::uint32_t token) const {
     return joins(token + 1) ? &text.tokens[token + 1] : nullptr;
   }
+  // "Dar" of "Dar'a": an apostrophe and small letters follow in the same word.
+  [[nodiscard]] bool goes_on_in_word(std::uint32_t token) const {
+    return token + 1 < size() && (text.tokens[token + 1].before & before::kApostrophe) != 0 &&
+           is_lower(token + 1);
+  }
   [[nodiscard]] const Entity& entity(EntityIndex index) const { return gazetteer.entities[index]; }
   // A town that texts name without saying where it lies.
   [[nodiscard]] bool is_known_town(EntityIndex city) const;

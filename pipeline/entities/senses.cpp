@@ -293,6 +293,8 @@ class Chooser {
         const Introduction* owner = scene_.introduced.find(scene_.text.tokens[first].hash);
         return owner != nullptr && owner->person != asked.sense.entity;
       }
+      case SenseCue::is_named_for_person:
+        return asked.entity.type == EntityType::org && is_named_for_person(first);
       case SenseCue::is_foreign_body:
         return scene_.is_foreign_body(first);
       case SenseCue::is_generic_body: {
@@ -387,7 +389,7 @@ class Chooser {
         scene_.is(*previous, WordClass::honorific) || scene_.is(*previous, WordClass::location) ||
         scene_.is(*previous, WordClass::beside_stamp) ||
         scene_.is(*previous, WordClass::stamp_word) ||
-        (scene_.text.tokens[at].before & before::kJoinedHyphen) != 0) {
+        (scene_.text.tokens[at].before & (before::kJoinedHyphen | before::kJoinedSlash)) != 0) {
       return false;
     }
     const bool is_acronym = (previous->shape & shape::kUpper) != 0;
@@ -395,18 +397,29 @@ class Chooser {
       return false;  // "KDP Iraq"
     }
     // "By Milan Petrovic BELGRADE (Danube News)"
-    if (via == Via::name && (scene_.text.tokens[at].shape & shape::kUpper) != 0) return false;
+    if ((via == Via::name || via == Via::alias) &&
+        (scene_.text.tokens[at].shape & shape::kUpper) != 0) {
+      return false;
+    }
     if (via == Via::name) {
       // A name that ends here is over: "Vladimir Putin Russia" does not go on.
       return !is_known_before(at);
     }
-    if (via == Via::acronym) return previous->word == kUnknownWord && !is_known_before(at);
+    // "Jools Holland"
+    if (via == Via::acronym || via == Via::alias) {
+      return previous->word == kUnknownWord && !is_known_before(at);
+    }
     return via == Via::demonym && scene_.is(at, WordClass::demonym_surname) && !is_known_before(at);
   }
 
   // A name stands right before it, other than of a small town: those are surnames as well.
   bool is_known_before(std::uint32_t at) const {
-    for (std::uint32_t i = scene_.matches_begin[at - 1]; i < scene_.matches_begin[at]; ++i) {
+    constexpr std::uint32_t kTokensMax = 4;
+    const std::uint32_t first = at - std::min(at, kTokensMax);
+    for (std::uint32_t i = scene_.matches_begin[first]; i < scene_.matches_begin[at]; ++i) {
+      // What begins right before it goes on there; of longer ones what ends there.
+      const TokenSpan name = scene_.matches[i].tokens;
+      if (name.begin + 1 != at && name.end != at) continue;
       const auto [named, via] = NameSense::of(scene_.matches[i].payload);
       const EntityType type = scene_.entity(named).type;
       const bool is_letters =
@@ -426,6 +439,14 @@ class Chooser {
         !scene_.has_flag(span.begin - 1, Scene::kSentenceStart) &&
         !scene_.has_flag(span.begin, Scene::kHeadline) &&
         scene_.is(*previous, WordClass::town_part)) {
+      return true;
+    }
+    // "San Francisco de Macoris"
+    const Token* link = scene_.next(span.end - 1);
+    if (link != nullptr && scene_.is(*link, WordClass::name_particle) &&
+        scene_.next(span.end) != nullptr && scene_.is_capital(span.end + 1) &&
+        (scene_.text.tokens[span.end + 1].before & before::kJoinedHyphen) == 0 &&
+        (scene_.text.tokens[span.end - 1].shape & shape::kPossessive) == 0) {
       return true;
     }
     // "Michigan State beat Ohio": a university, but not "Washington State Department".
@@ -481,6 +502,23 @@ class Chooser {
       return false;
     }
     return !scene_.has_flag(token, Scene::kCaps);
+  }
+
+  // "Jacques Roche, a poet ... Roche": somebody nobody knows, where the body of the article has not
+  // named a firm so before him ("Ford said ... Bill Ford ... Ford").
+  bool is_named_for_person(std::uint32_t token) const {
+    if (!is_introduced_surname(token)) return false;
+    const std::uint64_t word = scene_.text.tokens[token].hash;
+    const Introduction& introduction = *scene_.introduced.find(word);
+    if (introduction.person != kNoEntity) return false;
+    const TokenSpan person = introduction.tokens;
+    for (std::uint32_t i = 0; i < person.begin; ++i) {
+      if (scene_.text.tokens[i].hash == word && scene_.is_capital(i) &&
+          scene_.text.sentences[scene_.text.sentence_of(i)].field == Field::body) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // "German shepherd", "Russian roulette", "Canada goose".
@@ -623,7 +661,12 @@ namespace {
 bool only_looks_so(const Scene& scene, TokenSpan span, const NameSense& sense) {
   constexpr std::size_t kLettersMax = 3;
   const Entity& entity = scene.entity(sense.entity);
-  if (entity.type != EntityType::org || entity.part != Part::none) return false;
+  if (entity.type != EntityType::org) return false;
+  // "Laquan McDonald" is no restaurant: "McDonald's", "Lloyd's".
+  if (sense.via == Via::name && entity.name.ends_with("'s") &&
+      (scene.text.tokens[span.end - 1].shape & shape::kPossessive) == 0)
+    return true;
+  if (entity.part != Part::none) return false;
   const Token& first = scene.text.tokens[span.begin];
   if (span.size() > 1) {
     bool is_parted = false;
@@ -647,6 +690,10 @@ NameReading read_name(const Scene& scene, std::uint32_t token) {
   const std::uint32_t end = scene.matches_begin[token + 1];
   while (i < end) {
     const TokenSpan span = scene.matches[i].tokens;
+    if (span.size() == 1 && scene.goes_on_in_word(token)) {
+      ++i;
+      continue;
+    }
     std::uint32_t group_end = i;
     bool has_other = false;
     while (group_end < end && scene.matches[group_end].tokens == span) {

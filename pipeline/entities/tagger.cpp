@@ -76,6 +76,7 @@ class Tagger {
         return run.tokens.end;
       }
     }
+    if (has_name && begins_longer_name(reading.tokens)) return token + 1;
     if (has_name) {
       emit(reading.tokens, entity_of(reading.entity, reading.is_team), reading.via);
       return reading.tokens.end;
@@ -87,6 +88,16 @@ class Tagger {
       return end;
     }
     return token + 1;
+  }
+
+  // "The Sudan People's Liberation Army" is not the Sudan: behind the article a longer name begins.
+  bool begins_longer_name(TokenSpan span) const {
+    const std::uint32_t next = span.begin + 1;
+    if (span.size() < 2 || !scene_.is(span.begin, WordClass::definite_article)) return false;
+    if (scene_.run_at[next] >= 0) {
+      return scene_.runs[static_cast<std::size_t>(scene_.run_at[next])].tokens.end > span.end;
+    }
+    return read_name(scene_, next).tokens.end > span.end;
   }
 
   // Letters that the article has given a meaning: "the National Salvation Front (NSF)".
@@ -174,7 +185,7 @@ class Tagger {
   // A surname without an introduction: with a title before it, or known everywhere.
   EntityIndex known_by_surname(std::uint32_t token) const {
     const auto [begin, end] = scene_.gazetteer.with_surname(scene_.text.tokens[token].hash);
-    if (begin == end || scene_.follows_name_word(token)) {
+    if (begin == end || scene_.follows_name_word(token) || scene_.goes_on_in_word(token)) {
       return kNoEntity;
     }
     const Token* previous = scene_.previous(token);

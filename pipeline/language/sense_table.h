@@ -31,6 +31,7 @@ enum class SenseCue : std::uint8_t {
   has_held_office,          // that day or before
   is_introduced_other,      // the article introduces somebody else by this name
   is_introduced_surname,    // the article introduces somebody by it, and this is no place
+  is_named_for_person,      // the article introduces somebody by it before any firm of that name
   follows_name_word,        // "Igor" before "Putin"
   is_foreign_body,          // another state's demonym stands before it
   is_generic_body,          // all its words are those of bodies that every state has
@@ -80,6 +81,7 @@ inline constexpr std::array<std::string_view, kSenseCues> kSenseCueNames = {
     "has_held_office",
     "is_introduced_other",
     "is_introduced_surname",
+    "is_named_for_person",
     "follows_name_word",
     "is_foreign_body",
     "is_generic_body",
