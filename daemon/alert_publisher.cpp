@@ -141,9 +141,10 @@ void AlertPublisher::tick() {
 // not answer say nothing of it.
 std::string AlertPublisher::missing_topic() {
   topics_due_ms_ = steady_ms() + kTopicsIntervalMs;
-  const auto topics = consumer_->topics(kTopicsTimeout);
+  const std::vector<std::string> needed = {config_.topics.pairs, config_.topics.alerts};
+  const auto topics = consumer_->topics(needed, kTopicsTimeout);
   if (!topics) return "";
-  for (const std::string& topic : {config_.topics.pairs, config_.topics.alerts}) {
+  for (const std::string& topic : needed) {
     if (!topics->contains(topic)) return topic;
   }
   return "";

@@ -16,7 +16,6 @@ namespace {
 constexpr auto kInterval = 2'000ms;
 constexpr auto kQueryTimeout = 5'000ms;
 constexpr int kReadTimeoutMs = 1'000;  // of the oldest records, all together
-constexpr std::int64_t kQuietMs = 10'000;
 
 kafka::Offsets known(const kafka::Marks& marks) {
   kafka::Offsets offsets;
@@ -28,8 +27,9 @@ kafka::Offsets known(const kafka::Marks& marks) {
 
 }  // namespace
 
-LagWatch::LagWatch(const Config& config, LagSink sink)
+LagWatch::LagWatch(const Config& config, LagSink sink, std::function<bool()> may_read)
     : sink_(std::move(sink)),
+      may_read_(std::move(may_read)),
       ledger_{config.topics.ledger, 0},
       // The group is asked about, never joined. Uncommitted: the end is the high watermark, and
       // open transactions are waited for by nobody here.
@@ -51,7 +51,6 @@ LagWatch::~LagWatch() {
 }
 
 void LagWatch::start() {
-  started_ms_ = steady_ms();
   thread_ = Thread("lag", [this] { run(); });
 }
 
@@ -129,8 +128,7 @@ void LagWatch::look() {
     if (seen.lag > 0 && is_new && !deadly_.contains(partition)) unread[partition] = next;
     seen.committed = next;
   }
-  // Nothing is read before the intake had time to announce what it fetches: see daemon/trials.h.
-  if (!unread.empty() && steady_ms() - started_ms_ >= kQuietMs) read_oldest(unread);
+  if (!unread.empty() && may_read_()) read_oldest(unread);
 }
 
 // Their timestamps: one record of each partition.

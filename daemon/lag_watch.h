@@ -27,7 +27,10 @@ struct LagSink {
 // Owner of the lag thread. What the brokers do not answer stays as it was, and grows older.
 class LagWatch {
  public:
-  LagWatch(const Config& config, LagSink sink);
+  // `may_read`, on the lag thread: whether records may be read for their times; asked before each
+  // look. Where an intake is in the same process it announces first what is fetched
+  // (daemon/trials.h).
+  LagWatch(const Config& config, LagSink sink, std::function<bool()> may_read);
   ~LagWatch();
   void start();
 
@@ -54,12 +57,12 @@ class LagWatch {
   void show();
 
   const LagSink sink_;
+  const std::function<bool()> may_read_;
   const kafka::Partition ledger_;
   kafka::Consumer consumer_;
   std::atomic<bool> stopping_{false};
-  std::int64_t started_ms_ = 0;  // steady clock; the thread's own, as the next two
-  std::map<kafka::Partition, Seen> seen_;
-  std::set<kafka::Partition> deadly_;  // may be: nobody has lived who fetched from there yet
+  std::map<kafka::Partition, Seen> seen_;  // the thread's own, as the next
+  std::set<kafka::Partition> deadly_;      // may be: nobody has lived who fetched from there yet
 
   std::mutex mutex_;
   Condition changed_;

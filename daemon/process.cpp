@@ -34,20 +34,24 @@ Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, Reload
       service_(std::move(config), std::move(pipeline)),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       timer_(io_),
-      lag_(service_.config(), {[&metrics = service_.metrics()](
-                                   const kafka::Partition& partition, std::int64_t records,
-                                   double seconds) { metrics.lag(partition, records, seconds); },
-                               [&metrics = service_.metrics()](const kafka::Partition& partition) {
-                                 metrics.forget_lag(partition);
-                               },
-                               [this](std::int64_t end) {
-                                 const std::int64_t next = service_.follower().next_offset();
-                                 service_.metrics().ledger_lag.Set(
-                                     static_cast<double>(std::max<std::int64_t>(0, end - next)));
-                               }}),
+      lag_(service_.config(),
+           {[&metrics = service_.metrics()](const kafka::Partition& partition, std::int64_t records,
+                                            double seconds) {
+              metrics.lag(partition, records, seconds);
+            },
+            [&metrics = service_.metrics()](const kafka::Partition& partition) {
+              metrics.forget_lag(partition);
+            },
+            [this](std::int64_t end) {
+              const std::int64_t next = service_.follower().next_offset();
+              service_.metrics().ledger_lag.Set(
+                  static_cast<double>(std::max<std::int64_t>(0, end - next)));
+            }},
+           [this] { return has_fetched_.load(); }),
       in_force_(service_.config()) {
   Intake& intake = service_.intake();
   intake.on_fetch = [this](std::vector<kafka::Partition> partitions) {
+    has_fetched_ = true;
     lag_.watch(std::move(partitions));
   };
   intake.on_end = [this](const kafka::Partition& partition, std::int64_t from, std::int64_t to) {
@@ -73,8 +77,9 @@ ExitCode Process::run() {
     spdlog::info("admin: listening host={} port={}", admin.listen.host, admin_->port());
   }
   if (!service_.config().page.listen.is_off()) {
-    page_ =
-        std::make_unique<page::LivePage>(service_.config(), [this] { return service_.pipeline(); });
+    page_ = std::make_unique<page::LivePage>(
+        service_.config(), [this] { return service_.pipeline(); },
+        [this] { return has_fetched_.load(); });
     page_->start();
   }
   ExitCode exit_code = ExitCode::fine;

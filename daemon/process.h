@@ -71,6 +71,7 @@ class Process {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
   std::unique_ptr<AdminServer> admin_;
+  std::atomic<bool> has_fetched_{false};  // once: what is fetched has been announced before
   LagWatch lag_;
   std::unique_ptr<page::LivePage> page_;    // with page.listen
   std::unique_ptr<AlertPublisher> alerts_;  // once the dedup state is restored

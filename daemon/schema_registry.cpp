@@ -71,8 +71,9 @@ std::vector<RegistryFinding> registry_findings(const Config& config) {
     Url url = *root;
     if (!url.target.ends_with('/')) url.target += '/';
     url.target += "schemas/ids/" + std::to_string(id);
-    findings.push_back(judge(client.get(url, kAnswerWait, headers),
-                             key + ": schema " + std::to_string(id), address));
+    const HttpAnswer answer = client.get(url, kAnswerWait, headers);
+    findings.push_back(judge(answer, key + ": schema " + std::to_string(id), address));
+    if (answer.status == 0) break;  // nor will it answer for the others
   }
   return findings;
 }

@@ -15,8 +15,8 @@ struct RegistryFinding {
   std::string text;  // "output.schema_ids.alerts: schema 12 is a JSON Schema at http://..."
 };
 
-// One for each id that is set; none where no registry is. Waits for it, some seconds each. Throws
-// StopError (bad_input) when a file of it cannot be read.
+// One for each id that is set, up to the first that gets no answer; none where no registry is.
+// Waits for it, some seconds each. Throws StopError (bad_input) when a file of it cannot be read.
 [[nodiscard]] std::vector<RegistryFinding> registry_findings(const Config& config);
 
 // At a start: an id that the registry does not know, or of something else than JSON, throws

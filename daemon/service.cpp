@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kBatchesInFlightMax = 3;  // one published, one resolved, one sighted
 constexpr auto kPollWait = 100ms;
+constexpr auto kJoinPollWait = 10ms;  // an assignment does not end a poll
 
 constexpr auto kSandboxLimit = 20s;  // for one article
 
@@ -169,7 +170,7 @@ bool Service::settle() {
   while (!stopping_ && assignment_ == intake_.assignment() && !queue_.wait_idle(10ms)) {
     intake_heartbeat_ms_ = steady_ms();
     regulate(0);
-    hold(intake_.poll(10ms));
+    hold(intake_.poll(1ms));
   }
   return assignment_ == intake_.assignment();
 }
@@ -291,8 +292,10 @@ std::unique_ptr<Batch> Service::fill() {
       hold(intake_.poll(kPollWait));
       continue;
     }
-    const bool waits_long = batch->items.empty() || !has_room;
-    kafka::Message message = next_message(waits_long ? kPollWait : config_.limits.batch_wait);
+    const auto wait = !intake_.is_assigned()              ? kJoinPollWait
+                      : batch->items.empty() || !has_room ? kPollWait
+                                                          : config_.limits.batch_wait;
+    kafka::Message message = next_message(wait);
     if (assignment_ != intake_.assignment()) continue;  // what came is of the one before
     const bool came = static_cast<bool>(message);
     if (!came && batch->items.empty()) acquit_ended();

@@ -14,7 +14,7 @@
 namespace tocsin {
 namespace {
 
-constexpr int kCommitAttempts = 5;
+constexpr int kCommitAttempts = 9;
 
 struct Proof {
   std::int64_t published = -1;  // newest position with an outcome
@@ -91,11 +91,11 @@ void commit(const Config& config, const std::map<kafka::Partition, std::int64_t>
   kafka::Marks marks = kafka::marks_at(offsets);
   for (auto& [partition, mark] : marks) mark.metadata = kCommitMark;
   kafka::Failure fault;
-  for (int attempt = 0; attempt < kCommitAttempts; ++attempt) {
+  for (int attempt = 1; attempt <= kCommitAttempts; ++attempt) {
     fault = consumer.commit(marks);
     if (!fault) return;
     if (fault.has_other_members()) break;
-    kafka::log_retry("commit of offsets", fault);
+    kafka::wait_to_ask_again("commit of offsets", fault, attempt);
   }
   throw StopError(ExitCode::failed,
                   fault.has_other_members()

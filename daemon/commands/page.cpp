@@ -27,13 +27,14 @@ ExitCode page_alone(const PageOptions& options) {
     boost::asio::signal_set ends(io, SIGTERM, SIGINT);
     // Names and acts are needed for trees alone: loaded when somebody asks for the first.
     std::shared_ptr<const Pipeline> pipeline;
-    page::LivePage page(config, [&config, &pipeline] {
+    const auto load = [&config, &pipeline] {
       if (pipeline) return pipeline;
       LoadedPipeline loaded = load_pipeline(config);
       std::erase_if(loaded.faults, [](const Fault& fault) { return fault.is_warning; });
       log_faults("page", loaded.faults);
       return pipeline = std::move(loaded.pipeline);
-    });
+    };
+    page::LivePage page(config, load, [] { return true; });
     page.start();
     std::signal(SIGHUP, SIG_IGN);  // nothing to reload: silences are read again all the time
     ends.async_wait([](const boost::system::error_code&, int) {});

@@ -110,10 +110,14 @@ void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
                          " error=" + rd_kafka_err2name(code) + ": " + reason);
 }
 
-void log_retry(const char* what, const Failure& fault) {
-  constexpr auto kPause = std::chrono::milliseconds(300);
-  spdlog::warn("kafka: asking again: {}: {}", what, fault.text());
-  sleep_for(kPause);
+void wait_to_ask_again(const char* what, const Failure& fault, int attempt) {
+  constexpr int kQuietAttempts = 4;  // 10, 20, 40, 80 ms: every new topic needs some
+  constexpr std::chrono::milliseconds kFirst{10};
+  constexpr std::chrono::milliseconds kMost{300};
+  const bool is_long = attempt > kQuietAttempts;
+  spdlog::log(is_long ? spdlog::level::warn : spdlog::level::debug, "kafka: asking again: {}: {}",
+              what, fault.text());
+  sleep_for(is_long ? kMost : kFirst * (1 << (attempt - 1)));
 }
 
 std::string principal(const KafkaConfig& config) {

@@ -50,20 +50,19 @@ struct Watermarks {
 [[nodiscard]] std::string reason(const KafkaConfig& config, const Failure& fault,
                                  const std::string& operation, const std::string& resource);
 
-// Logs, and waits a moment.
-void log_retry(const char* what, const Failure& fault);
+// Waits a moment, a longer one with each attempt (1, 2, ...), and logs when it takes long.
+void wait_to_ask_again(const char* what, const Failure& fault, int attempt);
 
-// A moving leader or coordinator answers with an error for a moment: asks a few times, a third of a
-// second apart, then gives the fault back. The question returns a Failure or a Result.
+// A moving leader or coordinator, or a topic just created, answers with an error for a moment: asks
+// again for three seconds, then gives the fault back. The question returns a Failure or a Result.
 template <class F>
 auto ask(const char* what, F&& question) {
-  constexpr int kAttempts = 10;
+  constexpr int kAttempts = 14;
   for (int attempt = 1;; ++attempt) {
     auto answer = question();
     const Failure fault = fault_of(answer);
-    if (!fault || fault.is_denied()) return answer;
-    log_retry(what, fault);
-    if (attempt == kAttempts) return answer;
+    if (!fault || fault.is_denied() || attempt == kAttempts) return answer;
+    wait_to_ask_again(what, fault, attempt);
   }
 }
 

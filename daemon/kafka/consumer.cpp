@@ -1,11 +1,13 @@
 #include "daemon/kafka/consumer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <utility>
 
 #include "daemon/kafka/handles.h"
 #include "daemon/kafka/membership.h"
+#include "daemon/wait.h"
 
 namespace tocsin::kafka {
 namespace {
@@ -196,14 +198,19 @@ Result<Marks> Consumer::offsets_for_times(const Offsets& times,
 }
 
 Result<std::map<std::string, std::int32_t>> Consumer::topics(
-    std::chrono::milliseconds timeout) const {
-  const rd_kafka_metadata_t* answer = nullptr;
-  const Failure fault(rd_kafka_metadata(state_->client.get(), 1, nullptr, &answer, ms(timeout)));
-  if (fault) return fault;
-  const Owned<const rd_kafka_metadata_t> metadata(answer);
+    const std::vector<std::string>& names, std::chrono::milliseconds timeout) const {
+  rd_kafka_t* client = state_->client.get();
+  const std::int64_t deadline_ms = steady_ms() + timeout.count();
   std::map<std::string, std::int32_t> topics;
-  for (int i = 0; i < metadata->topic_cnt; ++i) {
-    topics[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+  for (const std::string& name : names) {
+    const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(client, name.c_str(), nullptr));
+    const int left_ms = static_cast<int>(std::max<std::int64_t>(1, deadline_ms - steady_ms()));
+    const rd_kafka_metadata_t* answer = nullptr;
+    const Failure fault(rd_kafka_metadata(client, 0, handle.get(), &answer, left_ms));
+    if (fault) return fault;
+    const Owned<const rd_kafka_metadata_t> metadata(answer);
+    if (metadata->topic_cnt == 0 || metadata->topics[0].partition_cnt == 0) continue;
+    topics[name] = metadata->topics[0].partition_cnt;
   }
   return topics;
 }

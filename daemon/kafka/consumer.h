@@ -76,9 +76,10 @@ class Consumer {
   // time asks for the end.
   [[nodiscard]] Result<Marks> offsets_for_times(
       const Offsets& times, std::chrono::milliseconds timeout = kAnswerTimeout) const;
-  // Partitions of all topics that may be seen.
+  // How many partitions those of the topics have that exist and may be seen. Asks for each by name:
+  // a cluster may have many thousands. To be asked for creates none.
   [[nodiscard]] Result<std::map<std::string, std::int32_t>> topics(
-      std::chrono::milliseconds timeout) const;
+      const std::vector<std::string>& names, std::chrono::milliseconds timeout) const;
   [[nodiscard]] bool is_answered(std::chrono::milliseconds timeout) const;
   [[nodiscard]] std::string cluster_id(std::chrono::milliseconds timeout) const;
   // Waits for the answer.

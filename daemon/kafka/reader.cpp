@@ -70,9 +70,9 @@ Reader::Reader(const Config& config, Isolation isolation)
     : config_(config), consumer_(reader_conf(config, config.kafka.group, isolation)) {}
 
 std::vector<Partition> Reader::partitions(const std::vector<std::string>& topics) {
-  auto answer = consumer_.topics(kConnectTimeout);
+  auto answer = consumer_.topics(topics, kConnectTimeout);
   for (int attempt = 1; !answer && attempt < kConnectAttempts; ++attempt) {
-    answer = consumer_.topics(kConnectTimeout);
+    answer = consumer_.topics(topics, kConnectTimeout);
   }
   if (!answer) {
     throw StopError(ExitCode::failed, "kafka: no broker of " + config_.kafka.brokers +
@@ -80,14 +80,14 @@ std::vector<Partition> Reader::partitions(const std::vector<std::string>& topics
   }
   std::vector<Partition> found;
   for (const auto& [topic, count] : *answer) {
-    if (std::find(topics.begin(), topics.end(), topic) == topics.end()) continue;
     for (std::int32_t number = 0; number < count; ++number) found.push_back({topic, number});
   }
   return found;
 }
 
 std::string Reader::cluster_id() {
-  static_cast<void>(partitions({}));  // the metadata bring it; asked for alone it takes a second
+  // What is asked for brings it; asked for alone it takes a second.
+  static_cast<void>(partitions({config_.topics.ledger}));
   return consumer_.cluster_id(kAnswerTimeout);
 }
 

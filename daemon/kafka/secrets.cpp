@@ -1,9 +1,11 @@
 #include "daemon/kafka/secrets.h"
 
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <simdjson.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <mutex>
@@ -24,24 +26,17 @@ constexpr std::size_t kReasonBytes = 256;
 
 // RFC 4648, 5, without padding; nullopt: something else stands in it.
 std::optional<std::string> from_base64url(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    int value = -1;
-    if (c >= 'A' && c <= 'Z') value = c - 'A';
-    if (c >= 'a' && c <= 'z') value = c - 'a' + 26;
-    if (c >= '0' && c <= '9') value = c - '0' + 52;
-    if (c == '-') value = 62;
-    if (c == '_') value = 63;
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6U | static_cast<std::uint32_t>(value)) & 0xFFFFU;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
-    }
-  }
+  std::string padded(text);
+  std::replace(padded.begin(), padded.end(), '-', '+');
+  std::replace(padded.begin(), padded.end(), '_', '/');
+  const std::size_t padding = (4 - padded.size() % 4) % 4;
+  padded.append(padding, '=');
+  std::string out(padded.size() / 4 * 3, '\0');
+  const auto* in = reinterpret_cast<const unsigned char*>(padded.data());
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), in,
+                                   static_cast<int>(padded.size()));
+  if (size < 0 || padding > 2) return std::nullopt;
+  out.resize(static_cast<std::size_t>(size) - padding);
   return out;
 }
 

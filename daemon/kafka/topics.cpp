@@ -9,6 +9,7 @@
 #include "daemon/kafka/reader.h"
 #include "daemon/kafka/refusal.h"
 #include "daemon/stop.h"
+#include "daemon/wait.h"
 
 namespace tocsin::kafka {
 namespace {
@@ -16,8 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kRequestTimeout = 10s;
-constexpr int kConnectAttempts = 6;   // of kRequestTimeout each: a minute for the brokers to appear
-constexpr int kLedgerAttempts = 600;  // a tenth of a second apart: brokers may be busy
+constexpr int kConnectAttempts = 6;  // of kRequestTimeout each: a minute for the brokers to appear
+constexpr std::int64_t kLedgerLimitMs = 60'000;  // for it to appear: brokers may be busy
+constexpr int kLedgerPauseMs = 10;
 
 using MetadataPtr = Owned<const rd_kafka_metadata_t>;
 using AdminOptions = Owned<rd_kafka_AdminOptions_t>;
@@ -240,16 +242,18 @@ std::vector<std::string> unfit_limits(rd_kafka_t* client, const Config& config,
   return lines;
 }
 
-// A topic that nobody lists may be there all the same: for others.
-void throw_if_denied(rd_kafka_t* client, const Config& config, const std::string& topic) {
+// Of one topic; nullptr: no answer.
+MetadataPtr metadata_of(rd_kafka_t* client, const std::string& topic) {
   const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* answer = nullptr;
-  if (rd_kafka_metadata(client, 0, handle.get(), &answer,
-                        static_cast<int>(kRequestTimeout.count())) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return;
-  }
-  const MetadataPtr metadata(answer);
-  if (metadata->topic_cnt == 1 && Failure(metadata->topics[0].err).is_denied()) {
+  rd_kafka_metadata(client, 0, handle.get(), &answer, static_cast<int>(kRequestTimeout.count()));
+  return MetadataPtr(answer);
+}
+
+// A topic that nobody lists may be there all the same: for others.
+void throw_if_denied(rd_kafka_t* client, const Config& config, const std::string& topic) {
+  const MetadataPtr metadata = metadata_of(client, topic);
+  if (metadata && metadata->topic_cnt == 1 && Failure(metadata->topics[0].err).is_denied()) {
     throw StopError(ExitCode::failed, denied(config.kafka, "DESCRIBE", "topic " + topic));
   }
 }
@@ -300,15 +304,17 @@ Offsets raw_offsets(const Config& config, const std::map<std::string, int>& part
 
 // A topic just created may be unknown to the next broker for a moment.
 void await_ledger(rd_kafka_t* client, const Config& config) {
-  for (int attempt = 0; attempt < kLedgerAttempts; ++attempt) {
-    const MetadataPtr answer = metadata(client);
-    const std::map<std::string, int> topics = partitions_of(*answer);
-    const auto ledger = topics.find(config.topics.ledger);
-    if (ledger != topics.end() && ledger->second > 0) {
-      check_ledger(client, config, ledger->second, answer->broker_cnt);
-      return;
+  const std::int64_t deadline_ms = steady_ms() + kLedgerLimitMs;
+  while (steady_ms() < deadline_ms) {
+    if (const MetadataPtr answer = metadata_of(client, config.topics.ledger)) {
+      const std::map<std::string, int> topics = partitions_of(*answer);
+      const auto ledger = topics.find(config.topics.ledger);
+      if (ledger != topics.end() && ledger->second > 0) {
+        check_ledger(client, config, ledger->second, answer->broker_cnt);
+        return;
+      }
     }
-    rd_kafka_poll(client, 100);
+    rd_kafka_poll(client, kLedgerPauseMs);
   }
   throw StopError(ExitCode::failed, "kafka: topic " + config.topics.ledger + " does not appear");
 }

@@ -85,7 +85,7 @@ void Target::start() {
 
 // False also when no broker answers: then nobody can publish either.
 bool Target::is_topic_missing() const {
-  const auto topics = consumer_.topics(2'000ms);
+  const auto topics = consumer_.topics({topic_}, 2'000ms);
   return topics && !topics->contains(topic_);
 }
 

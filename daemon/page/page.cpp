@@ -32,7 +32,7 @@ void add_countries(Model& model) {
 
 }  // namespace
 
-LivePage::LivePage(const Config& config, PipelineSource pipeline)
+LivePage::LivePage(const Config& config, PipelineSource pipeline, std::function<bool()> may_read)
     : shared_(config.page),
       server_(io_, config.page.listen, access_of(config), shared_),
       lag_(config,
@@ -40,7 +40,8 @@ LivePage::LivePage(const Config& config, PipelineSource pipeline)
               lags_[partition] = {true, records, seconds};
               tell_lag();
             },
-            [this](const kafka::Partition& partition) { lags_.erase(partition); }}),
+            [this](const kafka::Partition& partition) { lags_.erase(partition); }},
+           std::move(may_read)),
       reader_(config, shared_),
       trees_(config, std::move(pipeline)) {
   add_countries(shared_.model);

@@ -15,8 +15,8 @@ namespace tocsin::page {
 class LivePage {
  public:
   // Listens; throws StopError when the address or the token cannot be used. `config` outlives it,
-  // as does what `pipeline` looks at.
-  LivePage(const Config& config, PipelineSource pipeline);
+  // as does what `pipeline` looks at. `may_read`: as LagWatch's, of raw topics.
+  LivePage(const Config& config, PipelineSource pipeline, std::function<bool()> may_read);
   ~LivePage();
   void start();
   // The port, also when the configuration asked for any.

@@ -89,7 +89,9 @@ void TopicReader::run() {
 
 // Topics may come later, and partitions be added.
 void TopicReader::look_for_partitions() {
-  const auto answer = consumer_.topics(kQueryTimeout);
+  std::vector<std::string> wanted = config_.topics.raw;
+  for (const auto& [name, kind] : topics_) wanted.push_back(name);
+  const auto answer = consumer_.topics(wanted, kQueryTimeout);
   if (!answer) {
     throw StopError(ExitCode::failed, "the brokers do not answer: " + answer.error().text());
   }
