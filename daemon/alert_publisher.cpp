@@ -418,6 +418,7 @@ void AlertPublisher::publish() {
   alerts_.clear();
   cuts_.clear();
   metrics_.alert_engine(fold_->size());
+  if (producer_->may_have_repeated()) static_cast<void>(fence_others());
 }
 
 // Alerts, states and the ledger offset in one transaction. Any error: begin again.

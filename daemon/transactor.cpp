@@ -307,12 +307,10 @@ End Transactor::abort(End after) {
   return end == End::unknown ? End::unknown : after;
 }
 
-// librdkafka repeats a request when the connection breaks. The first one may be on its way still:
-// the one that ends a transaction would end the next one too early, one with offsets would take the
-// next one's back. The broker cannot tell them apart (KIP-890), so a new producer epoch fences it.
+// A new producer epoch, where a request of this transaction may arrive once more in the next.
 void Transactor::fence_repeats(std::int64_t ending_since_ms) {
-  serve();  // on_trouble
-  if (!connection_broke_ && steady_ms() - ending_since_ms < kEndingMaxMs) return;
+  const bool is_slow = steady_ms() - ending_since_ms >= kEndingMaxMs;
+  if (!producer_->may_have_repeated() && !is_slow) return;
   spdlog::info("publisher: the connection broke during a transaction, fencing repeated requests");
   renew();
 }
@@ -370,19 +368,15 @@ kafka::Conf Transactor::conf(const Config& config, bool isolates) {
 
 void Transactor::create_producer() {
   if (producer_) {
+    disconnected_ms_ = std::max(disconnected_ms_, producer_->disconnected_ms());
     producer_->purge();
     producer_.reset();
   }
-  connection_broke_ = false;
   producer_ = std::make_unique<kafka::TransactionalProducer>(
       conf(config_, isolates_), config_.limits.transaction_timeout,
-      kafka::Producer::Hooks{
-          .on_delivery = [this](const kafka::DeliveryReport& delivery) { note_delivery(delivery); },
-          .on_trouble =
-              [this] {
-                connection_broke_ = true;
-                broke_ms_ = steady_ms();
-              }});
+      kafka::Producer::Hooks{.on_delivery = [this](const kafka::DeliveryReport& delivery) {
+        note_delivery(delivery);
+      }});
   producer_->learn({config_.topics.enriched, config_.topics.duplicates, config_.topics.deadletter});
 }
 
@@ -427,7 +421,8 @@ void Transactor::judge_init_fault(const kafka::Failure& fault) {
 void Transactor::note_fenced() {
   const std::int64_t now_ms = steady_ms();
   const bool is_overdue = now_ms - begun_ms_ >= config_.limits.transaction_timeout.count();
-  const bool is_shaken = broke_ms_ && now_ms - *broke_ms_ < kFencedWindowMs;
+  const std::int64_t disconnected_ms = std::max(disconnected_ms_, producer_->disconnected_ms());
+  const bool is_shaken = disconnected_ms >= 0 && now_ms - disconnected_ms < kFencedWindowMs;
   if (is_overdue || is_shaken) return;
   fenced_ms_.push_back(now_ms);
   while (now_ms - fenced_ms_.front() > kFencedWindowMs) fenced_ms_.pop_front();

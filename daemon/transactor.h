@@ -113,9 +113,8 @@ class Transactor {
   kafka::Failure fault_;
   std::map<std::size_t, kafka::Failure> refused_;
   bool isolates_ = false;
-  bool connection_broke_ = false;         // since the producer was made
-  std::optional<std::int64_t> broke_ms_;  // a connection, lately; steady clock
-  std::int64_t begun_ms_ = 0;             // the last transaction; steady clock
+  std::int64_t disconnected_ms_ = -1;  // producers before this one; steady clock, -1: never
+  std::int64_t begun_ms_ = 0;          // the last transaction; steady clock
   std::deque<std::int64_t> fenced_ms_;
   bool has_been_up_ = false;
   bool seeks_denied_ = false;  // one topic after the other: which may not be written?

@@ -1,5 +1,10 @@
 #include "daemon/kafka/producer.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
 #include "daemon/kafka/handles.h"
 #include "daemon/kafka/membership.h"
 #include "daemon/wait.h"
@@ -10,9 +15,24 @@ namespace {
 
 constexpr int kQueueWaitMs = 50;
 constexpr int kLearnTimeoutMs = 2'000;
+constexpr std::chrono::milliseconds kLearnPause{10};
 constexpr int kOffsetsTimeoutMs = 10'000;
 // Any other time-out than -1 may put librdkafka's state out of step with the broker's.
 constexpr int kWhatRemains = -1;
+
+// Topics of which each partition has a leader.
+std::size_t count_led(const rd_kafka_metadata_t& metadata) {
+  std::size_t count = 0;
+  for (int i = 0; i < metadata.topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata.topics[i];
+    const rd_kafka_metadata_partition_t* begin = topic.partitions;
+    const bool is_led = topic.partition_cnt > 0 &&
+                        std::all_of(begin, begin + topic.partition_cnt,
+                                    [](const auto& partition) { return partition.leader >= 0; });
+    count += is_led ? 1 : 0;
+  }
+  return count;
+}
 
 rd_kafka_resp_err_t produce(rd_kafka_t* client, const Outgoing& record,
                             rd_kafka_headers_t* headers) {
@@ -57,6 +77,7 @@ Conf producer_conf(const Config& config, const std::string& transactional_id, bo
 
 struct Producer::State {
   Hooks hooks;
+  std::atomic<std::int64_t> disconnected_ms{-1};
   Client client;
   std::vector<Owned<rd_kafka_topic_t>> topics;  // librdkafka keeps up with what has an owner
 
@@ -64,10 +85,11 @@ struct Producer::State {
     static_cast<State*>(self)->hooks.on_delivery(DeliveryReport(message));
   }
 
-  static void on_error(rd_kafka_t* client, int error, const char* reason, void* self) {
-    // Being fenced is told in the same way.
-    if (error != RD_KAFKA_RESP_ERR__FATAL) static_cast<State*>(self)->hooks.on_trouble();
-    log_error(client, error, reason, nullptr);
+  // On librdkafka's threads. Its errors do not tell: the same one is told once in 30 s, and from
+  // 2.15 on what a broker ends is none.
+  static int on_close(int socket, void* self) {
+    static_cast<State*>(self)->disconnected_ms = steady_ms();
+    return ::close(socket);
   }
 };
 
@@ -76,7 +98,7 @@ Producer::Producer(const Conf& conf, Hooks hooks) : state_(std::make_unique<Stat
   ConfHandle handle = make_handle(conf);
   rd_kafka_conf_set_opaque(handle.get(), state_.get());
   if (state_->hooks.on_delivery) rd_kafka_conf_set_dr_msg_cb(handle.get(), &State::on_delivery);
-  if (state_->hooks.on_trouble) rd_kafka_conf_set_error_cb(handle.get(), &State::on_error);
+  rd_kafka_conf_set_closesocket_cb(handle.get(), &State::on_close);
   state_->client = make_client(RD_KAFKA_PRODUCER, std::move(handle), conf);
 }
 
@@ -86,9 +108,18 @@ void Producer::learn(const std::vector<std::string>& topics) {
   for (const std::string& topic : topics) {
     state_->topics.emplace_back(rd_kafka_topic_new(handle(), topic.c_str(), nullptr));
   }
-  const rd_kafka_metadata_t* answer = nullptr;
-  rd_kafka_metadata(handle(), 0, nullptr, &answer, kLearnTimeoutMs);
-  const Owned<const rd_kafka_metadata_t> metadata(answer);
+  // A topic just created has no leader for a moment.
+  const std::int64_t deadline_ms = steady_ms() + kLearnTimeoutMs;
+  for (std::int64_t left_ms = kLearnTimeoutMs; left_ms > 0; left_ms = deadline_ms - steady_ms()) {
+    const rd_kafka_metadata_t* answer = nullptr;
+    if (rd_kafka_metadata(handle(), 0, nullptr, &answer, static_cast<int>(left_ms)) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return;
+    }
+    const Owned<const rd_kafka_metadata_t> metadata(answer);
+    if (count_led(*metadata) >= topics.size()) return;
+    sleep_for(kLearnPause);
+  }
 }
 
 Failure Producer::send(Outgoing record, const std::atomic<bool>& stop) {
@@ -132,6 +163,10 @@ Failure Producer::fatal() const {
   return fatal_fault(handle());
 }
 
+std::int64_t Producer::disconnected_ms() const {
+  return state_->disconnected_ms;
+}
+
 rd_kafka_s* Producer::handle() const {
   return state_->client.get();
 }
@@ -172,6 +207,10 @@ Failure TransactionalProducer::abort() {
 
 bool TransactionalProducer::is_overdue() const {
   return steady_ms() - begun_ms_ >= timeout_ms_;
+}
+
+bool TransactionalProducer::may_have_repeated() const {
+  return disconnected_ms() >= begun_ms_;
 }
 
 Failure TransactionalProducer::overdue() const {

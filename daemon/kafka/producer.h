@@ -30,8 +30,6 @@ struct Outgoing {
 
 struct ProducerHooks {
   std::function<void(const DeliveryReport&)> on_delivery = nullptr;
-  // A connection broke, or another error that librdkafka lives with; beside its line in the log.
-  std::function<void()> on_trouble = nullptr;
 };
 
 // Settings of a producer of outputs; without transactions when the id is empty. `isolates`: one
@@ -67,6 +65,9 @@ class Producer {
   void purge();
   // Why the client is lost for good.
   [[nodiscard]] Failure fatal() const;
+  // When a connection of the client ended last, whoever ended it; steady clock, -1: none has. It is
+  // known before anything that was on its way there is sent again.
+  [[nodiscard]] std::int64_t disconnected_ms() const;
 
  protected:
   [[nodiscard]] rd_kafka_s* handle() const;
@@ -96,6 +97,11 @@ class TransactionalProducer : public Producer {
   [[nodiscard]] Failure commit();
   [[nodiscard]] Failure abort();
   [[nodiscard]] bool is_overdue() const;
+  // Whether a connection ended since begin(). Then librdkafka has repeated what was on its way, and
+  // the first one may arrive yet: one that ends a transaction would end the next one too early, one
+  // with offsets would take the next one's back. The broker cannot tell them apart (KIP-890) before
+  // a new producer of the same transactional id has its epoch.
+  [[nodiscard]] bool may_have_repeated() const;
 
  private:
   [[nodiscard]] Failure overdue() const;

@@ -127,7 +127,7 @@ void Client::on_joined(std::uint64_t token, const Membership& joined,
                        const std::vector<Partition>& partitions) {
   if (token != join_token || join_state != Join::joining || is_closed) return;
   if (scheduler->random.chance(network.answer_lost)) {
-    disconnected = true;
+    disconnect();
     return join();
   }
   membership = joined;

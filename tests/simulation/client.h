@@ -48,12 +48,15 @@ struct Client : std::enable_shared_from_this<Client> {
   void* opaque = nullptr;
   void (*on_rebalance)(rd_kafka_t*, Error, rd_kafka_topic_partition_list_t*, void*) = nullptr;
   void (*on_delivery)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
-  void (*on_error)(rd_kafka_t*, int, const char*, void*) = nullptr;
+  int (*on_close)(int, void*) = nullptr;
 
   [[nodiscard]] std::int64_t setting_ms(const char* key, std::int64_t absent) const;
   [[nodiscard]] bool is_dead() const;
+  // The connection ends; what was on its way is sent again.
+  void disconnect() const {
+    if (on_close != nullptr) on_close(-1, opaque);
+  }
 
-  bool disconnected = false;  // to be reported to on_error
   std::optional<Error> fatal;
 
   // ---- consumer: the group
@@ -166,7 +169,7 @@ void send(Client& client, const char* what, std::function<R()> effect,
     scheduler->after(scheduler->random.between(20, 600), life, [weak, answer] {
       const std::shared_ptr<Client> alive = weak.lock();
       if (!alive) return;
-      alive->disconnected = true;
+      alive->disconnect();
       answer(nullptr);
     });
   };

@@ -27,7 +27,7 @@ struct rd_kafka_conf_s {
   void* opaque = nullptr;
   decltype(Client::on_rebalance) on_rebalance = nullptr;
   decltype(Client::on_delivery) on_delivery = nullptr;
-  decltype(Client::on_error) on_error = nullptr;
+  decltype(Client::on_close) on_close = nullptr;
 };
 
 struct rd_kafka_consumer_group_metadata_s {
@@ -51,15 +51,6 @@ std::int64_t deadline_after(int timeout_ms) {
 
 void pause_before_retry() {
   scheduler->sleep(scheduler->random.between(10, 120));
-}
-
-// Errors of a client are told to its owner inside its poll, as librdkafka does.
-void serve_errors(Client& client) {
-  if (!client.disconnected) return;
-  client.disconnected = false;
-  if (client.on_error != nullptr) {
-    client.on_error(client.handle, RD_KAFKA_RESP_ERR__TRANSPORT, "connection lost", client.opaque);
-  }
 }
 
 }  // namespace
@@ -116,9 +107,9 @@ void rd_kafka_conf_set_opaque(rd_kafka_conf_t* conf, void* opaque) {
 }
 void rd_kafka_conf_set_log_cb(rd_kafka_conf_t*,
                               void (*)(const rd_kafka_t*, int, const char*, const char*)) {}
-void rd_kafka_conf_set_error_cb(rd_kafka_conf_t* conf,
-                                void (*callback)(rd_kafka_t*, int, const char*, void*)) {
-  conf->on_error = callback;
+void rd_kafka_conf_set_error_cb(rd_kafka_conf_t*, void (*)(rd_kafka_t*, int, const char*, void*)) {}
+void rd_kafka_conf_set_closesocket_cb(rd_kafka_conf_t* conf, int (*callback)(int, void*)) {
+  conf->on_close = callback;
 }
 rd_kafka_conf_res_t rd_kafka_conf_set_ssl_cert_verify_cb(
     rd_kafka_conf_t*, int (*)(rd_kafka_t*, const char*, std::int32_t, int*, int, const char*,
@@ -148,7 +139,7 @@ rd_kafka_t* rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t* conf, char*, siz
   client.opaque = conf->opaque;
   client.on_rebalance = conf->on_rebalance;
   client.on_delivery = conf->on_delivery;
-  client.on_error = conf->on_error;
+  client.on_close = conf->on_close;
   client.membership.group = client.settings["group.id"];
   if (!client.is_consumer && client.transactional_id().empty()) {
     client.producer = broker->new_producer();
@@ -404,7 +395,6 @@ rd_kafka_message_t* rd_kafka_consumer_poll(rd_kafka_t* handle, int timeout_ms) {
   }
   const std::int64_t deadline_ms = deadline_after(timeout_ms);
   while (true) {
-    serve_errors(client);
     while (!client.operations.empty()) {
       if (rd_kafka_message_t* error = serve_operation(client)) return error;
     }
@@ -728,7 +718,6 @@ int rd_kafka_poll(rd_kafka_t* handle, int timeout_ms) {
   Client& client = *handle->client;
   if (client.is_dead()) return 0;
   scheduler->yield();
-  serve_errors(client);
   if (client.reports.empty() && timeout_ms > 0) {
     scheduler->wait(&client, scheduler->now_ms() + timeout_ms);
   }
