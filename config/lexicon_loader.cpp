@@ -201,7 +201,7 @@ LoadedLexicon load_lexicon(std::span<const DataFile> files, const Languages& lan
     loaded.faults.push_back({sorted.empty() ? "" : sorted.front()->name, 0, 0,
                              "there is no data for the language '" + language + "'", false, ""});
   }
-  LexiconBuilder builder(languages.reader_of(language));
+  LexiconBuilder builder(languages.reader_of(language).language);
   for (const auto& reader : readers) add_classes(*reader, builder);
   bool has_operators = false;
   const YamlReader* with_cues = nullptr;
@@ -262,9 +262,10 @@ bool fits(const LoadedLexicon& loaded, const Gazetteer& gazetteer, const Lexicon
 
 }  // namespace
 
-ExampleReport run_examples(const LoadedLexicon& loaded, const Languages& languages,
+ExampleReport run_examples(const LoadedLexicon& loaded, Languages languages,
                            const Gazetteer& gazetteer) {
   ExampleReport report;
+  languages.look_up_in(loaded.lexicon.language(), loaded.lexicon.vocabulary());
   std::set<std::string> covered;
   for (const LexiconExample& example : loaded.examples) {
     ++report.examples;

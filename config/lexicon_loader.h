@@ -55,7 +55,7 @@ struct ExampleReport {
   std::vector<ExampleFailure> failures;
 };
 
-[[nodiscard]] ExampleReport run_examples(const LoadedLexicon& loaded, const Languages& languages,
+[[nodiscard]] ExampleReport run_examples(const LoadedLexicon& loaded, Languages languages,
                                          const Gazetteer& gazetteer);
 
 }  // namespace tocsin

@@ -153,7 +153,7 @@ LoadedNames parse_names(const std::vector<DataFile>& files,
   add_faults(unreadable, {}, loaded.faults);
   GazetteerBuilder builder;
   for (const DataFile& file : files) builder.add_tsv(file.name, file.text);
-  loaded.gazetteer = builder.freeze(*languages.reader_of(""));
+  loaded.gazetteer = builder.freeze(*languages.reader_of("").language);
   loaded.data_hash = hash_of(files);
   add_faults(builder.faults(), files, loaded.faults);
   return loaded;
@@ -231,7 +231,7 @@ LoadedLexicon parse_lexicon(const std::vector<DataFile>& files,
   for (const DataFile& file : embedded("language/", "model.bin")) {
     LoadedSyntaxModel syntax = read_model(file.text);
     if (!syntax.fault.empty()) loaded.faults.push_back({file.name, 0, 0, syntax.fault, false, ""});
-    loaded.lexicon.set_syntax(std::make_shared<SyntaxModel>(std::move(syntax.model)));
+    loaded.lexicon.set_syntax(std::move(syntax.model));
   }
   add_faults(unreadable, {}, loaded.faults);
   loaded.ok = loaded.ok && !has_errors(loaded.faults);
@@ -347,6 +347,7 @@ LoadedPipeline load_pipeline(const Config& config) {
   LoadedLexicon lexicon = parse_lexicon(rules, unreadable_lexicon, pipeline->languages);
   loaded.faults.insert(loaded.faults.end(), lexicon.faults.begin(), lexicon.faults.end());
   pipeline->lexicon = std::move(lexicon.lexicon);
+  pipeline->languages.look_up_in(pipeline->lexicon.language(), pipeline->lexicon.vocabulary());
 
   LoadedAlertRules alerts = load_alert_rules(config, pipeline->gazetteer);
   loaded.faults.insert(loaded.faults.end(), alerts.faults.begin(), alerts.faults.end());

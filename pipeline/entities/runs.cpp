@@ -282,7 +282,7 @@ bool may_name_with_people(const Scene& scene, std::uint32_t next) {
     return false;
   const Token& word = scene.text.tokens[next];
   const bool goes_on = scene.joins(next + 1) && scene.is_capital(next + 1);
-  return (word.shape & shape::kTitle) != 0 && word.word == kUnknownWord && !goes_on &&
+  return (word.shape & shape::kTitle) != 0 && !scene.text.words->knows(word.word) && !goes_on &&
          scene.matches_begin[next] == scene.matches_begin[next + 1] && scene.role_at[next] < 0 &&
          !scene.gazetteer.is_given_name(word.hash) && !is_surname(scene, next) &&
          !scene.text.slice(word).ends_with('s');  // "Iraqi Sunnis": some of them

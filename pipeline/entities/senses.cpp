@@ -407,7 +407,7 @@ class Chooser {
     }
     // "Jools Holland"
     if (via == Via::acronym || via == Via::alias) {
-      return previous->word == kUnknownWord && !is_known_before(at);
+      return !scene_.text.words->knows(previous->word) && !is_known_before(at);
     }
     return via == Via::demonym && scene_.is(at, WordClass::demonym_surname) && !is_known_before(at);
   }

@@ -1,8 +1,6 @@
 #include "pipeline/language/language_builder.h"
 
 #include <algorithm>
-#include <bit>
-#include <unordered_map>
 
 #include "pipeline/text/phrase_table.h"
 #include "pipeline/text/text.h"
@@ -10,7 +8,7 @@
 namespace tocsin {
 
 Language::Language()
-    : slots_(1),
+    : words_(std::make_shared<const Vocabulary>()),
       classes_(1),
       role_phrases_(std::make_unique<const PhraseTable>()),
       senses_(std::make_unique<const SenseTable>()) {}
@@ -24,7 +22,6 @@ std::span<const std::string> Language::title_offices(WordId title) const noexcep
 }
 
 std::uint64_t Language::value(const Values& values, WordId word) noexcept {
-  if (word == kUnknownWord) return 0;  // every word of a text is asked for, most are unknown
   const auto at = std::lower_bound(values.begin(), values.end(), word,
                                    [](const auto& entry, WordId id) { return entry.first < id; });
   return at == values.end() || at->first != word ? 0 : at->second;
@@ -37,7 +34,7 @@ bool Language::is_presidential(std::string_view code) const noexcept {
 
 struct LanguageBuilder::State {
   std::shared_ptr<Language> language = std::make_shared<Language>();
-  std::unordered_map<std::uint64_t, WordId> words;
+  Vocabulary words;
   PhraseTable::Builder role_phrases;
 
   // The id of the word, new or not; kUnknownWord when it is not one token.
@@ -46,10 +43,9 @@ struct LanguageBuilder::State {
     if (tokens.size() != 1 || tokens[0].begin != 0 || tokens[0].end != text.size()) {
       return kUnknownWord;
     }
-    const auto [at, is_new] =
-        words.try_emplace(tokens[0].hash, static_cast<WordId>(language->classes_.size()));
-    if (is_new) language->classes_.emplace_back();
-    return at->second;
+    const WordId id = words.add(tokens[0].hash);
+    language->classes_.resize(words.size());
+    return id;
   }
 };
 
@@ -119,13 +115,7 @@ void LanguageBuilder::set_inflection(Inflection inflection) {
 
 std::shared_ptr<const Language> LanguageBuilder::freeze() {
   Language& language = *state_->language;
-  language.slots_.assign(std::bit_ceil(state_->words.size() * 4 + 1), {});
-  language.mask_ = language.slots_.size() - 1;
-  for (const auto& [hash, id] : state_->words) {
-    std::size_t i = hash & language.mask_;
-    while (language.slots_[i].id != kUnknownWord) i = (i + 1) & language.mask_;
-    language.slots_[i] = {hash, id};
-  }
+  language.words_ = std::make_shared<const Vocabulary>(std::move(state_->words));
   language.role_phrases_ = std::make_unique<const PhraseTable>(state_->role_phrases.freeze());
   std::sort(language.title_offices_.begin(), language.title_offices_.end());
   std::sort(language.numbers_.begin(), language.numbers_.end());
@@ -133,23 +123,35 @@ std::shared_ptr<const Language> LanguageBuilder::freeze() {
   return std::move(state_->language);
 }
 
-Languages::Languages() : fallback_(std::make_shared<const Language>()) {}
+Languages::Languages() {
+  fallback_.language = std::make_shared<const Language>();
+  fallback_.words = fallback_.language->words();
+}
 
 void Languages::add(std::shared_ptr<const Language> language) {
-  if (language->reads_others()) fallback_ = language;
-  languages_.push_back(std::move(language));
+  LanguageWords reader{std::move(language), nullptr};
+  reader.words = reader.language->words();
+  if (reader.language->reads_others()) fallback_ = reader;
+  readers_.push_back(std::move(reader));
+}
+
+void Languages::look_up_in(std::string_view code, const std::shared_ptr<const Vocabulary>& words) {
+  for (LanguageWords& reader : readers_) {
+    if (reader.language->code() == code) reader.words = words;
+  }
+  if (fallback_.language->code() == code) fallback_.words = words;
 }
 
 const Language* Languages::find(std::string_view code) const noexcept {
-  const auto at = std::find_if(languages_.begin(), languages_.end(),
-                               [code](const auto& each) { return each->code() == code; });
-  return at == languages_.end() ? nullptr : at->get();
+  const auto at = std::find_if(readers_.begin(), readers_.end(),
+                               [code](const auto& each) { return each.language->code() == code; });
+  return at == readers_.end() ? nullptr : at->language.get();
 }
 
-const std::shared_ptr<const Language>& Languages::reader_of(std::string_view code) const noexcept {
-  const auto at = std::find_if(languages_.begin(), languages_.end(),
-                               [code](const auto& each) { return each->code() == code; });
-  return at == languages_.end() ? fallback_ : *at;
+const LanguageWords& Languages::reader_of(std::string_view code) const noexcept {
+  const auto at = std::find_if(readers_.begin(), readers_.end(),
+                               [code](const auto& each) { return each.language->code() == code; });
+  return at == readers_.end() ? fallback_ : *at;
 }
 
 }  // namespace tocsin

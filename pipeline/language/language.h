@@ -1,6 +1,6 @@
 // What tocsin knows of one language, as data: words by class, inflection, titles, phrases. Read
 // from config/language (by config/), frozen, then shared const between threads. Promises: no I/O,
-// no YAML; a look-up is one probe; ids are valid for the Language that gave them.
+// no YAML; its words are the first of every vocabulary that texts are read with.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "pipeline/language/inflection.h"
+#include "pipeline/language/vocabulary.h"
 
 namespace tocsin {
 
@@ -228,10 +229,6 @@ inline constexpr std::array<std::string_view, kPhraseLists> kPhraseListNames = {
     "opinion_label",  "opinion_section", "opinion_path",
     "history_series", "history_hint",    "people_ending"};
 
-// A word of a language; kUnknownWord is in no class.
-using WordId = std::uint32_t;
-inline constexpr WordId kUnknownWord = 0;
-
 // A title in a text and the offices (gazetteer column `offices`) it may mean, first match wins.
 struct Role {
   std::string phrase;
@@ -259,21 +256,28 @@ class Language {
   // Its words are written without diacritics.
   [[nodiscard]] bool is_ascii() const noexcept { return is_ascii_; }
 
-  // The word with this fold_hash.
-  [[nodiscard]] WordId find(std::uint64_t hash) const noexcept {
-    for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
-      if (slots_[i].id == kUnknownWord || slots_[i].hash == hash) return slots_[i].id;
-    }
+  // Its own words.
+  [[nodiscard]] const std::shared_ptr<const Vocabulary>& words() const noexcept { return words_; }
+  // Of its own words the one with this fold_hash.
+  [[nodiscard]] WordId find(std::uint64_t hash) const noexcept { return words_->find(hash); }
+  // One of its own, not one that only a lexicon or a parser knows.
+  [[nodiscard]] bool knows(WordId word) const noexcept {
+    return word != kUnknownWord && word < classes_.size();
   }
   [[nodiscard]] bool is(WordId word, WordClass wanted) const noexcept {
     const auto bit = static_cast<unsigned>(wanted);
-    return (classes_[word][bit / 64] >> bit % 64 & 1U) != 0;
+    const WordId own = word < classes_.size() ? word : kUnknownWord;
+    return (classes_[own][bit / 64] >> bit % 64 & 1U) != 0;
   }
 
   // The value that a word stands for ("seven", "twenty"), and what a word multiplies ("million");
   // 0: none.
-  [[nodiscard]] std::uint64_t number(WordId word) const noexcept { return value(numbers_, word); }
-  [[nodiscard]] std::uint64_t scale(WordId word) const noexcept { return value(scales_, word); }
+  [[nodiscard]] std::uint64_t number(WordId word) const noexcept {
+    return knows(word) ? value(numbers_, word) : 0;  // most words are not known
+  }
+  [[nodiscard]] std::uint64_t scale(WordId word) const noexcept {
+    return knows(word) ? value(scales_, word) : 0;
+  }
 
   [[nodiscard]] const std::vector<std::string>& phrases(PhraseList list) const noexcept {
     return phrases_[static_cast<std::size_t>(list)];
@@ -295,20 +299,14 @@ class Language {
  private:
   friend class LanguageBuilder;
   static constexpr std::size_t kClassWords = (kWordClasses + 63) / 64;
-  struct Slot {
-    std::uint64_t hash = 0;
-    WordId id = kUnknownWord;
-  };
-
   using Values = std::vector<std::pair<WordId, std::uint64_t>>;  // by word
   [[nodiscard]] static std::uint64_t value(const Values& values, WordId word) noexcept;
 
   std::string code_;
   bool reads_others_ = false;
   bool is_ascii_ = false;
-  std::vector<Slot> slots_;  // open addressing at a quarter load
-  std::size_t mask_ = 0;
-  std::vector<std::array<std::uint64_t, kClassWords>> classes_;  // by word
+  std::shared_ptr<const Vocabulary> words_;
+  std::vector<std::array<std::uint64_t, kClassWords>> classes_;  // by word of its own
   std::array<std::vector<std::string>, kPhraseLists> phrases_;
   Values numbers_;
   Values scales_;
@@ -322,24 +320,30 @@ class Language {
   Inflection inflection_;
 };
 
+// A language and the words that its texts are looked up in: its own first.
+struct LanguageWords {
+  std::shared_ptr<const Language> language;
+  std::shared_ptr<const Vocabulary> words;
+};
+
 // The languages by code. There is always one to read with: without data, one that knows no word.
 class Languages {
  public:
   Languages();
 
   void add(std::shared_ptr<const Language> language);
+  // Has the texts that the language reads looked up in `words`, which begin with its own; nothing
+  // without such a language.
+  void look_up_in(std::string_view code, const std::shared_ptr<const Vocabulary>& words);
   // With data of its own; nullptr.
   [[nodiscard]] const Language* find(std::string_view code) const noexcept;
   // That of the code, else the one that reads others.
-  [[nodiscard]] const std::shared_ptr<const Language>& reader_of(
-      std::string_view code) const noexcept;
-  [[nodiscard]] std::span<const std::shared_ptr<const Language>> all() const noexcept {
-    return languages_;
-  }
+  [[nodiscard]] const LanguageWords& reader_of(std::string_view code) const noexcept;
+  [[nodiscard]] std::span<const LanguageWords> all() const noexcept { return readers_; }
 
  private:
-  std::vector<std::shared_ptr<const Language>> languages_;
-  std::shared_ptr<const Language> fallback_;
+  std::vector<LanguageWords> readers_;
+  LanguageWords fallback_;
 };
 
 }  // namespace tocsin

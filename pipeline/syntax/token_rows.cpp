@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 
 namespace tocsin {
 namespace {
@@ -54,15 +53,12 @@ bool is_shouted(const Text& text, TokenSpan span) noexcept {
 
 }  // namespace
 
-WordIds::WordIds(std::vector<std::uint64_t> hashes) : hashes_(std::move(hashes)) {
-  std::size_t size = 1;
-  while (size < 2 * hashes_.size() + 2) size *= 2;
-  mask_ = size - 1;
-  table_.assign(size, 0);
+void WordIds::join(Vocabulary& vocabulary) {
+  ids_.clear();
   for (std::size_t i = 0; i < hashes_.size(); ++i) {
-    std::uint64_t slot = hashes_[i] & mask_;
-    while (table_[slot] != 0) slot = (slot + 1) & mask_;
-    table_[slot] = static_cast<std::uint16_t>(i + 1);
+    const WordId word = vocabulary.add(hashes_[i]);
+    if (word >= ids_.size()) ids_.resize(word + std::size_t{1}, 0);
+    ids_[word] = static_cast<std::uint16_t>(kFirstWord + i);
   }
 }
 
@@ -73,18 +69,12 @@ std::uint16_t WordIds::id(const Text& text, const Token& token) const noexcept {
         std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
     return static_cast<std::uint16_t>(std::min<std::size_t>(digits.size(), 8) + (plain ? 0 : 8));
   }
-  if (table_.empty()) return 0;
-  for (std::uint64_t slot = token.hash & mask_; table_[slot] != 0; slot = (slot + 1) & mask_) {
-    const std::size_t index = table_[slot] - std::size_t{1};
-    if (hashes_[index] == token.hash) return static_cast<std::uint16_t>(kFirstWord + index);
-  }
-  return 0;
+  return token.word < ids_.size() ? ids_[token.word] : std::uint16_t{0};
 }
 
 void rows_of_tokens(const WordIds& words, const Text& text, TokenSpan span,
                     std::vector<TokenRows>& out) {
   out.resize(span.size());
-  for (std::uint32_t i = span.begin; i < span.end; ++i) words.prefetch(text.tokens[i].hash);
   const bool shouted = is_shouted(text, span);
   for (std::uint32_t i = span.begin; i < span.end; ++i) {
     const Token& token = text.tokens[i];

@@ -6,13 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "pipeline/text/text.h"
 
 namespace tocsin {
 
-// The words that have a row of their own, by the hash of their folded form.
+// The words that have a row of their own.
 class WordIds {
  public:
   // Word ids below this are no words: 0 is an unknown one, the others are kinds of numbers.
@@ -20,20 +21,19 @@ class WordIds {
   static constexpr std::size_t kWordsMax = 24'000;
 
   WordIds() = default;
-  // `hashes`: ascending, at most kWordsMax.
-  explicit WordIds(std::vector<std::uint64_t> hashes);
+  // `hashes`: of their folded forms; ascending, at most kWordsMax.
+  explicit WordIds(std::vector<std::uint64_t> hashes) : hashes_(std::move(hashes)) {}
 
+  // Adds them to the vocabulary that texts are looked up in; before that they are not known.
+  void join(Vocabulary& vocabulary);
+
+  // Precondition: the text was looked up in the vocabulary they joined.
   [[nodiscard]] std::uint16_t id(const Text& text, const Token& token) const noexcept;
-  // Fetches what id() will read first.
-  void prefetch(std::uint64_t hash) const noexcept {
-    __builtin_prefetch(table_.data() + (hash & mask_));
-  }
   [[nodiscard]] std::span<const std::uint64_t> hashes() const noexcept { return hashes_; }
 
  private:
   std::vector<std::uint64_t> hashes_;
-  std::vector<std::uint16_t> table_;  // open addressing: index into hashes_ + 1, or 0
-  std::uint64_t mask_ = 0;
+  std::vector<std::uint16_t> ids_;  // by word of the vocabulary
 };
 
 // Groups of rows, in the order of the table; words come last.

@@ -678,6 +678,11 @@ void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
   for (const Match& act : acts) add_event(scene, act, there, events);
 }
 
+// Its tokens are words of the lexicon's vocabulary: else their numbers mean others.
+bool is_looked_up(const Lexicon::State& lexicon, const Text& text) {
+  return text.vocabulary && text.vocabulary->fingerprint() == lexicon.vocabulary->fingerprint();
+}
+
 }  // namespace
 
 Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text& text,
@@ -685,6 +690,7 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   Assessment assessment;
   const Lexicon::State& state = lexicon.state();
   if (text.language != state.language && text.language != "und") return assessment;
+  if (!is_looked_up(state, text)) return assessment;
   const Page page(state, gazetteer, text, tagging);
   if (text.language == "und" && !is_readable(page)) return assessment;
   if (!state.syntax) return assessment;
@@ -708,7 +714,7 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
 Tree tree_of(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text& text,
              const Tagging& tagging, TokenSpan piece) {
   const Lexicon::State& state = lexicon.state();
-  if (!state.syntax) return {};
+  if (!state.syntax || !is_looked_up(state, text)) return {};
   const Page page(state, gazetteer, text, tagging);
   Sentence sentence = text.sentences[text.sentence_of(piece.begin)];
   sentence.tokens = piece;

@@ -10,13 +10,25 @@
 
 namespace tocsin {
 
-Lexicon::Lexicon() : state_(std::make_unique<State>()) {}
+Lexicon::Lexicon() : state_(std::make_unique<State>()) {
+  state_->vocabulary = std::make_shared<const Vocabulary>();
+}
 Lexicon::~Lexicon() = default;
 Lexicon::Lexicon(Lexicon&&) noexcept = default;
 Lexicon& Lexicon::operator=(Lexicon&&) noexcept = default;
 
-void Lexicon::set_syntax(std::shared_ptr<const SyntaxModel> syntax) {
-  state_->syntax = std::move(syntax);
+void Lexicon::set_syntax(SyntaxModel syntax) {
+  auto vocabulary = std::make_shared<Vocabulary>(*state_->vocabulary);
+  syntax.words.join(*vocabulary);
+  state_->vocabulary = std::move(vocabulary);
+  state_->syntax = std::make_shared<const SyntaxModel>(std::move(syntax));
+}
+
+const std::string& Lexicon::language() const {
+  return state_->language;
+}
+const std::shared_ptr<const Vocabulary>& Lexicon::vocabulary() const {
+  return state_->vocabulary;
 }
 
 std::string_view Lexicon::rule_id(std::uint32_t rule) const {
@@ -28,18 +40,6 @@ std::size_t Lexicon::rule_count() const {
 
 void Lexicon::set_topics(const TopicModel& topics) {
   state_->topics = topics;
-}
-
-void WordIndex::build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries) {
-  std::size_t size = 16;
-  while (size < entries.size() * 4) size *= 2;
-  slots_.assign(size, {0, kNoWord});
-  mask_ = size - 1;
-  for (const auto& entry : entries) {
-    std::size_t i = entry.first & mask_;
-    while (slots_[i].second != kNoWord) i = (i + 1) & mask_;
-    slots_[i] = entry;
-  }
 }
 
 // Words while building are kept by their folded text.
@@ -69,6 +69,7 @@ struct LexiconBuilder::State {
   };
   void add_groups(Word& word, std::vector<GroupedStart>& starts);
   void index_starts();
+  void number_words();
   [[nodiscard]] bool add_slot(const std::string& part, Pattern& pattern, std::string& message);
   void rank(Pattern& pattern) const;
   [[nodiscard]] bool add_pattern(const std::string& text, Use use, std::uint32_t owner,
@@ -457,6 +458,22 @@ void LexiconBuilder::State::index_starts() {
   }
 }
 
+// The words of the language keep their numbers, those of the lexicon follow by hash.
+void LexiconBuilder::State::number_words() {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> entries;
+  entries.reserve(words.size());
+  for (const auto& [text, index] : words) entries.emplace_back(fold_hash(text), index);
+  std::sort(entries.begin(), entries.end());
+  auto vocabulary = std::make_shared<Vocabulary>(*language->words());
+  std::vector<std::uint32_t>& word_of = tables().word_of;
+  for (const auto& [hash, index] : entries) {
+    const WordId id = vocabulary->add(hash);
+    if (id >= word_of.size()) word_of.resize(id + std::size_t{1}, kNoWord);
+    word_of[id] = index;
+  }
+  tables().vocabulary = std::move(vocabulary);
+}
+
 Lexicon LexiconBuilder::freeze() {
   Lexicon::State& tables = state_->tables();
   std::string ignored;
@@ -468,11 +485,7 @@ Lexicon LexiconBuilder::freeze() {
     for (const std::uint32_t word : state_->set_words[set]) tables.words[word].grammar |= 1U << i;
   }
   state_->index_starts();
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> entries;
-  entries.reserve(state_->words.size());
-  for (const auto& [text, index] : state_->words) entries.emplace_back(fold_hash(text), index);
-  std::sort(entries.begin(), entries.end());
-  tables.vocabulary.build(entries);
+  state_->number_words();
   tables.key = key_words();
   return std::move(state_->lexicon);
 }

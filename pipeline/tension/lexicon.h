@@ -64,7 +64,12 @@ class Lexicon {
   // What tells topics apart in its language; without it all texts count alike.
   void set_topics(const TopicModel& topics);
   // The tagger and parser of the language; without one no sentence is read.
-  void set_syntax(std::shared_ptr<const SyntaxModel> syntax);
+  void set_syntax(SyntaxModel syntax);
+
+  [[nodiscard]] const std::string& language() const;
+  // The words of its language, its own and those of the parser: texts that it assesses must be
+  // looked up in them (Languages::look_up_in).
+  [[nodiscard]] const std::shared_ptr<const Vocabulary>& vocabulary() const;
 
   struct State;
   [[nodiscard]] const State& state() const { return *state_; }

@@ -9,7 +9,7 @@ constexpr std::uint32_t kBehindMax = 3;   // "Syria-Lebanon border", "Thai and L
 constexpr std::uint32_t kInFrontMax = 8;  // "border between Somalia, Ethiopia and Kenya"
 
 std::uint32_t grammar_of(const Lexicon::State& lexicon, const Token& token) {
-  const std::uint32_t word = lexicon.vocabulary.find(token.hash);
+  const std::uint32_t word = lexicon.find(token);
   return word == kNoWord ? 0 : lexicon.words[word].grammar;
 }
 
@@ -25,7 +25,7 @@ bool is_edge(std::uint32_t grammar) {
 // "border guards", "a border town": the noun is theirs.
 bool is_of_noun(const Lexicon::State& lexicon, const Text& text, std::uint32_t t) {
   if (text.tokens[t].before & (before::kComma | before::kQuoteOpen)) return false;
-  const std::uint32_t word = lexicon.vocabulary.find(text.tokens[t].hash);
+  const std::uint32_t word = lexicon.find(text.tokens[t]);
   if (word == kNoWord) return false;
   const std::uint16_t forms = lexicon.words[word].forms;
   if (has(lexicon.words[word].grammar, Grammar::forces)) return true;

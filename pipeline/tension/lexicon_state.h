@@ -136,27 +136,6 @@ struct Pattern {
   std::vector<SlotWord> slots;  // read from the tree, once the elements match
 };
 
-// Open addressing from the folded hash of a token to its word.
-class WordIndex {
- public:
-  void build(const std::vector<std::pair<std::uint64_t, std::uint32_t>>& entries);
-  [[nodiscard]] std::uint32_t find(std::uint64_t hash) const {
-    if (slots_.empty()) return kNoWord;
-    for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
-      if (slots_[i].second == kNoWord || slots_[i].first == hash) return slots_[i].second;
-    }
-  }
-
-  // Fetches what find() will read.
-  void prefetch(std::uint64_t hash) const noexcept {
-    __builtin_prefetch(slots_.data() + (hash & mask_));
-  }
-
- private:
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> slots_;
-  std::size_t mask_ = 0;
-};
-
 // A rule with its prepositions as hashes.
 struct Rule {
   RuleSpec spec;
@@ -174,7 +153,8 @@ struct KeyWords {
 struct Lexicon::State {
   std::string language;
   std::shared_ptr<const SyntaxModel> syntax;
-  WordIndex vocabulary;
+  std::shared_ptr<const Vocabulary> vocabulary;
+  std::vector<std::uint32_t> word_of;  // by word of the vocabulary: into `words`, kNoWord
   std::vector<Word> words;
   std::vector<Membership> memberships;  // of each word, by set
   std::vector<std::uint32_t> rare;      // of each word
@@ -189,6 +169,10 @@ struct Lexicon::State {
   TopicModel topics;
   KeyWords key{};
 
+  // What the token is to the lexicon: into `words`, or kNoWord.
+  [[nodiscard]] std::uint32_t find(const Token& token) const noexcept {
+    return token.word < word_of.size() ? word_of[token.word] : kNoWord;
+  }
   // Forms of the word in the set; 0 when it is not a member.
   [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const {
     const Membership* const end = memberships.data() + words[word].memberships_end;

@@ -9,10 +9,8 @@ Page::Page(const Lexicon::State& the_lexicon, const Gazetteer& the_gazetteer, co
            const Tagging& the_tagging)
     : lexicon(the_lexicon), gazetteer(the_gazetteer), text(the_text), tagging(the_tagging) {
   word.resize(text.tokens.size());
-  constexpr std::size_t kAhead = 16;
   for (std::size_t t = 0; t < word.size(); ++t) {
-    if (t + kAhead < word.size()) lexicon.vocabulary.prefetch(text.tokens[t + kAhead].hash);
-    word[t] = lexicon.vocabulary.find(text.tokens[t].hash);
+    word[t] = lexicon.find(text.tokens[t]);
     if (word[t] != kNoWord) __builtin_prefetch(&lexicon.words[word[t]]);  // the matcher reads it
   }
   mention.assign(text.tokens.size(), kNoMention);

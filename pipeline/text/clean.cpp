@@ -257,9 +257,10 @@ class Cleaner {
     const std::uint64_t alone = fold_hash(part);
     const std::uint64_t joined = fold_hash(std::string(raw_.substr(begin, at_ - begin)) + part);
     const auto languages = languages_.all();
-    return std::any_of(languages.begin(), languages.end(), [&](const auto& language) {
-      return language->is(language->find(alone), WordClass::function_word) &&
-             !language->is(language->find(joined), WordClass::function_word);
+    return std::any_of(languages.begin(), languages.end(), [&](const LanguageWords& reader) {
+      const Language& language = *reader.language;
+      return language.is(language.find(alone), WordClass::function_word) &&
+             !language.is(language.find(joined), WordClass::function_word);
     });
   }
 

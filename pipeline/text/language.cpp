@@ -40,17 +40,19 @@ Count count_words(const Text& text, const Languages& languages) {
     if ((token.shape & shape::kNonAscii) == 0) ++count.ascii_words;
     if (code_point(text.bytes, token.begin).code >= kLatinEnd) ++count.other_scripts;
   }
-  for (const std::shared_ptr<const Language>& language : languages.all()) {
+  for (const LanguageWords& reader : languages.all()) {
+    const Language* const language = reader.language.get();
+    const bool is_looked_up = reader.words == text.vocabulary;
     std::size_t telltale = 0;
     std::size_t function_words = 0;
     for (const Token& token : probe) {
       if ((token.shape & shape::kNumber) != 0) continue;
-      const WordId word = language->find(token.hash);
+      const WordId word = is_looked_up ? token.word : language->find(token.hash);
       telltale += language->is(word, WordClass::telltale) ? 1U : 0U;
       function_words += language->is(word, WordClass::function_word) ? 1U : 0U;
     }
     if (telltale + function_words <= count.telltale + count.function_words) continue;
-    count.likely = language.get();
+    count.likely = language;
     count.telltale = telltale;
     count.function_words = function_words;
   }

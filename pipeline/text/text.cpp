@@ -25,6 +25,20 @@ bool has_capitals(const Text& text) {
                      [](const Token& token) { return (token.shape & kCapital) != 0; });
 }
 
+// Far enough ahead for a line of the table to come.
+constexpr std::size_t kTokensAhead = 16;
+
+void look_words_up(const LanguageWords& reader, Text& text) {
+  text.words = reader.language;
+  text.vocabulary = reader.words;
+  const Vocabulary& words = *reader.words;
+  const std::size_t size = text.tokens.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i + kTokensAhead < size) words.prefetch(text.tokens[i + kTokensAhead].hash);
+    text.tokens[i].word = words.find(text.tokens[i].hash);
+  }
+}
+
 }  // namespace
 
 Text make_text(std::string_view title, std::string_view body, std::string_view declared_language,
@@ -43,9 +57,11 @@ Text make_text(std::string_view title, std::string_view body, std::string_view d
   text.body_token = static_cast<std::uint32_t>(text.tokens.size());
   append_tokens(text.bytes, text.body_begin, size32(text.bytes), text.tokens);
   text.told_end = static_cast<std::uint32_t>(text.tokens.size());
+  // Most texts are in the first language; which one a text is in, its words tell.
+  look_words_up(languages.all().empty() ? languages.reader_of("") : languages.all().front(), text);
   text.language = language_of(text, declared_language, languages);
-  text.words = languages.reader_of(text.language);
-  for (Token& token : text.tokens) token.word = text.words->find(token.hash);
+  const LanguageWords& reader = languages.reader_of(text.language);
+  if (reader.words != text.vocabulary) look_words_up(reader, text);
   split_sentences(text);
   if (!has_capitals(text)) {
     for (Token& token : text.tokens) {

@@ -41,7 +41,7 @@ struct Token {
   std::uint64_t hash = 0;      // fold_hash of the token
   std::uint16_t before = 0;    // Before bits: what stood between the previous token and this one
   std::uint16_t shape = 0;     // Shape bits
-  WordId word = kUnknownWord;  // of an article: in Text::words
+  WordId word = kUnknownWord;  // of an article: in Text::vocabulary
 };
 
 // Token::shape. Exactly one of kLower..kNumber is set.
@@ -98,7 +98,8 @@ struct Text {
   std::vector<Sentence>
       sentences;         // in order, covering all tokens; the title is the first when present
   std::string language;  // ISO 639-1 where known ("en"), "und" when too short or unsure
-  std::shared_ptr<const Language> words;  // it is read with; Token::word counts in it
+  std::shared_ptr<const Language> words;  // it is read with
+  std::shared_ptr<const Vocabulary> vocabulary;
 
   [[nodiscard]] bool is(const Token& token, WordClass wanted) const noexcept {
     return words->is(token.word, wanted);
@@ -136,7 +137,7 @@ struct Text {
 };
 
 // Cleans (HTML tags and entities that feeds leave in), tokenises, looks each word up in the
-// language of the text, and splits sentences. `declared_language` is the article's own; empty:
+// vocabulary of its language, and splits sentences. `declared_language` is the article's own; empty:
 // detected (cld2).
 [[nodiscard]] Text make_text(std::string_view title, std::string_view body,
                              std::string_view declared_language, const Languages& languages);

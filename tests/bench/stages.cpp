@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
-#include <iterator>
 #include <new>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "config/load_pipeline.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/syntax/parser.h"
+#include "pipeline/tension/lexicon_state.h"
 
 namespace {
 
@@ -127,8 +127,8 @@ double describe(const char* what, const Corpus& corpus, const Choice& choice) {
   return parsed / count;
 }
 
-void measure_stages(const char* what, const Pipeline& pipeline, const SyntaxModel& model,
-                    const Corpus& corpus, const Choice& choice, int rounds) {
+void measure_stages(const char* what, const Pipeline& pipeline, const Corpus& corpus,
+                    const Choice& choice, int rounds) {
   if (choice.empty()) return;
   const double parsed = describe(what, corpus, choice);
   const auto article = [&](std::size_t i) -> const Article& { return corpus.readings[i].article; };
@@ -155,7 +155,7 @@ void measure_stages(const char* what, const Pipeline& pipeline, const SyntaxMode
   Tree tree;
   const double parse_us = measure("(parse)", choice, rounds, [&](std::size_t i) {
     for (const TokenSpan piece : corpus.analyses[i].assessment.read) {
-      parse(model, text(i), piece, scratch, tree);
+      parse(*pipeline.lexicon.state().syntax, text(i), piece, scratch, tree);
     }
     return tree.nodes.size();
   });
@@ -170,8 +170,7 @@ void measure_stages(const char* what, const Pipeline& pipeline, const SyntaxMode
   if (parsed > 0) std::printf("%.2f us a parsed token\n", parse_us / parsed);
 }
 
-void measure_file(const Pipeline& pipeline, const SyntaxModel& model, const char* path,
-                  int rounds) {
+void measure_file(const Pipeline& pipeline, const char* path, int rounds) {
   const Corpus corpus = read_corpus(pipeline, path);
   Choice all;
   Choice parsed;
@@ -181,9 +180,9 @@ void measure_file(const Pipeline& pipeline, const SyntaxModel& model, const char
     (corpus.analyses[i].assessment.read.empty() ? plain : parsed).push_back(i);
   }
   std::printf("%s\n", path);
-  measure_stages("all", pipeline, model, corpus, all, rounds);
-  measure_stages("with an act", pipeline, model, corpus, parsed, rounds);
-  measure_stages("without an act", pipeline, model, corpus, plain, rounds);
+  measure_stages("all", pipeline, corpus, all, rounds);
+  measure_stages("with an act", pipeline, corpus, parsed, rounds);
+  measure_stages("without an act", pipeline, corpus, plain, rounds);
 }
 
 }  // namespace
@@ -197,12 +196,9 @@ int main(int argc, char** argv) {
   const int rounds = last > 0 ? last : 5;
   const Config defaults;
   const std::shared_ptr<const Pipeline> pipeline = load_pipeline(defaults).pipeline;
-  std::ifstream file(TOCSIN_MODEL_FILE, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  const LoadedSyntaxModel loaded = read_model(bytes);
-  if (!pipeline || !loaded.fault.empty()) return 1;
+  if (!pipeline) return 1;
   for (int i = 1; i < (last > 0 ? argc - 1 : argc); ++i) {
-    measure_file(*pipeline, loaded.model, argv[i], rounds);
+    measure_file(*pipeline, argv[i], rounds);
   }
   return 0;
 }

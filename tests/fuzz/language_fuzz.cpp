@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Fault& fault : loaded.faults) fuzz::require(!fault.message.empty());
   const Text text = make_text("Mr. Smith said so", file.text, "en", loaded.languages);
   for (const Token& token : text.tokens) {
-    fuzz::require(text.words->find(token.hash) == token.word);
+    fuzz::require(text.vocabulary->find(token.hash) == token.word);
     static_cast<void>(text.is(token, WordClass::honorific));
   }
   for (const char* const lemma : {"", "a", "plan", "mobilize"}) {

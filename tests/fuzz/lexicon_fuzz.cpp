@@ -11,7 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Fault& fault : loaded.faults) fuzz::require(!fault.message.empty());
   if (!loaded.ok) return 0;
   const Gazetteer gazetteer = GazetteerBuilder().freeze();
-  const Text text = make_text("Norland threatens to attack Estavia", file.text, "en");
+  Languages languages = shipped_languages();
+  languages.look_up_in(loaded.lexicon.language(), loaded.lexicon.vocabulary());
+  const Text text = make_text("Norland threatens to attack Estavia", file.text, "en", languages);
   const Tagging tagging = tag(gazetteer, text, 0);
   static_cast<void>(assess(loaded.lexicon, gazetteer, text, tagging, 0));
   return 0;

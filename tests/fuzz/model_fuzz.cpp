@@ -35,14 +35,14 @@ void seal(std::string& bytes) {
 }
 
 void use(std::string_view bytes) {
-  const LoadedSyntaxModel loaded = read_model(bytes);
+  LoadedSyntaxModel loaded = read_model(bytes);
   if (!loaded.fault.empty()) return;
   require(write_model(loaded.model) == bytes);
-  static const Text kText =
-      make_text("", "Norway's navy, he said, \"fired\" on 3 U.S. ships (and fled).", "en");
+  const Text text = make_text("", "Norway's navy, he said, \"fired\" on 3 U.S. ships (and fled).",
+                              "en", languages_with(loaded.model));
   ParserScratch scratch;
-  const TokenSpan whole = {0, static_cast<std::uint32_t>(kText.tokens.size())};
-  const Tree tree = parse(loaded.model, kText, whole, scratch);
+  const TokenSpan whole = {0, static_cast<std::uint32_t>(text.tokens.size())};
+  const Tree tree = parse(loaded.model, text, whole, scratch);
   std::size_t roots = 0;
   for (const Node& node : tree.nodes) {
     require(node.head == kRootHead || node.head < tree.nodes.size());

@@ -14,12 +14,19 @@ using tocsin::fuzz::require;
 
 namespace {
 
-const SyntaxModel& model() {
-  static const SyntaxModel kModel = [] {
+struct Reading {
+  SyntaxModel model;
+  Languages languages;
+};
+
+const Reading& reading() {
+  static const Reading kReading = [] {
     std::ifstream file(TOCSIN_MODEL_FILE, std::ios::binary);
-    return read_model(std::string(std::istreambuf_iterator<char>(file), {})).model;
+    Reading made{read_model(std::string(std::istreambuf_iterator<char>(file), {})).model, {}};
+    made.languages = languages_with(made.model);
+    return made;
   }();
-  return kModel;
+  return kReading;
 }
 
 void check(const Tree& tree, TokenSpan span) {
@@ -41,15 +48,17 @@ void check(const Tree& tree, TokenSpan span) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view all = fuzz::view_of(data, size);
   const std::size_t line = std::min(all.find('\n'), all.size());
-  const Text text = make_text(all.substr(0, line), all.substr(std::min(line + 1, all.size())), "");
+  const Text text = make_text(all.substr(0, line), all.substr(std::min(line + 1, all.size())), "",
+                              reading().languages);
+  const SyntaxModel& model = reading().model;
   ParserScratch scratch;
   Tree tree;
   for (const Sentence& sentence : text.sentences) {
-    parse(model(), text, sentence.tokens, scratch, tree);
+    parse(model, text, sentence.tokens, scratch, tree);
     check(tree, sentence.tokens);
   }
   const TokenSpan whole = {0, static_cast<std::uint32_t>(text.tokens.size())};
-  parse(model(), text, whole, scratch, tree);
+  parse(model, text, whole, scratch, tree);
   check(tree, whole);
   return 0;
 }

@@ -71,7 +71,7 @@ TEST(Linear, on_one_word) {
 }
 
 std::uint64_t steps_of_trees(const std::string& body) {
-  const Text text = make_text("", body, "en");
+  const Text text = make_text("", body, "en", pipeline().languages);
   ParserScratch scratch;
   Tree tree;
   parse(*pipeline().lexicon.state().syntax, text, {0, 4}, scratch, tree);

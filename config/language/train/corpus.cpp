@@ -152,9 +152,17 @@ WordForm form_of(const std::string& penn) {
   return found == kForms.end() ? WordForm::other : found->second;
 }
 
-std::vector<TrainingSentence> read_corpus(const std::string& path, TagNames& tags) {
+Languages languages_with(WordIds& words) {
+  Languages languages = load_languages().languages;
+  auto vocabulary = std::make_shared<Vocabulary>(*languages.find("en")->words());
+  words.join(*vocabulary);
+  languages.look_up_in("en", vocabulary);
+  return languages;
+}
+
+std::vector<TrainingSentence> read_corpus(const std::string& path, const Languages& languages,
+                                          TagNames& tags) {
   std::vector<TrainingSentence> sentences;
-  const Languages languages = load_languages().languages;
   std::ifstream in(path);
   if (!in) {
     std::cerr << path << ": cannot be read\n";

@@ -41,7 +41,11 @@ struct TrainingSentence {
 };
 
 // Sentences of a file that convert.py made; those whose tree does not survive are left out.
-std::vector<TrainingSentence> read_corpus(const std::string& path, TagNames& tags);
+std::vector<TrainingSentence> read_corpus(const std::string& path, const Languages& languages,
+                                          TagNames& tags);
+
+// The shipped languages, English texts looked up in what the parser knows as well.
+Languages languages_with(WordIds& words);
 
 WordForm form_of(const std::string& penn);
 

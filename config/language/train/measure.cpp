@@ -85,8 +85,7 @@ std::string who_to_whom(const Text& text, const Tree& tree, const std::string& v
 
 }  // namespace
 
-void measure_plain(const SyntaxModel& model, const std::string& path) {
-  const Languages languages = load_languages().languages;
+void measure_plain(const SyntaxModel& model, const Languages& languages, const std::string& path) {
   const std::vector<PlainSentence> sentences = read_plain(path);
   ParserScratch scratch;
   for (const bool is_title : {false, true}) {
@@ -108,9 +107,9 @@ void measure_plain(const SyntaxModel& model, const std::string& path) {
   }
 }
 
-void measure(const SyntaxModel& model, const std::string& path) {
+void measure(const SyntaxModel& model, const Languages& languages, const std::string& path) {
   TagNames tags;
-  const std::vector<TrainingSentence> sentences = read_corpus(path, tags);
+  const std::vector<TrainingSentence> sentences = read_corpus(path, languages, tags);
   ParserScratch scratch;
   Tree tree;
   Counts counts;

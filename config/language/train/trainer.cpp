@@ -16,6 +16,7 @@
 #include "config/language/train/parser_network.h"
 #include "config/language/train/quantise.h"
 #include "config/language/train/tagger_network.h"
+#include "config/load_pipeline.h"
 
 namespace tocsin {
 namespace {
@@ -50,7 +51,8 @@ void report(const std::string& what) {
 }
 
 void read_part(const std::string& path, std::size_t times, Corpus& corpus) {
-  for (TrainingSentence& sentence : read_corpus(path, corpus.tags)) {
+  static const Languages kLanguages = load_languages().languages;
+  for (TrainingSentence& sentence : read_corpus(path, kLanguages, corpus.tags)) {
     const auto number = static_cast<std::uint32_t>(corpus.sentences.size());
     corpus.order.insert(corpus.order.end(), times, number);
     corpus.tokens += times * sentence.text.tokens.size();
@@ -99,7 +101,10 @@ void count_words(Corpus& corpus) {
   std::sort(hashes.begin(), hashes.end());
   for (const std::uint64_t hash : hashes) corpus.word_counts.push_back(counts[hash]);
   corpus.words = WordIds(std::move(hashes));
+  Vocabulary vocabulary;
+  corpus.words.join(vocabulary);
   for (TrainingSentence& sentence : corpus.sentences) {
+    for (Token& token : sentence.text.tokens) token.word = vocabulary.find(token.hash);
     const auto size = static_cast<std::uint32_t>(sentence.text.tokens.size());
     rows_of_tokens(corpus.words, sentence.text, {0, size}, sentence.rows);
   }
@@ -215,18 +220,19 @@ int run_train(const std::string& folder, const std::string& path) {
 }
 
 int run_measure(const std::string& verb, const std::string& folder, const std::string& path) {
-  const LoadedSyntaxModel loaded = read_model(read_bytes(path));
+  LoadedSyntaxModel loaded = read_model(read_bytes(path));
   if (!loaded.fault.empty()) {
     std::cerr << path << ": " << loaded.fault << '\n';
     return 1;
   }
+  const Languages languages = languages_with(loaded.model.words);
   if (verb == "plain") {
-    measure_plain(loaded.model, folder);
+    measure_plain(loaded.model, languages, folder);
     return 0;
   }
   for (const char* part : {"news", "pud", "ewt", "gum"}) {
-    measure(loaded.model, folder + "/" + part + "-test");
-    measure(loaded.model, folder + "/" + part + "-headlines-test");
+    measure(loaded.model, languages, folder + "/" + part + "-test");
+    measure(loaded.model, languages, folder + "/" + part + "-headlines-test");
   }
   return 0;
 }

@@ -23,10 +23,28 @@ const std::string& model_bytes() {
   return kBytes;
 }
 
+struct Reading {
+  SyntaxModel model;
+  Languages languages;
+};
+
+const Reading& reading() {
+  static const Reading kReading = [] {
+    LoadedSyntaxModel loaded = read_model(model_bytes());
+    EXPECT_EQ(loaded.fault, "");
+    Reading made{std::move(loaded.model), {}};
+    made.languages = languages_with(made.model);
+    return made;
+  }();
+  return kReading;
+}
+
 const SyntaxModel& model() {
-  static const LoadedSyntaxModel kLoaded = read_model(model_bytes());
-  EXPECT_EQ(kLoaded.fault, "");
-  return kLoaded.model;
+  return reading().model;
+}
+
+Text text_of(std::string_view body) {
+  return make_text("", body, "en", reading().languages);
 }
 
 // One root, no cycle, every head inside.
@@ -51,7 +69,7 @@ Tree parse_all(const Text& text) {
 
 // "word/TAG/head/relation" of each token.
 std::string shown(const std::string& sentence) {
-  const Text text = make_text("", sentence, "en");
+  const Text text = text_of(sentence);
   const Tree tree = parse_all(text);
   std::string line;
   for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
@@ -98,7 +116,7 @@ TEST(Syntax, reads_headlines_and_clauses) {
 
 TEST(Syntax, of_nothing_is_an_empty_tree) {
   ParserScratch scratch;
-  EXPECT_TRUE(parse(model(), make_text("", "", "en"), {0, 0}, scratch).nodes.empty());
+  EXPECT_TRUE(parse(model(), text_of(""), {0, 0}, scratch).nodes.empty());
 }
 
 RC_GTEST_PROP(SyntaxProperty, any_text_gives_a_tree, ()) {
@@ -107,14 +125,14 @@ RC_GTEST_PROP(SyntaxProperty, any_text_gives_a_tree, ()) {
                                "-", "'s", "1,000", "\"", "U.S.", "to", "は", ".", ":", "x"}));
   std::string body;
   for (const std::string& word : words) body += word + " ";
-  RC_ASSERT(is_tree(parse_all(make_text("", body, "en"))));
+  RC_ASSERT(is_tree(parse_all(text_of(body))));
 }
 
 TEST(Syntax, cuts_what_is_too_long) {
   for (const std::string_view piece : {"word ", "a, ", "he said that ", "of the "}) {
     std::string body;
     for (std::size_t i = 0; i < kSentenceTokensMax + 100; ++i) body += piece;
-    const Text text = make_text("", body, "en");
+    const Text text = text_of(body);
     const Tree tree = parse_all(text);
     EXPECT_EQ(tree.nodes.size(), text.tokens.size());
     EXPECT_TRUE(is_tree(tree));
@@ -122,8 +140,7 @@ TEST(Syntax, cuts_what_is_too_long) {
 }
 
 TEST(Syntax, keeps_nothing_between_sentences) {
-  const Text text =
-      make_text("", "Norway bombed the port. The crew, he said, fled by night.", "en");
+  const Text text = text_of("Norway bombed the port. The crew, he said, fled by night.");
   ParserScratch scratch;
   for (const Sentence& sentence : text.sentences) {
     const Tree again = parse(model(), text, sentence.tokens, scratch);

@@ -82,7 +82,7 @@ TEST(Constructions, EachIsReadAsItIsMeant) {
   constexpr std::size_t kKnown = 1;
   std::size_t wrong = 0;
   for (const Construction& each : all) {
-    const Text text = make_text("", each.text, "en");
+    const Text text = make_text("", each.text, "en", shipped.languages);
     const Tagging tagging = tag(shipped.gazetteer, text, kPublished_ms);
     const Assessment assessment =
         assess(shipped.lexicon, shipped.gazetteer, text, tagging, kPublished_ms);

@@ -135,7 +135,7 @@ TEST_P(HardArticle, HasItsEvent) {
   static const LoadedPipeline loaded = load_pipeline(default_config());
   const Pipeline& shipped = *loaded.pipeline;
   const Hard& want = GetParam();
-  const Text text = make_text(want.title, want.body, "en");
+  const Text text = make_text(want.title, want.body, "en", shipped.languages);
   const Tagging tagging = tag(shipped.gazetteer, text, kPublished_ms);
   const Assessment assessment =
       assess(shipped.lexicon, shipped.gazetteer, text, tagging, kPublished_ms);

@@ -1,5 +1,5 @@
-// The tables that each word of a text is looked up in, beside an ordered map: the words of a
-// language, of the lexicon and of the parser.
+// The vocabulary that each word of a text is looked up in, and what language and parser know of its
+// words, beside ordered maps.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -13,6 +13,7 @@
 #include "pipeline/language/language_builder.h"
 #include "pipeline/syntax/token_rows.h"
 #include "pipeline/tension/lexicon_state.h"
+#include "tests/english.h"
 
 namespace tocsin {
 namespace {
@@ -33,30 +34,72 @@ std::vector<std::uint64_t> asked_for(const std::set<std::uint64_t>& hashes) {
   return asked;
 }
 
-RC_GTEST_PROP(LookUp, words_of_the_lexicon_are_found_as_in_a_map, ()) {
-  const std::set<std::uint64_t> hashes = some_hashes();
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> entries;
-  for (const std::uint64_t hash : hashes) {
-    entries.emplace_back(hash, static_cast<std::uint32_t>(7 * entries.size()));
+RC_GTEST_PROP(LookUp, words_are_found_as_in_a_map, ()) {
+  Vocabulary vocabulary;
+  std::map<std::uint64_t, WordId> slow;
+  for (int part = 0; part < 2; ++part) {  // the second has words of the first
+    for (const std::uint64_t hash : some_hashes()) {
+      const auto [at, is_new] = slow.try_emplace(hash, static_cast<WordId>(slow.size() + 1));
+      const std::uint64_t before = vocabulary.fingerprint();
+      RC_ASSERT(vocabulary.add(hash) == at->second);
+      RC_ASSERT((vocabulary.fingerprint() == before) == !is_new);
+    }
+    RC_ASSERT(vocabulary.size() == slow.size() + 1);
+    for (const std::uint64_t hash : asked_for(some_hashes())) {
+      const auto at = slow.find(hash);
+      RC_ASSERT(vocabulary.find(hash) == (at == slow.end() ? kUnknownWord : at->second));
+    }
   }
-  WordIndex index;
-  index.build(entries);
-  const std::map<std::uint64_t, std::uint32_t> slow(entries.begin(), entries.end());
-  for (const std::uint64_t hash : asked_for(hashes)) {
-    const auto at = slow.find(hash);
-    RC_ASSERT(index.find(hash) == (at == slow.end() ? kNoWord : at->second));
+}
+
+// Of the words of a lexicon what they can be; nothing of those that the language or the parser
+// knows besides.
+RC_GTEST_PROP(LookUp, words_of_a_lexicon_are_found_as_in_a_map, ()) {
+  const std::shared_ptr<const Language>& english = shipped_languages().reader_of("en").language;
+  const std::vector<std::string> lemmas = {"attack", "bomb", "occupy", "plan", "say", "the"};
+  LexiconBuilder builder(english);
+  std::map<std::string, std::uint16_t> slow;
+  std::set<std::string> asked = {"the", "seventeen", "zzyzzx"};
+  for (const std::string& lemma : lemmas) {
+    const Forms forms = english->inflection().verb_forms(lemma);
+    for (const auto& [text, bits] : forms) asked.insert(text);
+    if (!*rc::gen::arbitrary<bool>()) continue;
+    RuleSpec rule;
+    rule.patterns = {lemma + ".v"};
+    std::string message;
+    RC_ASSERT(builder.add_rule(rule, message));
+    for (const auto& [text, bits] : forms) slow[text] |= bits;
+  }
+  Lexicon lexicon = builder.freeze();
+  if (*rc::gen::arbitrary<bool>()) {
+    std::set<std::uint64_t> hashes;
+    for (const std::string& text : asked) hashes.insert(fold_hash(text));
+    SyntaxModel model;
+    model.words = WordIds({hashes.begin(), hashes.end()});
+    lexicon.set_syntax(std::move(model));
+  }
+  for (const std::string& text : asked) {
+    Token token;
+    token.word = lexicon.vocabulary()->find(fold_hash(text));
+    const std::uint32_t word = lexicon.state().find(token);
+    RC_ASSERT((word == kNoWord) == !slow.contains(text));
+    if (word != kNoWord) RC_ASSERT(lexicon.state().words[word].forms == slow.at(text));
   }
 }
 
 RC_GTEST_PROP(LookUp, words_of_the_parser_are_found_as_in_a_map, ()) {
   const std::set<std::uint64_t> hashes = some_hashes();
-  const WordIds words({hashes.begin(), hashes.end()});
+  WordIds words({hashes.begin(), hashes.end()});
+  Vocabulary vocabulary;
+  for (const std::uint64_t hash : some_hashes()) vocabulary.add(hash);
+  words.join(vocabulary);
   Text text;
   text.bytes = "word";
   for (const std::uint64_t hash : asked_for(hashes)) {
     Token token;
     token.end = 4;
     token.hash = hash;
+    token.word = vocabulary.find(hash);
     token.shape = shape::kLower;
     const auto at = hashes.find(hash);
     const auto place = static_cast<std::size_t>(std::distance(hashes.begin(), at));

@@ -21,7 +21,7 @@ const Pipeline& shipped() {
 }
 
 Assessment read(const std::string& title, const std::string& body) {
-  const Text text = make_text(title, body, "en");
+  const Text text = make_text(title, body, "en", shipped().languages);
   const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
   return assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms);
 }

@@ -17,7 +17,7 @@ const Pipeline& shipped() {
 }
 
 Assessment assess_text(const std::string& title, const std::string& body) {
-  const Text text = make_text(title, body, "en");
+  const Text text = make_text(title, body, "en", shipped().languages);
   const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
   return assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms);
 }
@@ -50,7 +50,7 @@ TEST(Tension, AnAttackIsHostileAndHasDirection) {
 // Too short for a language to be told: names and acts tell it, or nothing does.
 TEST(Tension, ReadsHeadlinesThatNamesAndActsMakeEnglish) {
   const auto is_read = [](std::string_view title) {
-    const Text text = make_text(title, "", "");
+    const Text text = make_text(title, "", "", shipped().languages);
     const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
     return assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms)
         .tension.has_value();
