@@ -504,6 +504,21 @@ std::vector<PairEvents> worthy_pairs(const SignalSource& from) {
   return worthy;
 }
 
+// Whether some pair of the article may be worth a signal: by all its events together, which no
+// pair outweighs, or by a peace.
+bool may_be_worthy(const std::vector<Event>& events) {
+  constexpr double kLeast = (kWorthTenths - 1) / 1000.0;  // what rounds up to it is more
+  double hostile = 0;
+  double friendly = 0;
+  for (const Event& event : events) {
+    (event.weight < 0 ? hostile : friendly) += event.weight < 0 ? -event.weight : event.weight;
+    const bool may_be_peace =
+        event.weight > 0 && (event.type == EventType::retreat || event.type == EventType::support);
+    if (may_be_peace) return true;
+  }
+  return std::max(hostile, friendly) >= kLeast;
+}
+
 // Those that meet a rule first, then the most hostile.
 void keep_foremost(std::vector<PairEvents>& pairs) {
   std::sort(pairs.begin(), pairs.end(), [](const PairEvents& left, const PairEvents& right) {
@@ -565,7 +580,7 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
 }  // namespace
 
 std::optional<AlertSignal> make_alert_signal(const SignalSource& from, const AlertRules& rules) {
-  if (!from.assessment.tension) return std::nullopt;
+  if (!from.assessment.tension || !may_be_worthy(from.assessment.events)) return std::nullopt;
   std::vector<PairEvents> pairs = worthy_pairs(from);
   if (pairs.empty()) return std::nullopt;
   AlertSignal signal;

@@ -99,9 +99,12 @@ void find_small_words(Scene& scene) {
   std::sort(sure.begin(), sure.end());
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
+  std::uint64_t seen = 0;  // a bit for the last six of each hash: most words are told by them
+  for (const std::uint64_t hash : found) seen |= std::uint64_t{1} << (hash & 63);
   std::vector<bool> is_small(found.size(), false);
   for (std::uint32_t i = 0; i < scene.size(); ++i) {
-    if (!scene.is_lower(i)) continue;
+    const bool may_be = (seen >> (scene.text.tokens[i].hash & 63) & 1U) != 0;
+    if (!may_be || !scene.is_lower(i)) continue;
     const auto at = std::lower_bound(found.begin(), found.end(), scene.text.tokens[i].hash);
     if (at != found.end() && *at == scene.text.tokens[i].hash) {
       is_small[static_cast<std::size_t>(at - found.begin())] = true;

@@ -20,16 +20,17 @@ Clauses::Clauses(const Tree& tree, std::vector<std::uint8_t> traits)
     : tree_(tree), traits_(std::move(traits)) {
   const std::size_t n = tree.nodes.size();
   traits_.resize(n, 0);
-  begin_.assign(n + 1, 0);
+  // First how many there are, two places on; summed up, each place is where the next child goes,
+  // and in the end where the next node's begin.
+  begin_.assign(n + 2, 0);
   for (const Node& node : tree.nodes) {
-    if (node.head < n) ++begin_[node.head + 1U];
+    if (node.head < n) ++begin_[node.head + 2U];
   }
-  for (std::size_t i = 0; i < n; ++i) begin_[i + 1] += begin_[i];
-  children_.resize(begin_[n]);
-  std::vector<std::uint32_t> next(begin_.begin(), begin_.end());
+  for (std::size_t i = 1; i <= n; ++i) begin_[i + 1] += begin_[i];
+  children_.resize(begin_[n + 1]);
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint16_t head = tree.nodes[i].head;
-    if (head < n) children_[next[head]++] = static_cast<NodeIndex>(i);
+    if (head < n) children_[begin_[head + 1U]++] = static_cast<NodeIndex>(i);
   }
   depth_.assign(n, 0);
   std::vector<NodeIndex> open;

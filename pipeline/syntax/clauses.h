@@ -96,7 +96,7 @@ class Clauses {
   const Tree& tree_;
   std::vector<std::uint8_t> traits_;
   std::vector<NodeIndex> children_;   // of all nodes, by node
-  std::vector<std::uint32_t> begin_;  // per node and one more: into children_
+  std::vector<std::uint32_t> begin_;  // per node and two more: into children_
   std::vector<std::uint16_t> depth_;
 };
 

@@ -1,9 +1,9 @@
 #include "pipeline/tension/lexicon.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
-#include <tuple>
 #include <unordered_map>
 
 #include "pipeline/tension/lexicon_state.h"
@@ -52,6 +52,7 @@ struct LexiconBuilder::State {
   std::vector<std::vector<std::uint32_t>> set_words;
   std::vector<std::uint16_t> set_forms;
   std::vector<std::vector<Membership>> memberships;  // by word
+  std::vector<bool> is_function;                     // by word
 
   [[nodiscard]] Lexicon::State& tables() { return *lexicon.state_; }
   std::uint32_t word(const std::string& text);
@@ -60,14 +61,8 @@ struct LexiconBuilder::State {
                             std::string& message);
   [[nodiscard]] bool fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
                           std::string& message);
+  [[nodiscard]] std::size_t frequency_of(std::uint32_t set) const;
   [[nodiscard]] std::uint32_t rarest_of(const Pattern& pattern, bool& is_slot) const;
-  struct GroupedStart {
-    Start start;
-    std::uint32_t rarest = kNoSet;
-    bool is_slot = false;
-    bool is_rule = false;
-  };
-  void add_groups(Word& word, std::vector<GroupedStart>& starts);
   void index_starts();
   void number_words();
   [[nodiscard]] bool add_slot(const std::string& part, Pattern& pattern, std::string& message);
@@ -90,6 +85,7 @@ std::uint32_t LexiconBuilder::State::word(const std::string& text) {
   if (is_new) {
     tables().words.emplace_back();
     memberships.emplace_back();
+    is_function.push_back(language->is(language->find(fold_hash(text)), WordClass::function_word));
   }
   return at->second;
 }
@@ -304,20 +300,35 @@ bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::u
   return true;
 }
 
+// How often words of the set stand in a text, roughly: a function word as often as many others.
+std::size_t LexiconBuilder::State::frequency_of(std::uint32_t set) const {
+  constexpr std::size_t kFunctionWord = 200;
+  std::size_t frequency = 0;
+  for (const std::uint32_t word : set_words[set])
+    frequency += is_function[word] ? kFunctionWord : 1;
+  return frequency;
+}
+
+// A slot with fewer words than any element; where none has, of the elements the one that texts have
+// least. What an element asks for is tried anyhow, so which of them is named changes no match; what
+// a slot asks for is read from the tree only.
 std::uint32_t LexiconBuilder::State::rarest_of(const Pattern& pattern, bool& is_slot) const {
   std::uint32_t rarest = kNoSet;
+  std::uint32_t fewest = kNoSet;
+  const auto is_fewer = [&](std::uint32_t set) {
+    return fewest == kNoSet || set_words[set].size() < set_words[fewest].size();
+  };
   for (std::size_t i = 1; i < pattern.elements.size(); ++i) {
     const Element& element = pattern.elements[i];
     if (element.is_optional) continue;
-    if (rarest == kNoSet || set_words[element.set].size() < set_words[rarest].size())
-      rarest = element.set;
+    if (is_fewer(element.set)) fewest = element.set;
+    if (rarest == kNoSet || frequency_of(element.set) < frequency_of(rarest)) rarest = element.set;
   }
   is_slot = false;
   for (const SlotWord& slot : pattern.slots) {
     const bool is_open = slot.takes_party || slot.set == kNoSet;
-    if (is_open || slot.argument == Argument::particle) continue;
-    if (rarest != kNoSet && set_words[slot.set].size() >= set_words[rarest].size()) continue;
-    rarest = slot.set;
+    if (is_open || slot.argument == Argument::particle || !is_fewer(slot.set)) continue;
+    rarest = fewest = slot.set;
     is_slot = true;
   }
   return rarest;
@@ -393,68 +404,60 @@ KeyWords key_words() {
 
 }  // namespace
 
-// Groups what one set decides, so that the matcher skips it at once.
-void LexiconBuilder::State::add_groups(Word& word, std::vector<GroupedStart>& starts) {
-  const auto key = [](const GroupedStart& start) {
-    return std::tuple(!start.is_rule, start.rarest, start.is_slot);
-  };
-  std::stable_sort(starts.begin(), starts.end(),
-                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
-  const auto size = [](const auto& table) { return static_cast<std::uint32_t>(table.size()); };
-  word.groups_begin = word.rule_groups_end = size(tables().groups);
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    const std::uint32_t at = size(tables().starts);
-    tables().starts.push_back(starts[i].start);
-    if (i == 0 || key(starts[i]) != key(starts[i - 1])) {
-      tables().groups.push_back({starts[i].rarest, at, at, starts[i].is_slot});
-    }
-    tables().groups.back().end = at + 1;
-    if (starts[i].is_rule) word.rule_groups_end = size(tables().groups);
-  }
-  word.groups_end = size(tables().groups);
-}
-
 // Which patterns a word can begin, and which rare sets it is in; rare sets are numbered on their
 // own, so that the matcher's table of them stays small.
 void LexiconBuilder::State::index_starts() {
   Lexicon::State& to = tables();
   std::vector<std::uint32_t> rare(set_words.size(), kNoSet);
-  std::vector<std::vector<GroupedStart>> starts(to.words.size());
+  std::vector<bool> is_of_rule;                                            // by rare set
+  std::vector<std::array<std::vector<Start>, 2>> starts(to.words.size());  // of rules, of others
   for (std::uint32_t i = 0; i < to.patterns.size(); ++i) {
     const Pattern& pattern = to.patterns[i];
-    GroupedStart each;
-    each.start.pattern = i;
-    each.start.elements_begin = static_cast<std::uint32_t>(to.elements.size());
-    each.start.elements = static_cast<std::uint8_t>(pattern.elements.size());
-    each.start.head = pattern.head;
+    const bool is_rule = pattern.use == Use::rule;
+    Start start;
+    start.pattern = i;
+    start.elements_begin = static_cast<std::uint32_t>(to.elements.size());
+    start.elements = pattern.elements.size() & 0xF;
+    start.head = pattern.head & 0xF;
     to.elements.insert(to.elements.end(), pattern.elements.begin(), pattern.elements.end());
-    each.is_rule = pattern.use == Use::rule;
-    const std::uint32_t set = rarest_of(pattern, each.is_slot);
-    if (set != kNoSet && rare[set] == kNoSet) rare[set] = to.rare_count++;
-    if (set != kNoSet) each.rarest = rare[set];
+    const std::uint32_t set = rarest_of(pattern, start.is_slot);
+    if (set != kNoSet && rare[set] == kNoSet) {
+      rare[set] = to.rare_count++;
+      is_of_rule.push_back(false);
+    }
+    if (set != kNoSet) start.rarest = rare[set];
+    if (set != kNoSet && is_rule) is_of_rule[start.rarest] = true;
     const std::uint32_t first = pattern.elements.front().set;
     for (const std::uint32_t word : set_words[first]) {
       const auto own = std::find_if(memberships[word].begin(), memberships[word].end(),
                                     [first](const Membership& m) { return m.set == first; });
-      each.start.forms = own->forms;
-      starts[word].push_back(each);
+      start.forms = own->forms;
+      starts[word][is_rule ? 0 : 1].push_back(start);
     }
   }
   for (std::size_t w = 0; w < to.words.size(); ++w) {
     Word& word = to.words[w];
-    add_groups(word, starts[w]);
+    word.starts_begin = static_cast<std::uint32_t>(to.starts.size());
+    to.starts.insert(to.starts.end(), starts[w][0].begin(), starts[w][0].end());
+    word.rule_starts_end = static_cast<std::uint32_t>(to.starts.size());
+    to.starts.insert(to.starts.end(), starts[w][1].begin(), starts[w][1].end());
+    word.starts_end = static_cast<std::uint32_t>(to.starts.size());
     std::vector<Membership>& own = memberships[w];
     std::sort(own.begin(), own.end(),
               [](const Membership& a, const Membership& b) { return a.set < b.set; });
+    own.resize(std::min(own.size(), kMembershipsMax));
     word.memberships_begin = static_cast<std::uint32_t>(to.memberships.size());
+    word.membership_count = static_cast<std::uint16_t>(own.size());
+    to.memberships.insert(to.memberships.end(), own.begin(), own.end());
     word.rare_begin = static_cast<std::uint32_t>(to.rare.size());
-    for (const Membership& membership : own) {
-      to.memberships.push_back(membership);
-      if (rare[membership.set] == kNoSet) continue;
-      to.rare.push_back(rare[membership.set]);
-      ++word.rare_count;
+    for (const bool of_rules : {true, false}) {
+      for (const Membership& membership : own) {
+        const std::uint32_t set = rare[membership.set];
+        if (set != kNoSet && is_of_rule[set] == of_rules) to.rare.push_back(set);
+      }
+      const auto count = static_cast<std::uint16_t>(to.rare.size() - word.rare_begin);
+      (of_rules ? word.rule_rare_count : word.rare_count) = count;
     }
-    word.memberships_end = static_cast<std::uint32_t>(to.memberships.size());
   }
 }
 

@@ -64,7 +64,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Grammar::count
 }
 
 inline constexpr std::uint32_t kNoWord = 0xFFFFFFFF;
-inline constexpr std::size_t kElementsMax = 8;
+inline constexpr std::size_t kElementsMax = 8;  // fits Start::elements
 inline constexpr std::size_t kGapMax = 8;
 
 struct Membership {
@@ -73,36 +73,34 @@ struct Membership {
 };
 
 inline constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
+inline constexpr std::size_t kMembershipsMax = 0xFFFF;  // of a word
 
-// Patterns that a word can begin and that need the same set besides: of those they must find, the
-// one with the fewest words. Where the sentence has none of them no pattern of the group is tried.
-struct StartGroup {
-  std::uint32_t rarest = kNoSet;  // numbered among the rare ones
-  std::uint32_t begin = 0;        // into Lexicon::State::starts
-  std::uint32_t end = 0;
-  bool is_slot = false;  // may stand before the word too, anywhere in the sentence
-};
-
-// What the matcher needs of a pattern that a word can begin, side by side.
+// What the matcher needs of a pattern that a word can begin, side by side; four to a cache line.
 struct Start {
+  // Of the sets that it must find besides the one that is seldom seen, numbered among those of all
+  // patterns: where the sentence has none of its words, the pattern is not tried. kNoSet: no other.
+  std::uint32_t rarest = kNoSet;
   std::uint32_t pattern = 0;
   std::uint32_t elements_begin = 0;  // into Lexicon::State::elements
   std::uint16_t forms = 0;           // of the word as the first element
-  std::uint8_t elements = 0;
-  std::uint8_t head = 0;  // as Pattern::head
+  std::uint8_t elements : 4 = 0;
+  std::uint8_t head : 4 = 0;  // as Pattern::head
+  bool is_slot = false;       // `rarest` may stand before the word too, anywhere in the sentence
 };
+static_assert(sizeof(Start) == 16);
 
 // Where its parts stand in the tables of Lexicon::State; two words to a cache line.
 struct Word {
   std::uint32_t grammar = 0;  // Grammar bits
   std::uint16_t forms = 0;    // of all sets it belongs to
-  std::uint16_t rare_count = 0;
-  std::uint32_t rare_begin = 0;  // sets of its memberships that are the rarest of some pattern
+  std::uint16_t membership_count = 0;
   std::uint32_t memberships_begin = 0;
-  std::uint32_t memberships_end = 0;
-  std::uint32_t groups_begin = 0;  // of starts: first of rules,
-  std::uint32_t rule_groups_end = 0;
-  std::uint32_t groups_end = 0;  // then of cues and idioms
+  std::uint32_t rare_begin = 0;       // sets of its memberships that some pattern's start names:
+  std::uint16_t rule_rare_count = 0;  // first of rules,
+  std::uint16_t rare_count = 0;       // then of cues and idioms alone
+  std::uint32_t starts_begin = 0;     // first of rules,
+  std::uint32_t rule_starts_end = 0;
+  std::uint32_t starts_end = 0;  // then of cues and idioms
 };
 static_assert(sizeof(Word) == 32);
 
@@ -158,8 +156,7 @@ struct Lexicon::State {
   std::vector<Word> words;
   std::vector<Membership> memberships;  // of each word, by set
   std::vector<std::uint32_t> rare;      // of each word
-  std::vector<StartGroup> groups;       // of each word
-  std::vector<Start> starts;            // of each group
+  std::vector<Start> starts;            // of each word
   std::vector<Element> elements;        // of each pattern
   std::vector<Pattern> patterns;
   std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern
@@ -175,10 +172,10 @@ struct Lexicon::State {
   }
   // Forms of the word in the set; 0 when it is not a member.
   [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const {
-    const Membership* const end = memberships.data() + words[word].memberships_end;
-    const Membership* const at =
-        std::lower_bound(memberships.data() + words[word].memberships_begin, end, set,
-                         [](const Membership& m, std::uint32_t s) { return m.set < s; });
+    const Membership* const begin = memberships.data() + words[word].memberships_begin;
+    const Membership* const end = begin + words[word].membership_count;
+    const Membership* const at = std::lower_bound(
+        begin, end, set, [](const Membership& m, std::uint32_t s) { return m.set < s; });
     return at != end && at->set == set ? at->forms : std::uint16_t{0};
   }
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "pipeline/tension/page.h"
 #include "pipeline/text/word_set.h"
@@ -72,15 +73,14 @@ bool is_undone(const Page& page, std::uint32_t t) {
 
 // Of the worker: what is left in it from another article is never read.
 struct MatchMemory {
-  // Patterns of Lexicon::State::starts that a token may begin here.
-  struct Candidates {
+  // A pattern that a token may begin here.
+  struct Candidate {
     std::uint32_t token = 0;
-    std::uint32_t begin = 0;
-    std::uint32_t end = 0;
+    std::uint32_t start = 0;  // of Lexicon::State::starts
   };
   std::vector<std::uint32_t> last;     // by rare set: one past the last token that is in it
   std::vector<std::uint32_t> openers;  // tokens of the sentence that begin some pattern
-  std::vector<Candidates> candidates;
+  std::vector<Candidate> candidates;
 };
 
 class Matcher {
@@ -92,56 +92,68 @@ class Matcher {
 
   std::vector<Match> run() {
     for (const Sentence& sentence : page_.text.sentences) {
-      look(sentence.tokens);
       const std::size_t first = matches_.size();
       add_matches(sentence.tokens, true);
       if (matches_.size() == first) continue;
       add_matches(sentence.tokens, false);
-      std::stable_sort(matches_.begin() + static_cast<std::ptrdiff_t>(first), matches_.end(),
-                       [](const Match& a, const Match& b) { return a.span.begin < b.span.begin; });
+      std::sort(matches_.begin() + static_cast<std::ptrdiff_t>(first), matches_.end(),
+                [](const Match& a, const Match& b) {
+                  return std::pair(a.span.begin, a.pattern) < std::pair(b.span.begin, b.pattern);
+                });
     }
     return std::move(matches_);
   }
 
  private:
-  void look(TokenSpan tokens) {
+  // Of rules: where each of their rare sets was seen last, and the words that can begin one. Of
+  // cues and idioms, after the rules: the same for what is left.
+  void look(TokenSpan tokens, bool of_rules) {
+    const Lexicon::State& lexicon = page_.lexicon;
     memory_.openers.clear();
     for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
       if (page_.word[t] == kNoWord) continue;
-      const Word& word = page_.lexicon.words[page_.word[t]];
-      __builtin_prefetch(page_.lexicon.memberships.data() + word.memberships_begin);
-      for (std::uint32_t i = 0; i < word.rare_count; ++i) {
-        memory_.last[page_.lexicon.rare[word.rare_begin + i]] = t + 1;
+      const Word& word = lexicon.words[page_.word[t]];
+      const std::uint32_t* const rare = lexicon.rare.data() + word.rare_begin;
+      const std::uint32_t end = of_rules ? word.rule_rare_count : word.rare_count;
+      for (std::uint32_t i = of_rules ? 0 : word.rule_rare_count; i < end; ++i) {
+        memory_.last[rare[i]] = t + 1;
       }
-      if (word.groups_begin == word.groups_end || is_undone(page_, t)) continue;
-      __builtin_prefetch(&page_.lexicon.groups[word.groups_begin]);
+      const std::uint32_t first = of_rules ? word.starts_begin : word.rule_starts_end;
+      if (first == (of_rules ? word.rule_starts_end : word.starts_end)) continue;
+      __builtin_prefetch(&lexicon.starts[first]);
       memory_.openers.push_back(t);
     }
   }
 
-  // Of rules, or of cues and idioms. In three steps, each of which fetches beforehand what the next
-  // one reads: the tables are larger than the near caches, and read here and there.
+  // Of rules, or of cues and idioms. In steps, each of which fetches beforehand what the next one
+  // reads: the tables are larger than the near caches, and read here and there.
   void add_matches(TokenSpan tokens, bool of_rules) {
     const Lexicon::State& lexicon = page_.lexicon;
+    look(tokens, of_rules);
     memory_.candidates.clear();
     for (const std::uint32_t t : memory_.openers) {
+      const std::size_t before = memory_.candidates.size();
       const Word& word = lexicon.words[page_.word[t]];
-      const std::uint32_t end = of_rules ? word.rule_groups_end : word.groups_end;
-      for (std::uint32_t g = of_rules ? word.groups_begin : word.rule_groups_end; g < end; ++g) {
-        const StartGroup& group = lexicon.groups[g];
-        const std::uint32_t seen_from = group.is_slot ? tokens.begin : t + 1;
-        if (group.rarest != kNoSet && memory_.last[group.rarest] <= seen_from) continue;
-        __builtin_prefetch(&lexicon.starts[group.begin]);
-        memory_.candidates.push_back({t, group.begin, group.end});
+      const std::uint32_t end = of_rules ? word.rule_starts_end : word.starts_end;
+      for (std::uint32_t s = of_rules ? word.starts_begin : word.rule_starts_end; s < end; ++s) {
+        const Start& start = lexicon.starts[s];
+        const std::uint32_t seen_from = start.is_slot ? tokens.begin : t + 1;
+        if (start.rarest != kNoSet && memory_.last[start.rarest] <= seen_from) continue;
+        __builtin_prefetch(&lexicon.elements[start.elements_begin]);
+        memory_.candidates.push_back({t, s});
       }
+      const bool is_none = memory_.candidates.size() > before && is_undone(page_, t);
+      if (is_none) memory_.candidates.resize(before);
     }
-    for (const MatchMemory::Candidates& each : memory_.candidates) {
-      __builtin_prefetch(&lexicon.elements[lexicon.starts[each.begin].elements_begin]);
+    for (const MatchMemory::Candidate& each : memory_.candidates) {
+      const std::uint32_t next = each.token + 1;
+      if (next >= tokens.end || page_.word[next] == kNoWord) continue;
+      const Word& word = lexicon.words[page_.word[next]];
+      __builtin_prefetch(lexicon.memberships.data() + word.memberships_begin);
     }
-    for (const MatchMemory::Candidates& each : memory_.candidates) {
-      for (std::uint32_t i = each.begin; i < each.end; ++i) {
-        if (matches_.size() < kMatchesMax) add_match(lexicon.starts[i], tokens, each.token);
-      }
+    for (const MatchMemory::Candidate& each : memory_.candidates) {
+      if (matches_.size() >= kMatchesMax) return;
+      add_match(lexicon.starts[each.start], tokens, each.token);
     }
   }
 
@@ -164,7 +176,7 @@ class Matcher {
 }  // namespace
 
 // Sentence by sentence: first where each rare set was seen last, then the patterns that can match:
-// rules, and where there are any cues and idioms, which say something of acts only.
+// rules, and where there are any the same for cues and idioms, which say something of acts only.
 std::vector<Match> find_matches(const Page& page) {
   static thread_local MatchMemory memory;
   return Matcher(page, memory).run();

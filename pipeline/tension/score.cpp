@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string_view>
 #include <tuple>
 
 namespace tocsin {
@@ -56,26 +57,37 @@ double tenths(double value) {
   return static_cast<double>(whole) / 10;
 }
 
-using Triple = std::tuple<EntityIndex, std::string, EventType, EntityIndex, std::string, bool>;
+// Who does what to whom, and whether that is hostile.
+auto triple_of(const Event& event) {
+  return std::tuple(event.actor, std::string_view(event.actor_text), event.type, event.recipient,
+                    std::string_view(event.recipient_text), event.weight < 0);
+}
 
 double size_of(const Event& event) {
   return event.weight < 0 ? -event.weight : event.weight;
 }
 
 // The strongest event of each distinct triple that weighs anything, the weightiest first.
-std::vector<const Event*> distinct(const std::vector<Event>& events) {
-  std::map<Triple, const Event*> strongest;
-  for (const Event& event : events) {
-    if (size_of(event) < kWeightMin) continue;
-    const Event*& best = strongest[{event.actor, event.actor_text, event.type, event.recipient,
-                                    event.recipient_text, event.weight < 0}];
-    if (best == nullptr || size_of(*best) < size_of(event)) best = &event;
-  }
-  std::vector<const Event*> sorted;
-  for (const auto& [triple, event] : strongest) sorted.push_back(event);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Event* a, const Event* b) { return size_of(*a) > size_of(*b); });
-  return sorted;
+std::vector<const Event*> distinct(std::vector<const Event*> events) {
+  std::erase_if(events, [](const Event* event) { return size_of(*event) < kWeightMin; });
+  std::sort(events.begin(), events.end(), [](const Event* a, const Event* b) {
+    return std::tuple(triple_of(*a), -size_of(*a), a) < std::tuple(triple_of(*b), -size_of(*b), b);
+  });
+  const auto end = std::unique(events.begin(), events.end(), [](const Event* a, const Event* b) {
+    return triple_of(*a) == triple_of(*b);
+  });
+  events.erase(end, events.end());
+  std::sort(events.begin(), events.end(), [](const Event* a, const Event* b) {
+    return std::tuple(-size_of(*a), triple_of(*a)) < std::tuple(-size_of(*b), triple_of(*b));
+  });
+  return events;
+}
+
+std::vector<const Event*> pointers_to(const std::vector<Event>& events) {
+  std::vector<const Event*> pointers;
+  pointers.reserve(events.size());
+  for (const Event& event : events) pointers.push_back(&event);
+  return pointers;
 }
 
 // The weights of those that fit, as many as count.
@@ -117,22 +129,24 @@ constexpr std::array kSums = {is_hostile, is_friendly, is_hostile_threat, is_hos
 }  // namespace
 
 void mark_counted(std::vector<Event>& events) {
-  const std::vector<const Event*> sorted = distinct(events);
+  const std::vector<const Event*> sorted = distinct(pointers_to(events));
   for (const auto& fits : kSums) {
     for (const Event* event : counted(sorted, fits))
       events[static_cast<std::size_t>(event - events.data())].counts = true;
   }
 }
 
-Tension add_up(const std::vector<Event>& events) {
+namespace {
+
+Tension add_up_all(const std::vector<const Event*>& events) {
   const std::vector<const Event*> sorted = distinct(events);
   std::array<double, kSums.size()> sums{};
   for (std::size_t i = 0; i < kSums.size(); ++i) sums[i] = noisy_or(counted(sorted, kSums[i]));
   double sure = 0;
   double total = 0;
-  for (const Event& event : events) {
-    total += size_of(event);
-    sure += size_of(event) * event.factors.modality * event.factors.dyad;
+  for (const Event* event : events) {
+    total += size_of(*event);
+    sure += size_of(*event) * event->factors.modality * event->factors.dyad;
   }
   Tension tension;
   const double hostility = sums[0];
@@ -149,8 +163,14 @@ Tension add_up(const std::vector<Event>& events) {
   return tension;
 }
 
+}  // namespace
+
+Tension add_up(const std::vector<Event>& events) {
+  return add_up_all(pointers_to(events));
+}
+
 std::vector<Dyad> dyads_of(const std::vector<Event>& events, const Gazetteer& gazetteer) {
-  std::map<std::pair<EntityIndex, EntityIndex>, std::vector<Event>> pairs;
+  std::map<std::pair<EntityIndex, EntityIndex>, std::vector<const Event*>> pairs;
   for (const Event& event : events) {
     if (event.weight >= 0 || event.actor == kNoEntity || event.recipient == kNoEntity) continue;
     if (event.actor == event.recipient || event.is_recipient_guessed) continue;
@@ -162,11 +182,11 @@ std::vector<Dyad> dyads_of(const std::vector<Event>& events, const Gazetteer& ga
     const bool in_order = gazetteer[event.actor].id < gazetteer[event.recipient].id;
     pairs[in_order ? std::pair{event.actor, event.recipient}
                    : std::pair{event.recipient, event.actor}]
-        .push_back(event);
+        .push_back(&event);
   }
   std::vector<Dyad> dyads;
   for (const auto& [pair, its_events] : pairs) {
-    dyads.push_back({pair.first, pair.second, add_up(its_events).score});
+    dyads.push_back({pair.first, pair.second, add_up_all(its_events).score});
   }
   std::sort(dyads.begin(), dyads.end(), [&](const Dyad& a, const Dyad& b) {
     if (a.score != b.score) return a.score > b.score;

@@ -137,7 +137,7 @@ struct Text {
 };
 
 // Cleans (HTML tags and entities that feeds leave in), tokenises, looks each word up in the
-// vocabulary of its language, and splits sentences. `declared_language` is the article's own; empty:
+// vocabulary of its language, splits sentences. `declared_language` is the article's own; empty:
 // detected (cld2).
 [[nodiscard]] Text make_text(std::string_view title, std::string_view body,
                              std::string_view declared_language, const Languages& languages);
