@@ -34,6 +34,7 @@ REFUSED = (
     ({"replicas": 0}, "replicas"),
     ({"autoscaling": {"maxReplicas": 5}}, "more than autoscaling.rawPartitions"),
     ({"autoscaling": {"kind": "keda", "maxReplicas": 1}}, "below replicas"),
+    ({"notify": {"enabled": True}}, "nobody to notify"),
     ({"page": {"enabled": True}}, "page-token"),
     ({"strimzi": {"enabled": True}}, "strimzi.cluster"),
     ({"strimzi": {"enabled": True, "cluster": "a", "ledgerRetentionHours": 100}}, "three windows"))
