@@ -214,7 +214,7 @@ void add_limits(std::vector<Setting>& all) {
         "raw bytes of one transaction"},
        {"limits.batch_wait",
         DurationSetting{TOCSIN_AT(limits.batch_wait), milliseconds{0}, 10 * kSecond},
-        "how long a batch waits for more"},
+        "how long a batch that is handed on behind another waits for more"},
        {"limits.inflight_bytes_max", bytes(TOCSIN_AT(limits.inflight_bytes_max), kMiB, 64 * kGiB),
         "raw bytes in memory; above it partitions are paused"},
        {"limits.drain_timeout", DurationSetting{TOCSIN_AT(limits.drain_timeout), kSecond, kHour},

@@ -18,6 +18,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t kBatchesInFlightMax = 3;  // one published, one resolved, one sighted
+// So many records are worth a transaction of their own behind one that is under way; fewer wait for
+// its end, and take along what comes until then.
+constexpr std::size_t kAheadRecordsMin = 250;
+constexpr auto kBusyPollWait = 1ms;  // nor does the end of a transaction end a poll
 constexpr auto kPollWait = 100ms;
 constexpr auto kJoinPollWait = 10ms;  // an assignment does not end a poll
 
@@ -270,8 +274,8 @@ bool Service::fits(const Batch& batch, const kafka::Record& message) const {
   return partition == suspect && batch.items.size() < *max;
 }
 
-// One batch: whatever has arrived by batch_wait after its first record, at most the limits; it
-// keeps growing while the publisher is busy. nullptr when nothing came or when stopping.
+// One batch: what has arrived, at most the limits. While a transaction is under way it grows until
+// that ends or it is worth one of its own, at least for batch_wait. nullptr when stopping.
 std::unique_ptr<Batch> Service::fill() {
   auto batch = std::make_unique<Batch>();
   batch->assignment = assignment_;
@@ -292,9 +296,11 @@ std::unique_ptr<Batch> Service::fill() {
       hold(intake_.poll(kPollWait));
       continue;
     }
-    const auto wait = !intake_.is_assigned()              ? kJoinPollWait
-                      : batch->items.empty() || !has_room ? kPollWait
-                                                          : config_.limits.batch_wait;
+    const bool is_idle = queue_.batches() == 0;
+    const auto wait = !intake_.is_assigned() ? kJoinPollWait
+                      : batch->items.empty() ? kPollWait
+                      : is_idle              ? 0ms
+                                             : kBusyPollWait;
     kafka::Message message = next_message(wait);
     if (assignment_ != intake_.assignment()) continue;  // what came is of the one before
     const bool came = static_cast<bool>(message);
@@ -311,8 +317,10 @@ std::unique_ptr<Batch> Service::fill() {
     if (batch->items.empty()) continue;
     const bool is_full = batch->items.size() >= config_.limits.batch_records_max ||
                          batch->bytes >= config_.limits.batch_bytes_max;
-    const bool is_due = !came || steady_ms() - first_ms >= config_.limits.batch_wait.count();
-    if (has_room && (is_full || is_due)) return batch;
+    const bool is_due = is_full || (is_idle && !came) ||
+                        steady_ms() - first_ms >= config_.limits.batch_wait.count();
+    const bool may_go = is_idle || is_full || batch->items.size() >= kAheadRecordsMin;
+    if (has_room && is_due && may_go) return batch;
     if (is_full) intake_.pause();
   }
   return nullptr;
