@@ -6,6 +6,7 @@
 
 #include "config/reload.h"
 #include "daemon/commands/commands.h"
+#include "daemon/file_limit.h"
 #include "daemon/log.h"
 #include "daemon/notify/notify.h"
 #include "daemon/notify/sender.h"
@@ -65,6 +66,7 @@ ExitCode notify(const NotifyOptions& options) {
                TOCSIN_VERSION, config.kafka.group, config.topics.alerts, config.topics.ledger,
                config.alerts.webhooks.size());
   try {
+    claim_files();
     return Notify(config).run();
   } catch (const StopError& error) {
     spdlog::error("notify: failed: {}", error.what());

@@ -8,6 +8,7 @@
 
 #include "config/load_pipeline.h"
 #include "daemon/commands/commands.h"
+#include "daemon/file_limit.h"
 #include "daemon/log.h"
 #include "daemon/signals.h"
 #include "daemon/systemd.h"
@@ -23,6 +24,7 @@ ExitCode page_alone(const PageOptions& options) {
   if (config.page.listen.is_off()) config.page.listen = kPageListenAlone;
   spdlog::info("page: starting version={} group={}", TOCSIN_VERSION, config.kafka.group);
   try {
+    claim_files();
     boost::asio::io_context io;
     boost::asio::signal_set ends(io, SIGTERM, SIGINT);
     // Names and acts are needed for trees alone: loaded when somebody asks for the first.

@@ -7,6 +7,7 @@
 #include "config/machine.h"
 #include "config/reload.h"
 #include "daemon/commands/commands.h"
+#include "daemon/file_limit.h"
 #include "daemon/hold.h"
 #include "daemon/huge_pages.h"
 #include "daemon/kafka/client.h"
@@ -149,6 +150,7 @@ RunEnd run_once(const std::filesystem::path& file) {
   };
   if (!read.ok()) return ended(ExitCode::bad_input, "the configuration is wrong");
   try {
+    claim_files();
     const std::uint64_t resident_before = resident_bytes();
     std::shared_ptr<const Pipeline> pipeline = load_data(read.config).pipeline;
     if (!pipeline) return ended(ExitCode::bad_input, "the data files are wrong");

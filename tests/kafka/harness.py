@@ -410,7 +410,7 @@ def outcomes(broker, topics):
             position = record["position"]
             found[position["partition"], position["offset"]].append((kind, record))
     for message in consume(broker, topics.deadletter):
-        headers = {k: v.decode() for k, v in message.headers()}
+        headers = {k: (v or b"").decode(errors="replace") for k, v in message.headers()}
         key = int(headers["tocsin.original.partition"]), int(headers["tocsin.original.offset"])
         found[key].append((DEADLETTER, headers))
     return found
