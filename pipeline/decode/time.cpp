@@ -155,7 +155,8 @@ class Reader {
     if (has_minutes) {
       rest_.remove_prefix(1);
       if (!number(2, 2, clock.minute)) return false;
-      if (mark == ':' && peek() == ':' && !seconds(clock)) return false;
+      const bool has_seconds = mark == ':' || (mark == '.' && is_digit(peek(1)));
+      if (has_seconds && peek() == mark && !seconds(clock)) return false;
     }
     return half_of_day(clock) || has_minutes;
   }
@@ -192,7 +193,7 @@ class Reader {
 
  private:
   bool seconds(Clock& clock) {
-    take(':');
+    rest_.remove_prefix(1);  // the mark before them
     if (!number(1, 2, clock.second)) return false;
     if ((peek() != '.' && peek() != ',') || !is_digit(peek(1))) return true;
     rest_.remove_prefix(1);
