@@ -5,6 +5,7 @@
 #include "pipeline/syntax/parser.h"
 #include "pipeline/tension/gate.h"
 #include "pipeline/tension/operators.h"
+#include "pipeline/tension/prospects.h"
 #include "pipeline/tension/roles.h"
 #include "pipeline/tension/score.h"
 #include "pipeline/tension/slots.h"
@@ -17,11 +18,15 @@ constexpr std::size_t kEventsMax = 400;
 // A text without full stops is read in pieces of this many tokens: no sentence is longer, and what
 // looks around an act stays linear.
 constexpr std::uint32_t kReadPieceMax = 250;
-constexpr std::uint32_t kReadTokensMax = 160;  // of an article, and a sentence more
+constexpr std::uint32_t kReadTokensMax = 240;  // of an article, and a sentence more
 // What a calm text tells hardly counts (gate.h): less of it is read.
-constexpr std::uint32_t kReadTokensCalm = 48;
+constexpr std::uint32_t kReadTokensCalm = 64;
 constexpr std::uint32_t kCalmText = 450;  // per mille of calm topics
-constexpr double kNobodyShare = 0.4;      // of a sentence that names nobody
+// What a sentence must be able to weigh to be read, on the scale of rules: what weighs less counts
+// nowhere (score.cpp). Of a later one more the longer it is: its tree costs more.
+constexpr double kToldMin = 0.2;
+constexpr double kToldMinToken = 0.04;
+constexpr double kReadDiscount = 0.85;  // of each sentence that is read before: the score's own
 
 // Of what is said on the side less than this stays.
 constexpr double kAside = 0.5;
@@ -569,20 +574,9 @@ bool is_readable(const Page& page) {
 struct Piece {
   Sentence sentence;
   std::span<const Match> matches;
+  TopicShares topics;
   double most = 0;
-  bool may_tell = false;  // an act that does not stand in a name: without one nothing is told
 };
-
-// Somebody who could do it or suffer it is named, or told by a common noun.
-bool has_party(const Page& page, TokenSpan tokens) {
-  constexpr std::uint32_t kParties = bit(Grammar::forces) | bit(Grammar::armed) |
-                                     bit(Grammar::government) | bit(Grammar::civil) |
-                                     bit(Grammar::victim);
-  for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
-    if (page.mention[t] != kNoMention || (page.grammar(t) & kParties) != 0) return true;
-  }
-  return false;
-}
 
 // Where the name of a story ends that a sentence begins with, an act in it: "Ruritanian war: jets
 // bomb ...". What follows is a sentence of its own. Without one, where the sentence begins.
@@ -598,59 +592,67 @@ std::uint32_t label_end(const Page& page, TokenSpan tokens, std::span<const Matc
   return holds_act ? colon : tokens.begin;
 }
 
-// The sentences that hold an act, in pieces.
-std::vector<Piece> pieces_of(const Page& page, std::span<const Match> all) {
+// The sentences that may tell an act, in pieces.
+std::vector<Piece> pieces_of(const Scene& scene, std::span<const Match> all) {
+  const Page& page = scene.page;
   std::vector<Piece> pieces;
   for (const Sentence& sentence : page.text.sentences) {
-    Piece piece{sentence, {}, 0, false};
+    Piece piece{sentence, {}, {}, 0};
     const std::uint32_t label = label_end(page, sentence.tokens, all);
     for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
-      piece.sentence.tokens = {at, std::min(sentence.tokens.end, at + kReadPieceMax)};
-      if (at < label) piece.sentence.tokens.end = label;
-      at = piece.sentence.tokens.end;
+      TokenSpan& tokens = piece.sentence.tokens;
+      tokens = {at, std::min(sentence.tokens.end, at + kReadPieceMax)};
+      if (at < label) tokens.end = label;
+      at = tokens.end;
       std::size_t count = 0;
-      piece.most = 0;
-      piece.may_tell = false;
+      bool holds_act = false;
       while (count < all.size() && all[count].span.begin < at) {
-        const Pattern& pattern = page.lexicon.patterns[all[count].pattern];
-        if (pattern.use == Use::rule) {
-          const double scale = page.lexicon.rules[pattern.owner].spec.scale;
-          piece.most = std::max(piece.most, scale < 0 ? -scale : scale);
-          piece.may_tell = piece.may_tell || page.mention[all[count].head] == kNoMention;
-        }
+        holds_act = holds_act || page.lexicon.patterns[all[count].pattern].use == Use::rule;
         ++count;
       }
       piece.matches = all.first(count);
       all = all.subspan(count);
-      if (piece.most == 0) continue;
-      piece.most *= position_factor(sentence);
-      if (!has_party(page, piece.sentence.tokens)) piece.most *= kNobodyShare;
-      pieces.push_back(piece);
+      if (!holds_act) continue;
+      piece.topics = topics_of(page, tokens);
+      piece.most = most_told(page, tokens, piece.matches, scene.topics, piece.topics) *
+                   position_factor(sentence);
+      if (piece.most > 0) pieces.push_back(piece);
     }
   }
   return pieces;
 }
 
-// Reading costs most of the time of an article, and the weakest sentences add less than a rounding
-// step: the strongest are read until so many tokens are, titles always.
-void keep_strongest(std::vector<Piece>& pieces, std::uint32_t tokens_max) {
-  std::vector<const Piece*> order;
+// Reading costs most of the time of an article, and later evidence adds little to a score: those
+// that may tell most for what their trees cost are read first, until the next is not worth its
+// tree or so many tokens are read; titles always.
+void keep_worthwhile(std::vector<Piece>& pieces, std::uint32_t tokens_max) {
+  std::vector<Piece*> order;
   order.reserve(pieces.size());
-  for (const Piece& piece : pieces) order.push_back(&piece);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Piece* a, const Piece* b) { return a->most > b->most; });
-  std::uint32_t tokens = 0;
-  double least = 0;
-  for (const Piece* piece : order) {
-    if (tokens >= tokens_max) {
-      least = piece->most;
-      break;
+  double left = 1;
+  for (Piece& piece : pieces) {
+    if (piece.sentence.field == Field::title) {
+      left *= kReadDiscount;
+    } else {
+      order.push_back(&piece);
     }
-    tokens += piece->sentence.tokens.size();
   }
-  std::erase_if(pieces, [&](const Piece& piece) {
-    return piece.most <= least && piece.sentence.field != Field::title;
-  });
+  const auto worth = [](const Piece* piece) {
+    return piece->most * piece->most / piece->sentence.tokens.size();
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const Piece* a, const Piece* b) { return worth(a) > worth(b); });
+  std::uint32_t tokens = 0;
+  for (Piece* piece : order) {
+    const std::uint32_t size = piece->sentence.tokens.size();
+    const double least = tokens > 0 ? kToldMin + kToldMinToken * size : 0;
+    if (tokens >= tokens_max || piece->most * left < least) {
+      piece->most = 0;
+      continue;
+    }
+    left *= kReadDiscount;
+    tokens += size;
+  }
+  std::erase_if(pieces, [](const Piece& piece) { return piece.most == 0; });
 }
 
 // Adds the events of one sentence.
@@ -674,7 +676,7 @@ void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
   }
   if (acts.empty()) return;
   const bool is_past = names_past_year(page, tokens, scene.published_at_ms);
-  const Here there{sentence, cues, acts, is_past, topics_of(page, tokens)};
+  const Here there{sentence, cues, acts, is_past, piece.topics};
   for (const Match& act : acts) add_event(scene, act, there, events);
 }
 
@@ -697,11 +699,10 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   const std::vector<Match> all = find_matches(page);
   assessment.topics = topics_of(page, {0, text.told_end});
   const Scene scene{page, published_at_ms, assessment.topics};
-  std::vector<Piece> pieces = pieces_of(page, all);
-  keep_strongest(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);
+  std::vector<Piece> pieces = pieces_of(scene, all);
+  keep_worthwhile(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);
   static thread_local ParserScratch scratch;  // of the worker
   for (const Piece& piece : pieces) {
-    if (!piece.may_tell) continue;
     add_events(scene, piece, scratch, assessment.events);
     assessment.read.push_back(piece.sentence.tokens);
   }

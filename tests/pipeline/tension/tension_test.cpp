@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "config/load_pipeline.h"
@@ -151,6 +152,32 @@ TEST(Tension, TheScoreIsBounded) {
     body += "Russia attacked Ukraine. Iran bombed Iraq. China invaded Taiwan. ";
   }
   EXPECT_LE(hostile(body), 100);
+}
+
+std::size_t tokens_read(const Assessment& assessment) {
+  std::size_t tokens = 0;
+  for (const TokenSpan piece : assessment.read) tokens += piece.size();
+  return tokens;
+}
+
+// A tree is made only of what could count: who or what an act needs stands in the sentence.
+TEST(Tension, WhatCannotBeToldIsNotParsed) {
+  EXPECT_EQ(tokens_read(assess_text("", "The ball hit the post twice.")), 0U);
+  EXPECT_GT(tokens_read(assess_text("", "The missile hit the port of Odesa twice.")), 0U);
+}
+
+TEST(Tension, TheStrongestOfManySentencesIsRead) {
+  std::string body;
+  for (int i = 0; i < 60; ++i) {
+    body += "Envoys of Chad, who had come to Peru by way of Chile in spring, met ministers. ";
+  }
+  const Assessment assessment = assess_text("", body + "Russia bombed Ukraine.");
+  const bool is_told =
+      std::any_of(assessment.events.begin(), assessment.events.end(), [](const Event& event) {
+        return event.type == EventType::assault && code(event.actor) == "RUS" && event.counts;
+      });
+  EXPECT_TRUE(is_told);
+  EXPECT_LT(tokens_read(assessment), 300U);
 }
 
 }  // namespace
