@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint8_t kVersion = 2;
 // Below this neither hostility nor cooperation is worth a place in the ledger.
 constexpr std::uint16_t kWorthTenths = 100;
+constexpr double kAsideMost = 0.25;      // of what is told on the side, whatever a text is about
 constexpr double kEventWeightMin = 0.1;  // a weaker event says too little to be named
 constexpr std::uint16_t kLeadSentences = 4;
 constexpr std::uint16_t kNamedTenths = 300;  // a pair so hostile says whom an article is about
@@ -228,7 +229,11 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
   const bool is_taken = is_taking(event) && actor != kNoEntity && recipient == kNoEntity &&
                         gazetteer[actor].part == Part::armed;
   if ((event.type == EventType::assault && !is_fixed) || is_taken) {
-    const PlaceOfAct place = places.of(event);
+    PlaceOfAct place = places.of(event);
+    if (!place.is_told && actor != kNoEntity && recipient == kNoEntity) {
+      const EntityIndex told = places.told_beside(event);
+      if (told != kNoEntity) place = {told, true};
+    }
     const bool is_abroad = place.is_told && recipient != kNoEntity && place.country != recipient;
     const bool is_by_group = actor != kNoEntity && gazetteer[actor].part == Part::armed;
     const bool is_elsewhere = is_abroad || (is_by_group && !place.is_told);
@@ -300,6 +305,30 @@ Event with_foe(const SignalSource& from, const Event& event) {
   return event;
 }
 
+// "A bomb kills twelve in Lima. The Path claims the attack": by an armed group, on nobody else.
+bool is_claimed(const SignalSource& from, const Event& event) {
+  return event.actor != kNoEntity && from.gazetteer[event.actor].part == Part::armed;
+}
+
+// "Peru and Chile blame each other for the shelling; two Chilean soldiers are dead", "a blast kills
+// the envoy of Peru in Quito. Lima blames Chile": the act that nobody is seen to do is laid at
+// another's door by whom it hit. The accused, or kNoEntity.
+EntityIndex blamed_for(const SignalSource& from, EntityIndex victim, const Event& event) {
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  for (const Event& other : from.assessment.events) {
+    if (other.type != EventType::accuse || other.mode != "allege") continue;
+    if (other.modality != Modality::actual || !is_said(other)) continue;
+    if (other.is_recipient_guessed) continue;
+    const std::size_t told = from.text.sentence_of(other.evidence.begin);
+    if (told != sentence && told != sentence + 1) continue;
+    if (!counts(from.gazetteer, other.actor) || !counts(from.gazetteer, other.recipient)) continue;
+    if (other.actor == other.recipient) continue;
+    if (other.actor == victim) return other.recipient;
+    if (told == sentence && other.recipient == victim) return other.actor;
+  }
+  return kNoEntity;
+}
+
 // "The invasion of Iraq begins as American troops attack": of two assaults in one sentence one
 // says by whom, the other on whom. `event` with the side that it leaves open, or as it is.
 Event completed(const SignalSource& from, const Event& event) {
@@ -322,7 +351,9 @@ Event completed(const SignalSource& from, const Event& event) {
   const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
   for (const Event& other : from.assessment.events) {
     if (other.type != EventType::assault || !is_done(other)) continue;
-    if (from.text.sentence_of(other.evidence.begin) != sentence) continue;
+    const std::size_t told = from.text.sentence_of(other.evidence.begin);
+    const bool is_claim = !wants_recipient && told == sentence + 1 && is_claimed(from, other);
+    if (told != sentence && !is_claim) continue;
     if (!(wants_recipient ? is_half_recipient(other) : is_half_actor(other))) continue;
     const EntityIndex missing = wants_recipient ? other.recipient : other.actor;
     if (!counts(from.gazetteer, missing)) continue;
@@ -333,6 +364,11 @@ Event completed(const SignalSource& from, const Event& event) {
     Event whole = event;
     (wants_recipient ? whole.recipient : whole.actor) = missing;
     return whole;
+  }
+  if (!wants_recipient && event.actor == kNoEntity) {
+    Event whole = event;
+    whole.actor = blamed_for(from, event.recipient, event);
+    if (whole.actor != kNoEntity) return whole;
   }
   return with_foe(from, event);
 }
@@ -397,6 +433,22 @@ bool is_told_by_recipient(const SignalSource& from, const Event& event) {
   return event.attribution == event.recipient || teller.acts_for == event.recipient;
 }
 
+// "Chad's soldiers cross the line and Sudan fires warning shots": two that act in one sentence,
+// each on the other by a guess, do so on each other.
+bool is_answered(const SignalSource& from, const Event& event) {
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  const auto is_act = [&](const Event& one) {
+    return one.weight < 0 && one.type >= EventType::threaten && is_done(one) && !one.is_guessed;
+  };
+  if (!is_act(event)) return false;
+  return std::any_of(from.assessment.events.begin(), from.assessment.events.end(),
+                     [&](const Event& other) {
+                       return is_act(other) && other.actor == event.recipient &&
+                              other.recipient == event.actor && other.evidence != event.evidence &&
+                              from.text.sentence_of(other.evidence.begin) == sentence;
+                     });
+}
+
 // "Three Danes taken hostage in Niger are released": who is let go was taken before.
 bool is_undone(const SignalSource& from, const Event& event) {
   const bool is_taking_people = event.mode == "abduct" || is_taking(event);
@@ -453,14 +505,19 @@ std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const S
   for (const Event& told : from.assessment.events) {
     if (told.weight == 0 || is_undone(from, told)) continue;
     Event event = told;
+    if (event.is_aside) event.weight = std::clamp(event.weight, -kAsideMost, kAsideMost);
     // Whom only a guess names is no side of it.
     const bool is_fight = event.type == EventType::assault || event.type == EventType::coerce;
     const bool is_sure = !event.is_recipient_guessed ||
                          (is_fight && is_mutual(from.lexicon, event.rule)) ||
-                         is_named_within(from, event) || is_told_by_recipient(from, event);
+                         is_named_within(from, event) || is_told_by_recipient(from, event) ||
+                         is_answered(from, event);
     if (!is_sure) event.recipient = kNoEntity;
     const Between between = between_of(from, places, event);
     if (between.first == kNoEntity || is_elsewhere(from, places, between, told)) continue;
+    // An alliance or the United Nations alone are no country where something happens.
+    const bool is_alone = between.second == kNoEntity;
+    if (is_alone && from.gazetteer[between.first].part == Part::alliance) continue;
     PairEvents& its = pairs[{between.first, between.second}];
     its.is_placed = its.is_placed && (between.is_placed || event.is_aside || !is_done(event));
     its.events.push_back(std::move(event));
@@ -552,6 +609,26 @@ bool is_named_better(const std::vector<PairEvents>& pairs, const PairEvents& pla
   });
 }
 
+// "Hezbollah shells posts in Israel, whose jets hit villages in Lebanon": the state where a group
+// is at home is no second enemy where the group is one.
+bool is_told_by_its_group(const Gazetteer& gazetteer, const PairName& name,
+                          std::span<SignalPair* const> met) {
+  const auto is_state = [&](const std::string& id, const std::string& code) {
+    const EntityIndex state = gazetteer.by_code(code);
+    return state != kNoEntity && gazetteer[state].id == id;
+  };
+  const auto has_group = [&](const std::string& code, const std::string& other) {
+    return std::any_of(met.begin(), met.end(), [&](const SignalPair* each) {
+      const PairName& its = each->name;
+      return (its.first == other && its.second_code == code && !is_state(its.second, code)) ||
+             (its.second == other && its.first_code == code && !is_state(its.first, code));
+    });
+  };
+  if (name.second.empty() || name.first_code == name.second_code) return false;
+  return (is_state(name.first, name.first_code) && has_group(name.first_code, name.second)) ||
+         (is_state(name.second, name.second_code) && has_group(name.second_code, name.first));
+}
+
 void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<PairEvents>& pairs,
                  AlertSignal& signal) {
   KeywordSearch search(from.text);
@@ -572,7 +649,10 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
     }
     if (met.empty()) continue;
     if (!holds_for_article(rule, from.source, from.assessment.topics, search)) continue;
-    for (SignalPair* pair : met) pair->rules = static_cast<std::uint16_t>(pair->rules | bit);
+    for (SignalPair* pair : met) {
+      if (is_told_by_its_group(from.gazetteer, pair->name, met)) continue;
+      pair->rules = static_cast<std::uint16_t>(pair->rules | bit);
+    }
     signal.rules.push_back(rule.id);
   }
 }

@@ -88,6 +88,15 @@ PlaceOfAct Places::of(const Event& event) const {
   return best;
 }
 
+EntityIndex Places::told_beside(const Event& event) const {
+  const std::size_t sentence = text_.sentence_of(event.evidence.begin);
+  const auto first = told_.lower_bound({sentence, 0});
+  if (first == told_.end() || first->first != sentence) return kNoEntity;
+  const auto next = std::next(first);
+  const bool is_only = next == told_.end() || next->first != sentence;
+  return is_only ? first->second : kNoEntity;
+}
+
 bool Places::may_be_in(const Event& event, EntityIndex country) const {
   const std::size_t sentence = text_.sentence_of(event.evidence.begin);
   if (told_.contains({sentence, country})) return true;

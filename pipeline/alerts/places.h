@@ -25,6 +25,9 @@ class Places {
   // The country where an act happened: the place named nearest to it in its sentence, after it
   // rather than before, by its name rather than by its people; of equals the first.
   [[nodiscard]] PlaceOfAct of(const Event& event) const;
+  // The one country that the sentence of an act is told in; kNoEntity where it tells of none or
+  // several.
+  [[nodiscard]] EntityIndex told_beside(const Event& event) const;
   // Whether the sentence of an act says that it happened in the country, or names no other by its
   // name.
   [[nodiscard]] bool may_be_in(const Event& event, EntityIndex country) const;

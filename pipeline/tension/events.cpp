@@ -33,6 +33,10 @@ constexpr double kAside = 0.5;
 constexpr double kLabel = 0.5;  // "Ruritanian war: ..."
 constexpr std::uint32_t kLabelMax = 8;
 constexpr double kAsideInWar = 0.8;  // ... of an assault where all is about a conflict, this much
+// Where all is about a conflict, an act that is told as done and is more than an echo weighs at
+// least so much, however it is told: level medium.
+constexpr double kEchoMax = 0.1;
+constexpr double kLeastInWar = 0.45;
 
 struct Scene {
   const Page& page;
@@ -295,6 +299,10 @@ bool is_private(const Rule& rule, const Party& recipient) {
   return recipient.is_place && recipient.grammar == 0 && is_of_persons;
 }
 
+double product(const Factors& factors) {
+  return factors.scale * factors.modality * factors.position * factors.dyad * factors.gate;
+}
+
 double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
                    const Party& recipient) {
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
@@ -316,6 +324,35 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
   return factor * topic_gate(scene.topics, here.topics, rule.spec.type, parties);
 }
 
+// "warned that more attacks would follow": the word is the act.
+bool is_spoken_of(const Scene& scene, const Here& here, const Event& event) {
+  constexpr double kFaint = -2;  // of a scale of ten
+  if (event.type != EventType::assault) return false;
+  return std::any_of(here.acts.begin(), here.acts.end(), [&](const Match& act) {
+    const RuleSpec& spec =
+        scene.page.lexicon.rules[scene.page.lexicon.patterns[act.pattern].owner].spec;
+    return is_verbal(spec.type) && spec.scale <= kFaint;
+  });
+}
+
+// What a text about a conflict adds: the factors between 0 and 1 that say how and between whom, so
+// that an act of war is one by any words.
+void lift_in_war(const Scene& scene, const Here& here, Event& event) {
+  if (event.scale >= 0 || event.polarity == Polarity::negated) return;
+  if (event.modality != Modality::actual || is_spoken_of(scene, here, event)) return;
+  const double size = product(event.factors);
+  if (size < kEchoMax || size >= kLeastInWar) return;
+  double left = lifted(size, kLeastInWar, scene.topics, here.topics) / size;
+  for (double* factor : {&event.factors.gate, &event.factors.modality, &event.factors.dyad}) {
+    const double raised = std::min(*factor * left, 1.0);
+    left *= *factor / raised;
+    *factor = raised;
+  }
+  // An alert asks how it is told.
+  constexpr double kMuch = 1.2;
+  event.is_aside = event.is_aside || product(event.factors) > kMuch * size;
+}
+
 // One event a pair of parties; the factors are theirs.
 void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
               const Party& recipient, const Party& said_by, double way_factor, Event event,
@@ -332,8 +369,8 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   if (event.scale < 0 && !actor.is_team && !recipient.is_team && !actor.is_bystander)
     event.factors.dyad = lifted(event.factors.dyad, 0.65, scene.topics, here.topics);
   event.factors.gate = gate_factor(scene, here, rule, actor, recipient);
-  const double size = event.factors.scale * event.factors.modality * event.factors.position *
-                      event.factors.dyad * event.factors.gate;
+  if (!actor.is_bystander) lift_in_war(scene, here, event);
+  const double size = product(event.factors);
   event.weight = event.scale < 0 ? -size : size;
   if (size == 0) event.weight = 0;
   // A guess names somebody; it makes nothing weigh more.
