@@ -28,6 +28,15 @@ std::string line_of(const Pipeline& pipeline, const Reading& reading, const Even
          std::string(pipeline.lexicon.rule_id(event.rule));
 }
 
+// The same text with its words looked up in those of another pipeline.
+Reading read_by(const Pipeline& pipeline, Reading reading) {
+  const std::uint32_t told_end = reading.text.told_end;
+  const Article& article = reading.article;
+  reading.text = make_text(article.title, article.body, article.language, pipeline.languages);
+  reading.text.told_end = told_end;
+  return reading;
+}
+
 std::map<std::string, double> weights_of(const Pipeline& pipeline, const Reading& reading,
                                          const Assessment& assessment) {
   std::map<std::string, double> weights;
@@ -75,7 +84,7 @@ class Comparison {
   std::string add(const Reading& reading) {
     ++counts_.articles;
     const Assessment before = analyse(before_, reading).assessment;
-    const Assessment after = analyse(after_, reading).assessment;
+    const Assessment after = analyse(after_, read_by(after_, reading)).assessment;
     const double old_score = before.tension ? before.tension->score : 0;
     const double new_score = after.tension ? after.tension->score : 0;
     const Level old_level = before.tension ? before.tension->level : Level::none;
