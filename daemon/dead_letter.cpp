@@ -53,6 +53,15 @@ bool reduce(Reduction& reduction, const Item& item, bool is_size) {
   return true;
 }
 
+kafka::Headers passed_on(const kafka::Record& message) {
+  kafka::Headers headers(message);
+  message.each_header([&](std::string_view name, std::string_view) {
+    if (!name.starts_with("tocsin.") || name == "tocsin.attempt") return;
+    headers.remove(std::string(name).c_str());
+  });
+  return headers;
+}
+
 DeadLetter make_dead_letter(const Item& item, const Error& error, const Reduction& reduction,
                             const std::string& config_hash) {
   DeadLetter letter;
@@ -64,7 +73,7 @@ DeadLetter make_dead_letter(const Item& item, const Error& error, const Reductio
     letter.key_text = default_article_id(item.position);
     letter.key = letter.key_text;
   }
-  if (reduction.has_headers && message) letter.headers = kafka::Headers(message);
+  if (reduction.has_headers && message) letter.headers = passed_on(message);
   letter.headers.add("tocsin.stage", name(error.stage));
   letter.headers.add("tocsin.error.code", name(error.code));
   letter.headers.add(

@@ -20,6 +20,10 @@ struct Reduction {
 // size; where it did not, a missing key is what a compacted topic refuses.
 [[nodiscard]] bool reduce(Reduction& reduction, const Item& item, bool is_size);
 
+// The input's headers, as every output has them: but for those that tocsin gives itself, which a
+// dead letter that another tool sent back brings along (`tocsin.`; `tocsin.attempt` stays).
+[[nodiscard]] kafka::Headers passed_on(const kafka::Record& message);
+
 struct DeadLetter {
   std::string key_text;  // stands in for the original's
   std::string_view key;

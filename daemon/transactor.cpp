@@ -23,9 +23,8 @@ constexpr auto kBackoffMax = 5'000ms;
 constexpr auto kInitPauseMax = 10'000ms;       // below what /livez allows
 constexpr std::int64_t kEndingMaxMs = 10'000;  // after that its request may have been repeated
 
-// The headers of the input go to every output.
 kafka::Headers headers_of(const kafka::Record& message) {
-  kafka::Headers headers(message);
+  kafka::Headers headers = passed_on(message);
   headers.remove("content-type");
   headers.add("content-type", "application/json");
   return headers;

@@ -22,7 +22,9 @@ class ServiceTest(ServiceTestCase):
              "headers": {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}},
             {"value": copy, "timestamp": 1772000060000},
             {"value": b"{\"title\": \xff}", "key": "broken", "timestamp": 1772000070000,
-             "headers": {"x-feed": "seven"}},
+             # Null, no text, twice, and what only a dead letter has: another tool may have sent it back.
+             "headers": [("x-feed", "seven"), ("x-null", None), ("x-bytes", bytes(range(256))), ("x-twice", "1"), ("x-twice", "2"),
+                         ("tocsin.stage", "publish"), ("tocsin.original.size", "7"), ("tocsin.attempt", "2")]},
             {"value": None, "key": "tombstone"},
             {"value": "[" * 40 + "]" * 40}])
         wait_processed(self.broker, self.topics)
@@ -46,6 +48,9 @@ class ServiceTest(ServiceTestCase):
         self.assertEqual(broken.value(), b"{\"title\": \xff}")
         headers = dict(broken.headers())
         self.assertEqual(headers["x-feed"], b"seven")
+        self.assertEqual((headers["x-null"], headers["x-bytes"], headers["tocsin.attempt"]), (None, bytes(range(256)), b"2"))
+        self.assertEqual([v for k, v in broken.headers() if k in ("tocsin.stage", "x-twice")], [b"1", b"2", b"decode"])
+        self.assertNotIn("tocsin.original.size", headers)
         self.assertEqual(headers["tocsin.error.code"], b"invalid_utf8")
         self.assertEqual(headers["tocsin.original.timestamp"], b"1772000070000")
         self.assertEqual(dict(letters[None].headers())["tocsin.error.code"], b"too_deep")
