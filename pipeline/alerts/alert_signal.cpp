@@ -117,7 +117,10 @@ Peace peace_of(const SignalSource& from, const Event& event) {
   if (topics.is_known() && about < kAboutMin) return Peace::none;
   if (event.type == EventType::retreat) {
     if (event.mode == "ceasefire") return Peace::ceasefire;
-    if (event.mode == "withdraw") return Peace::withdrawal;
+    // Rebels who leave one town of their country hold the next.
+    const bool is_of_states = from.gazetteer[event.actor].part == Part::state &&
+                              from.gazetteer[event.recipient].part == Part::state;
+    if (event.mode == "withdraw" && is_of_states) return Peace::withdrawal;
   }
   const bool is_treaty = event.type == EventType::support && event.cameo == "057";
   return is_treaty ? Peace::agreement : Peace::none;
@@ -449,6 +452,16 @@ bool is_answered(const SignalSource& from, const Event& event) {
                      });
 }
 
+// "Indian jets bomb what Delhi calls a camp of the Lashkar": a state that bombs, and the one armed
+// group of the sentence.
+bool is_strike_on_group(const SignalSource& from, const Event& event) {
+  const bool is_strike = event.type == EventType::assault && event.actor != kNoEntity &&
+                         event.recipient != kNoEntity && !event.is_aside && is_done(event) &&
+                         (event.mode == "aerial" || event.mode == "drone");
+  return is_strike && from.gazetteer[event.actor].part == Part::state &&
+         from.gazetteer[event.recipient].part == Part::armed;
+}
+
 // "Three Danes taken hostage in Niger are released": who is let go was taken before.
 bool is_undone(const SignalSource& from, const Event& event) {
   const bool is_taking_people = event.mode == "abduct" || is_taking(event);
@@ -499,6 +512,20 @@ bool is_elsewhere(const SignalSource& from, const Places& places, const Between&
 }
 
 // Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
+// "Iran strikes a base of Iranian rebels in Pakistan": whose soil it is, is struck, too.
+Between struck_abroad(const SignalSource& from, const Places& places, const Event& event) {
+  if (event.type != EventType::assault || event.is_aside || !is_done(event)) return {};
+  if (!counts(from.gazetteer, event.actor) || !counts(from.gazetteer, event.recipient)) return {};
+  const Entity& striker = from.gazetteer[event.actor];
+  const Entity& group = from.gazetteer[event.recipient];
+  const bool is_own =
+      striker.part == Part::state && group.part == Part::armed && group.code == striker.code;
+  const PlaceOfAct place = places.of(event);
+  if (!is_own || !place.is_told || place.country == event.actor) return {};
+  const auto [first, second] = std::minmax(event.actor, place.country);
+  return {first, second, false};
+}
+
 std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> pairs;
   const Places places(from);
@@ -511,13 +538,18 @@ std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const S
     const bool is_sure = !event.is_recipient_guessed ||
                          (is_fight && is_mutual(from.lexicon, event.rule)) ||
                          is_named_within(from, event) || is_told_by_recipient(from, event) ||
-                         is_answered(from, event);
+                         is_answered(from, event) || is_strike_on_group(from, event);
     if (!is_sure) event.recipient = kNoEntity;
     const Between between = between_of(from, places, event);
     if (between.first == kNoEntity || is_elsewhere(from, places, between, told)) continue;
     // An alliance or the United Nations alone are no country where something happens.
     const bool is_alone = between.second == kNoEntity;
     if (is_alone && from.gazetteer[between.first].part == Part::alliance) continue;
+    if (const Between struck = struck_abroad(from, places, event); struck.first != kNoEntity) {
+      PairEvents& others = pairs[{struck.first, struck.second}];
+      others.is_placed = false;
+      others.events.push_back(event);
+    }
     PairEvents& its = pairs[{between.first, between.second}];
     its.is_placed = its.is_placed && (between.is_placed || event.is_aside || !is_done(event));
     its.events.push_back(std::move(event));
