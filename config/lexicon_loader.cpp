@@ -59,6 +59,7 @@ RuleSpec rule_of(const YamlReader& reader, const YamlNode& node, EventType type)
   rule.is_swapped = reader.flag_of(node, "swapped");
   rule.is_gated = inherited(reader, node, "gated") == "true";
   rule.is_lasting = reader.flag_of(node, "lasting");
+  rule.is_fallback = reader.flag_of(node, "fallback");
   rule.is_mutual = inherited(reader, node, "mutual") == "true";
   const std::string governs = inherited(reader, node, "governs");
   if (!governs.empty() && !cue_kind(governs, rule.governs))
@@ -84,7 +85,7 @@ void add_rules(const YamlReader& reader, LexiconBuilder& builder,
   for (const YamlNode& node : rules) {
     if (!reader.known_keys(
             node, {"id", "mode", "cameo", "scale", "match", "recipient", "swapped", "gated",
-                   "needs", "lasting", "mutual", "governs", "examples", "not"})) {
+                   "needs", "lasting", "fallback", "mutual", "governs", "examples", "not"})) {
       continue;
     }
     const RuleSpec rule = rule_of(reader, node, type);
@@ -103,20 +104,13 @@ void add_rules(const YamlReader& reader, LexiconBuilder& builder,
 
 void add_cues(const YamlReader& reader, LexiconBuilder& builder) {
   for (const YamlNode& node : reader.items_of(reader.root(), "cues")) {
-    reader.known_keys(node, {"kind", "reach", "tokens", "match"});
+    reader.known_keys(node, {"kind", "match"});
     const std::string kind = reader.text_of(node, "kind");
     CueSpec cue;
     if (!cue_kind(kind, cue.kind)) {
       reader.fault(node, "unknown kind of cue '" + kind + "'");
       continue;
     }
-    const std::string reach = reader.text_of(node, "reach");
-    if (!reach.empty() && reach != "forward" && reach != "backward" && reach != "both")
-      reader.fault(node, "a cue reaches forward, backward or both, not '" + reach + "'");
-    cue.reach = reach == "backward" ? Reach::backward
-                : reach == "both"   ? Reach::both
-                                    : Reach::forward;
-    cue.tokens_max = static_cast<std::uint8_t>(reader.number_of(node, "tokens", 8, 1, 60));
     for (const std::string& pattern : reader.texts_of(node, "match")) {
       cue.pattern = pattern;
       std::string message;

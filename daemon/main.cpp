@@ -308,7 +308,7 @@ void add_explain(CLI::App& app, CommandLine& line) {
                    "text (default), json (the record that would be published) or html (a page)")
       ->check(CLI::IsMember({"text", "json", "html"}));
   explain->add_flag("--tree", line.has_trees,
-                    "Also the grammar of each sentence that gave an event (text, html)");
+                    "Also the grammar of what was read (text), of what gave an event (html)");
   explain->add_option("FILE", line.files, "A file, or - for standard input")
       ->required()
       ->expected(1);

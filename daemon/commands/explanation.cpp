@@ -205,7 +205,7 @@ std::string score_lines(const Pipeline& pipeline, const Assessment& assessment,
   return out;
 }
 
-// Of each piece of the text that gave an event.
+// Of each piece of the text that was read, with the events it gave.
 std::string tree_lines(const Pipeline& pipeline, const Reading& reading, const Analysis& analysis,
                        const ExplanationStyle& style) {
   std::string out = heading("Trees", style);
@@ -217,10 +217,10 @@ std::string tree_lines(const Pipeline& pipeline, const Reading& reading, const A
       if (evidence.begin < piece.begin || evidence.begin >= piece.end) continue;
       numbers += (numbers.empty() ? "" : ", ") + std::to_string(i + 1);
     }
-    if (numbers.empty()) continue;
     if (!is_first) out += "\n";
     is_first = false;
-    out += "  " + paint(Paint::dim, "of " + numbers, style) + "\n";
+    const std::string title = numbers.empty() ? "read, no event" : "of " + numbers;
+    out += "  " + paint(Paint::dim, title, style) + "\n";
     out += tree_text(
         reading.text,
         tree_of(pipeline.lexicon, pipeline.gazetteer, reading.text, analysis.tagging, piece),

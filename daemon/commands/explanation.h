@@ -15,7 +15,7 @@ namespace tocsin {
 struct ExplanationStyle {
   bool has_colour = false;  // ANSI; otherwise [entities] and {evidence}
   std::size_t width = 80;   // columns of the terminal
-  bool has_trees = false;   // the tree of each sentence that gave an event
+  bool has_trees = false;   // the tree of each sentence that was read
 };
 
 // Pure. Control characters of the article are shown as "·", so that it cannot steer a terminal.

@@ -1,6 +1,7 @@
 // Acts become events: matches → who and to whom → how it is said → weight.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "pipeline/syntax/parser.h"
 #include "pipeline/tension/gate.h"
@@ -32,6 +33,7 @@ constexpr double kReadDiscount = 0.85;  // of each sentence that is read before:
 constexpr double kAside = 0.5;
 constexpr double kLabel = 0.5;  // "Ruritanian war: ..."
 constexpr std::uint32_t kLabelMax = 8;
+constexpr double kBackground = 0.3;  // ... beside news of the other sign
 constexpr double kAsideInWar = 0.8;  // ... of an assault where all is about a conflict, this much
 // Where all is about a conflict, an act that is told as done and is more than an echo weighs at
 // least so much, however it is told: level medium.
@@ -84,7 +86,6 @@ struct Here {
   const ParsedSentence& sentence;
   std::span<const Match> cues;
   std::span<const Match> acts;
-  bool is_past = false;
   TopicShares topics;
 };
 
@@ -265,6 +266,24 @@ void complete_outcome(const Here& here, const Speech& speech, const std::vector<
   }
 }
 
+// "claimed a raid that set two depots alight": what a blow does its doer does.
+void complete_by_blow(const Here& here, const std::vector<Event>& events,
+                      const Gazetteer& gazetteer, Roles& roles) {
+  if (roles.subject == kAbsent || is_known(roles.actors)) return;
+  if (!here.sentence.is(roles.subject, Grammar::blow)) return;
+  const std::uint32_t blow = here.sentence.token(roles.subject);
+  for (const Event& event : events) {
+    if (event.evidence.begin > blow || event.evidence.end <= blow) continue;
+    if (event.actor == kNoEntity || event.polarity == Polarity::negated) continue;
+    Party party;
+    party.valid = true;
+    party.entity = event.actor;
+    party.part = gazetteer[event.actor].part;
+    roles.actors = {party};
+    return;
+  }
+}
+
 // "a Mexican convoy of tourists", "Turkish drivers", "three Kenyans": neither a state nor its
 // forces.
 bool is_civil(const Party& party) {
@@ -303,6 +322,16 @@ double product(const Factors& factors) {
   return factors.scale * factors.modality * factors.position * factors.dyad * factors.gate;
 }
 
+// "A Kenyan", "two Danish farmers", "an Egyptian nurse": so many people, and none of a state's.
+bool is_one_person(const Page& page, const Party& party) {
+  if (!is_civil(party) || is_armed_noun(party) || party.tokens.begin == 0) return false;
+  const std::uint32_t before = party.tokens.begin - 1;
+  const Token& first = page.text.tokens[party.tokens.begin];
+  return page.hash(before) == page.lexicon.key.a || page.hash(before) == page.lexicon.key.an ||
+         page.is(before, Grammar::quantity) || (first.shape & shape::kNumber) != 0 ||
+         (page.text.tokens[before].shape & shape::kNumber) != 0;
+}
+
 double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
                    const Party& recipient) {
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
@@ -311,6 +340,11 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
   // "the government", "parliament" of a country not named in the sentence
   const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
   double factor = 1;
+  constexpr double kPrivate = 0.4;  // of a private person's deed against no power
+  const bool is_against_other = rule.spec.scale < 0 && actor.entity != recipient.entity;
+  const bool is_deed_of_one = is_one_person(scene.page, actor) && !rule.spec.is_mutual &&
+                              !is_armed_noun(recipient) &&
+                              (!b || (is_civil(recipient) && !is_against_other));
   if (rule.spec.is_gated && !a && !b && !is_armed_noun(actor) && !is_armed_noun(recipient))
     factor =
         rule.spec.type == EventType::assault || rule.spec.type == EventType::coerce ? 0.3 : 0.45;
@@ -318,7 +352,10 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
   if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = is_official ? 0.5 : 0.15;
   if (rule.spec.type >= EventType::request && !actor.is_bystander)
     factor = lifted(factor, 1, scene.topics, here.topics);
-  if (rule.spec.needs_both && (!a || !b || actor.entity == recipient.entity)) factor = 0.1;
+  const bool is_own = a && b && actor.entity == recipient.entity;
+  if (rule.spec.needs_both && (!a || !b || is_own)) factor = 0.1;
+  if (rule.spec.is_fallback && is_own) factor = 0.1;
+  if (is_deed_of_one) factor *= kPrivate;
   const GateParties parties{a || b || is_armed_noun(actor) || is_armed_noun(recipient),
                             a && b && actor.entity != recipient.entity};
   return factor * topic_gate(scene.topics, here.topics, rule.spec.type, parties);
@@ -396,6 +433,14 @@ bool is_in_label(const ParsedSentence& sentence, const Match& match) {
   return true;
 }
 
+double scale_of(const Page& page, const Match& match) {
+  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.scale;
+}
+
+EventType type_of(const Page& page, const Match& match) {
+  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.type;
+}
+
 // An assault is the news wherever in the sentence it stands ("flee from the shelling", "a bus is
 // hit by a roadside bomb"), unless somebody speaks of it or makes peace there.
 bool is_told_for_itself(const Scene& scene, const Here& here, const Match& match) {
@@ -410,6 +455,40 @@ bool is_told_for_itself(const Scene& scene, const Here& here, const Match& match
   });
 }
 
+// "freed the two Danes held in Mali", "restored the aid that it had withheld", "Chad, whose ships
+// rammed Peru's, offered talks": what the main clause undoes or goes beyond stands in a clause of
+// one of its nouns. What was agreed, signed or approved is news wherever it stands.
+bool is_background(const Here& here, const Match& match, NodeIndex top) {
+  constexpr double kNewsMin = 4;  // of the scale: less is talk
+  constexpr unsigned kNounsMax = 3;
+  const Page& page = here.sentence.page;
+  const Clauses& clauses = here.sentence.clauses;
+  NodeIndex clause = top;
+  while (clause != kAbsent && clauses.relation(clause) != Deprel::acl &&
+         clauses.relation(clause) != Deprel::acl_relcl)
+    clause = clauses.head(clause);
+  if (clause == kAbsent) return false;
+  const double own = scale_of(page, match);
+  return std::any_of(here.acts.begin(), here.acts.end(), [&](const Match& other) {
+    const double scale = scale_of(page, other);
+    if ((scale < 0) == (own < 0) || std::abs(scale) < kNewsMin) return false;
+    const NodeIndex main = top_of(here.sentence, other);
+    const EventType type = type_of(page, other);
+    const bool is_undoing = type == EventType::retreat || type == EventType::concede ||
+                            type == EventType::aid || scale < 0;
+    NodeIndex noun = clauses.head(clause);
+    for (unsigned edges = 0; edges < kNounsMax && noun != kAbsent; ++edges) {
+      const bool is_subject = clauses.relation(noun) == Deprel::nsubj;
+      if (!is_undoing && !is_subject) return false;
+      const NodeIndex above = clauses.head(noun);
+      if (above != kAbsent && (above == main || other.owns(here.sentence.token(above))))
+        return true;
+      noun = above;
+    }
+    return false;
+  });
+}
+
 void add_event(const Scene& scene, const Match& match, const Here& here,
                std::vector<Event>& events) {
   const Page& page = scene.page;
@@ -420,6 +499,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   complete_by_speech(rule, speech, roles);
   if (roles.is_outcome && rule.spec.type == EventType::assault)
     complete_outcome(here, speech, events, page.gazetteer, roles);
+  if (rule.spec.type == EventType::assault) complete_by_blow(here, events, page.gazetteer, roles);
   Event event;
   event.type = rule.spec.type;
   event.mode = rule.spec.mode;
@@ -429,13 +509,17 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   event.evidence = match.span;
   event.is_guessed = roles.is_guessed;
   const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top);
-  Way way = way_of(page.lexicon.operators, event, said, here.is_past);
+  const bool is_past = names_past_year(here.sentence, roles.top, scene.published_at_ms);
+  Way way = way_of(page.lexicon.operators, event, said, is_past);
   double share = prominence(here.sentence, match, roles.top);
   const bool is_label = is_in_label(here.sentence, match);
   if (is_label) share = std::min(share, kLabel);
   event.is_aside = is_label || share < kAside || rule.spec.is_lasting;
-  if (!is_label && is_told_for_itself(scene, here, match))
+  if (is_background(here, match, roles.top)) {
+    share *= kBackground;
+  } else if (!is_label && is_told_for_itself(scene, here, match)) {
     share = lifted(share, kAsideInWar, scene.topics, here.topics);
+  }
   way.factor *= share;
   event.polarity = way.polarity;
   event.modality = way.modality;
@@ -447,14 +531,6 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
     for (const Party& recipient : roles.recipients)
       add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, guessed, events);
   }
-}
-
-double scale_of(const Page& page, const Match& match) {
-  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.scale;
-}
-
-EventType type_of(const Page& page, const Match& match) {
-  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.type;
 }
 
 // The word an act stands or falls with: of a governing one its own verb, not what it governs.
@@ -517,36 +593,44 @@ bool is_other_part_of_speech(const ParsedSentence& sentence, std::uint32_t t, st
          !sentence.clauses.is_passive(node);
 }
 
+// Words that the sentence reads otherwise than the pattern, and slots that nothing fills.
+bool is_misread(const ParsedSentence& sentence, Match& m) {
+  const Page& page = sentence.page;
+  const Use use = page.lexicon.patterns[m.pattern].use;
+  if (use == Use::idiom) return !fill_slots(sentence, m);
+  if (use != Use::rule && use != Use::cue) return true;
+  // "an open-ended truce": ends nothing
+  if (use == Use::cue && m.elements == 1 && is_attribute(sentence, m.head)) return true;
+  if (page.mention[m.head] != kNoMention && (use == Use::rule || m.elements == 1)) return true;
+  if (use == Use::rule && m.span.begin != m.head && is_attribute(sentence, m.span.begin))
+    return true;
+  if (use == Use::rule && is_modifier(sentence, m)) return true;
+  if (m.span.begin != m.head &&
+      is_other_part_of_speech(sentence, m.span.begin, m.first_forms, m.elements))
+    return true;
+  return is_other_part_of_speech(sentence, m.head, m.head_forms, m.elements) ||
+         !fill_slots(sentence, m);
+}
+
 // The more specific match of an overlapping pair stays; words read as the other part of speech go.
 std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> matches) {
   const Page& page = sentence.page;
-  std::erase_if(matches, [&](Match& m) {
-    const Use use = page.lexicon.patterns[m.pattern].use;
-    if (use == Use::idiom) return !fill_slots(sentence, m);
-    if (use != Use::rule && use != Use::cue) return true;
-    if (page.mention[m.head] != kNoMention && (use == Use::rule || m.elements == 1)) return true;
-    if (use == Use::rule && m.span.begin != m.head && is_attribute(sentence, m.span.begin))
-      return true;
-    if (use == Use::rule && is_modifier(sentence, m)) return true;
-    if (m.span.begin != m.head &&
-        is_other_part_of_speech(sentence, m.span.begin, m.first_forms, m.elements))
-      return true;
-    return is_other_part_of_speech(sentence, m.head, m.head_forms, m.elements) ||
-           !fill_slots(sentence, m);
-  });
+  std::erase_if(matches, [&](Match& m) { return is_misread(sentence, m); });
   const auto is_idiom = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].use == Use::idiom;
   };
   const auto specificity = [&](const Match& m) {
     return page.lexicon.patterns[m.pattern].specificity;
   };
-  // A rule that needs both parties, whoever they are, is the wider net: it takes what no other
-  // rule reads.
+  // A fallback, and a rule that needs both parties, whoever they are, is the wider net: it takes
+  // what no other rule reads.
   const auto is_net = [&](const Match& m) {
     const Pattern& pattern = page.lexicon.patterns[m.pattern];
-    return pattern.use == Use::rule && page.lexicon.rules[pattern.owner].spec.needs_both &&
-           std::any_of(pattern.slots.begin(), pattern.slots.end(),
-                       [](const SlotWord& slot) { return slot.takes_party; });
+    if (pattern.use != Use::rule) return false;
+    const RuleSpec& spec = page.lexicon.rules[pattern.owner].spec;
+    if (spec.is_fallback) return true;
+    return spec.needs_both && std::any_of(pattern.slots.begin(), pattern.slots.end(),
+                                          [](const SlotWord& slot) { return slot.takes_party; });
   };
   std::sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) {
     if (is_net(a) != is_net(b)) return is_net(b);
@@ -712,8 +796,7 @@ void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
     if (use == Use::rule) acts.push_back(match);
   }
   if (acts.empty()) return;
-  const bool is_past = names_past_year(page, tokens, scene.published_at_ms);
-  const Here there{sentence, cues, acts, is_past, piece.topics};
+  const Here there{sentence, cues, acts, piece.topics};
   for (const Match& act : acts) add_event(scene, act, there, events);
 }
 

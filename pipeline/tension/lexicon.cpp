@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 #include <map>
+#include <span>
+#include <string_view>
 #include <unordered_map>
 
 #include "pipeline/tension/lexicon_state.h"
@@ -66,6 +68,8 @@ struct LexiconBuilder::State {
   void index_starts();
   void number_words();
   [[nodiscard]] bool add_slot(const std::string& part, Pattern& pattern, std::string& message);
+  [[nodiscard]] bool is_preposition(const std::string& alternatives) const;
+  [[nodiscard]] std::string with_slots(const std::string& text) const;
   void rank(Pattern& pattern) const;
   [[nodiscard]] bool add_pattern(const std::string& text, Use use, std::uint32_t owner,
                                  std::string& message);
@@ -140,6 +144,28 @@ std::vector<std::string> split(const std::string& text, char by) {
 
 constexpr unsigned kClassDepthMax = 4;
 
+constexpr std::array<std::string_view, 5> kVerbForms = {".v", ".ed", ".ing", ".base", ".fin"};
+constexpr std::array<std::string_view, 1> kNounForms = {".n"};
+
+// `fire.v|launch.v`: each of the alternatives has one of the forms.
+bool is_all_of(const std::string& alternatives, std::span<const std::string_view> forms) {
+  const std::vector<std::string> words = split(alternatives, '|');
+  return !words.empty() && std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+    return std::any_of(forms.begin(), forms.end(),
+                       [&](std::string_view form) { return word.ends_with(form); });
+  });
+}
+
+// `ship.n|<vessel>|aid`: a noun among the alternatives, or a class, and no verb.
+bool is_thing(const std::string& alternatives) {
+  bool has_noun = false;
+  for (const std::string& word : split(alternatives, '|')) {
+    if (is_all_of(word, kVerbForms)) return false;
+    has_noun = has_noun || word.front() == '<' || word.ends_with(".n");
+  }
+  return has_noun;
+}
+
 // "attack.v": one token and a known form.
 bool is_item(const std::string& item, std::string& message) {
   const std::size_t dot = item.rfind('.');
@@ -201,6 +227,8 @@ bool LexiconBuilder::State::add_slot(const std::string& part, Pattern& pattern,
     slot.argument = Argument::object;
   } else if (name == "prt") {
     slot.argument = Argument::particle;
+  } else if (name == "anywhere") {
+    slot.argument = Argument::anywhere;
   } else {
     slot.argument = Argument::phrase;
     if (!set_of(name, slot.prepositions, message)) return false;
@@ -214,6 +242,8 @@ bool LexiconBuilder::State::add_slot(const std::string& part, Pattern& pattern,
   for (const std::string& alternative : split(wanted, '|')) {
     if (alternative == "@party") {
       slot.takes_party = true;
+    } else if (alternative == "@armed") {
+      slot.takes_armed = true;
     } else {
       others += (others.empty() ? "" : "|") + alternative;
     }
@@ -236,7 +266,7 @@ void LexiconBuilder::State::rank(Pattern& pattern) const {
     if (!element.is_optional) add(element.set);
   }
   for (const SlotWord& slot : pattern.slots) {
-    if (slot.set != kNoSet && !slot.takes_party) add(slot.set);
+    if (slot.set != kNoSet && !slot.takes_party && !slot.takes_armed) add(slot.set);
   }
   // "lifted sanctions" before "sanctions on": the verb knows who did it.
   constexpr std::uint16_t kVerbLeads = 20;
@@ -246,6 +276,42 @@ void LexiconBuilder::State::rank(Pattern& pattern) const {
   const bool is_rule = pattern.use == Use::rule;
   if (is_rule && lexicon.state_->rules[pattern.owner].spec.governs != CueKind::none)
     pattern.specificity = static_cast<std::uint16_t>(pattern.specificity + kVerbLeads / 2);
+}
+
+bool LexiconBuilder::State::is_preposition(const std::string& alternatives) const {
+  const auto known = classes.find("preposition");
+  if (known == classes.end()) return false;
+  const std::vector<std::string> parts = split(alternatives, '|');
+  return !parts.empty() && std::all_of(parts.begin(), parts.end(), [&](const std::string& word) {
+    return std::find(known->second.begin(), known->second.end(), word) != known->second.end();
+  });
+}
+
+// What a pattern of words beside each other says of the tree, so that what stands between them does
+// not matter: `sink.v ..4 ship.n` → `sink.v object:ship.n`, `offensive.n against` → `offensive.n
+// against:@party`; not `march.v into`, for who marches others does something else. Empty for
+// others.
+std::string LexiconBuilder::State::with_slots(const std::string& text) const {
+  std::vector<std::string> parts;
+  for (const std::string& each : split(text, ' ')) {
+    if (each.starts_with("?") || each.starts_with("^") || each.find(':') != std::string::npos)
+      return {};
+    if (!each.starts_with("..")) parts.push_back(each);
+  }
+  if (parts.size() < 2 || parts.size() > 3 || is_preposition(parts[0])) return {};
+  const bool is_verb = is_all_of(parts[0], kVerbForms);
+  const bool is_noun = is_all_of(parts[0], kNounForms);
+  if (!is_verb && !is_noun) return {};
+  if (is_preposition(parts[1])) {
+    if (is_verb) return {};
+    const std::string what = parts.size() == 2 ? "@party" : parts[2];
+    if (parts.size() == 3 && !is_thing(what)) return {};
+    return parts[0] + " " + parts[1] + ":" + what;
+  }
+  if (!is_verb || !is_thing(parts[1])) return {};
+  const std::string slot = parts[0] + " object:" + parts[1];
+  if (parts.size() == 2) return slot;
+  return is_preposition(parts[2]) ? slot + " " + parts[2] + ":@party" : std::string();
 }
 
 // `impose.v ..3 ^sanction.n ?on`: elements with gaps, options and a marked head, then slots.
@@ -326,9 +392,11 @@ std::uint32_t LexiconBuilder::State::rarest_of(const Pattern& pattern, bool& is_
   }
   is_slot = false;
   for (const SlotWord& slot : pattern.slots) {
-    const bool is_open = slot.takes_party || slot.set == kNoSet;
-    if (is_open || slot.argument == Argument::particle || !is_fewer(slot.set)) continue;
-    rarest = fewest = slot.set;
+    const bool is_open = slot.takes_party || slot.takes_armed || slot.set == kNoSet;
+    // Whoever is a party may be any word; the preposition before it is one of a few.
+    const std::uint32_t set = is_open ? slot.prepositions : slot.set;
+    if (set == kNoSet || !is_fewer(set)) continue;
+    rarest = fewest = set;
     is_slot = true;
   }
   return rarest;
@@ -359,6 +427,11 @@ bool LexiconBuilder::add_rule(const RuleSpec& spec, std::string& message) {
   bool ok = true;
   for (const std::string& pattern : spec.patterns) {
     ok = state_->add_pattern(pattern, Use::rule, index, message) && ok;
+    const std::string wider = state_->with_slots(pattern);
+    const bool is_written =
+        std::find(spec.patterns.begin(), spec.patterns.end(), wider) != spec.patterns.end();
+    if (!wider.empty() && !is_written)
+      ok = state_->add_pattern(wider, Use::rule, index, message) && ok;
   }
   return ok;
 }
@@ -399,6 +472,8 @@ KeyWords key_words() {
   key.near = fold_hash("near");
   key.for_ = fold_hash("for");
   key.may = fold_hash("may");
+  key.a = fold_hash("a");
+  key.an = fold_hash("an");
   return key;
 }
 

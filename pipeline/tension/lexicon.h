@@ -19,13 +19,9 @@ namespace tocsin {
 
 struct SyntaxModel;
 
-enum class Reach : std::uint8_t { forward, backward, both };
-
 struct CueSpec {
   std::string pattern;
   CueKind kind = CueKind::negated;
-  Reach reach = Reach::forward;
-  std::uint8_t tokens_max = 12;  // how far the scope goes when no terminator stands before
   std::uint32_t line = 0;
 };
 
@@ -45,6 +41,7 @@ struct RuleSpec {
   bool needs_actor = false;  // counts only with a state, forces, alliance or armed actor
   bool needs_both = false;   // counts only with two different such parties
   bool is_lasting = false;   // a state of things ("the war in Mali"): no act, opens no alert
+  bool is_fallback = false;  // takes only what no other rule reads
   bool is_mutual = false;    // two subjects act on each other ("Chad and Niger met")
   CueKind governs = CueKind::none;  // how the acts in its complement are said
   std::uint32_t line = 0;

@@ -111,8 +111,8 @@ struct Element {
 };
 
 // Where in the clause of a pattern's head a word must stand: who does it, to whom, in a phrase with
-// a preposition, or as the verb's particle.
-enum class Argument : std::uint8_t { subject, object, phrase, particle };
+// a preposition, as the verb's particle, or anywhere in the sentence.
+enum class Argument : std::uint8_t { subject, object, phrase, particle, anywhere };
 
 // "object:<weapon>", "off|from:list.n": the head of the slot is one of the words.
 struct SlotWord {
@@ -120,6 +120,7 @@ struct SlotWord {
   std::uint32_t prepositions = kNoSet;  // of a phrase
   std::uint32_t set = kNoSet;           // kNoSet: none but parties
   bool takes_party = false;             // whoever is a party, too
+  bool takes_armed = false;             // ... who bears arms: forces, armed groups, their weapons
 };
 inline constexpr std::size_t kSlotWordsMax = 3;
 
@@ -145,7 +146,7 @@ struct Rule {
 // Hashes of the few words that are asked for by name.
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
-      according, at, near, for_, may;
+      according, at, near, for_, may, a, an;
 };
 
 struct Lexicon::State {

@@ -24,7 +24,6 @@ int order_of(CueKind kind) {
 
 struct Operator {
   CueKind kind = CueKind::none;
-  Reach reach = Reach::forward;
   const Match* match = nullptr;
 };
 
@@ -45,16 +44,16 @@ class Climb {
     for (const Match& cue : cues) {
       if (shares_words(act, cue)) continue;  // the act's own words have said it
       const CueSpec& spec = lexicon.cues[lexicon.patterns[cue.pattern].owner];
-      cues_.push_back({spec.kind, spec.reach, &cue});
+      cues_.push_back({spec.kind, &cue});
     }
     for (const Match& other : acts) {
       if (&other == &act) continue;
       const RuleSpec& spec = lexicon.rules[lexicon.patterns[other.pattern].owner].spec;
       if (spec.governs != CueKind::none) {
-        governors_.push_back({spec.governs, Reach::forward, &other});
+        governors_.push_back({spec.governs, &other});
       } else if (spec.scale < 0 && own_scale_ > 0) {
         // "expelled aid workers", "condemned the decision to recognise": no aid, no recognition
-        governors_.push_back({CueKind::topic, Reach::forward, &other});
+        governors_.push_back({CueKind::topic, &other});
       }
     }
   }
@@ -230,9 +229,27 @@ class Climb {
       case Deprel::nmod:
       case Deprel::obl:
         return was_governed_;
+      case Deprel::nsubj:  // "a war between them could last years"
+        return clauses_.is_nominal(below) && is_indefinite(below) && is_modal(node_);
       default:
         return false;
     }
+  }
+
+  [[nodiscard]] bool is_indefinite(NodeIndex noun) const {
+    const NodeIndex article = clauses_.child(noun, Deprel::det);
+    if (article == kAbsent) return false;
+    const std::uint64_t hash = sentence_.page.hash(sentence_.token(article));
+    return hash == sentence_.page.lexicon.key.a || hash == sentence_.page.lexicon.key.an;
+  }
+
+  // "could last": how likely it is stands beside the verb.
+  [[nodiscard]] bool is_modal(NodeIndex verb) const {
+    return std::any_of(cues_.begin(), cues_.end(), [&](const Operator& op) {
+      const NodeIndex cue = sentence_.node(op.match->head);
+      return op.kind == CueKind::hypothetical && clauses_.head(cue) == verb &&
+             clauses_.relation(cue) == Deprel::aux;
+    });
   }
 
   // The operators that `node_` itself is to what hangs on it by `edge`.
@@ -370,8 +387,10 @@ class Climb {
   // "The film tells how soldiers shot them": what is told in it, not what it is.
   [[nodiscard]] bool is_told_in(const Operator& op, NodeIndex node) const {
     const NodeIndex cue = sentence_.node(op.match->head);
-    return op.kind == CueKind::exercise && clauses_.relation(cue) == Deprel::nsubj &&
-           clauses_.head(cue) == node && !act_.owns(sentence_.token(node));
+    const Deprel its = clauses_.relation(cue);
+    const bool is_subject = its == Deprel::nsubj || its == Deprel::nsubj_pass;
+    return op.kind == CueKind::exercise && is_subject && clauses_.head(cue) == node &&
+           !act_.owns(sentence_.token(node));
   }
 
   [[nodiscard]] static bool is_beside(Deprel its, CueKind kind, unsigned edges) {
@@ -489,22 +508,39 @@ double prominence(const ParsedSentence& sentence, const Match& act, NodeIndex to
   return std::max(share, kLeast);
 }
 
-bool names_past_year(const Page& page, TokenSpan sentence, std::int64_t published_at_ms) {
+namespace {
+
+// The relative clause that a word is in; kAbsent.
+NodeIndex relative_around(const Clauses& clauses, NodeIndex node) {
+  while (node != kAbsent && clauses.relation(node) != Deprel::acl_relcl) node = clauses.head(node);
+  return node;
+}
+
+// What a word of four digits says; 0.
+std::int64_t year_of(std::string_view word) {
+  if (word.size() != 4) return 0;
+  std::int64_t number = 0;
+  for (const char c : word) {
+    if (c < '0' || c > '9') return 0;
+    number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+}  // namespace
+
+bool names_past_year(const ParsedSentence& sentence, NodeIndex top, std::int64_t published_at_ms) {
   // Days since the epoch to a year: good to a day around New Year, which is all that is asked.
-  const std::int64_t year = 1970 + published_at_ms / 86'400'000 * 400 / 146'097;
-  for (std::uint32_t t = sentence.begin; t < sentence.end; ++t) {
-    const std::string_view word = page.text.slice(page.text.tokens[t]);
-    if (word.size() != 4 || (page.text.tokens[t].shape & shape::kNumber) == 0) continue;
-    std::int64_t number = 0;
-    for (const char c : word) {
-      if (c < '0' || c > '9') {
-        number = 0;
-        break;
-      }
-      number = number * 10 + (c - '0');
-    }
-    const bool is_dated = t > sentence.begin && page.is(t - 1, Grammar::preposition);
-    if (is_dated && number >= 1500 && number + 2 <= year) return true;
+  const std::int64_t published = 1970 + published_at_ms / 86'400'000 * 400 / 146'097;
+  constexpr std::int64_t kFirst = 1500;
+  const Page& page = sentence.page;
+  const TokenSpan tokens = sentence.sentence.tokens;
+  for (std::uint32_t t = tokens.begin + 1; t < tokens.end; ++t) {
+    if ((page.text.tokens[t].shape & shape::kNumber) == 0) continue;
+    const std::int64_t year = year_of(page.text.slice(page.text.tokens[t]));
+    if (!page.is(t - 1, Grammar::preposition) || year < kFirst || year + 2 > published) continue;
+    const NodeIndex aside = relative_around(sentence.clauses, sentence.node(t));
+    if (aside == kAbsent || aside == relative_around(sentence.clauses, top)) return true;
   }
   return false;
 }

@@ -18,8 +18,9 @@ namespace tocsin {
 // participle, a relative clause or "amid the ...".
 [[nodiscard]] double prominence(const ParsedSentence& sentence, const Match& act, NodeIndex top);
 
-// True when the sentence names a year at least two before the one it was published in.
-[[nodiscard]] bool names_past_year(const Page& page, TokenSpan sentence,
+// True when the sentence dates the act by a year at least two before the one it was published in:
+// not by one in a relative clause ("Chad, which left in 2004, has ...") that the act is not in.
+[[nodiscard]] bool names_past_year(const ParsedSentence& sentence, NodeIndex top,
                                    std::int64_t published_at_ms);
 
 }  // namespace tocsin

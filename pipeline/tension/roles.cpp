@@ -379,6 +379,9 @@ void Reader::read_governor(NodeIndex carrier, Slots& slots) const {
        (is_phrase && object != kAbsent && sentence_.is(object, Grammar::responsibility)));
   if (is_phrase && !is_verb && sentence_.is(above, Grammar::undergo)) {
     read_as_undergone(above, slots);
+  } else if (is_phrase && is_verb && is_hostile(rule_) && sentence_.is(above, Grammar::undergo)) {
+    for (const NodeIndex who : clauses_.at(above).subjects)  // "Kampala reels from two blasts"
+      append(slots.objects, done_to_of(sentence_, who, first_entity(slots.subjects)));
   } else if (is_claimed || is_owned_up) {
     const NodeIndex verb = is_verb ? above : clauses_.head(above);
     if (verb == kAbsent || is_known(slots.subjects)) return;
@@ -784,6 +787,12 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, 
     roles.actors = slots.agents;
     const bool is_done_to = rule.takes_object || rule.prepositions.empty();
     if (roles.actors.empty() && is_done_to) roles.actors = implied_agent(sentence, rule, slots);
+    // "Iranian drones were hurled at Israel": whose they are has hurled them
+    const bool is_armed = !slots.objects.empty() && is_armed_noun(slots.objects.front());
+    if (!is_known(roles.actors) && is_hostile(rule) && is_armed && is_known(slots.objects) &&
+        is_known(roles.recipients) &&
+        roles.recipients.front().entity != slots.objects.front().entity)
+      roles.actors = slots.objects;
     // "was blocked from entering": no object of the rule's own
     if (!is_known(roles.recipients) && is_known(slots.objects)) roles.recipients = slots.objects;
   } else {
@@ -839,6 +848,7 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
   const bool is_verb = sentence.is_verb(roles.top) || sentence.clauses.is_passive(roles.top) ||
                        sentence.clauses.node(roles.top).tag == Upos::adj;
   const Slots slots = is_verb ? reader.of_verb(roles.top) : reader.of_noun(roles.top);
+  roles.subject = slots.subject;
   fill(sentence, rule, slots, roles);
   if (rule.spec.is_mutual && !roles.is_between) {
     const Parties between = named_between(sentence, match);

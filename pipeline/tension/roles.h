@@ -10,6 +10,7 @@ struct Roles {
   Parties actors;
   Parties recipients;
   NodeIndex top = kAbsent;           // the act's word nearest to the root of the tree
+  NodeIndex subject = kAbsent;       // the head of who or what does it, as grammar says
   bool is_between = false;           // "a rupture between A and B": who says it is the actor
   bool is_outcome = false;           // ", killing four": of what the sentence told before
   bool is_object_possessed = false;  // "its villages": whose, the speech may say

@@ -26,6 +26,8 @@ class Filler {
         return among(phrases(slot.prepositions), slot);
       case Argument::particle:
         return particle(slot);
+      case Argument::anywhere:
+        return anywhere(slot);
     }
     return kNoToken;
   }
@@ -100,6 +102,7 @@ class Filler {
         const NodeIndex what = measured(sentence_, each);
         const bool is_right =
             (slot.takes_party && is_somebody(what)) ||
+            (slot.takes_armed && is_armed(party_of(sentence_, what))) ||
             (slot.set != kNoSet && (is_in(slot.set, what) || is_in(slot.set, each)));
         if (is_right) return sentence_.token(what);
       }
@@ -110,6 +113,20 @@ class Filler {
   [[nodiscard]] bool is_somebody(NodeIndex node) const {
     const Party party = party_of(sentence_, node);
     return party.entity != kNoEntity || party.whose != kNoEntity || is_armed_noun(party);
+  }
+
+  // "We have buried better armies, the marshal said of Peru"
+  [[nodiscard]] std::uint32_t anywhere(const SlotWord& slot) const {
+    const TokenSpan tokens = sentence_.sentence.tokens;
+    for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+      const NodeIndex node = sentence_.node(t);
+      if (node != head_ && slot.set != kNoSet && is_in(slot.set, node)) return t;
+    }
+    return kNoToken;
+  }
+
+  [[nodiscard]] static bool is_armed(const Party& party) {
+    return party.part == Part::armed || is_armed_noun(party);
   }
 
   [[nodiscard]] std::uint32_t particle(const SlotWord& slot) const {
