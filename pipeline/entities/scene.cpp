@@ -360,7 +360,9 @@ bool Scene::is_foreign_body(std::uint32_t token) const {
 bool Scene::ends_longer_body(std::uint32_t token) const {
   const PhraseMatch& match = matches[matches_begin[token]];
   const Token* last = previous(token);
-  const bool is_word = last != nullptr && text.words->knows(last->word);
+  // "Arab National Liberation Army": of words for lands and faiths all begin a name.
+  const bool is_word =
+      last != nullptr && text.words->knows(last->word) && !is(*last, WordClass::land_modifier);
   // "the National Congress"
   const bool is_generic = is_word && match.tokens.size() == 1 && is(*last, WordClass::generic_body);
   if (last == nullptr || (last->shape & shape::kTitle) == 0 ||
