@@ -322,9 +322,16 @@ double product(const Factors& factors) {
   return factors.scale * factors.modality * factors.position * factors.dyad * factors.gate;
 }
 
-// "A Kenyan", "two Danish farmers", "an Egyptian nurse": so many people, and none of a state's.
-bool is_one_person(const Page& page, const Party& party) {
+// "A Kenyan", "two Danish farmers", "an Egyptian nurse": so many people, and none of a state's. In
+// "an Iranian missile" it is the missile that is one.
+bool is_one_person(const ParsedSentence& sentence, const Party& party) {
   if (!is_civil(party) || is_armed_noun(party) || party.tokens.begin == 0) return false;
+  const Page& page = sentence.page;
+  const TokenSpan here = sentence.sentence.tokens;  // a pronoun's party may stand before it
+  if (party.tokens.begin >= here.begin && party.tokens.end <= here.end) {
+    const Deprel its = sentence.clauses.relation(sentence.node(party.tokens.end - 1));
+    if (its == Deprel::amod || its == Deprel::compound) return false;
+  }
   const std::uint32_t before = party.tokens.begin - 1;
   const Token& first = page.text.tokens[party.tokens.begin];
   return page.hash(before) == page.lexicon.key.a || page.hash(before) == page.lexicon.key.an ||
@@ -342,7 +349,7 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
   double factor = 1;
   constexpr double kPrivate = 0.4;  // of a private person's deed against no power
   const bool is_against_other = rule.spec.scale < 0 && actor.entity != recipient.entity;
-  const bool is_deed_of_one = is_one_person(scene.page, actor) && !rule.spec.is_mutual &&
+  const bool is_deed_of_one = is_one_person(here.sentence, actor) && !rule.spec.is_mutual &&
                               !is_armed_noun(recipient) &&
                               (!b || (is_civil(recipient) && !is_against_other));
   if (rule.spec.is_gated && !a && !b && !is_armed_noun(actor) && !is_armed_noun(recipient))

@@ -472,6 +472,7 @@ KeyWords key_words() {
   key.near = fold_hash("near");
   key.for_ = fold_hash("for");
   key.may = fold_hash("may");
+  key.since = fold_hash("since");
   key.a = fold_hash("a");
   key.an = fold_hash("an");
   return key;

@@ -146,7 +146,7 @@ struct Rule {
 // Hashes of the few words that are asked for by name.
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
-      according, at, near, for_, may, a, an;
+      according, at, near, for_, may, since, a, an;
 };
 
 struct Lexicon::State {

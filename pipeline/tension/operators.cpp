@@ -527,6 +527,30 @@ std::int64_t year_of(std::string_view word) {
   return number;
 }
 
+bool is_perfect(const ParsedSentence& sentence, NodeIndex verb) {
+  const Clauses& clauses = sentence.clauses;
+  const auto children = clauses.children(verb);
+  const auto auxiliaries = std::count_if(children.begin(), children.end(), [&](NodeIndex child) {
+    return clauses.relation(child) == Deprel::aux;
+  });
+  const WordForm form = clauses.node(verb).form;
+  // "has bombed", "has been bombing"
+  return form == WordForm::participle ? auxiliaries > 0 : auxiliaries > 1;
+}
+
+// "for the first time since 2006", "the worst day since the war ended in 1990": such a year says
+// how rare an act is, not when it was. "Has bombed it since 2014" sums years up.
+bool is_counted_from(const ParsedSentence& sentence, NodeIndex year, NodeIndex act) {
+  const Clauses& clauses = sentence.clauses;
+  for (NodeIndex node = year; node != kAbsent && node != act; node = clauses.head(node)) {
+    for (const NodeIndex child : clauses.children(node)) {
+      if (sentence.page.hash(sentence.token(child)) == sentence.page.lexicon.key.since)
+        return clauses.head(node) != act || !is_perfect(sentence, act);
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool names_past_year(const ParsedSentence& sentence, NodeIndex top, std::int64_t published_at_ms) {
@@ -539,6 +563,7 @@ bool names_past_year(const ParsedSentence& sentence, NodeIndex top, std::int64_t
     if ((page.text.tokens[t].shape & shape::kNumber) == 0) continue;
     const std::int64_t year = year_of(page.text.slice(page.text.tokens[t]));
     if (!page.is(t - 1, Grammar::preposition) || year < kFirst || year + 2 > published) continue;
+    if (is_counted_from(sentence, sentence.node(t), top)) continue;
     const NodeIndex aside = relative_around(sentence.clauses, sentence.node(t));
     if (aside == kAbsent || aside == relative_around(sentence.clauses, top)) return true;
   }
