@@ -1,9 +1,11 @@
 #include "daemon/kafka/producer.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 
 #include "daemon/kafka/handles.h"
 #include "daemon/kafka/membership.h"
@@ -77,6 +79,7 @@ Conf producer_conf(const Config& config, const std::string& transactional_id, bo
 
 struct Producer::State {
   Hooks hooks;
+  std::atomic<bool> has_begun = false;  // a transaction
   std::atomic<std::int64_t> disconnected_ms{-1};
   Client client;
   std::vector<Owned<rd_kafka_topic_t>> topics;  // librdkafka keeps up with what has an owner
@@ -87,9 +90,18 @@ struct Producer::State {
 
   // On librdkafka's threads. Its errors do not tell: the same one is told once in 30 s, and from
   // 2.15 on what a broker ends is none.
-  static int on_close(int socket, void* self) {
-    static_cast<State*>(self)->disconnected_ms = steady_ms();
+  static int on_close(int socket, void* opaque) {
+    auto* self = static_cast<State*>(opaque);
+    // A client that begins leaves the connection it asked for the brokers by itself (2.15).
+    if (self->has_begun || is_ended(socket)) self->disconnected_ms = steady_ms();
     return ::close(socket);
+  }
+
+  // Whether the other side ended the connection, or the way there.
+  static bool is_ended(int socket) {
+    char byte = 0;
+    const ssize_t size = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return size == 0 || (size < 0 && errno != EAGAIN);
   }
 };
 
@@ -171,6 +183,10 @@ rd_kafka_s* Producer::handle() const {
   return state_->client.get();
 }
 
+void Producer::note_begun() {
+  state_->has_begun = true;
+}
+
 // ---- transactions
 
 TransactionalProducer::TransactionalProducer(const Conf& conf, std::chrono::milliseconds timeout,
@@ -184,6 +200,7 @@ Failure TransactionalProducer::init(std::chrono::milliseconds wait) {
 
 Failure TransactionalProducer::begin() {
   begun_ms_ = steady_ms();
+  note_begun();
   return fault_of(ErrorHandle(rd_kafka_begin_transaction(handle())));
 }
 

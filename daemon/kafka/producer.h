@@ -65,12 +65,14 @@ class Producer {
   void purge();
   // Why the client is lost for good.
   [[nodiscard]] Failure fatal() const;
-  // When a connection of the client ended last, whoever ended it; steady clock, -1: none has. It is
-  // known before anything that was on its way there is sent again.
+  // When a connection of the client ended last, steady clock; -1: none has. Before the first
+  // transaction only one that the other side ended. It is known before anything that was on its way
+  // there is sent again.
   [[nodiscard]] std::int64_t disconnected_ms() const;
 
  protected:
   [[nodiscard]] rd_kafka_s* handle() const;
+  void note_begun();
 
  private:
   struct State;
