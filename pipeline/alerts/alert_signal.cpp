@@ -511,7 +511,6 @@ bool is_elsewhere(const SignalSource& from, const Places& places, const Between&
   return !places.may_be_in(told, side);
 }
 
-// Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
 // "Iran strikes a base of Iranian rebels in Pakistan": whose soil it is, is struck, too.
 Between struck_abroad(const SignalSource& from, const Places& places, const Event& event) {
   if (event.type != EventType::assault || event.is_aside || !is_done(event)) return {};
@@ -526,6 +525,7 @@ Between struck_abroad(const SignalSource& from, const Places& places, const Even
   return {first, second, false};
 }
 
+// Events of each pair; one whose counterpart is unknown belongs to the known actor alone.
 std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const SignalSource& from) {
   std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> pairs;
   const Places places(from);

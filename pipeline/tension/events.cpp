@@ -346,36 +346,38 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
       recipient.valid && is_power(recipient) && !recipient.is_team && !is_private(rule, recipient);
   // "the government", "parliament" of a country not named in the sentence
   const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
-  double factor = 1;
+  const GateParties parties{a || b || is_armed_noun(actor) || is_armed_noun(recipient),
+                            a && b && actor.entity != recipient.entity};
+  double factor = power_gate(rule.spec, parties.has_power, a || is_armed_noun(actor), is_official);
   constexpr double kPrivate = 0.4;  // of a private person's deed against no power
   const bool is_against_other = rule.spec.scale < 0 && actor.entity != recipient.entity;
   const bool is_deed_of_one = is_one_person(here.sentence, actor) && !rule.spec.is_mutual &&
                               !is_armed_noun(recipient) &&
                               (!b || (is_civil(recipient) && !is_against_other));
-  if (rule.spec.is_gated && !a && !b && !is_armed_noun(actor) && !is_armed_noun(recipient))
-    factor =
-        rule.spec.type == EventType::assault || rule.spec.type == EventType::coerce ? 0.3 : 0.45;
-  if (factor < 1 && is_official) factor = 0.7;
-  if (rule.spec.needs_actor && !a && !is_armed_noun(actor)) factor = is_official ? 0.5 : 0.15;
   if (rule.spec.type >= EventType::request && !actor.is_bystander)
     factor = lifted(factor, 1, scene.topics, here.topics);
   const bool is_own = a && b && actor.entity == recipient.entity;
-  if (rule.spec.needs_both && (!a || !b || is_own)) factor = 0.1;
+  if (rule.spec.needs_both && (!a || !b || is_own)) factor = kOnePartyOfTwo;
   if (rule.spec.is_fallback && is_own) factor = 0.1;
   if (is_deed_of_one) factor *= kPrivate;
-  const GateParties parties{a || b || is_armed_noun(actor) || is_armed_noun(recipient),
-                            a && b && actor.entity != recipient.entity};
   return factor * topic_gate(scene.topics, here.topics, rule.spec.type, parties);
 }
 
+const RuleSpec& spec_of(const Page& page, const Match& match) {
+  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec;
+}
+
+constexpr double kFaint = 2;  // of a scale of ten
+
 // "warned that more attacks would follow": the word is the act.
-bool is_spoken_of(const Scene& scene, const Here& here, const Event& event) {
-  constexpr double kFaint = -2;  // of a scale of ten
+bool is_hostile_word(const RuleSpec& spec) {
+  return is_verbal(spec.type) && spec.scale <= -kFaint;
+}
+
+bool is_spoken_of(const Here& here, const Event& event) {
   if (event.type != EventType::assault) return false;
   return std::any_of(here.acts.begin(), here.acts.end(), [&](const Match& act) {
-    const RuleSpec& spec =
-        scene.page.lexicon.rules[scene.page.lexicon.patterns[act.pattern].owner].spec;
-    return is_verbal(spec.type) && spec.scale <= kFaint;
+    return is_hostile_word(spec_of(here.sentence.page, act));
   });
 }
 
@@ -383,7 +385,7 @@ bool is_spoken_of(const Scene& scene, const Here& here, const Event& event) {
 // that an act of war is one by any words.
 void lift_in_war(const Scene& scene, const Here& here, Event& event) {
   if (event.scale >= 0 || event.polarity == Polarity::negated) return;
-  if (event.modality != Modality::actual || is_spoken_of(scene, here, event)) return;
+  if (event.modality != Modality::actual || is_spoken_of(here, event)) return;
   const double size = product(event.factors);
   if (size < kEchoMax || size >= kLeastInWar) return;
   double left = lifted(size, kLeastInWar, scene.topics, here.topics) / size;
@@ -440,25 +442,14 @@ bool is_in_label(const ParsedSentence& sentence, const Match& match) {
   return true;
 }
 
-double scale_of(const Page& page, const Match& match) {
-  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.scale;
-}
-
-EventType type_of(const Page& page, const Match& match) {
-  return page.lexicon.rules[page.lexicon.patterns[match.pattern].owner].spec.type;
-}
-
 // An assault is the news wherever in the sentence it stands ("flee from the shelling", "a bus is
 // hit by a roadside bomb"), unless somebody speaks of it or makes peace there.
-bool is_told_for_itself(const Scene& scene, const Here& here, const Match& match) {
-  constexpr double kFaint = 2;  // of a scale of ten
-  const auto spec_of = [&](const Match& act) -> const RuleSpec& {
-    return scene.page.lexicon.rules[scene.page.lexicon.patterns[act.pattern].owner].spec;
-  };
-  if (spec_of(match).type != EventType::assault) return false;
+bool is_told_for_itself(const Here& here, const Match& match) {
+  const Page& page = here.sentence.page;
+  if (spec_of(page, match).type != EventType::assault) return false;
   return std::none_of(here.acts.begin(), here.acts.end(), [&](const Match& act) {
-    const RuleSpec& spec = spec_of(act);
-    return spec.scale > 0 ? spec.scale >= kFaint : is_verbal(spec.type) && spec.scale <= -kFaint;
+    const RuleSpec& spec = spec_of(page, act);
+    return spec.scale >= kFaint || is_hostile_word(spec);
   });
 }
 
@@ -475,12 +466,12 @@ bool is_background(const Here& here, const Match& match, NodeIndex top) {
          clauses.relation(clause) != Deprel::acl_relcl)
     clause = clauses.head(clause);
   if (clause == kAbsent) return false;
-  const double own = scale_of(page, match);
+  const double own = spec_of(page, match).scale;
   return std::any_of(here.acts.begin(), here.acts.end(), [&](const Match& other) {
-    const double scale = scale_of(page, other);
+    const double scale = spec_of(page, other).scale;
     if ((scale < 0) == (own < 0) || std::abs(scale) < kNewsMin) return false;
     const NodeIndex main = top_of(here.sentence, other);
-    const EventType type = type_of(page, other);
+    const EventType type = spec_of(page, other).type;
     const bool is_undoing = type == EventType::retreat || type == EventType::concede ||
                             type == EventType::aid || scale < 0;
     NodeIndex noun = clauses.head(clause);
@@ -524,7 +515,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   event.is_aside = is_label || share < kAside || rule.spec.is_lasting;
   if (is_background(here, match, roles.top)) {
     share *= kBackground;
-  } else if (!is_label && is_told_for_itself(scene, here, match)) {
+  } else if (!is_label && is_told_for_itself(here, match)) {
     share = lifted(share, kAsideInWar, scene.topics, here.topics);
   }
   way.factor *= share;
@@ -661,15 +652,14 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
       const NodeIndex subject = sentence.clauses.child(sentence.node(match.head), Deprel::nsubj);
       if (others != use && subject != kAbsent && other.owns(sentence.token(subject))) return true;
       if (use == Use::rule && others == use && other.owns(match.head) &&
-          type_of(page, other) == type_of(page, match))
+          spec_of(page, other).type == spec_of(page, match).type)
         return true;
       // "lifted the sanctions imposed on": one act, not two.
       if (use == Use::rule && others == use && match.owns(other.head) &&
-          is_hostile(scale_of(page, match)) != is_hostile(scale_of(page, other)))
+          is_hostile(spec_of(page, match).scale) != is_hostile(spec_of(page, other).scale))
         return true;
       // Two readings of one verb: "demanded", "demanded ... withdraw".
       return use == Use::rule && others == use && other.span.begin == match.span.begin;
-      return false;
     });
     if (!is_covered) chosen.push_back(match);
   }

@@ -58,6 +58,14 @@ double lifted(double factor, double most, const TopicShares& page, const TopicSh
   return factor + (most - factor) * (1 - fall(conflict, kConflictFrom, kConflictTo, 0));
 }
 
+double power_gate(const RuleSpec& spec, bool has_power, bool has_doer, bool has_official) {
+  const bool is_act = spec.type == EventType::assault || spec.type == EventType::coerce;
+  if (spec.needs_actor && !has_doer) return has_official ? 0.5 : 0.15;
+  if (!spec.is_gated || has_power) return 1;
+  if (has_official) return 0.7;
+  return is_act ? 0.3 : 0.45;
+}
+
 double topic_gate(const TopicShares& page, const TopicShares& sentence, EventType type,
                   GateParties parties) {
   if (!page.is_known()) return 1;

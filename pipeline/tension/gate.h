@@ -2,6 +2,7 @@
 // disasters speak of attacks, blows and victims that are none. Pure.
 #pragma once
 
+#include "pipeline/tension/lexicon.h"
 #include "pipeline/tension/tension.h"
 #include "pipeline/topics/topics.h"
 
@@ -12,6 +13,13 @@ struct GateParties {
   bool has_power = false;   // a state, its forces, an alliance or anybody armed takes part
   bool are_powers = false;  // two different such
 };
+
+inline constexpr double kOnePartyOfTwo = 0.1;  // what stays of a rule that needs two
+
+// 0..1: what a rule that asks for a power, or for one that acts, keeps without; a government of a
+// country that is not named is half of one.
+[[nodiscard]] double power_gate(const RuleSpec& spec, bool has_power, bool has_doer,
+                                bool has_official);
 
 // 0..1. `page`: topics of the whole text, `sentence`: of the sentence that tells the act. It never
 // silences an act of war between powers.

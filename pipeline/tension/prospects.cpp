@@ -8,8 +8,6 @@
 namespace tocsin {
 namespace {
 
-constexpr double kOnePartyOfTwo = 0.1;  // of a rule that needs two
-
 bool holds(const Page& page, TokenSpan tokens, std::uint32_t set) {
   for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
     if (page.word[t] != kNoWord && page.lexicon.forms_in(page.word[t], set) != 0) return true;
@@ -76,11 +74,7 @@ double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matc
     const RuleSpec& spec = page.lexicon.rules[pattern.owner].spec;
     double weight = std::max(spec.scale, -spec.scale);
     if (weight <= most) continue;
-    double gate = 1;
-    if (spec.is_gated && !has_power)
-      gate = spec.type == EventType::assault || spec.type == EventType::coerce ? 0.3 : 0.45;
-    if (gate < 1 && cast.has_official) gate = 0.7;
-    if (spec.needs_actor && !has_power) gate = cast.has_official ? 0.5 : 0.15;
+    double gate = power_gate(spec, has_power, has_power, cast.has_official);
     if (spec.type >= EventType::request) gate = lifted(gate, 1, of_page, topics);
     double dyad = best_dyad(cast);
     if (spec.scale < 0) dyad = lifted(dyad, 0.65, of_page, topics);
