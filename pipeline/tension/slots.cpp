@@ -79,6 +79,11 @@ class Filler {
       add_inner(each.node, add);
     }
     for (const NodeIndex object : done_to()) add_inner(object, add);
+    // "did away with visas", "stood up to the raiders": it may hang on the adverb.
+    for (const NodeIndex child : sentence_.clauses.children(head_)) {
+      const Deprel its = sentence_.clauses.relation(child);
+      if (its == Deprel::advmod || its == Deprel::compound_prt) add_inner(child, add);
+    }
     return nodes;
   }
 
