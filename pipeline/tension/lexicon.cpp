@@ -244,6 +244,8 @@ bool LexiconBuilder::State::add_slot(const std::string& part, Pattern& pattern,
       slot.takes_party = true;
     } else if (alternative == "@armed") {
       slot.takes_armed = true;
+    } else if (alternative == "@place") {
+      slot.takes_place = true;
     } else {
       others += (others.empty() ? "" : "|") + alternative;
     }
@@ -266,7 +268,7 @@ void LexiconBuilder::State::rank(Pattern& pattern) const {
     if (!element.is_optional) add(element.set);
   }
   for (const SlotWord& slot : pattern.slots) {
-    if (slot.set != kNoSet && !slot.takes_party && !slot.takes_armed) add(slot.set);
+    if (slot.set != kNoSet && !slot.is_open()) add(slot.set);
   }
   // "lifted sanctions" before "sanctions on": the verb knows who did it.
   constexpr std::uint16_t kVerbLeads = 20;
@@ -392,7 +394,7 @@ std::uint32_t LexiconBuilder::State::rarest_of(const Pattern& pattern, bool& is_
   }
   is_slot = false;
   for (const SlotWord& slot : pattern.slots) {
-    const bool is_open = slot.takes_party || slot.takes_armed || slot.set == kNoSet;
+    const bool is_open = slot.is_open() || slot.set == kNoSet;
     // Whoever is a party may be any word; the preposition before it is one of a few.
     const std::uint32_t set = is_open ? slot.prepositions : slot.set;
     if (set == kNoSet || !is_fewer(set)) continue;
@@ -475,6 +477,8 @@ KeyWords key_words() {
   key.since = fold_hash("since");
   key.a = fold_hash("a");
   key.an = fold_hash("an");
+  key.what = fold_hash("what");
+  key.as = fold_hash("as");
   return key;
 }
 

@@ -251,6 +251,23 @@ void mend_joined(std::vector<Node>& nodes) {
   }
 }
 
+// "sent tanks and thousands of troops", taken for thousands that hang on "and": they are joined to
+// what stands before it.
+void mend_links(std::vector<Node>& nodes) {
+  for (NodeIndex second = 2; second < nodes.size(); ++second) {
+    const NodeIndex link = nodes[second].head;
+    if (nodes[second].relation != Deprel::conj || link >= second || link == 0 ||
+        nodes[link].relation != Deprel::cc || nodes[link].head >= link)
+      continue;
+    NodeIndex first = link - 1;
+    while (nodes[first].head < link && nodes[first].head > nodes[link].head)
+      first = nodes[first].head;
+    const bool is_beside = nodes[first].head == nodes[link].head;
+    nodes[second].head = is_beside ? first : nodes[link].head;
+    nodes[link].head = second;
+  }
+}
+
 // "Two Danes taken hostage in Niger are freed", taken for two joined verbs that nothing joins: the
 // participle says which Danes, and what follows is told of them.
 void mend_participles(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
@@ -298,6 +315,107 @@ void mend_participles(const Page& page, TokenSpan tokens, std::vector<Node>& nod
   }
 }
 
+// The noun by which `verb` names something: "calls an attack", "described as a raid", "said were
+// depots"; kAbsent.
+NodeIndex named_by(const Page& page, TokenSpan tokens, const std::vector<Node>& nodes,
+                   NodeIndex verb) {
+  constexpr std::size_t kWithin = 24;  // tokens from the verb to the name
+  const std::size_t end = std::min(nodes.size(), verb + kWithin);
+  const auto has_child = [&](NodeIndex node, Deprel relation, std::uint64_t word) {
+    for (NodeIndex child = verb + 1; child < node; ++child) {
+      const bool is_word = word == 0 || page.hash(tokens.begin + child) == word;
+      if (nodes[child].head == node && nodes[child].relation == relation && is_word) return true;
+    }
+    return false;
+  };
+  const bool is_saying = page.is(tokens.begin + verb, Grammar::say);
+  for (NodeIndex noun = verb + 1; noun < end; ++noun) {
+    if (nodes[noun].head != verb) continue;
+    const Upos tag = nodes[noun].tag;
+    if (tag != Upos::noun && tag != Upos::propn) continue;
+    switch (nodes[noun].relation) {
+      case Deprel::obj:  // "what they told the court" names nothing
+      case Deprel::xcomp:
+      case Deprel::ccomp:
+        if (!is_saying || has_child(noun, Deprel::cop, 0)) return noun;
+        break;
+      case Deprel::obl:
+      case Deprel::nmod:
+      case Deprel::advcl:
+        if (has_child(noun, Deprel::case_, page.lexicon.key.as) ||
+            has_child(noun, Deprel::mark, page.lexicon.key.as))
+          return noun;
+        break;
+      default:
+        break;
+    }
+  }
+  return kAbsent;
+}
+
+// Puts `noun` where `what` stands, under `above`; the naming clause becomes one of the noun's.
+void name_in_place(const Page& page, TokenSpan tokens, NodeIndex what, NodeIndex verb,
+                   NodeIndex noun, Node place, std::vector<Node>& nodes) {
+  for (NodeIndex child = 0; child < nodes.size(); ++child) {
+    Node& own = nodes[child];
+    if (child == what || child == noun || child == verb) continue;
+    // "as a raid", "are strikes", "to be a bomb"
+    const bool is_of_naming = own.head == noun && child < noun &&
+                              (own.relation == Deprel::cop || own.relation == Deprel::mark ||
+                               own.relation == Deprel::aux || own.relation == Deprel::nsubj ||
+                               page.hash(tokens.begin + child) == page.lexicon.key.as);
+    if (is_of_naming) own.relation = Deprel::dep;
+    if (own.head == what) own.head = noun;
+    if (own.head != verb || child < noun) continue;
+    own.head = own.relation == Deprel::obl || place.head >= nodes.size() ? noun : place.head;
+    if (own.relation == Deprel::obl) own.relation = Deprel::nmod;
+  }
+  nodes[noun].head = place.head;
+  nodes[noun].relation = place.relation;
+  nodes[verb].head = noun;
+  nodes[verb].relation = Deprel::acl_relcl;
+  nodes[what].head = noun;
+  nodes[what].relation = Deprel::det;
+}
+
+// "launches what it calls an operation against Peru", "struck what it said were depots": a name for
+// the thing is the thing, who calls it so is told on the side.
+void mend_naming(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  constexpr unsigned kNamingsMax = 4;  // of a sentence
+  unsigned namings = 0;
+  for (NodeIndex what = 0; what + 2U < nodes.size() && namings < kNamingsMax; ++what) {
+    if (page.hash(tokens.begin + what) != page.lexicon.key.what) continue;
+    ++namings;
+    const Node own = nodes[what];
+    const bool is_inside = own.head > what && own.head < nodes.size();
+    // The clause hangs on "what", "what" on its verb, or "what" on the noun: "what was said to be
+    // a camp" is read in any of these ways.
+    NodeIndex verb = is_inside ? own.head : kAbsent;
+    for (NodeIndex child = what + 1; child < nodes.size(); ++child) {
+      const bool is_clause =
+          nodes[child].relation == Deprel::acl_relcl || nodes[child].relation == Deprel::acl;
+      if (nodes[child].head == what && is_clause && nodes[child].tag == Upos::verb) verb = child;
+    }
+    if (verb == kAbsent || nodes[verb].tag != Upos::verb) continue;
+    Node place = own;
+    NodeIndex noun = kAbsent;
+    if (nodes[verb].head == what && is_inside && nodes[own.head].tag == Upos::noun) {
+      noun = own.head;  // "what the army said was a camp": taken for a camp that "what" is
+      place = nodes[noun];
+    } else {
+      noun = named_by(page, tokens, nodes, verb);
+      if (nodes[verb].head != what) place = nodes[verb];
+    }
+    const bool has_place = place.head < what && place.head != verb;
+    if (noun == kAbsent || noun <= verb || !has_place) continue;
+    const bool is_phrase = place.relation == Deprel::obl || place.relation == Deprel::nmod;
+    if (!is_phrase)
+      place.relation =
+          own.relation == Deprel::nsubj && place.head > noun ? Deprel::nsubj : Deprel::obj;
+    name_in_place(page, tokens, what, verb, noun, place, nodes);
+  }
+}
+
 // "Troops seize town in Ethiopia: UN": who says so hangs on no word of what is said.
 void mend_sources(const Page& page, const Sentence& sentence, std::vector<Node>& nodes) {
   constexpr std::uint32_t kSourceMax = 3;  // tokens behind the colon
@@ -330,7 +448,9 @@ Tree mended(const Page& page, const Sentence& sentence, Tree tree) {
   mend_pairs(page, tokens, tree.nodes);
   mend_each(tokens, page, tree.nodes);
   mend_joined(tree.nodes);
+  mend_links(tree.nodes);
   mend_participles(page, tokens, tree.nodes);
+  mend_naming(page, tokens, tree.nodes);
   mend_sources(page, sentence, tree.nodes);
   return tree;
 }

@@ -56,8 +56,7 @@ Cast cast_of(const Page& page, TokenSpan tokens) {
 
 bool may_fill(const Page& page, TokenSpan tokens, const Cast& cast, const Pattern& pattern) {
   return std::all_of(pattern.slots.begin(), pattern.slots.end(), [&](const SlotWord& slot) {
-    const bool is_open = slot.takes_party || slot.takes_armed;
-    if (is_open && (cast.has_mention || cast.has_armed)) return true;
+    if (slot.is_open() && (cast.has_mention || cast.has_armed)) return true;
     if (slot.set == kNoSet || !holds(page, tokens, slot.set)) return false;
     return slot.prepositions == kNoSet || holds(page, tokens, slot.prepositions);
   });

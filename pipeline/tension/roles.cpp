@@ -391,6 +391,12 @@ void Reader::read_governor(NodeIndex carrier, Slots& slots) const {
     read_as_object(above, slots);
   } else if (its == Deprel::nsubj || its == Deprel::nsubj_pass) {
     read_as_subject(above, slots);
+  } else if (rule_.spec.is_mutual && its == Deprel::obl && is_verb && !is_known(slots.subjects) &&
+             (clauses_.is_passive(above) || sentence_.is(above, Grammar::casualty))) {
+    // "hurt in a fight with Chinese troops": who was hurt fought them
+    const Clause clause = clauses_.at(above);
+    for (const NodeIndex each : clause.is_passive ? clause.objects : clause.subjects)
+      append(slots.subjects, parties_of(sentence_, each));
   } else if (is_hostile(rule_) && its == Deprel::obl && is_verb && clauses_.is_passive(above)) {
     // "the servers were wiped in an attack": to whom that was done
     for (const NodeIndex each : clauses_.at(above).objects)
@@ -611,6 +617,24 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Slots& sl
   for (Party& party : recipients) party.is_place = true;
 }
 
+// "in a clash with Chinese troops", "in an exchange of fire with".
+Parties fought_with(const ParsedSentence& sentence, NodeIndex fight) {
+  const Clauses& clauses = sentence.clauses;
+  const std::uint64_t with = sentence.page.lexicon.key.with;
+  for (const NodeIndex child : clauses.children(fight)) {
+    if (clauses.relation(child) != Deprel::nmod) continue;
+    const Parties others = parties_of(sentence, child);
+    if (preposition_of(sentence, child) == with && is_known(others)) return others;
+    for (const NodeIndex inner : clauses.children(child)) {
+      if (clauses.relation(inner) != Deprel::nmod || preposition_of(sentence, inner) != with)
+        continue;
+      Parties deeper = parties_of(sentence, inner);
+      if (is_known(deeper)) return deeper;
+    }
+  }
+  return {};
+}
+
 // Who did it, when a passive does not say "by": "killed in an Israeli strike", "expelled from
 // Poland", "summoned to the foreign ministry in Oslo".
 Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Slots& slots) {
@@ -629,12 +653,8 @@ Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Sl
         sentence.is(phrase.node, Grammar::blow)) {
       const Parties parties = parties_of(sentence, phrase.node);
       if (is_known(parties)) return parties;
-      // "in a clash with Chinese troops"
-      for (const NodeIndex child : sentence.clauses.children(phrase.node)) {
-        if (preposition_of(sentence, child) != key.with) continue;
-        const Parties others = parties_of(sentence, child);
-        if (is_known(others)) return others;
-      }
+      const Parties others = fought_with(sentence, phrase.node);
+      if (is_known(others)) return others;
       for (const NodeIndex child : sentence.clauses.children(phrase.node)) {
         const Party party = party_of(sentence, child);
         if (is_armed_noun(party)) return {party};

@@ -108,6 +108,7 @@ class Filler {
         const bool is_right =
             (slot.takes_party && is_somebody(what)) ||
             (slot.takes_armed && is_armed(party_of(sentence_, what))) ||
+            (slot.takes_place && is_place(what)) ||
             (slot.set != kNoSet && (is_in(slot.set, what) || is_in(slot.set, each)));
         if (is_right) return sentence_.token(what);
       }
@@ -118,6 +119,18 @@ class Filler {
   [[nodiscard]] bool is_somebody(NodeIndex node) const {
     const Party party = party_of(sentence_, node);
     return party.entity != kNoEntity || party.whose != kNoEntity || is_armed_noun(party);
+  }
+
+  // "Bria", "Tal Abyad": towns are many, and most are not in the gazetteer.
+  [[nodiscard]] bool is_place(NodeIndex node) const {
+    const Page& page = sentence_.page;
+    const std::uint32_t mention = page.mention[sentence_.token(node)];
+    if (mention == kNoMention) return sentence_.clauses.node(node).tag == Upos::propn;
+    const Mention& named = page.tagging.mentions[mention];
+    const TaggedEntity& tagged = page.tagging.entities[named.entity];
+    if (tagged.is_team || named.via == Via::demonym) return false;
+    return tagged.gazetteer == kNoEntity || tagged.type == EntityType::city ||
+           tagged.type == EntityType::place;
   }
 
   // "We have buried better armies, the marshal said of Peru"
