@@ -399,11 +399,41 @@ void lift_in_war(const Scene& scene, const Here& here, Event& event) {
   event.is_aside = event.is_aside || product(event.factors) > kMuch * size;
 }
 
+// The one other power that the sentence names, where no grammar says to whom.
+struct Guess {
+  Party party;
+  bool is_within = false;  // of the act's own clause: it weighs nearly as one that is told
+};
+constexpr double kWithin = 0.85;
+
+// "threw its weight behind Peru's bid": the name stands among the words that hang on the act, in no
+// clause of their own.
+bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& party) {
+  const TokenSpan tokens = sentence.sentence.tokens;
+  if (party.tokens.begin < tokens.begin || party.tokens.end > tokens.end) return false;
+  const Clauses& clauses = sentence.clauses;
+  NodeIndex node = sentence.node(party.tokens.end - 1);
+  if (node < act) return false;
+  constexpr unsigned kEdgesMax = 6;
+  for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
+    if (node == act) return true;
+    const Deprel its = clauses.relation(node);
+    const bool is_clause = its == Deprel::acl || its == Deprel::acl_relcl ||
+                           its == Deprel::advcl || its == Deprel::ccomp ||
+                           its == Deprel::parataxis || its == Deprel::conj;
+    if (is_clause && sentence.is_verb(node)) return false;
+    node = clauses.head(node);
+  }
+  return false;
+}
+
 // One event a pair of parties; the factors are theirs.
 void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
-              const Party& recipient, const Party& said_by, double way_factor, Event event,
-              const Party& guessed, std::vector<Event>& events) {
+              const Party& told, const Party& said_by, double way_factor, Event event,
+              const Guess& guess, std::vector<Event>& events) {
   if (events.size() >= kEventsMax) return;
+  const bool is_within = guess.is_within && told.entity == kNoEntity;
+  const Party& recipient = is_within ? guess.party : told;
   name_parties(scene.page, event, actor, recipient);
   if (event.actor != kNoEntity && event.actor == event.recipient && is_verbal(event.type))
     event.recipient = kNoEntity;
@@ -411,7 +441,7 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   event.factors.scale = (event.scale < 0 ? -event.scale : event.scale) / 10;
   event.factors.modality = way_factor;
   event.factors.position = position_factor(here.sentence.sentence);
-  event.factors.dyad = dyad_factor(actor, recipient);
+  event.factors.dyad = dyad_factor(actor, recipient) * (is_within ? kWithin : 1);
   if (event.scale < 0 && !actor.is_team && !recipient.is_team && !actor.is_bystander)
     event.factors.dyad = lifted(event.factors.dyad, 0.65, scene.topics, here.topics);
   event.factors.gate = gate_factor(scene, here, rule, actor, recipient);
@@ -419,12 +449,13 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   const double size = product(event.factors);
   event.weight = event.scale < 0 ? -size : size;
   if (size == 0) event.weight = 0;
-  // A guess names somebody; it makes nothing weigh more.
-  if (guessed.valid && event.recipient == kNoEntity) {
-    event.recipient = guessed.entity;
+  // A guess names somebody; from another clause it makes nothing weigh more.
+  if (guess.party.valid && event.recipient == kNoEntity) {
+    event.recipient = guess.party.entity;
     event.recipient_text.clear();
-    event.is_recipient_guessed = true;
   }
+  event.is_recipient_guessed =
+      guess.party.valid && told.entity == kNoEntity && event.recipient == guess.party.entity;
   events.push_back(std::move(event));
 }
 
@@ -524,10 +555,12 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   if (roles.actors.empty()) roles.actors.emplace_back();
   if (roles.recipients.empty()) roles.recipients.emplace_back();
   const Party said_by = first_of(speech.speaker);
-  const Party guessed = guessed_recipient(here.sentence, roles, speech, is_hostile(event.scale));
+  Guess guess;
+  guess.party = guessed_recipient(here.sentence, roles, speech, is_hostile(event.scale));
+  guess.is_within = guess.party.valid && stands_within(here.sentence, roles.top, guess.party);
   for (const Party& actor : roles.actors) {
     for (const Party& recipient : roles.recipients)
-      add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, guessed, events);
+      add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, guess, events);
   }
 }
 
