@@ -418,9 +418,8 @@ bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& p
   for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
     if (node == act) return true;
     const Deprel its = clauses.relation(node);
-    const bool is_clause = its == Deprel::acl || its == Deprel::acl_relcl ||
-                           its == Deprel::advcl || its == Deprel::ccomp ||
-                           its == Deprel::parataxis || its == Deprel::conj;
+    const bool is_clause = its == Deprel::acl || its == Deprel::acl_relcl || its == Deprel::advcl ||
+                           its == Deprel::ccomp || its == Deprel::parataxis || its == Deprel::conj;
     if (is_clause && sentence.is_verb(node)) return false;
     node = clauses.head(node);
   }

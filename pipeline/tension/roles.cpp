@@ -235,6 +235,13 @@ Slots Reader::of_verb(NodeIndex top) const {
   }
   if (clause.is_passive) slots.agents = slots.subjects;
   const EntityIndex apart = first_entity(slots.subjects);
+  // "hauled in 22 fishermen": the act's own particle, read as a preposition
+  std::erase_if(clause.obliques, [&](const Oblique& each) {
+    const bool is_particle = each.preposition == top + 1 && owns(each.preposition) &&
+                             !is_named_slot(preposition_of(sentence_, each.node));
+    if (is_particle) clause.objects.push_back(each.node);
+    return is_particle;
+  });
   for (const NodeIndex object : clause.objects) {
     if (slots.object == kAbsent) slots.object = object;
     append(slots.objects, done_to_of(sentence_, object, apart));

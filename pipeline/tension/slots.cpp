@@ -13,7 +13,9 @@ class Filler {
       : sentence_(sentence),
         lexicon_(sentence.page.lexicon),
         head_(sentence.node(match.head)),
-        clause_(sentence.clauses.at(head_)) {}
+        clause_(sentence.clauses.at(head_)),
+        behind_particle_(
+            find_behind_particle(sentence.page.lexicon.patterns[match.pattern].slots)) {}
 
   // The token that fills the slot; kNoToken.
   [[nodiscard]] std::uint32_t find(const SlotWord& slot) const {
@@ -56,6 +58,7 @@ class Filler {
   [[nodiscard]] std::vector<NodeIndex> done_to() const {
     std::vector<NodeIndex> nodes = clause_.objects;
     nodes.insert(nodes.end(), clause_.indirect.begin(), clause_.indirect.end());
+    if (behind_particle_ != kAbsent) nodes.push_back(behind_particle_);
     const bool is_reduced = sentence_.sentence.field == Field::title ||
                             sentence_.clauses.node(head_).form == WordForm::participle;
     if (clause_.is_bare && is_reduced && nodes.empty()) nodes = clause_.subjects;
@@ -153,13 +156,26 @@ class Filler {
       const bool is_particle = its == Deprel::compound_prt || its == Deprel::advmod;
       if (is_particle && is_in(slot.set, child)) return sentence_.token(child);
     }
-    return kNoToken;
+    if (behind_particle_ == kAbsent) return kNoToken;
+    return sentence_.token(sentence_.clauses.preposition(behind_particle_));
+  }
+
+  // "hauled in 22 fishermen": the particle right behind the verb may be read as a preposition.
+  [[nodiscard]] NodeIndex find_behind_particle(std::span<const SlotWord> slots) const {
+    for (const SlotWord& slot : slots) {
+      if (slot.argument != Argument::particle) continue;
+      for (const Oblique& each : clause_.obliques) {
+        if (each.preposition == head_ + 1 && is_in(slot.set, each.preposition)) return each.node;
+      }
+    }
+    return kAbsent;
   }
 
   const ParsedSentence& sentence_;
   const Lexicon::State& lexicon_;
   NodeIndex head_;
   Clause clause_;
+  NodeIndex behind_particle_;
 };
 
 }  // namespace
