@@ -414,6 +414,11 @@ bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& p
   const Clauses& clauses = sentence.clauses;
   NodeIndex node = sentence.node(party.tokens.end - 1);
   if (node < act) return false;
+  // "clear the road to Peru": only where it leads
+  const NodeIndex preposition = clauses.preposition(node);
+  if (preposition != kAbsent && clauses.relation(node) == Deprel::nmod &&
+      (sentence.is(preposition, Grammar::goal_to) || sentence.is(preposition, Grammar::place_at)))
+    return false;
   constexpr unsigned kEdgesMax = 6;
   for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
     if (node == act) return true;
