@@ -474,6 +474,13 @@ KeyWords key_words() {
   key.near = fold_hash("near");
   key.for_ = fold_hash("for");
   key.may = fold_hash("may");
+  key.under = fold_hash("under");
+  key.across = fold_hash("across");
+  key.over = fold_hash("over");
+  key.through = fold_hash("through");
+  key.armed = fold_hash("armed");
+  key.armoured = fold_hash("armoured");
+  key.armored = fold_hash("armored");
   key.since = fold_hash("since");
   key.a = fold_hash("a");
   key.an = fold_hash("an");

@@ -121,7 +121,7 @@ struct SlotWord {
   std::uint32_t set = kNoSet;           // kNoSet: none but parties
   bool takes_party = false;             // whoever is a party, too
   bool takes_armed = false;             // ... who bears arms: forces, armed groups, their weapons
-  bool takes_place = false;             // ... a town or region by its name, known or not
+  bool takes_place = false;             // ... a place by its name, known or not
   // Whether more than its words may fill it.
   [[nodiscard]] bool is_open() const { return takes_party || takes_armed || takes_place; }
 };
@@ -149,7 +149,8 @@ struct Rule {
 // Hashes of the few words that are asked for by name.
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
-      according, at, near, for_, may, since, a, an, what, as;
+      according, at, near, for_, may, since, a, an, what, as, under, across, over, through, armed,
+      armoured, armored;
 };
 
 struct Lexicon::State {

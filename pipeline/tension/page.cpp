@@ -236,6 +236,115 @@ void mend_subjects(std::vector<Node>& nodes) {
   }
 }
 
+bool has_child(const std::vector<Node>& nodes, NodeIndex head, Deprel relation) {
+  return std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+    return node.head == head && node.relation == relation;
+  });
+}
+
+// A phrase of a noun that is a verb after all: what no preposition leads is its object.
+void turn_phrases(std::vector<Node>& nodes, NodeIndex verb) {
+  bool has_object = has_child(nodes, verb, Deprel::obj);
+  for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
+    if (nodes[child].head != verb) continue;
+    if (nodes[child].relation != Deprel::nmod && nodes[child].relation != Deprel::obl) continue;
+    const bool is_object = !has_object && !has_child(nodes, child, Deprel::case_);
+    nodes[child].relation = is_object ? Deprel::obj : Deprel::obl;
+    has_object = has_object || is_object;
+  }
+}
+
+// "Tanks fire into a town", taken for a fire that tanks are: without "be" a noun has no subject.
+// "A rocket lands in", taken for rocket lands: nobody says a before many.
+void mend_predicates(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  for (NodeIndex verb = 1; verb < nodes.size(); ++verb) {
+    Node& own = nodes[verb];
+    if (own.tag != Upos::noun || has_child(nodes, verb, Deprel::cop)) continue;
+    const std::uint16_t wanted = own.form == WordForm::plural ? form::kThird : form::kBase;
+    if ((page.forms(tokens.begin + verb) & wanted) == 0) continue;
+    NodeIndex subject = kAbsent;
+    bool is_one = false;
+    for (NodeIndex child = 0; child < verb; ++child) {
+      if (nodes[child].head != verb) continue;
+      if (nodes[child].relation == Deprel::nsubj) subject = child;
+      const std::uint64_t word = page.hash(tokens.begin + child);
+      is_one = is_one || word == page.lexicon.key.a || word == page.lexicon.key.an;
+    }
+    const NodeIndex before = verb - 1;
+    const bool is_many = own.form == WordForm::plural;
+    if (subject != kAbsent) {
+      if ((nodes[subject].form == WordForm::plural) == is_many) continue;
+    } else if (is_one && is_many && nodes[before].tag == Upos::noun && nodes[before].head == verb &&
+               nodes[before].relation == Deprel::compound) {
+      for (NodeIndex child = 0; child < before; ++child) {
+        if (nodes[child].head == verb) nodes[child].head = before;
+      }
+      nodes[before].relation = Deprel::nsubj;
+    } else {
+      continue;
+    }
+    own.tag = Upos::verb;
+    own.form = WordForm::present;
+    turn_phrases(nodes, verb);
+  }
+}
+
+// "Jets bomb positions", "police club Danish fishermen", taken for one name of a thing: what forces
+// do stands right behind them, before a noun or what belongs to it.
+void mend_compounds(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  constexpr std::uint32_t kArms = bit(Grammar::forces) | bit(Grammar::armed);
+  for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
+    const NodeIndex noun = nodes[verb].head;
+    const NodeIndex doer = verb - 1;
+    if (nodes[verb].relation != Deprel::compound || nodes[verb].tag != Upos::noun ||
+        nodes[verb].form != WordForm::singular || noun <= verb || noun >= nodes.size())
+      continue;
+    if (nodes[noun].head != kRootHead || nodes[noun].tag != Upos::noun) continue;
+    if ((page.grammar(tokens.begin + doer) & kArms) == 0) continue;
+    if ((page.forms(tokens.begin + verb) & form::kBase) == 0) continue;
+    if (nodes[doer].head != verb && nodes[doer].head != noun) continue;
+    const bool is_before_other =
+        std::any_of(nodes.begin() + verb + 1, nodes.begin() + noun, [&](const Node& node) {
+          return node.head == noun &&
+                 (node.relation == Deprel::amod || node.relation == Deprel::det);
+        });
+    if (nodes[doer].form != WordForm::plural && !is_before_other) continue;
+    if (has_child(nodes, noun, Deprel::case_) || has_child(nodes, noun, Deprel::cop)) continue;
+    nodes[verb] = {kRootHead, nodes[noun].relation, Upos::verb, WordForm::present};
+    nodes[noun].head = verb;
+    nodes[noun].relation = Deprel::obj;
+    for (NodeIndex child = 0; child < verb; ++child) {
+      if (child != doer && (nodes[child].head == noun || nodes[child].head == verb))
+        nodes[child].head = doer;
+    }
+    nodes[doer].head = verb;
+    nodes[doer].relation = Deprel::nsubj;
+  }
+}
+
+// "Gunboats land soldiers", taken for what somebody gunboats: forces are no verb, so the word
+// behind them is.
+void mend_doers(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  constexpr std::uint32_t kArms = bit(Grammar::forces) | bit(Grammar::armed);
+  for (NodeIndex doer = 0; doer + 2U < nodes.size(); ++doer) {
+    const NodeIndex verb = doer + 1;
+    const std::uint32_t t = tokens.begin + doer;
+    const bool is_noun = nodes[doer].tag == Upos::verb && (page.grammar(t) & kArms) != 0 &&
+                         (page.forms(t) & form::kVerb) == 0;
+    if (!is_noun || (page.forms(t + 1) & (form::kBase | form::kPast)) == 0) continue;
+    const NodeIndex noun = nodes[verb].head;
+    const bool is_of_object = noun < nodes.size() && noun > verb && nodes[noun].head == doer;
+    if (noun != doer && !is_of_object) continue;
+    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
+      if (nodes[child].head == doer) nodes[child].head = verb;
+    }
+    nodes[verb] = {nodes[doer].head, nodes[doer].relation, Upos::verb,
+                   (page.forms(t + 1) & form::kBase) != 0 ? WordForm::present : WordForm::past};
+    if (is_of_object) nodes[noun].relation = Deprel::obj;
+    nodes[doer] = {verb, Deprel::nsubj, Upos::noun, WordForm::plural};
+  }
+}
+
 // "Chinese and Philippine coast guard ships": adjectives that "and" joins are two of a kind.
 void mend_joined(std::vector<Node>& nodes) {
   for (NodeIndex link = 1; link + 1U < nodes.size(); ++link) {
@@ -445,6 +554,9 @@ Tree mended(const Page& page, const Sentence& sentence, Tree tree) {
   mend_verbs(tree.nodes);
   mend_nouns(tree.nodes);
   mend_subjects(tree.nodes);
+  mend_predicates(page, tokens, tree.nodes);
+  mend_compounds(page, tokens, tree.nodes);
+  mend_doers(page, tokens, tree.nodes);
   mend_pairs(page, tokens, tree.nodes);
   mend_each(tokens, page, tree.nodes);
   mend_joined(tree.nodes);

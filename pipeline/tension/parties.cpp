@@ -135,9 +135,24 @@ bool is_pronoun(const ParsedSentence& sentence, NodeIndex node) {
           sentence.clauses.relation(node) == Deprel::nmod_poss);
 }
 
+// "armed men", "masked youths", "armoured cars"
+bool is_under_arms(const ParsedSentence& sentence, NodeIndex node) {
+  const KeyWords& key = sentence.page.lexicon.key;
+  const std::span<const NodeIndex> children = sentence.clauses.children(node);
+  return std::any_of(children.begin(), children.end(), [&](NodeIndex child) {
+    if (sentence.clauses.relation(child) != Deprel::amod) return false;
+    const std::uint64_t word = sentence.page.hash(sentence.token(child));
+    return word == key.armed || word == key.armoured || word == key.armored ||
+           sentence.is(child, Grammar::armed);
+  });
+}
+
 // What a common noun says of whoever it stands for; its compounds count as well: "rebel fighters".
 std::uint32_t grammar_of(const ParsedSentence& sentence, NodeIndex node) {
   const std::uint32_t own = sentence.page.grammar(sentence.token(node)) & kAgents;
+  constexpr std::uint32_t kPeople = bit(Grammar::victim) | bit(Grammar::civil);
+  if ((own & ~kPeople) == 0 && is_under_arms(sentence, node))
+    return own | bit(own == 0 ? Grammar::forces : Grammar::armed);
   if (own != 0) return own;
   const Upos tag = sentence.clauses.node(node).tag;
   // "President Barrow", an unknown name after a title.
@@ -151,6 +166,7 @@ std::uint32_t grammar_of(const ParsedSentence& sentence, NodeIndex node) {
 }
 
 bool is_of_armed(const ParsedSentence& sentence, NodeIndex node) {
+  if (is_under_arms(sentence, node)) return true;
   constexpr std::uint32_t kArms = bit(Grammar::forces) | bit(Grammar::armed);
   const std::span<const NodeIndex> children = sentence.clauses.children(node);
   return std::any_of(children.begin(), children.end(), [&](NodeIndex child) {

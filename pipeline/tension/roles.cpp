@@ -67,6 +67,11 @@ bool is_beside_country(const ParsedSentence& sentence, const Rule& rule, NodeInd
       (is_taking ? sentence.page.hash(sentence.token(preposition)) == sentence.page.lexicon.key.near
                  : sentence.is(preposition, Grammar::beside));
   if (!is_near && !sentence.is(node, Grammar::beside)) return false;
+  // "across the Congolese border": into it
+  const KeyWords& key = sentence.page.lexicon.key;
+  const std::uint64_t how =
+      preposition == kAbsent ? 0 : sentence.page.hash(sentence.token(preposition));
+  if (how == key.across || how == key.over || how == key.through) return false;
   return std::all_of(parties.begin(), parties.end(), [&](const Party& party) {
     return party.itself == kNoEntity ||
            sentence.page.gazetteer[party.itself].type == EntityType::country;
@@ -807,6 +812,39 @@ Parties named_between(const ParsedSentence& sentence, const Match& match) {
   return is_joined && parties.size() >= 2 ? parties : Parties{};
 }
 
+// "The town is under Chadian shellfire", "troops came under fire from Chad": the noun of the act
+// that stands behind "under", kAbsent.
+NodeIndex what_falls_on(const ParsedSentence& sentence, const Match& match, NodeIndex top) {
+  const std::uint64_t under = sentence.page.lexicon.key.under;
+  if (preposition_of(sentence, top) == under) return top;
+  for (const NodeIndex child : sentence.clauses.children(top)) {
+    if (match.owns(sentence.token(child)) && preposition_of(sentence, child) == under) return child;
+  }
+  return kAbsent;
+}
+
+// Whoever is under it suffers it; it is of whoever owns it, or from there.
+void turn_under(const ParsedSentence& sentence, const Match& match, const Slots& slots,
+                Roles& roles) {
+  const NodeIndex act = what_falls_on(sentence, match, roles.top);
+  if (act == kAbsent) return;
+  const KeyWords& key = sentence.page.lexicon.key;
+  const Party owner = owner_of(sentence, act);
+  Parties doers;
+  if (owner.entity != kNoEntity) doers = {owner};
+  for (const std::uint64_t preposition : {key.from, key.by}) {
+    const Parties* found = slots.find(preposition);
+    if (!is_known(doers) && found != nullptr) doers = *found;
+  }
+  Parties sufferers;
+  for (const NodeIndex subject : sentence.clauses.surface_subjects(roles.top))
+    append(sufferers,
+           done_to_of(sentence, subject, doers.empty() ? kNoEntity : doers.front().entity));
+  if (sufferers.empty()) return;
+  roles.actors = std::move(doers);
+  roles.recipients = std::move(sufferers);
+}
+
 void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, Roles& roles) {
   const KeyWords& key = sentence.page.lexicon.key;
   roles.recipients = recipients_of(sentence, rule, slots);
@@ -824,6 +862,12 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Slots& slots, 
     if (!is_known(roles.recipients) && is_known(slots.objects)) roles.recipients = slots.objects;
   } else {
     roles.actors = slots.subjects;
+    // "Gunboats land Kenyan soldiers in Tanzania": whose they are has come
+    const bool is_brought = is_hostile(rule) && !rule.is_object_first && !rule.spec.is_swapped &&
+                            !is_known(roles.actors) && is_known(slots.objects) &&
+                            is_armed_noun(slots.objects.front()) && is_known(roles.recipients) &&
+                            roles.recipients.front().entity != slots.objects.front().entity;
+    if (is_brought) roles.actors = slots.objects;
   }
   if (rule.spec.is_swapped) {
     const Parties* from = slots.find(key.from);
@@ -877,6 +921,7 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
   const Slots slots = is_verb ? reader.of_verb(roles.top) : reader.of_noun(roles.top);
   roles.subject = slots.subject;
   fill(sentence, rule, slots, roles);
+  if (rule.spec.type == EventType::assault) turn_under(sentence, match, slots, roles);
   if (rule.spec.is_mutual && !roles.is_between) {
     const Parties between = named_between(sentence, match);
     if (!between.empty() && !is_known(roles.actors)) {

@@ -133,7 +133,7 @@ class Filler {
     const TaggedEntity& tagged = page.tagging.entities[named.entity];
     if (tagged.is_team || named.via == Via::demonym) return false;
     return tagged.gazetteer == kNoEntity || tagged.type == EntityType::city ||
-           tagged.type == EntityType::place;
+           tagged.type == EntityType::place || tagged.type == EntityType::country;
   }
 
   // "We have buried better armies, the marshal said of Peru"
