@@ -61,7 +61,7 @@ double dyad_factor(const Party& actor, const Party& recipient) {
   if (armed) return 0.65;
   constexpr std::uint32_t kVictim = bit(Grammar::victim);
   if ((actor.valid && (actor.grammar & ~kVictim) != 0) ||
-      (recipient.valid && recipient.grammar != 0))
+      (recipient.valid && !recipient.is_bystander && recipient.grammar != 0))
     return 0.4;
   return 0.3;
 }
@@ -420,12 +420,18 @@ bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& p
       (sentence.is(preposition, Grammar::goal_to) || sentence.is(preposition, Grammar::place_at)))
     return false;
   constexpr unsigned kEdgesMax = 6;
+  bool is_subject = false;
   for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
     if (node == act) return true;
     const Deprel its = clauses.relation(node);
     const bool is_clause = its == Deprel::acl || its == Deprel::acl_relcl || its == Deprel::advcl ||
                            its == Deprel::ccomp || its == Deprel::parataxis || its == Deprel::conj;
-    if (is_clause && sentence.is_verb(node)) return false;
+    // "wrote off what Peru owed": whose it is; "to save the fields of Peru": what it is for
+    const bool is_whose = its == Deprel::acl_relcl && edges == 1 && is_subject;
+    const bool is_for = its == Deprel::advcl && (clauses.node(node).form == WordForm::base ||
+                                                 clauses.node(node).form == WordForm::gerund);
+    if (is_clause && sentence.is_verb(node) && !is_whose && !is_for) return false;
+    is_subject = its == Deprel::nsubj;
     node = clauses.head(node);
   }
   return false;
