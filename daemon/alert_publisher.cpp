@@ -84,8 +84,9 @@ void AlertPublisher::start() {
                                    own({});
                                    consumer_->unassign();
                                  }});
-  heartbeat_ms_ = steady_ms();
+  heartbeat_.beat();
   thread_ = Thread("alerts", [this] {
+    heartbeat_.begin();
     try {
       run();
     } catch (const StopError& error) {
@@ -103,7 +104,7 @@ void AlertPublisher::subscribe() {
 void AlertPublisher::run() {
   subscribe();
   while (!stopping_) {
-    heartbeat_ms_ = steady_ms();
+    heartbeat_.beat();
     turn();
   }
   consumer_->close();
@@ -180,7 +181,7 @@ void AlertPublisher::begin_again(const std::string& why) {
   fold_.reset();
   producer_.reset();
   alerts_.clear();
-  heartbeat_ms_ = steady_ms();
+  heartbeat_.beat();
   retry_.wait();
 }
 
@@ -262,6 +263,7 @@ bool AlertPublisher::fence_others() {
         note_delivery(delivery);
       }});
   producer_->learn({config_.topics.pairs, config_.topics.alerts});
+  heartbeat_.beat();
   const kafka::Failure fault = producer_->init();
   if (!fault) return true;
   begin_again("init transactions: " + why(fault));
@@ -275,7 +277,7 @@ void AlertPublisher::restore() {
   // Where there is no state yet nothing is read: who may not read it should hear so all the same.
   reader.check_readable(partitions);
   reader.read(reader.extents(partitions), [&](const kafka::Message& message) {
-    heartbeat_ms_ = steady_ms();
+    heartbeat_.beat();
     const std::string key(message.key());
     const auto state = message.last_header(kStateHeader);
     if (message.has_value() && state) {
@@ -347,7 +349,7 @@ std::vector<AlertPublisher::Judged> AlertPublisher::judge(
     records.clear();
     rebuilds = follower_.rebuilds();
     while (!stopping_ && !follower_.wait_applied(messages.back().offset() + 1, 100ms)) {
-      heartbeat_ms_ = steady_ms();
+      heartbeat_.beat();
     }
     if (stopping_) return {};
     state_.read([&](const DedupState& state) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/heartbeat.h"
 #include "daemon/kafka/consumer.h"
 #include "daemon/kafka/producer.h"
 #include "daemon/ledger.h"
@@ -43,7 +44,7 @@ class AlertPublisher {
   void stop() { stopping_ = true; }
   std::function<void(const StopError&)> on_stop;
   // Steady milliseconds of the last turn of the loop, for /livez; 0 before start().
-  [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
+  [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_.ms(); }
   // What it could not do for so long, and why; empty when it can.
   [[nodiscard]] std::string stalled(std::chrono::milliseconds limit) const {
     return standstill_.after(limit);
@@ -98,7 +99,7 @@ class AlertPublisher {
   const CurrentPipeline current_pipeline_;
   Thread thread_;
   std::atomic<bool> stopping_{false};
-  std::atomic<std::int64_t> heartbeat_ms_{0};
+  Heartbeat heartbeat_;
   Standstill standstill_;
 
   // The alerts thread's own.

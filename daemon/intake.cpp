@@ -355,11 +355,10 @@ void Intake::avoid_deadly(const kafka::Partition& partition) {
     Detour& detour = detours_.emplace_back();
     detour.gap = {partition, deadly->low, deadly->high};
     if (!careful_) careful_.emplace(kafka::careful_conf(config_));
-    for (kafka::Message& message :
-         kafka::read_before(*careful_, partition, {offset, deadly->low})) {
+    kafka::read_before(*careful_, partition, {offset, deadly->low}, [&](kafka::Message message) {
       bytes += message.value().size();
       detour.records.push_back(std::move(message));
-    }
+    });
     offset = deadly->high;
   }
   is_busy_ = false;

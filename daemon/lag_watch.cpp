@@ -15,7 +15,8 @@ namespace {
 
 constexpr auto kInterval = 2'000ms;
 constexpr auto kQueryTimeout = 5'000ms;
-constexpr int kReadTimeoutMs = 1'000;  // of the oldest records, all together
+constexpr int kReadTimeoutMs = 1'000;    // of the oldest records, all together
+constexpr std::size_t kEndsMax = 4'096;  // of a partition: two hours and more of looks
 
 kafka::Offsets known(const kafka::Marks& marks) {
   kafka::Offsets offsets;
@@ -125,10 +126,31 @@ void LagWatch::look() {
     seen.lag = std::max<std::int64_t>(0, end - next);
     if (seen.lag == 0) seen.oldest_ms = 0;
     const bool is_new = seen.committed != next || seen.oldest_ms == 0;
-    if (seen.lag > 0 && is_new && !deadly_.contains(partition)) unread[partition] = next;
+    if (!may_read_) {
+      note_end(seen, next, end);
+    } else if (seen.lag > 0 && is_new && !deadly_.contains(partition)) {
+      unread[partition] = next;
+    }
     seen.committed = next;
   }
   if (!unread.empty() && may_read_()) read_oldest(unread);
+}
+
+// The first end that is behind the oldest unread record says when it was there.
+void LagWatch::note_end(Seen& seen, std::int64_t next, std::int64_t end) {
+  const bool is_first = seen.committed < 0;
+  std::vector<End>& ends = seen.ends;
+  if (!ends.empty() && ends.back().offset > end) ends.clear();  // another topic of the name
+  if (ends.empty() || ends.back().offset < end) ends.push_back({end, is_first ? 0 : unix_ms()});
+  ends.erase(ends.begin(), std::find_if(ends.begin(), ends.end() - 1,
+                                        [&](const End& each) { return each.offset > next; }));
+  // Every second one goes: records count as seen a look later.
+  if (ends.size() > kEndsMax) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < ends.size(); i += 2) ends[kept++] = ends[i];
+    ends.resize(kept);
+  }
+  seen.oldest_ms = seen.lag > 0 ? ends.front().seen_ms : 0;
 }
 
 // Their timestamps: one record of each partition.
@@ -151,9 +173,13 @@ void LagWatch::read_oldest(const kafka::Offsets& offsets) {
 void LagWatch::show() {
   const std::int64_t now_ms = unix_ms();
   for (const auto& [partition, seen] : seen_) {
-    const std::int64_t age_ms =
-        seen.oldest_ms <= 0 ? 0 : std::max<std::int64_t>(0, now_ms - seen.oldest_ms);
-    sink_.lag(partition, seen.lag, static_cast<double>(age_ms) / 1000.0);
+    std::optional<double> seconds;
+    if (seen.lag == 0) seconds = 0;
+    if (seen.oldest_ms > 0) {
+      const std::int64_t age_ms = std::max<std::int64_t>(0, now_ms - seen.oldest_ms);
+      seconds = static_cast<double>(age_ms) / 1000.0;
+    }
+    sink_.lag(partition, seen.lag, seconds);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -19,7 +20,9 @@ namespace tocsin {
 
 // Where the figures go; called on the lag thread.
 struct LagSink {
-  std::function<void(const kafka::Partition&, std::int64_t records, double seconds)> lag;
+  // `seconds`: of the oldest unread record; nullopt while that is not known.
+  std::function<void(const kafka::Partition&, std::int64_t records, std::optional<double> seconds)>
+      lag;
   std::function<void(const kafka::Partition&)> forget;  // it is not watched any more
   std::function<void(std::int64_t end)> ledger_end = nullptr;
 };
@@ -28,8 +31,9 @@ struct LagSink {
 class LagWatch {
  public:
   // `may_read`, on the lag thread: whether records may be read for their times; asked before each
-  // look. Where an intake is in the same process it announces first what is fetched
-  // (daemon/trials.h).
+  // look. An intake in the same process announces first what is fetched (daemon/trials.h). Without
+  // one no record is ever read, and only what came since the first look has an age: since the look
+  // that saw it.
   LagWatch(const Config& config, LagSink sink, std::function<bool()> may_read);
   ~LagWatch();
   void start();
@@ -44,16 +48,22 @@ class LagWatch {
     std::int64_t from = 0;
     std::int64_t to = 0;
   };
+  struct End {
+    std::int64_t offset = 0;
+    std::int64_t seen_ms = 0;  // Unix time; 0: by the first look
+  };
   struct Seen {
     std::int64_t committed = -1;
     std::int64_t lag = 0;
     std::int64_t oldest_ms = 0;  // Unix time of the oldest unread record; 0: none or unknown
+    std::vector<End> ends;       // behind `committed`, growing; without may_read
   };
 
   void run();
   void look();
   [[nodiscard]] bool ask(kafka::Offsets& committed, kafka::Offsets& ends);
   void read_oldest(const kafka::Offsets& offsets);
+  static void note_end(Seen& seen, std::int64_t next, std::int64_t end);
   void show();
 
   const LagSink sink_;

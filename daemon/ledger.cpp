@@ -259,7 +259,7 @@ void Follower::read_to(std::int64_t to, const std::atomic<bool>& stop) {
   std::int64_t logged_ms = steady_ms();
   std::int64_t progressed_ms = logged_ms;
   while (next_offset_ < to && !stop) {
-    heartbeat_ms_ = steady_ms();
+    heartbeat_.beat();
     if (apply_available(100ms) > 0) progressed_ms = steady_ms();
     if (steady_ms() - progressed_ms > std::chrono::milliseconds(60s).count()) {
       throw StopError(ExitCode::failed, "ledger: restore makes no progress at offset " +
@@ -283,9 +283,10 @@ void Follower::start() {
 }
 
 void Follower::run() {
+  heartbeat_.begin();
   is_live_ = true;
   while (!stopping_) {
-    heartbeat_ms_ = steady_ms();
+    heartbeat_.beat();
     apply_available(100ms);
     if (disagreement_) end_disagreement();
   }
@@ -353,7 +354,7 @@ void Follower::dispute() {
   });
   std::shared_ptr<AppendTicket> ticket;
   while (!stopping_ && (!ticket || !ticket->delivered())) {
-    heartbeat_ms_ = steady_ms();
+    heartbeat_.beat();
     if (!ticket || ticket->failed())
       ticket = ledger_.append({encode(LedgerRecord(own))}, stopping_);
     ledger_.serve(20ms);

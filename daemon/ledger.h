@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/heartbeat.h"
 #include "daemon/kafka/consumer.h"
 #include "daemon/kafka/producer.h"
 #include "daemon/metrics.h"
@@ -124,7 +125,7 @@ class Follower {
   // True when header and epoch have to be repeated (see epoch_interval).
   [[nodiscard]] bool is_epoch_due() const;
   // Steady milliseconds of the last turn of the loop, for /livez.
-  [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_ms_; }
+  [[nodiscard]] std::int64_t heartbeat_ms() const { return heartbeat_.ms(); }
   // True from a tick that differs until the dedup state is rebuilt: not ready, and no tick of our
   // own. Turns true under the dedup state's lock, so who reads the dedup state can rely on it.
   [[nodiscard]] bool is_in_doubt() const { return in_doubt_; }
@@ -177,7 +178,7 @@ class Follower {
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> append_time_ms_{0};
   std::atomic<std::int64_t> epoch_time_ms_{0};
-  std::atomic<std::int64_t> heartbeat_ms_{0};
+  Heartbeat heartbeat_;
   std::atomic<bool> in_doubt_{false};
   std::atomic<std::uint64_t> rebuilds_{0};
 

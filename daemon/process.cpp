@@ -36,8 +36,8 @@ Process::Process(Config config, std::shared_ptr<const Pipeline> pipeline, Reload
       timer_(io_),
       lag_(service_.config(),
            {[&metrics = service_.metrics()](const kafka::Partition& partition, std::int64_t records,
-                                            double seconds) {
-              metrics.lag(partition, records, seconds);
+                                            std::optional<double> seconds) {
+              metrics.lag(partition, records, seconds.value_or(0));
             },
             [&metrics = service_.metrics()](const kafka::Partition& partition) {
               metrics.forget_lag(partition);

@@ -124,7 +124,7 @@ Health Service::health() const {
           .assigned = intake_.is_assigned(),
           .unassigned = intake_.unassigned(),
           .intake_busy = intake_busy_ || intake_.is_busy(),
-          .intake_ms = intake_heartbeat_ms_,
+          .intake_ms = intake_heartbeat_.ms(),
           .follower_ms = follower_.heartbeat_ms(),
           .publisher_ms = publisher_.heartbeat_ms(),
           .publisher_in_call_since_ms = publisher_.in_call_since_ms()};
@@ -133,7 +133,7 @@ Health Service::health() const {
 // ---- the loop: fill → analyse → sight → (publisher: resolve → publish)
 
 void Service::run_intake() {
-  intake_heartbeat_ms_ = steady_ms();
+  intake_heartbeat_.begin();
   open_ledger();
   publisher_.init(stopping_);
   if (stopping_) return;
@@ -172,7 +172,7 @@ bool Service::announce(OffsetRanges ranges) {
 // to a second for the next fetch. False when the assignment changed.
 bool Service::settle() {
   while (!stopping_ && assignment_ == intake_.assignment() && !queue_.wait_idle(10ms)) {
-    intake_heartbeat_ms_ = steady_ms();
+    intake_heartbeat_.beat();
     regulate(0);
     hold(intake_.poll(1ms));
   }
@@ -281,7 +281,7 @@ std::unique_ptr<Batch> Service::fill() {
   batch->assignment = assignment_;
   std::int64_t first_ms = 0;
   while (!stopping_) {
-    intake_heartbeat_ms_ = steady_ms();
+    intake_heartbeat_.beat();
     if (assignment_ != intake_.assignment()) begin_assignment();
     if (batch->assignment != assignment_) {  // a rebalance: what was read is not ours
       *batch = Batch{};

@@ -13,6 +13,7 @@
 
 #include "daemon/batch.h"
 #include "daemon/fork_join.h"
+#include "daemon/heartbeat.h"
 #include "daemon/intake.h"
 #include "daemon/ledger.h"
 #include "daemon/metrics.h"
@@ -119,7 +120,7 @@ class Service {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> restored_{false};
   std::atomic<int> exit_code_{0};
-  std::atomic<std::int64_t> intake_heartbeat_ms_{0};
+  Heartbeat intake_heartbeat_;
   std::atomic<bool> intake_busy_{true};
   std::string cluster_id_;
 

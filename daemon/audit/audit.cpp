@@ -5,6 +5,7 @@
 #include <set>
 
 #include "daemon/kafka/topics.h"
+#include "daemon/kafka/unreadable.h"
 #include "daemon/ledger_rules.h"
 #include "daemon/stop.h"
 #include "daemon/unix_time.h"
@@ -50,10 +51,12 @@ std::uint64_t size_of(const kafka::Extents& extents) {
 
 }  // namespace
 
-Audit::Audit(const Config& config, std::shared_ptr<const Pipeline> pipeline, std::size_t listed_max)
+Audit::Audit(const Config& config, std::shared_ptr<const Pipeline> pipeline, std::size_t listed_max,
+             DeadlyBatches deadly)
     : config_(config),
       pipeline_(std::move(pipeline)),
       listed_max_(listed_max),
+      deadly_(std::move(deadly)),
       fork_join_(config.worker_count()),
       uncommitted_(config, kafka::Isolation::uncommitted),
       committed_(config, kafka::Isolation::committed),
@@ -204,14 +207,11 @@ void Audit::fold(const kafka::Record& message, DedupState& state) {
 
 void Audit::read_raw() {
   Judge judge(config_, *pipeline_, evidence_, horizon_, listed_max_, report_);
-  committed_.read(raw_, [&](kafka::Message message) {
-    step();
-    batch_bytes_ += message.value().size();
-    batch_.push_back(std::move(message));
-    if (batch_.size() >= kBatchRecords || batch_bytes_ >= kBatchBytes) judge_batch(judge);
-  });
+  kafka::Extents whole = raw_;
+  for (const auto& [partition, batches] : deadly_) whole.erase(partition);
+  read_whole(whole, judge);
+  for (const auto& [partition, batches] : deadly_) read_around(partition, batches, judge);
   judge_batch(judge);
-  judge_unreadable(judge);
   // What retention took while we read cannot be judged either.
   std::vector<kafka::Partition> partitions;
   for (const auto& [partition, marks] : raw_) partitions.push_back(partition);
@@ -222,17 +222,48 @@ void Audit::read_raw() {
   judge.judge_chains();
 }
 
-// A record that nobody can read ends as a dead letter of its position.
-void Audit::judge_unreadable(Judge& judge) {
+void Audit::take(kafka::Message message, Judge& judge) {
+  step();
+  const kafka::Partition partition = message.partition();
+  if (on_raw) on_raw(partition, {message.offset() + 1, raw_.at(partition).high});
+  batch_bytes_ += message.value().size();
+  batch_.push_back(std::move(message));
+  if (batch_.size() >= kBatchRecords || batch_bytes_ >= kBatchBytes) judge_batch(judge);
+}
+
+void Audit::read_whole(const kafka::Extents& extents, Judge& judge) {
+  if (on_raw) {
+    for (const auto& [partition, left] : extents) on_raw(partition, left);
+  }
+  committed_.read(extents, [&](kafka::Message message) { take(std::move(message), judge); });
   for (const auto& [partition, run] : committed_.unreadable()) {
-    for (std::int64_t offset = run.low; offset < run.high; ++offset) {
-      Expectation expected;
-      expected.position = {evidence_.partitions.number_of(partition), offset};
-      expected.payload = raw_hash("");
-      expected.error = Errc::poison;
-      judge.judge(expected);
-      ++report_.raw_records;
-    }
+    judge_unreadable(judge, partition, run);
+  }
+}
+
+void Audit::read_around(const kafka::Partition& partition,
+                        const std::vector<kafka::Watermarks>& deadly, Judge& judge) {
+  if (!careful_) careful_.emplace(kafka::careful_conf(config_));
+  kafka::Watermarks left = raw_.at(partition);
+  for (const kafka::Watermarks& batch : deadly) {
+    kafka::read_before(*careful_, partition, {left.low, batch.low},
+                       [&](kafka::Message message) { take(std::move(message), judge); });
+    judge_unreadable(judge, partition, batch);
+    left.low = batch.high;
+  }
+  read_whole({{partition, left}}, judge);
+}
+
+// A record that nobody can read ends as a dead letter of its position.
+void Audit::judge_unreadable(Judge& judge, const kafka::Partition& partition,
+                             const kafka::Watermarks& run) {
+  for (std::int64_t offset = run.low; offset < run.high; ++offset) {
+    Expectation expected;
+    expected.position = {evidence_.partitions.number_of(partition), offset};
+    expected.payload = raw_hash("");
+    expected.error = Errc::poison;
+    judge.judge(expected);
+    ++report_.raw_records;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "config/kafka_properties.h"
+#include "daemon/heartbeat.h"
 #include "daemon/kafka/handles.h"
 #include "daemon/kafka/refusal.h"
 #include "daemon/kafka/secrets.h"
@@ -111,6 +112,7 @@ void log_error(rd_kafka_t* client, int error, const char* reason, void*) {
 }
 
 void wait_to_ask_again(const char* what, const Failure& fault, int attempt) {
+  beat_for_this_thread();
   constexpr int kQuietAttempts = 4;  // 10, 20, 40, 80 ms: every new topic needs some
   constexpr std::chrono::milliseconds kFirst{10};
   constexpr std::chrono::milliseconds kMost{300};

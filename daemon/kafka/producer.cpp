@@ -1,12 +1,9 @@
 #include "daemon/kafka/producer.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 
+#include "daemon/kafka/connection_watch.h"
 #include "daemon/kafka/handles.h"
 #include "daemon/kafka/membership.h"
 #include "daemon/wait.h"
@@ -79,8 +76,7 @@ Conf producer_conf(const Config& config, const std::string& transactional_id, bo
 
 struct Producer::State {
   Hooks hooks;
-  std::atomic<bool> has_begun = false;  // a transaction
-  std::atomic<std::int64_t> disconnected_ms{-1};
+  ConnectionWatch connections;
   Client client;
   std::vector<Owned<rd_kafka_topic_t>> topics;  // librdkafka keeps up with what has an owner
 
@@ -88,20 +84,8 @@ struct Producer::State {
     static_cast<State*>(self)->hooks.on_delivery(DeliveryReport(message));
   }
 
-  // On librdkafka's threads. Its errors do not tell: the same one is told once in 30 s, and from
-  // 2.15 on what a broker ends is none.
-  static int on_close(int socket, void* opaque) {
-    auto* self = static_cast<State*>(opaque);
-    // A client that begins leaves the connection it asked for the brokers by itself (2.15).
-    if (self->has_begun || is_ended(socket)) self->disconnected_ms = steady_ms();
-    return ::close(socket);
-  }
-
-  // Whether the other side ended the connection, or the way there.
-  static bool is_ended(int socket) {
-    char byte = 0;
-    const ssize_t size = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return size == 0 || (size < 0 && errno != EAGAIN);
+  static int on_close(int socket, void* self) {  // on librdkafka's threads
+    return static_cast<State*>(self)->connections.close(socket);
   }
 };
 
@@ -176,7 +160,7 @@ Failure Producer::fatal() const {
 }
 
 std::int64_t Producer::disconnected_ms() const {
-  return state_->disconnected_ms;
+  return state_->connections.ended_ms();
 }
 
 rd_kafka_s* Producer::handle() const {
@@ -184,7 +168,7 @@ rd_kafka_s* Producer::handle() const {
 }
 
 void Producer::note_begun() {
-  state_->has_begun = true;
+  state_->connections.begin();
 }
 
 // ---- transactions

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/heartbeat.h"
 #include "daemon/kafka/unreadable.h"
 #include "daemon/stop.h"
 
@@ -72,6 +73,7 @@ Reader::Reader(const Config& config, Isolation isolation)
 std::vector<Partition> Reader::partitions(const std::vector<std::string>& topics) {
   auto answer = consumer_.topics(topics, kConnectTimeout);
   for (int attempt = 1; !answer && attempt < kConnectAttempts; ++attempt) {
+    beat_for_this_thread();
     answer = consumer_.topics(topics, kConnectTimeout);
   }
   if (!answer) {
@@ -119,6 +121,7 @@ void Reader::check_readable(const std::vector<Partition>& partitions) {
   assign(ends);
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (!ends.empty() && std::chrono::steady_clock::now() < deadline) {
+    beat_for_this_thread();
     const Message message = consumer_.poll(kPollWait);
     if (!message || !message.has_topic()) continue;
     if (message.fault().is_denied()) throw_denied(config_, "topic " + std::string(message.topic()));
@@ -158,6 +161,7 @@ void Reader::read(const Extents& extents, const std::function<void(Message)>& ea
   assign(from);
   auto moved = std::chrono::steady_clock::now();
   while (open > 0) {
+    beat_for_this_thread();
     Message message = consumer_.poll(kPollWait);
     const Failure fault = message ? message.fault() : Failure();
     if (fault.denied() == Denied::topic) {

@@ -162,21 +162,21 @@ Conf careful_conf(const Config& config) {
                     {"queued.min.messages", "1"}});
 }
 
-std::vector<Message> read_before(Consumer& careful, const Partition& partition,
-                                 const Watermarks& offsets) {
-  std::vector<Message> records;
-  if (offsets.low >= offsets.high) return records;
+void read_before(Consumer& careful, const Partition& partition, const Watermarks& offsets,
+                 const std::function<void(Message)>& each) {
+  if (offsets.low >= offsets.high) return;
   std::int64_t next = offsets.low;
   const Failure refused = careful.assign({{partition, offsets.low}});
-  const std::int64_t deadline_ms = steady_ms() + kTripLimitMs;
-  while (!refused && next < offsets.high && steady_ms() < deadline_ms) {
+  std::int64_t moved_ms = steady_ms();
+  while (!refused && next < offsets.high && steady_ms() - moved_ms < kTripLimitMs) {
     Message message = careful.poll(kPollWait);
     if (!message || !message.is_record()) continue;
     next = message.offset() + 1;
-    if (next <= offsets.high) records.push_back(std::move(message));
+    moved_ms = steady_ms();
+    if (next <= offsets.high) each(std::move(message));
   }
   careful.unassign();  // a queue that was full is filled again after a second
-  if (next >= offsets.high) return records;
+  if (next >= offsets.high) return;
   throw StopError(ExitCode::failed, "kafka: records cannot be read topic=" + partition.topic +
                                         " offset=" + std::to_string(next));
 }

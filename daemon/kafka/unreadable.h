@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <vector>
 
 #include "daemon/kafka/consumer.h"
 
@@ -28,11 +28,11 @@ inline constexpr std::uint64_t kDecompressedMax = 256 << 20;
                                                      const Partition& partition,
                                                      std::int64_t offset, std::int64_t high);
 
-// The records at the offsets, fetched one batch after the other, so that what stands behind them is
-// not. `careful` has the settings of careful_conf() and outlives the messages. Throws StopError
-// (failed) when the brokers do not answer.
-[[nodiscard]] std::vector<Message> read_before(Consumer& careful, const Partition& partition,
-                                               const Watermarks& offsets);
+// Hands over the records at the offsets, fetched one batch after the other, so that what stands
+// behind them is not. `careful` has the settings of careful_conf() and outlives the messages.
+// Throws StopError (failed) when the brokers do not answer.
+void read_before(Consumer& careful, const Partition& partition, const Watermarks& offsets,
+                 const std::function<void(Message)>& each);
 // One batch a fetch, and the next one when that is read.
 [[nodiscard]] Conf careful_conf(const Config& config);
 

@@ -44,7 +44,7 @@ struct FeedQuery {
 struct Lag {
   bool is_known = false;
   std::int64_t records = 0;
-  double seconds = 0;  // age of the oldest unread record
+  std::optional<double> seconds;  // age of the oldest unread record
 };
 
 // What the page says of its own reading.

@@ -36,7 +36,8 @@ LivePage::LivePage(const Config& config, PipelineSource pipeline, std::function<
     : shared_(config.page),
       server_(io_, config.page.listen, access_of(config), shared_),
       lag_(config,
-           {[this](const kafka::Partition& partition, std::int64_t records, double seconds) {
+           {[this](const kafka::Partition& partition, std::int64_t records,
+                   std::optional<double> seconds) {
               lags_[partition] = {true, records, seconds};
               tell_lag();
             },
@@ -71,7 +72,9 @@ void LivePage::tell_lag() {
   Lag sum{true, 0, 0};
   for (const auto& [partition, lag] : lags_) {
     sum.records += lag.records;
-    sum.seconds = std::max(sum.seconds, lag.seconds);
+    // One of unknown age may be older than all others.
+    const bool is_known = sum.seconds && lag.seconds;
+    sum.seconds = is_known ? std::optional(std::max(*sum.seconds, *lag.seconds)) : std::nullopt;
   }
   const std::lock_guard lock(shared_.mutex);
   shared_.model.set_lag(sum);

@@ -454,7 +454,7 @@ std::string Model::status(std::int64_t now_ms) const {
   json.key("unreadable").integer(integer(unreadable_));
   if (lag_.is_known) {
     json.key("lag").integer(lag_.records);
-    json.key("lag_seconds").fixed(lag_.seconds, 1);
+    if (lag_.seconds) json.key("lag_seconds").fixed(*lag_.seconds, 1);
   }
   if (!delays.empty()) {
     json.key("delay_median").fixed(static_cast<double>(delays[delays.size() / 2]) / 1000, 1);

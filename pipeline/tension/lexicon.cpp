@@ -54,11 +54,12 @@ struct LexiconBuilder::State {
   std::vector<std::vector<std::uint32_t>> set_words;
   std::vector<std::uint16_t> set_forms;
   std::vector<std::vector<Membership>> memberships;  // by word
-  std::vector<bool> is_function;                     // by word
+  std::size_t memberships_max = kMembershipsMax;
+  std::vector<bool> is_function;  // by word
 
   [[nodiscard]] Lexicon::State& tables() { return *lexicon.state_; }
   std::uint32_t word(const std::string& text);
-  void add_forms(std::uint32_t set, const std::string& item);
+  [[nodiscard]] bool add_forms(std::uint32_t set, const std::string& item, std::string& message);
   [[nodiscard]] bool set_of(const std::string& alternatives, std::uint32_t& set,
                             std::string& message);
   [[nodiscard]] bool fill(std::uint32_t set, const std::string& alternatives, unsigned depth,
@@ -95,7 +96,8 @@ std::uint32_t LexiconBuilder::State::word(const std::string& text) {
 }
 
 // `attack.v`, `attack.n`, `attacked`: adds every form it stands for to the set.
-void LexiconBuilder::State::add_forms(std::uint32_t set, const std::string& item) {
+bool LexiconBuilder::State::add_forms(std::uint32_t set, const std::string& item,
+                                      std::string& message) {
   const std::size_t dot = item.rfind('.');
   const std::string lemma = item.substr(0, dot);
   const std::string kind = dot == std::string::npos ? "" : item.substr(dot + 1);
@@ -115,18 +117,22 @@ void LexiconBuilder::State::add_forms(std::uint32_t set, const std::string& item
   }
   for (const auto& [text, bits] : forms) {
     const std::uint32_t index = word(text);
-    tables().words[index].forms |= bits;
     std::vector<Membership>& own = memberships[index];
-    const auto at =
-        std::find_if(own.begin(), own.end(), [set](const Membership& m) { return m.set == set; });
-    if (at == own.end()) {
+    // Sets are filled one after the other.
+    if (!own.empty() && own.back().set == set) {
+      own.back().forms |= bits;
+    } else if (own.size() < memberships_max) {
       own.push_back({set, bits});
       set_words[set].push_back(index);
     } else {
-      at->forms |= bits;
+      message = "'" + text + "' stands in more than " + std::to_string(memberships_max) +
+                " lists of alternatives";
+      return false;
     }
+    tables().words[index].forms |= bits;
     set_forms[set] |= bits;
   }
+  return true;
 }
 
 namespace {
@@ -187,7 +193,7 @@ bool LexiconBuilder::State::fill(std::uint32_t set, const std::string& alternati
   for (const std::string& item : split(alternatives, '|')) {
     if (item.front() != '<') {
       if (!is_item(item, message)) return false;
-      add_forms(set, item);
+      if (!add_forms(set, item, message)) return false;
       continue;
     }
     const auto at = classes.find(item.substr(1, item.size() - 2));
@@ -532,7 +538,6 @@ void LexiconBuilder::State::index_starts() {
     std::vector<Membership>& own = memberships[w];
     std::sort(own.begin(), own.end(),
               [](const Membership& a, const Membership& b) { return a.set < b.set; });
-    own.resize(std::min(own.size(), kMembershipsMax));
     word.memberships_begin = static_cast<std::uint32_t>(to.memberships.size());
     word.membership_count = static_cast<std::uint16_t>(own.size());
     to.memberships.insert(to.memberships.end(), own.begin(), own.end());
@@ -567,6 +572,7 @@ void LexiconBuilder::State::number_words() {
 Lexicon LexiconBuilder::freeze() {
   Lexicon::State& tables = state_->tables();
   std::string ignored;
+  state_->memberships_max += kGrammarNames.size();
   for (std::size_t i = 0; i < kGrammarNames.size(); ++i) {
     if (!state_->classes.contains(kGrammarNames[i])) continue;
     std::uint32_t set = 0;

@@ -73,7 +73,9 @@ struct Membership {
 };
 
 inline constexpr std::uint32_t kNoSet = 0xFFFFFFFF;
-inline constexpr std::size_t kMembershipsMax = 0xFFFF;  // of a word
+// Of a word, in patterns; the classes of grammar come on top, and 16 bits count all.
+inline constexpr std::size_t kMembershipsMax = 65'000;
+static_assert(kMembershipsMax + kGrammarNames.size() <= 0xFFFF);
 
 // What the matcher needs of a pattern that a word can begin, side by side; four to a cache line.
 struct Start {

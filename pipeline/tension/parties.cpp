@@ -185,7 +185,7 @@ Party apposition_of(const ParsedSentence& sentence, NodeIndex node, unsigned dep
 }
 
 // "Hamas commander Salim Odeh": a person whom the gazetteer ties to nobody.
-bool is_private_person(const Page& page, const Party& party) {
+bool is_unaffiliated(const Page& page, const Party& party) {
   return party.entity != kNoEntity && party.entity == party.itself &&
          page.gazetteer[party.entity].type == EntityType::person;
 }
@@ -195,7 +195,7 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   if (is_name(sentence, node)) {
     Party party = named_at(sentence, t);
     if (!party.valid || party.is_bystander) return party;
-    if (party.entity == kNoEntity || is_private_person(sentence.page, party)) {
+    if (party.entity == kNoEntity || is_unaffiliated(sentence.page, party)) {
       Party whose = owner_of(sentence, node, depth);
       if (whose.entity == kNoEntity) whose = apposition_of(sentence, node, depth);
       if (whose.entity != kNoEntity) take_entity(party, whose);

@@ -70,6 +70,7 @@ class Proxy:
         self.links = set()
         self.rule = None      # called with (link, api_key, frame): true when it took the request over
         self.lost = self.delayed = 0
+        self.notes = []       # (api_key, frame, whether the rule took it over) of requests about transactions
         threading.Thread(target=self._accept, daemon=True).start()
 
     def connect_to(self, address):
@@ -100,7 +101,11 @@ class Proxy:
         try:
             while (frame := self.read(link.client)) is not None:
                 rule = self.rule
-                if rule is None or not rule(link, struct.unpack(">h", frame[4:6])[0], frame):
+                key = None if self.read is read_some else struct.unpack(">h", frame[4:6])[0]
+                is_taken = rule is not None and rule(link, key, frame)
+                if key in (INIT_PRODUCER_ID, ADD_PARTITIONS, END_TRANSACTION):
+                    self.notes.append((key, frame, is_taken))
+                if not is_taken:
                     link.broker.sendall(frame)
         except OSError:
             pass

@@ -50,6 +50,7 @@ class ProxiedTest(ChaosTest):
     def setUp(self):
         super().setUp()
         self.proxy.lost = self.proxy.delayed = 0
+        self.proxy.notes.clear()
         self.addCleanup(self.proxy.be_honest)
 
     def run_proxied(self, instance):
@@ -71,15 +72,34 @@ class ProxiedTest(ChaosTest):
         self.proxy.delay(api_keys, self.random, share, 0.6)
         self.feed(count, seconds).finish()
         wait_until(lambda: self.proxy.delayed > 1, "late requests")
+        if END_TRANSACTION in api_keys:
+            wait_until(lambda: self.is_late("alerts"), "a late end of the alert engine's transaction")
         self.proxy.be_honest()
         self.healed()
         self.check("%d times %s late" % (self.proxy.delayed, what))
+
+    def requests(self, who):
+        """(api_key, whether it was late) of the instance's or the alert engine's transactional id, in order."""
+        name = ("tocsin.%s.%s" % (self.topics.prefix, who)).encode()
+        return [(key, is_late) for key, frame, is_late in list(self.proxy.notes) if name in frame]
+
+    def is_late(self, who):
+        return (END_TRANSACTION, True) in self.requests(who)
+
+    def check_epochs(self):
+        """Behind an end that may arrive again no transaction begins without a new epoch."""
+        for who in ("one", "alerts"):
+            is_owed = False
+            for key, is_late in self.requests(who):
+                self.assertFalse(is_owed and key == ADD_PARTITIONS, who)
+                is_owed = key != INIT_PRODUCER_ID and (is_owed or is_late)
 
     def test_answers_to_commits_are_lost(self):
         self.lose("EndTxn", {END_TRANSACTION}, 400, 3, 0.5)
 
     def test_commits_arrive_late(self):
         self.delay("EndTxn", {END_TRANSACTION}, 400, 3, 0.5)
+        self.check_epochs()
 
     @long_only
     def test_answers_within_transactions_are_lost(self):

@@ -366,10 +366,17 @@ def consume(broker, topic, isolation="read_committed"):
 
 def committed(broker, group, topic):
     consumer = Consumer({"bootstrap.servers": broker.address, "group.id": group})
-    try:
+    def ask():
         partitions = consumer.list_topics(topic, 30).topics[topic].partitions
-        answer = consumer.committed([TopicPartition(topic, p) for p in partitions], 30)
-        return {p.partition: p.offset for p in answer}
+        return consumer.committed([TopicPartition(topic, p) for p in partitions], 30)
+    def answer():
+        try:
+            return ask()
+        except KafkaException as error:  # a broker that has just come back
+            if not error.args[0].retriable():
+                raise
+    try:
+        return {p.partition: p.offset for p in wait_until(answer, "the offsets of %s" % group)}
     finally:
         consumer.close()
 

@@ -4,14 +4,16 @@ import json
 import os
 import random
 import resource
+import subprocess
 import time
 import unittest
+import urllib.request
 
 import articles
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import ConfigResource, NewPartitions
-from harness import (DEADLETTER, ENRICHED, QUICK, ServiceTestCase, check_audit, check_outputs, check_schemas, committed,
-                     consume, outcomes, produce, slow, tocsin, wait_processed, wait_until)
+from harness import (DEADLETTER, ENRICHED, QUICK, TOCSIN, ServiceTestCase, check_audit, check_outputs, check_schemas, committed,
+                     consume, free_port, outcomes, produce, slow, tocsin, wait_processed, wait_until)
 
 
 def good(count, seed=1):
@@ -109,7 +111,7 @@ class RefusedTest(ServiceTestCase):
         bomb = {"value": b" " * 30000000, "key": "bomb"}
         send(self.broker, self.topics.raw, good(3))
         send(self.broker, self.topics.raw, [*good(2, 5), bomb, *good(2, 7)],  # one batch
-             **{"compression.codec": "zstd", "linger.ms": 3000, "batch.size": 99000000})
+             **{"compression.codec": "zstd", "linger.ms": 60000, "batch.size": 99000000})
         send(self.broker, self.topics.raw, good(3, 9))
         send(self.broker, self.topics.raw, [{"value": b" " * 31000000}], **{"compression.codec": "zstd"})
         daemon = self.run_daemon(client=limit)
@@ -133,9 +135,10 @@ class RefusedTest(ServiceTestCase):
         self.broker.create(self.topics.raw, 1, max_message_bytes=99000000)
         send(self.broker, self.topics.raw, good(3))
         send(self.broker, self.topics.raw, [*good(2, 5), {"value": b" " * 700000000, "key": "bomb"}, *good(2, 7)],
-             **{"compression.codec": os.environ.get("TOCSIN_BOMB_CODEC", "gzip"), "linger.ms": 3000,
+             **{"compression.codec": os.environ.get("TOCSIN_BOMB_CODEC", "gzip"), "linger.ms": 60000,
                 "batch.size": 999000000, "message.max.bytes": 1000000000, "queue.buffering.max.kbytes": 2000000})
         send(self.broker, self.topics.raw, good(3, 9))
+        page = self.look_at_page()
         deaths = 0
         while True:
             daemon = self.run_daemon("life%d" % deaths, ready=False, session_timeout_ms=2000)
@@ -155,11 +158,37 @@ class RefusedTest(ServiceTestCase):
                          {i: [ENRICHED if i < 3 or i >= 8 else DEADLETTER] for i in range(11)})
         self.assertIn("more than there is memory for", found[0, 5][0][1]["tocsin.error.message"])
         check_schemas(self.broker, self.topics)
+        audit = subprocess.run(["prlimit", "--data=%d" % (700 << 20), TOCSIN, "audit", "--config", daemon.config, "--format", "json"],
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+        self.assertIn("%s-0, offsets 3 to 7: the batch decompresses" % self.topics.raw, audit.stderr)
+        self.assertEqual(json.loads(audit.stdout)["raw_records"], 11)
         # Whoever passes the batch may die of it once more: the age of the lag is read from the topic, too.
         produce(self.broker, self.topics.raw, good(2, 11))
         daemon = self.run_daemon("after", session_timeout_ms=2000)
         wait_processed(self.broker, self.topics)
         self.assertEqual(daemon.get("/readyz")[0], 200)
+        for each in self.daemons[1:]:
+            each.kill()
+        produce(self.broker, self.topics.raw, good(2, 13))
+        self.assertGreater(wait_until(lambda: page()["lag"] == 2 and page().get("lag_seconds"), "an age"), 0)
+
+    def look_at_page(self):
+        """`tocsin page` alone, which reads no raw record: what it says of the lag, with the batch unread."""
+        port = free_port()
+        alone = self.run_daemon("page", ready=False, verb=("page",), extra="page: {listen: '127.0.0.1:%d'}\n" % port)
+        resource.prlimit(alone.process.pid, resource.RLIMIT_DATA, (700 << 20, 700 << 20))
+
+        def status():
+            self.assertIsNone(alone.process.poll(), alone.tail())
+            try:
+                with urllib.request.urlopen("http://127.0.0.1:%d/api/status" % port, timeout=5) as answer:
+                    return json.load(answer)
+            except OSError:
+                return {}
+        wait_until(lambda: status().get("lag") == 11, "the lag")
+        self.assertNotIn("lag_seconds", status())  # it was there before
+        return status
 
     def test_odd_headers_keys_and_times(self):
         self.broker.create(self.topics.raw, 1)

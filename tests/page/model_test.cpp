@@ -390,6 +390,9 @@ TEST(Model, CountsAreOfTheLastFullMinute) {
   EXPECT_FALSE(status.has("/lag"));
   model.set_lag({true, 7, 1.5});
   EXPECT_EQ(Json(model.status(kBegin)).number("/lag"), 7);
+  model.set_lag({true, 8, std::nullopt});  // for how long is not known
+  EXPECT_EQ(Json(model.status(kBegin)).number("/lag"), 8);
+  EXPECT_FALSE(Json(model.status(kBegin)).has("/lag_seconds"));
 }
 
 TEST(Model, NamesAreThoseOfTheHours) {

@@ -102,17 +102,15 @@ kafka::Conf kafka::careful_conf(const Config&) {
   return {};
 }
 
-std::vector<kafka::Message> kafka::read_before(Consumer&, const Partition& partition,
-                                               const Watermarks& offsets) {
-  std::vector<Message> records;
+void kafka::read_before(Consumer&, const Partition& partition, const Watermarks& offsets,
+                        const std::function<void(Message)>& each) {
   const simulation::Log& log = simulation::broker->log(partition);
   for (std::int64_t offset = offsets.low; offset < offsets.high; ++offset) {
     const simulation::Entry& entry = log.entries[static_cast<std::size_t>(offset)];
     const bool is_visible =
         entry.fate == simulation::Fate::plain || entry.fate == simulation::Fate::committed;
-    if (is_visible) records.emplace_back(simulation::make_message(partition, offset, entry));
+    if (is_visible) each(Message(simulation::make_message(partition, offset, entry)));
   }
-  return records;
 }
 
 bool failpoint_reached(std::string_view) {

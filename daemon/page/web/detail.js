@@ -230,7 +230,7 @@ async function pipeline() {
   const all = status.news + status.copies;
   return ['Pipeline',
     h('p', { class: 'verdict' }, status.lag === undefined ? 'How far behind it is, is not known yet.'
-      : isBehind(status) ? `Behind by ${count(status.lag, 'record')}: the oldest has waited ${duration(status.lag_seconds)}.` : 'Not behind.'),
+      : isBehind(status) ? `Behind by ${count(status.lag, 'record')}${status.lag_seconds === undefined ? '' : `: the oldest has waited ${duration(status.lag_seconds)}`}.` : 'Not behind.'),
     status.fault && h('p', { class: 'note' }, `The page reads: ${status.fault}`),
     bars(held.minutes, status.now),
     h('dl', { class: 'figures' },

@@ -87,6 +87,22 @@ RC_GTEST_PROP(LookUp, words_of_a_lexicon_are_found_as_in_a_map, ()) {
   }
 }
 
+// A word that stands in more lists than can be counted is a fault, and the last that fits is kept.
+TEST(LookUp, AWordInTooManyListsIsAFault) {
+  LexiconBuilder builder(shipped_languages().reader_of("en").language);
+  std::string message;
+  for (std::size_t i = 0; i <= kMembershipsMax; ++i) {
+    ASSERT_TRUE(message.empty()) << i;
+    const bool is_fine = builder.add_idiom("quayside|x" + std::to_string(i), message);
+    ASSERT_EQ(is_fine, i < kMembershipsMax) << message;
+  }
+  EXPECT_EQ(message, "'quayside' stands in more than 65000 lists of alternatives");
+  const Lexicon lexicon = builder.freeze();
+  Token token;
+  token.word = lexicon.vocabulary()->find(fold_hash("quayside"));
+  EXPECT_EQ(lexicon.state().words[lexicon.state().find(token)].membership_count, kMembershipsMax);
+}
+
 RC_GTEST_PROP(LookUp, words_of_the_parser_are_found_as_in_a_map, ()) {
   const std::set<std::uint64_t> hashes = some_hashes();
   WordIds words({hashes.begin(), hashes.end()});
