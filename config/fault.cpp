@@ -14,6 +14,16 @@ auto order(const Fault& fault) {
 // Lines longer than this are not shown: a caret under a minified file helps nobody.
 constexpr std::size_t kShownBytesMax = 200;
 
+// A value that a message quotes may be a file that was pasted.
+constexpr std::size_t kMessageBytesMax = 1'000;
+
+std::string shortened(const std::string& message) {
+  if (message.size() <= kMessageBytesMax) return message;
+  std::size_t end = kMessageBytesMax;
+  while ((static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) --end;  // not within a letter
+  return message.substr(0, end) + "... (" + std::to_string(message.size()) + " bytes)";
+}
+
 // Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
 std::size_t distance(std::string_view left, std::string_view right) {
   const std::size_t width = right.size() + 1;
@@ -57,7 +67,7 @@ std::string render(const Fault& fault) {
     if (fault.column > 0) out += ':' + std::to_string(fault.column);
   }
   out += fault.is_warning ? ": warning: " : ": error: ";
-  out += fault.message;
+  out += shortened(fault.message);
   out += '\n';
   if (fault.source_line.empty() || fault.source_line.size() > kShownBytesMax) return out;
   out += "  " + fault.source_line + '\n';

@@ -188,6 +188,17 @@ INSTANTIATE_TEST_SUITE_P(
                         "t.yaml:2:11: error: '${' without '}' (a dollar is '$$')\n"},
                     Row{"instance: ${1}\n", "t.yaml:2:11: error: '${1}' names no variable\n"}));
 
+// A file that was pasted for a name does not scroll the reason away.
+TEST(Config, ALongValueIsCutInWhatIsSaid) {
+  std::string name;
+  for (int i = 0; i < 50'000; ++i) name += "é";
+  const std::string said =
+      render(parse_config("version: 1\ninstance: " + name + "\n", "t.yaml").faults);
+  EXPECT_LT(said.size(), 1'100U);
+  EXPECT_TRUE(said.starts_with("t.yaml:2:11: error: 'instance' may hold letters")) << said;
+  EXPECT_NE(said.find("é... (1000"), said.npos) << said;  // whole letters, and how long it is
+}
+
 TEST(Config, SaysAllFaultsAtOnceInOrderWithSourceAndCaret) {
   const ConfigResult result = parse_config("kafka:\n\tgroup: x\n", "t.yaml");
   ASSERT_EQ(result.faults.size(), 1U);
