@@ -61,21 +61,30 @@ std::string_view name(UpdateReason reason) noexcept {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
-void Alert::add(const AlertArticle& article, std::int64_t now_ms) {
-  const std::uint16_t score = article.pair->score;
+// An open alert is as strong as the strongest of its articles, and where another tells of a further
+// attack, stronger: half of what the weaker one would fill of the rest.
+void Alert::note_score(std::uint16_t score, bool is_further_attack, std::int64_t now_ms) {
+  constexpr std::uint32_t kWhole = 1000;
   const Hour hours = (now_ms - peak_ms) / kHourMs;
-  if (peak == 0 || score >= decayed(peak, hours, kHalfLifeHours)) {
-    peak = score;
-    peak_ms = now_ms;
-  }
+  const auto before = static_cast<std::uint32_t>(decayed(peak, hours, kHalfLifeHours));
+  std::uint32_t now = std::max<std::uint32_t>(score, before);
+  if (state == AlertState::open && is_further_attack)
+    now += (kWhole - now) * std::min<std::uint32_t>(score, before) / (2 * kWhole);
+  if (peak != 0 && now <= before) return;
+  peak = static_cast<std::uint16_t>(now);
+  peak_ms = now_ms;
+}
+
+void Alert::add(const AlertArticle& article, std::int64_t now_ms) {
+  const bool has_assault =
+      (article.pair->events & 1U << static_cast<unsigned>(EventType::assault)) != 0;
+  note_score(article.pair->score, has_assault && !has_story(article.story), now_ms);
   if (articles == 0) first_seen_ms = article.evidence.published_at_ms;
   first_seen_ms = std::min(first_seen_ms, article.evidence.published_at_ms);
   last_seen_ms = std::max(last_seen_ms, article.evidence.published_at_ms);
   hostile_ms = now_ms;
   ++articles;
   tier = std::max(tier, article.tier);
-  const bool has_assault =
-      (article.pair->events & 1U << static_cast<unsigned>(EventType::assault)) != 0;
   if (has_assault && article.pair->act >= kAttackTenths) {
     attacked = true;
     assault_ms = now_ms;
@@ -136,6 +145,9 @@ bool Alert::is_usual(const PairFigures& figures, Level now_level, std::int64_t n
   if (last_level == Level::none || now_ms - last_closed_ms > remembered_ms(pair)) return false;
   if (figures.baseline < kChronicTenths || now_level > last_level) return false;
   if (toll_class(toll) >= kUnusualToll) return false;
+  constexpr unsigned kWorst = 1U << static_cast<unsigned>(ActKind::invasion) |
+                              1U << static_cast<unsigned>(ActKind::unconventional);
+  if ((kinds & kWorst) != 0) return false;
   return !figures.burst && (!figures.z || *figures.z < kUnusualZ);
 }
 

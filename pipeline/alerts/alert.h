@@ -77,7 +77,8 @@ class Alert {
   // True: it closed now. A pending alert that no longer holds becomes idle silently.
   [[nodiscard]] bool try_close(const AlertRule& its_rule, std::int64_t now_ms);
 
-  // Tenths: the strongest article, halved every 24 hours, weighted by independent outlets.
+  // Tenths: the strongest article and what further attacks add while it is open, halved every 24
+  // hours, weighted by independent outlets.
   [[nodiscard]] std::uint16_t score(std::int64_t now_ms) const;
   [[nodiscard]] bool has_story(std::uint64_t story) const;
   // What is left of it when it has closed: cooldowns, and how high it was.
@@ -121,6 +122,7 @@ class Alert {
 
  private:
   void clear();
+  void note_score(std::uint16_t score, bool is_further_attack, std::int64_t now_ms);
   // Outlets, and two more for a source of the first tier: it stands for itself; three where one
   // article of it tells an attack in several sentences.
   [[nodiscard]] std::uint32_t voices() const;

@@ -508,6 +508,13 @@ bool is_elsewhere(const SignalSource& from, const Places& places, const Between&
   const bool is_sent = told.type == EventType::mobilize && told.mode == "troops";
   if (told.type != EventType::assault && !is_taking(told) && !is_sent) return false;
   if (is_taking(told) && told.is_recipient_guessed && told.recipient != side) return true;
+  // "A US air strike kills a commander of al-Shabab": whose planes they are says nothing of where.
+  const bool is_from_afar = told.mode == "aerial" || told.mode == "drone";
+  const bool is_strikers = told.actor == side && told.recipient != side;
+  if (is_from_afar && is_strikers) {
+    const PlaceOfAct place = places.of(told);
+    if (!place.is_told || place.country != side) return true;
+  }
   return !places.may_be_in(told, side);
 }
 

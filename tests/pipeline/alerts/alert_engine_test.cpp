@@ -436,6 +436,30 @@ TEST(AlertLife, SeveralSentencesOfOneFirstTierSourceOpenCritical) {
   EXPECT_EQ(several.add(0, pair), Told{"opened critical"});
 }
 
+// Two reports of medium attacks on two days are more than each; threats and copies add nothing.
+TEST(AlertLife, FurtherAttacksRaiseAnOpenAlert) {
+  OneAlert attacks;
+  EXPECT_EQ(attacks.add(0, assault(520)), Told{"opened medium"});
+  EXPECT_EQ(attacks.add(10 * kHourMs, assault(560)), Told{"updated high"});
+  EXPECT_TRUE(says(attacks.last_value(), R"("update_reason":"level")"));
+  OneAlert threats;
+  SignalPair threat = assault(520);
+  threat.events = 1U << static_cast<unsigned>(EventType::threaten);
+  threat.kinds = 1;
+  EXPECT_EQ(threats.add(0, threat), Told{"opened medium"});
+  EXPECT_EQ(threats.add(10 * kHourMs, threat), Told{});
+}
+
+// A pair at war is judged against itself, but not where one marches into the other.
+TEST(AlertLife, AnInvasionOpensAWarAgain) {
+  OneAlert alert;
+  EXPECT_EQ(alert.add(0, assault(700)), Told{"opened high"});
+  for (int day = 0; day < 12; ++day) static_cast<void>(alert.add(12 * kHourMs, assault(700)));
+  EXPECT_EQ(alert.wait(60 * kHourMs), Told{"closed high"});
+  EXPECT_EQ(alert.add(12 * kHourMs, assault(700)), Told{});
+  EXPECT_EQ(alert.add(kHourMs, assault(700, ActKind::invasion)), Told{"opened high"});
+}
+
 // Weeks of the same: it opens, is told daily, and after a lull opens again only for more.
 TEST(AlertLife, AWarIsJudgedAgainstItself) {
   OneAlert alert;
