@@ -1,23 +1,20 @@
 // The square root without floating point, so that it is the same on every machine.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 namespace tocsin {
 
-// The largest number whose square is at most `value`, for values below 2^62.
+// The largest number whose square is at most `value`, for values below 2^62. Bit by bit, without a
+// branch that goes by the value.
 [[nodiscard]] constexpr std::uint64_t integer_root(std::uint64_t value) noexcept {
-  std::uint64_t low = 0;
-  std::uint64_t high = 1ULL << 31;
-  while (low < high) {
-    const std::uint64_t middle = (low + high + 1) / 2;
-    if (middle * middle <= value) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
+  std::uint64_t root = 0;
+  for (auto bit = (std::bit_width(value) + 1) / 2; bit-- > 0;) {
+    const std::uint64_t more = root | std::uint64_t{1} << bit;
+    root = more * more <= value ? more : root;
   }
-  return low;
+  return root;
 }
 
 }  // namespace tocsin

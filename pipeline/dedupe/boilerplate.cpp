@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -178,8 +179,8 @@ class Judge {
     std::size_t begin = text_.tokens[tokens.begin].begin;
     const std::size_t floor = tokens.begin == 0 ? 0 : text_.tokens[tokens.begin - 1].end;
     while (begin > floor && bytes[begin - 1] != ' ' && bytes[begin - 1] != '\n') --begin;
-    const std::size_t last = text_.tokens[tokens.end - 1].end;
-    const std::size_t end = std::min(bytes.find_first_of(" \n", last), bytes.size());
+    std::size_t end = text_.tokens[tokens.end - 1].end;
+    while (end < bytes.size() && bytes[end] != ' ' && bytes[end] != '\n') ++end;
     return bytes.substr(begin, end - begin);
   }
 
@@ -197,6 +198,9 @@ class Judge {
 // Who speaks to whom: an outlet to its readers, of itself and of what it prints. What others say
 // in quotes is news.
 int Judge::speech(const Range& tokens) {
+  static constexpr WordClassSet kCues{WordClass::reader_word, WordClass::own_word,
+                                      WordClass::call_to_reader, WordClass::trade_word,
+                                      WordClass::text_itself};
   int cues = 0;
   bool ours = false;
   bool trade = false;
@@ -206,7 +210,8 @@ int Judge::speech(const Range& tokens) {
     if ((token.before & before::kQuoteClose) != 0) quoted_ = false;
     if ((token.before & before::kQuoteOpen) != 0) quoted_ = true;
     has_quote = has_quote || quoted_;
-    if (quoted_ || is_number(token) || (token.shape & shape::kPointed) != 0) continue;
+    if (quoted_ || !text_.words->is_any(token.word, kCues)) continue;
+    if (is_number(token) || (token.shape & shape::kPointed) != 0) continue;
     if (text_.is(token, WordClass::reader_word)) cues += 2;
     ours = ours || text_.is(token, WordClass::own_word);
     if (i == tokens.begin && text_.is(token, WordClass::call_to_reader)) ++cues;
@@ -223,8 +228,9 @@ int Judge::speech(const Range& tokens) {
 int Judge::names_outlet(const Range& tokens) const {
   for (const std::string& name : outlet_) {
     for (std::size_t i = tokens.begin; i < tokens.end; ++i) {
+      if (!spells(name, {i, tokens.end})) continue;
       const bool is_source = i > tokens.begin && text_.is(text_.tokens[i - 1], WordClass::told_by);
-      if (!is_source && spells(name, {i, tokens.end})) return 2;
+      if (!is_source) return 2;
     }
   }
   return 0;
@@ -290,8 +296,36 @@ bool is_address_at(std::string_view bytes, std::size_t at) {
                      [](char c) { return (kind_of(c) & byte_kind::kHostLetter) != 0; });
 }
 
+// False: too few digits for a telephone number, and no mark that could open an address. Sums and
+// minima of all bytes, without a branch, so that it is made of vector instructions.
+bool may_give_address(std::string_view bytes) {
+  std::size_t digits = 0;
+  std::uint8_t least = 0xFF;           // 0: a mark is there
+  constexpr std::size_t kBlock = 128;  // digits of a block are counted in eight bits
+  for (std::size_t begin = 0; begin + 1 < bytes.size(); begin += kBlock) {
+    const std::size_t size = std::min(kBlock, bytes.size() - begin - 1);
+    const char* const block = bytes.data() + begin;
+    std::uint8_t here = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto byte = static_cast<std::uint8_t>(block[i]);
+      const auto next = static_cast<std::uint8_t>(block[i + 1] - 'a');
+      const auto digit = static_cast<std::uint8_t>(byte - '0');
+      here = static_cast<std::uint8_t>(here + (digit < 10 ? 1 : 0));
+      least = std::min(least, static_cast<std::uint8_t>(byte ^ '@'));
+      least = std::min(least, static_cast<std::uint8_t>(byte ^ '#'));
+      least = std::min(least, static_cast<std::uint8_t>(byte ^ ':'));
+      least = std::min(least, static_cast<std::uint8_t>(byte ^ 0xC2));
+      // A point that a small letter follows at once.
+      least = std::min(least, static_cast<std::uint8_t>((byte ^ '.') | (next < 26 ? 0 : 0xFF)));
+    }
+    digits += here;
+  }
+  return digits + 1 >= kPhoneDigitsMin || least == 0;  // the last byte was not counted
+}
+
 // An address of the post, the net or the telephone, a handle, a tag.
 int Judge::gives_address(std::string_view bytes) {
+  if (!may_give_address(bytes)) return 0;
   std::size_t digits = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const std::uint8_t kind = kind_of(bytes[i]);
@@ -635,10 +669,12 @@ void append_story(const std::vector<Line>& lines, std::size_t first, std::size_t
     bool alien = lines[i].opens_paragraph && size <= kInsetTokensMax;
     for (std::size_t k = i; k < next; ++k) alien = alien && lines[k].cues >= kInsetCues;
     if (!alien) {
-      for (std::size_t t = std::max(begin, lines[i].tokens.begin); t < lines[next - 1].tokens.end;
-           ++t) {
-        kept.push_back(static_cast<std::uint32_t>(t));
-      }
+      const std::size_t from = std::max(begin, lines[i].tokens.begin);
+      const std::size_t end = std::max(from, lines[next - 1].tokens.end);
+      const std::size_t before = kept.size();
+      kept.resize(before + end - from);
+      std::iota(kept.begin() + static_cast<std::ptrdiff_t>(before), kept.end(),
+                static_cast<std::uint32_t>(from));
     }
     i = next;
   }

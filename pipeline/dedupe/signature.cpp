@@ -103,7 +103,11 @@ class WordReader {
     words.reserve(story_.size());
     while (at_ < story_.size()) {
       const Token& token = text_.tokens[story_[at_]];
-      if (text_.is(token, WordClass::percent)) {
+      if (is_plain(token)) {
+        const bool is_named = (token.shape & kNamed) != 0;
+        words.push_back({token.hash, story_[at_], is_named ? Word::Kind::name : Word::Kind::other});
+        ++at_;
+      } else if (text_.is(token, WordClass::percent)) {
         ++at_;
       } else if (text_.is(token, WordClass::percent_first) &&
                  text_.words->is(word_at(at_ + 1), WordClass::percent_second)) {
@@ -116,6 +120,16 @@ class WordReader {
   }
 
  private:
+  static constexpr std::uint16_t kNamed = shape::kTitle | shape::kUpper | shape::kMixed;
+
+  // No digits, and none of the words that are read otherwise than as they stand.
+  [[nodiscard]] bool is_plain(const Token& token) const {
+    static constexpr WordClassSet kRead{WordClass::percent, WordClass::percent_first,
+                                        WordClass::vague_number, WordClass::opener};
+    return (token.shape & shape::kNumber) == 0 && !text_.words->is_any(token.word, kRead) &&
+           text_.words->number(token.word) == 0;
+  }
+
   [[nodiscard]] WordId word_at(std::size_t i) const {
     return i < story_.size() ? text_.tokens[story_[i]].word : kUnknownWord;
   }
@@ -134,7 +148,6 @@ class WordReader {
     }
     ++at_;
     if (!value) {
-      constexpr std::uint16_t kNamed = shape::kTitle | shape::kUpper | shape::kMixed;
       if (digits || text_.is(token, WordClass::vague_number)) {
         word.kind = Word::Kind::number;
       } else if ((token.shape & kNamed) != 0 && !text_.is(token, WordClass::opener)) {
@@ -279,10 +292,12 @@ Signature signature_of(const Text& text, const Deciding& deciding) {
   signature.tokens = static_cast<std::uint32_t>(hashes.size());
   const std::vector<std::uint64_t> shingles = shingles_of(hashes);
   const std::size_t lead = std::min<std::size_t>(hashes.size(), kLeadTokens);
-  const std::vector<std::uint64_t> of_lead = shingles_of(std::span(hashes).first(lead));
+  // Those of the lead come first.
+  const std::size_t of_lead =
+      std::min(shingles.size(), lead < kShingleWords ? 1 : lead - kShingleWords + 1);
   signature.shingles = count_distinct(shingles);
-  sketch_of(shingles, std::min(of_lead.size(), shingles.size()), std::span(signature.sketch));
-  sketch_of(of_lead, std::span(signature.lead));
+  sketch_of(shingles, of_lead, std::span(signature.sketch));
+  sketch_of(std::span(shingles).first(of_lead), std::span(signature.lead));
   collect_anchors(text, WordReader(text, title).read(), story, signature);
   return signature;
 }

@@ -430,7 +430,7 @@ void find_again(Scene& scene, std::size_t first, EntityType type) {
   }
   if (names.empty()) return;
   std::sort(names.begin(), names.end());
-  for (std::uint32_t i = 0; i + 1 < scene.size(); ++i) {
+  for (const std::uint32_t i : scene.noted) {
     if (!scene.joins(i + 1) || scene.run_at[i] >= 0 || !scene.is_capital(i)) continue;
     const std::pair name{scene.text.tokens[i].hash, scene.text.tokens[i + 1].hash};
     if (std::binary_search(names.begin(), names.end(), name)) {
@@ -442,31 +442,27 @@ void find_again(Scene& scene, std::size_t first, EntityType type) {
 // Calls `take` with the ends of each sequence of capitals.
 template <class F>
 void each_capitals(const Scene& scene, F&& take) {
-  std::uint32_t begin = 0;
-  while (begin < scene.size()) {
-    if (!scene.is_capital(begin)) {
-      ++begin;
-      continue;
-    }
-    std::uint32_t end = begin + 1;
+  std::uint32_t end = 0;
+  for (const std::uint32_t begin : scene.noted) {
+    if (begin < end || !scene.is_capital(begin)) continue;
+    end = begin + 1;
     while (end < scene.size() && scene.joins(end) && scene.is_capital(end) &&
            !ends_with_possessive(scene, end - 1)) {
       ++end;
     }
     take(begin, end);
-    begin = end;
   }
 }
 
 }  // namespace
 
 void find_runs(Scene& scene) {
-  for (std::uint32_t i = 0; i < scene.size(); ++i) {
+  for (const std::uint32_t i : scene.noted) {
     find_ship(scene, i);
     find_listed(scene, i);
     find_named_for(scene, i);
   }
-  for (std::uint32_t i = 0; i < scene.size(); ++i) {
+  for (const std::uint32_t i : scene.noted) {
     find_person(scene, i);
     find_titled_person(scene, i);
     find_short_titled_person(scene, i);
@@ -565,14 +561,15 @@ void find_spelled_after(Scene& scene, std::uint32_t token) {
 }  // namespace
 
 void find_abbreviations(Scene& scene) {
-  for (std::uint32_t i = 0; i < scene.size(); ++i) find_spelled_after(scene, i);
-  for (std::uint32_t i = 1; i < scene.size(); ++i) {
+  for (const std::uint32_t i : scene.noted) find_spelled_after(scene, i);
+  for (const std::uint32_t i : scene.noted) {
     const Token& letters = scene.text.tokens[i];
     const std::string_view word = scene.text.slice(letters);
     const bool closes =
         i + 1 == scene.size() || (scene.text.tokens[i + 1].before & before::kParenClose) != 0;
-    if ((letters.before & before::kParenOpen) == 0 || !closes || word.size() < kLettersMin ||
-        word.size() > kLettersMax || (letters.shape & shape::kUpper) == 0 ||
+    if (i == 0 || (letters.before & before::kParenOpen) == 0 || !closes ||
+        word.size() < kLettersMin || word.size() > kLettersMax ||
+        (letters.shape & shape::kUpper) == 0 ||
         scene.has_flag(i, Scene::kCaps | Scene::kSentenceStart)) {
       continue;
     }
@@ -597,10 +594,11 @@ namespace {
 
 // "Wanda Vazquez": a first name nobody knows before a surname that somebody else is known by.
 void introduce_namesakes(Scene& scene) {
-  for (std::uint32_t i = 1; i < scene.size(); ++i) {
+  for (const std::uint32_t i : scene.noted) {
     const std::uint64_t surname = scene.text.tokens[i].hash;
-    if (!scene.gazetteer.may_be_surname.may_have(surname) || !scene.is_capital(i) ||
-        !scene.joins(i) || scene.has_flag(i, Scene::kCaps | Scene::kHeadline) ||
+    if (!scene.is_capital(i) || !scene.joins(i) ||
+        !scene.gazetteer.may_be_surname.may_have(surname) ||
+        scene.has_flag(i, Scene::kCaps | Scene::kHeadline) ||
         scene.has_flag(i - 1, Scene::kSentenceStart) || scene.introduced.find(surname) != nullptr ||
         !scene.follows_name_word(i) || scene.is(i - 1, WordClass::beside_stamp) ||
         scene.is(i - 1, WordClass::stamp_word))

@@ -44,8 +44,9 @@ void mark_sentences(Scene& scene) {
                capital * 10 >= letters * (sentence.field == Field::title ? 8U : 10U)) {
       flags = Scene::kHeadline;
     }
-    for (std::uint32_t i = sentence.tokens.begin; i < sentence.tokens.end; ++i) {
-      scene.flags[i] = flags;
+    if (flags != 0) {
+      std::fill(scene.flags.begin() + sentence.tokens.begin,
+                scene.flags.begin() + sentence.tokens.end, flags);
     }
     if (sentence.tokens.begin < sentence.tokens.end) {
       scene.flags[sentence.tokens.begin] |= Scene::kSentenceStart;
@@ -66,6 +67,14 @@ void mark_datelines(Scene& scene) {
       }
       scene.flags[i] |= Scene::kDateline;
     }
+  }
+}
+
+void note_tokens(Scene& scene) {
+  for (std::uint32_t i = 0; i < scene.size(); ++i) {
+    if (scene.is_capital(i) ||
+        scene.language.is_any(scene.text.tokens[i].word, Scene::kBesideNames))
+      scene.noted.push_back(i);
   }
 }
 
@@ -227,6 +236,7 @@ void SceneMemory::reset(std::size_t tokens) {
   // What a hostile text needed once is given back.
   if (flags.size() > kTokensKept) *this = SceneMemory();
   flags.assign(tokens, 0);
+  noted.clear();
   matches.clear();
   matches_begin.assign(tokens + 1, 0);
   roles.clear();
@@ -247,6 +257,7 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
       language(*article.words),
       day(day_of(published_at_ms)),
       flags(memory.flags),
+      noted(memory.noted),
       matches(memory.matches),
       matches_begin(memory.matches_begin),
       roles(memory.roles),
@@ -261,6 +272,7 @@ Scene::Scene(const Gazetteer& from, const Text& article, std::int64_t published_
   memory.reset(article.tokens.size());
   mark_sentences(*this);
   mark_datelines(*this);
+  note_tokens(*this);
   is_sport = is_sports_page(text);
   is_small = is_small_text(text);
   gazetteer.names.match(text, MatchDepth::all, matches);
@@ -473,7 +485,10 @@ bool is_sports_page(const Text& text) {
   std::size_t strong_count = 0;
   std::uint32_t weight = 0;
   std::uint32_t against = 0;
+  static constexpr WordClassSet kHints{WordClass::sport_sure, WordClass::sport_hint,
+                                       WordClass::conflict_hint};
   for (const Token& token : text.tokens) {
+    if (!text.words->is_any(token.word, kHints)) continue;
     if (text.is(token, WordClass::sport_sure)) {
       weight += 2;
       const auto end = strong.begin() + static_cast<std::ptrdiff_t>(strong_count);

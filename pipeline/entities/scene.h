@@ -67,6 +67,7 @@ struct PlaceAfter {
 // none before it needed.
 struct SceneMemory {
   std::vector<std::uint8_t> flags;
+  std::vector<std::uint32_t> noted;
   std::vector<PhraseMatch> matches;
   std::vector<std::uint32_t> matches_begin;
   std::vector<PhraseMatch> roles;
@@ -101,6 +102,10 @@ struct Scene {
     kDateline = 8,  // the place at the start of a report
   };
   std::vector<std::uint8_t>& flags;
+  // Tokens with a capital, and words beside which a name may stand: kBesideNames. Most passes look
+  // at these only.
+  std::vector<std::uint32_t>& noted;
+  static constexpr WordClassSet kBesideNames{WordClass::honorific, WordClass::named_for};
   std::vector<PhraseMatch>& matches;          // names: by start, longer first
   std::vector<std::uint32_t>& matches_begin;  // per token and one more
   std::vector<PhraseMatch>& roles;            // by start

@@ -40,7 +40,7 @@ class Tagger {
  private:
   // "President Mossberg" introduces as a full name does, wherever it stands.
   void introduce_titled() {
-    for (std::uint32_t token = 1; token < scene_.size(); ++token) {
+    for (const std::uint32_t token : scene_.noted) {
       const Token* previous = scene_.previous(token);
       const std::uint64_t surname = scene_.text.tokens[token].hash;
       if (previous == nullptr || !scene_.is_capital(token) ||
@@ -64,6 +64,9 @@ class Tagger {
 
   // Tags what starts at the token; returns where to go on.
   std::uint32_t step(std::uint32_t token) {
+    if (!scene_.is_capital(token) && scene_.run_at[token] < 0 && scene_.role_at[token] < 0 &&
+        scene_.matches_begin[token] == scene_.matches_begin[token + 1])
+      return token + 1;
     if (const std::uint32_t end = abbreviation(token); end > token) {
       return end;
     }

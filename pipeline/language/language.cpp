@@ -47,6 +47,9 @@ struct LanguageBuilder::State {
     language->classes_.resize(words.size());
     return id;
   }
+  void mark(WordId id, std::size_t bit) const {
+    language->classes_[id][bit / 64] |= std::uint64_t{1} << bit % 64;
+  }
 };
 
 LanguageBuilder::LanguageBuilder(std::string code) : state_(std::make_unique<State>()) {
@@ -57,8 +60,7 @@ LanguageBuilder::~LanguageBuilder() = default;
 bool LanguageBuilder::add_word(std::string_view word, WordClass its_class) {
   const WordId id = state_->word(word);
   if (id == kUnknownWord) return false;
-  const auto bit = static_cast<unsigned>(its_class);
-  state_->language->classes_[id][bit / 64] |= std::uint64_t{1} << bit % 64;
+  state_->mark(id, static_cast<std::size_t>(its_class));
   return true;
 }
 
@@ -73,6 +75,7 @@ bool LanguageBuilder::add_number(std::string_view word, std::uint64_t value, boo
   const WordId id = state_->word(word);
   if (id == kUnknownWord) return false;
   Language& language = *state_->language;
+  state_->mark(id, is_scale ? WordClassSet::kScaleBit : WordClassSet::kNumberBit);
   (is_scale ? language.scales_ : language.numbers_).emplace_back(id, value);
   return true;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -214,6 +215,26 @@ inline constexpr std::array<std::string_view, kWordClasses> kWordClassNames = {
     "percent_second",
 };
 
+// Classes that are asked for at once: most words are in none of them.
+class WordClassSet {
+ public:
+  constexpr WordClassSet(std::initializer_list<WordClass> classes) {
+    for (const WordClass each : classes) {
+      const auto bit = static_cast<unsigned>(each);
+      bits_[bit / 64] |= std::uint64_t{1} << bit % 64;
+    }
+  }
+
+ private:
+  friend class Language;
+  friend class LanguageBuilder;
+  // Two more bits of a word tell that it has a value, or a scale.
+  static constexpr std::size_t kNumberBit = kWordClasses;
+  static constexpr std::size_t kScaleBit = kWordClasses + 1;
+  static constexpr std::size_t kWords = (kScaleBit + 64) / 64;
+  std::array<std::uint64_t, kWords> bits_{};
+};
+
 // Lists of texts that are looked for in small letters, in fields that are no running text.
 enum class PhraseList : std::uint8_t {
   opinion_label,    // begins a headline, or is the section: "analysis"
@@ -265,18 +286,22 @@ class Language {
     return word != kUnknownWord && word < classes_.size();
   }
   [[nodiscard]] bool is(WordId word, WordClass wanted) const noexcept {
-    const auto bit = static_cast<unsigned>(wanted);
-    const WordId own = word < classes_.size() ? word : kUnknownWord;
-    return (classes_[own][bit / 64] >> bit % 64 & 1U) != 0;
+    return has(word, static_cast<std::size_t>(wanted));
+  }
+  [[nodiscard]] bool is_any(WordId word, const WordClassSet& wanted) const noexcept {
+    const Classes& own = classes_[word < classes_.size() ? word : kUnknownWord];
+    std::uint64_t both = 0;
+    for (std::size_t i = 0; i < own.size(); ++i) both |= own[i] & wanted.bits_[i];
+    return both != 0;
   }
 
   // The value that a word stands for ("seven", "twenty"), and what a word multiplies ("million");
   // 0: none.
   [[nodiscard]] std::uint64_t number(WordId word) const noexcept {
-    return knows(word) ? value(numbers_, word) : 0;  // most words are not known
+    return has(word, WordClassSet::kNumberBit) ? value(numbers_, word) : 0;
   }
   [[nodiscard]] std::uint64_t scale(WordId word) const noexcept {
-    return knows(word) ? value(scales_, word) : 0;
+    return has(word, WordClassSet::kScaleBit) ? value(scales_, word) : 0;
   }
 
   [[nodiscard]] const std::vector<std::string>& phrases(PhraseList list) const noexcept {
@@ -298,7 +323,11 @@ class Language {
 
  private:
   friend class LanguageBuilder;
-  static constexpr std::size_t kClassWords = (kWordClasses + 63) / 64;
+  using Classes = std::array<std::uint64_t, WordClassSet::kWords>;
+  [[nodiscard]] bool has(WordId word, std::size_t bit) const noexcept {
+    const Classes& own = classes_[word < classes_.size() ? word : kUnknownWord];
+    return (own[bit / 64] >> bit % 64 & 1U) != 0;
+  }
   using Values = std::vector<std::pair<WordId, std::uint64_t>>;  // by word
   [[nodiscard]] static std::uint64_t value(const Values& values, WordId word) noexcept;
 
@@ -306,7 +335,7 @@ class Language {
   bool reads_others_ = false;
   bool is_ascii_ = false;
   std::shared_ptr<const Vocabulary> words_;
-  std::vector<std::array<std::uint64_t, kClassWords>> classes_;  // by word of its own
+  std::vector<Classes> classes_;  // by word of its own
   std::array<std::vector<std::string>, kPhraseLists> phrases_;
   Values numbers_;
   Values scales_;

@@ -7,7 +7,6 @@ namespace tocsin {
 namespace {
 
 constexpr unsigned kClimbMax = 8;          // clauses a subject is looked for above its verb
-constexpr std::size_t kConjunctsMax = 8;   // of a list
 constexpr NodeIndex kSharedObjectMax = 3;  // tokens between verbs that share an object
 
 bool is_subject(Deprel relation) {
@@ -22,17 +21,19 @@ Clauses::Clauses(const Tree& tree, std::vector<std::uint8_t> traits)
   traits_.resize(n, 0);
   // First how many there are, two places on; summed up, each place is where the next child goes,
   // and in the end where the next node's begin.
-  begin_.assign(n + 2, 0);
+  nodes_.assign(3 * n + 2, 0);
+  NodeIndex* const begin = nodes_.data() + n;
+  NodeIndex* const depths = begin + n + 2;
   for (const Node& node : tree.nodes) {
-    if (node.head < n) ++begin_[node.head + 2U];
+    if (node.head < n) ++begin[node.head + 2U];
   }
-  for (std::size_t i = 1; i <= n; ++i) begin_[i + 1] += begin_[i];
-  children_.resize(begin_[n + 1]);
+  for (std::size_t i = 1; i <= n; ++i) {
+    begin[i + 1] = static_cast<NodeIndex>(begin[i + 1] + begin[i]);
+  }
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint16_t head = tree.nodes[i].head;
-    if (head < n) children_[begin_[head + 1U]++] = static_cast<NodeIndex>(i);
+    if (head < n) nodes_[begin[head + 1U]++] = static_cast<NodeIndex>(i);
   }
-  depth_.assign(n, 0);
   std::vector<NodeIndex> open;
   open.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
@@ -42,7 +43,7 @@ Clauses::Clauses(const Tree& tree, std::vector<std::uint8_t> traits)
     const NodeIndex node = open.back();
     open.pop_back();
     for (const NodeIndex child : children(node)) {
-      depth_[child] = static_cast<std::uint16_t>(depth_[node] + 1);
+      depths[child] = static_cast<NodeIndex>(depths[node] + 1);
       open.push_back(child);
     }
   }
@@ -74,16 +75,17 @@ bool Clauses::is_predicate(NodeIndex node) const {
   return tag == Upos::verb || tag == Upos::aux || child(node, Deprel::cop) != kAbsent;
 }
 
-std::vector<NodeIndex> Clauses::conjuncts(NodeIndex node) const {
-  std::vector<NodeIndex> all{node};
-  for (std::size_t i = 0; i < all.size() && all.size() < kConjunctsMax; ++i) {
-    for (const NodeIndex child : children(all[i])) {
+Conjuncts Clauses::conjuncts(NodeIndex node) const {
+  Conjuncts all;
+  all.nodes[all.count++] = node;
+  for (std::size_t i = 0; i < all.count && all.count < Conjuncts::kMax; ++i) {
+    for (const NodeIndex child : children(all.nodes[i])) {
       const bool is_joined =
           relation(child) == Deprel::conj && is_predicate(child) == is_predicate(node);
-      if (is_joined && all.size() < kConjunctsMax) all.push_back(child);
+      if (is_joined && all.count < Conjuncts::kMax) all.nodes[all.count++] = child;
     }
   }
-  std::sort(all.begin(), all.end());
+  std::sort(all.nodes.begin(), all.nodes.begin() + static_cast<std::ptrdiff_t>(all.count));
   return all;
 }
 

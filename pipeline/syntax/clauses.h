@@ -4,6 +4,7 @@
 // Promises: pure; a clause costs no more than the nodes near its head; bounded recursion.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -21,6 +22,16 @@ enum class ClauseKind : std::uint8_t { verbal, nominal, adjectival };
 struct Oblique {
   NodeIndex node = kAbsent;
   NodeIndex preposition = kAbsent;  // kAbsent: none ("last week")
+};
+
+// A node and what is joined to it, in order; of a long list the first ones.
+struct Conjuncts {
+  static constexpr std::size_t kMax = 8;
+  std::array<NodeIndex, kMax> nodes{};
+  std::size_t count = 0;
+
+  [[nodiscard]] const NodeIndex* begin() const { return nodes.data(); }
+  [[nodiscard]] const NodeIndex* end() const { return nodes.data() + count; }
 };
 
 // A predicate with its arguments. "Two men were shot by police" and "police shot two men" have the
@@ -50,7 +61,8 @@ class Clauses {
   Clauses(const Tree& tree, std::vector<std::uint8_t> traits);
 
   [[nodiscard]] std::span<const NodeIndex> children(NodeIndex node) const {
-    return {children_.data() + begin_[node], children_.data() + begin_[node + 1U]};
+    const NodeIndex* const begin = nodes_.data() + size();
+    return {nodes_.data() + begin[node], nodes_.data() + begin[node + 1U]};
   }
   [[nodiscard]] std::size_t size() const { return tree_.nodes.size(); }
   [[nodiscard]] const Node& node(NodeIndex node) const { return tree_.nodes[node]; }
@@ -61,13 +73,13 @@ class Clauses {
   // First child with the relation; kAbsent.
   [[nodiscard]] NodeIndex child(NodeIndex node, Deprel relation) const;
   // Edges to the root.
-  [[nodiscard]] unsigned depth(NodeIndex node) const { return depth_[node]; }
+  [[nodiscard]] unsigned depth(NodeIndex node) const { return nodes_[2 * size() + 2 + node]; }
   [[nodiscard]] bool is_nominal(NodeIndex node) const;
   // A verb, or what "be" makes a predicate of.
   [[nodiscard]] bool is_predicate(NodeIndex node) const;
   [[nodiscard]] bool is_passive(NodeIndex node) const;
   // The node and what is joined to it: "Iran, Iraq and Syria".
-  [[nodiscard]] std::vector<NodeIndex> conjuncts(NodeIndex node) const;
+  [[nodiscard]] Conjuncts conjuncts(NodeIndex node) const;
   // The first of the nodes that are joined to this one.
   [[nodiscard]] NodeIndex first_conjunct(NodeIndex node) const;
   // The grammatical subjects, own or shared; of a passive they are done to.
@@ -95,9 +107,9 @@ class Clauses {
 
   const Tree& tree_;
   std::vector<std::uint8_t> traits_;
-  std::vector<NodeIndex> children_;   // of all nodes, by node
-  std::vector<std::uint32_t> begin_;  // per node and two more: into children_
-  std::vector<std::uint16_t> depth_;
+  // For n nodes: the children of all of them, by node; n + 2 places where those of each begin; the
+  // depth of each.
+  std::vector<NodeIndex> nodes_;
 };
 
 }  // namespace tocsin

@@ -711,10 +711,6 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
   return chosen;
 }
 
-TopicShares topics_of(const Page& page, TokenSpan span) {
-  return page.lexicon.topics.shares(std::span(page.text.tokens).subspan(span.begin, span.size()));
-}
-
 // A headline too short for its language to be told: it is the lexicon's when most of its words are
 // its own or names, and not all are names.
 bool is_readable(const Page& page) {
@@ -754,9 +750,10 @@ std::uint32_t label_end(const Page& page, TokenSpan tokens, std::span<const Matc
 }
 
 // The sentences that may tell an act, in pieces.
-std::vector<Piece> pieces_of(const Scene& scene, std::span<const Match> all) {
+std::vector<Piece> pieces_of(const Scene& scene, std::span<const Match> all, TopicLookup& topics) {
   const Page& page = scene.page;
   std::vector<Piece> pieces;
+  if (!all.empty()) pieces.reserve(std::min(all.size(), page.text.sentences.size()));
   for (const Sentence& sentence : page.text.sentences) {
     Piece piece{sentence, {}, {}, 0};
     const std::uint32_t label = label_end(page, sentence.tokens, all);
@@ -774,7 +771,7 @@ std::vector<Piece> pieces_of(const Scene& scene, std::span<const Match> all) {
       piece.matches = all.first(count);
       all = all.subspan(count);
       if (!holds_act) continue;
-      piece.topics = topics_of(page, tokens);
+      piece.topics = topics.shares(tokens);
       piece.most = most_told(page, tokens, piece.matches, scene.topics, piece.topics) *
                    position_factor(sentence);
       if (piece.most > 0) pieces.push_back(piece);
@@ -857,11 +854,15 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   if (text.language == "und" && !is_readable(page)) return assessment;
   if (!state.syntax) return assessment;
   const std::vector<Match> all = find_matches(page);
-  assessment.topics = topics_of(page, {0, text.told_end});
+  static thread_local std::vector<TokenTopics> weighed;  // of the worker
+  TopicLookup topics(state.topics, text.tokens, weighed);
+  assessment.topics = topics.shares({0, text.told_end});
   const Scene scene{page, published_at_ms, assessment.topics};
-  std::vector<Piece> pieces = pieces_of(scene, all);
+  std::vector<Piece> pieces = pieces_of(scene, all, topics);
   keep_worthwhile(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);
   static thread_local ParserScratch scratch;  // of the worker
+  assessment.events.reserve(2 * pieces.size());
+  assessment.read.reserve(pieces.size());
   for (const Piece& piece : pieces) {
     add_events(scene, piece, scratch, assessment.events);
     assessment.read.push_back(piece.sentence.tokens);

@@ -580,6 +580,7 @@ Lexicon LexiconBuilder::freeze() {
     if (!state_->set_of(alternatives, set, ignored)) continue;
     for (const std::uint32_t word : state_->set_words[set]) tables.words[word].grammar |= 1U << i;
   }
+  tables.set_count = static_cast<std::uint32_t>(state_->set_words.size());
   state_->index_starts();
   state_->number_words();
   tables.key = key_words();

@@ -166,6 +166,7 @@ struct Lexicon::State {
   std::vector<Start> starts;            // of each word
   std::vector<Element> elements;        // of each pattern
   std::vector<Pattern> patterns;
+  std::uint32_t set_count = 0;   // sets of words
   std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern
   std::vector<Rule> rules;
   std::vector<CueSpec> cues;

@@ -1,6 +1,7 @@
 #include "pipeline/tension/prospects.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "pipeline/tension/gate.h"
 #include "pipeline/tension/parties.h"
@@ -8,11 +9,56 @@
 namespace tocsin {
 namespace {
 
-bool holds(const Page& page, TokenSpan tokens, std::uint32_t set) {
-  for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
-    if (page.word[t] != kNoWord && page.lexicon.forms_in(page.word[t], set) != 0) return true;
+// Of the worker, by set: the number of the last sentence that had a word of it.
+struct SetMemory {
+  std::vector<std::uint32_t> last;
+  std::uint32_t sentence = 0;
+};
+
+// Which sets a sentence has words of: all are marked when one is first asked for.
+class SetsHere {
+ public:
+  SetsHere(const Page& page, TokenSpan tokens, SetMemory& memory)
+      : page_(page), tokens_(tokens), memory_(memory) {}
+
+  [[nodiscard]] bool has(std::uint32_t set) {
+    if (!is_marked_) mark();
+    return memory_.last[set] == memory_.sentence;
   }
-  return false;
+
+ private:
+  void mark() {
+    const Lexicon::State& lexicon = page_.lexicon;
+    is_marked_ = true;
+    memory_.last.resize(std::max<std::size_t>(memory_.last.size(), lexicon.set_count));
+    if (++memory_.sentence == 0) {  // the numbers begin anew
+      std::fill(memory_.last.begin(), memory_.last.end(), 0);
+      memory_.sentence = 1;
+    }
+    for (std::uint32_t t = tokens_.begin; t < tokens_.end; ++t) {
+      if (page_.word[t] == kNoWord) continue;
+      const Word& word = lexicon.words[page_.word[t]];
+      const Membership* const first = lexicon.memberships.data() + word.memberships_begin;
+      for (std::size_t i = 0; i < word.membership_count; ++i) {
+        memory_.last[first[i].set] = memory_.sentence;
+      }
+    }
+  }
+
+  const Page& page_;
+  TokenSpan tokens_;
+  SetMemory& memory_;
+  bool is_marked_ = false;
+};
+
+// False: whatever the tree is, one of the words that the pattern asks for is nowhere in the
+// sentence.
+bool may_fill(const Cast& cast, const Pattern& pattern, SetsHere& sets) {
+  return std::all_of(pattern.slots.begin(), pattern.slots.end(), [&](const SlotWord& slot) {
+    if (slot.is_open() && (cast.has_mention || cast.has_armed)) return true;
+    if (slot.set == kNoSet || !sets.has(slot.set)) return false;
+    return slot.prepositions == kNoSet || sets.has(slot.prepositions);
+  });
 }
 
 // Between whom an act of this sentence could be, at best: as dyad_factor says.
@@ -54,18 +100,12 @@ Cast cast_of(const Page& page, TokenSpan tokens) {
   return cast;
 }
 
-bool may_fill(const Page& page, TokenSpan tokens, const Cast& cast, const Pattern& pattern) {
-  return std::all_of(pattern.slots.begin(), pattern.slots.end(), [&](const SlotWord& slot) {
-    if (slot.is_open() && (cast.has_mention || cast.has_armed)) return true;
-    if (slot.set == kNoSet || !holds(page, tokens, slot.set)) return false;
-    return slot.prepositions == kNoSet || holds(page, tokens, slot.prepositions);
-  });
-}
-
 double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matches,
                  const TopicShares& of_page, const TopicShares& topics) {
   const Cast cast = cast_of(page, tokens);
   const bool has_power = cast.powers > 0 || cast.has_armed;
+  static thread_local SetMemory memory;
+  SetsHere sets(page, tokens, memory);
   double most = 0;
   for (const Match& match : matches) {
     const Pattern& pattern = page.lexicon.patterns[match.pattern];
@@ -79,7 +119,7 @@ double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matc
     if (spec.scale < 0) dyad = lifted(dyad, 0.65, of_page, topics);
     if (spec.needs_both && cast.powers < 2) gate = kOnePartyOfTwo;
     weight *= gate * dyad * topic_gate(of_page, topics, spec.type, {has_power, cast.powers >= 2});
-    if (weight > most && may_fill(page, tokens, cast, pattern)) most = weight;
+    if (weight > most && may_fill(cast, pattern, sets)) most = weight;
   }
   return most;
 }

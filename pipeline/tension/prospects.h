@@ -20,11 +20,6 @@ struct Cast {
 };
 [[nodiscard]] Cast cast_of(const Page& page, TokenSpan tokens);
 
-// False: whatever the tree is, one of the words that the pattern asks for is nowhere in the
-// sentence.
-[[nodiscard]] bool may_fill(const Page& page, TokenSpan tokens, const Cast& cast,
-                            const Pattern& pattern);
-
 // The most that one of the acts could weigh, on the scale of rules (0..10); 0: none can be told.
 // `topics`: of the sentence.
 [[nodiscard]] double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matches,

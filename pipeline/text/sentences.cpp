@@ -27,7 +27,9 @@ class Splitter {
   }
 
   void run() {
+    constexpr std::uint32_t kSentenceTokens = 16;  // about what a short one has
     const auto count = static_cast<std::uint32_t>(text_.tokens.size());
+    text_.sentences.reserve(count / kSentenceTokens + 2);
     if (text_.body_token > 0) add({0, text_.body_token}, Field::title, true);
     std::uint32_t begin = text_.body_token;
     bool paragraph = true;

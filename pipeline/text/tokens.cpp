@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "pipeline/text/fold.h"
 
@@ -22,6 +23,76 @@ constexpr std::array<std::uint8_t, 256> kAsciiWord = [] {
   for (std::size_t c = '0'; c <= '9'; ++c) bits[c] = kSeenDigit;
   return bits;
 }();
+
+// A bit for each of 64 bytes.
+struct ByteBits {
+  std::uint64_t lower = 0;  // a..z
+  std::uint64_t upper = 0;  // A..Z
+  std::uint64_t word = 0;   // either, or a digit
+};
+
+// Eight bytes at a time, each result in the top bit of its byte.
+ByteBits bits_of_block(const char* bytes) noexcept {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  constexpr std::uint64_t kTop = 0x80 * kEach;
+  const auto between = [](std::uint64_t value, char first, char last) {
+    const auto low = static_cast<std::uint64_t>(first);
+    const auto high = static_cast<std::uint64_t>(last);
+    return (value + kEach * (0x80 - low)) & ~(value + kEach * (0x7F - high));
+  };
+  ByteBits block;
+  for (unsigned at = 0; at < 64; at += 8) {
+    std::uint64_t eight = 0;
+    for (unsigned i = 0; i < 8; ++i) {
+      eight |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << 8 * i;
+    }
+    const std::uint64_t low = eight & ~kTop;
+    const std::uint64_t is_ascii = ~eight & kTop;
+    const std::uint64_t letter = between(low | 0x20 * kEach, 'a', 'z') & is_ascii;
+    const std::uint64_t upper = letter & ~(eight << 2);  // small ones have 0x20
+    const std::uint64_t digit = between(low, '0', '9') & is_ascii;
+    // The product moves the bit of byte i to bit 56 + i.
+    const auto bits = [at](std::uint64_t top) {
+      return ((top >> 7) * 0x0102040810204080 >> 56) << at;
+    };
+    block.lower |= bits(letter & ~upper);
+    block.upper |= bits(upper);
+    block.word |= bits(letter | digit);
+  }
+  return block;
+}
+
+// The bits of a whole text, so that a word ends where the next zero stands, whatever its length:
+// guesses at the lengths of words are mostly wrong.
+class TextBits {
+ public:
+  void read(std::string_view bytes) {
+    constexpr std::size_t kBlocksKept = 1 << 14;  // memory for longer texts is not kept
+    if (blocks_.size() > kBlocksKept) blocks_ = {};
+    blocks_.clear();
+    blocks_.reserve(bytes.size() / 64 + 2);
+    for (; bytes.size() >= 64; bytes.remove_prefix(64)) {
+      blocks_.push_back(bits_of_block(bytes.data()));
+    }
+    std::array<char, 64> rest{};
+    std::copy(bytes.begin(), bytes.end(), rest.begin());
+    blocks_.push_back(bits_of_block(rest.data()));
+    blocks_.emplace_back();
+  }
+  // Those of 64 bytes from `at` on; zeros behind the end.
+  [[nodiscard]] ByteBits from(std::size_t at) const noexcept {
+    const ByteBits& here = blocks_[at / 64];
+    const ByteBits& next = blocks_[at / 64 + 1];
+    const auto joined = [shift = at % 64](std::uint64_t low, std::uint64_t high) {
+      return low >> shift | high << 1 << (63 - shift);
+    };
+    return {joined(here.lower, next.lower), joined(here.upper, next.upper),
+            joined(here.word, next.word)};
+  }
+
+ private:
+  std::vector<ByteBits> blocks_;
+};
 
 // Bytes that may go on with a word: looked at by Tokenizer::go_on.
 constexpr std::array<bool, 256> kGoesOn = [] {
@@ -70,9 +141,16 @@ bool is_contraction(std::string_view ending) noexcept {
 // Cuts one stretch; `at_` is where it reads, `marks_` what it saw since the last token.
 class Tokenizer {
  public:
-  Tokenizer(std::string_view text, std::uint32_t begin, std::uint32_t end,
+  Tokenizer(std::string_view text, std::uint32_t begin, std::uint32_t end, TextBits& bits,
             std::vector<Token>& tokens)
-      : text_(text.substr(0, end)), begin_(begin), end_(end), tokens_(tokens), at_(begin) {}
+      : text_(text.substr(0, end)),
+        begin_(begin),
+        end_(end),
+        bits_(bits),
+        tokens_(tokens),
+        at_(begin) {
+    bits.read(text_.substr(begin));
+  }
 
   void run() {
     while (at_ < end_) {
@@ -148,15 +226,17 @@ class Tokenizer {
 
   // The letters and digits of ASCII from here on.
   void take_ascii(Word& w) {
-    const std::uint32_t start = at_;
-    std::uint32_t i = at_;
-    for (std::uint8_t bits = 0; i < end_ && (bits = kAsciiWord[at(i)]) != 0; ++i) {
-      w.seen |= bits;
-      w.uppers += (bits >> 1) & 1U;
+    for (std::uint32_t size = 64; size == 64;) {
+      const ByteBits here = bits_.from(at_ - begin_);
+      size = static_cast<std::uint32_t>(std::countr_one(here.word));
+      if (size == 0) return;
+      const std::uint64_t taken = ~std::uint64_t{0} >> (64 - size);
+      w.uppers += static_cast<std::uint32_t>(std::popcount(here.upper & taken));
+      w.seen |= (here.upper & taken) != 0 ? kSeenUpper : std::uint8_t{0};
+      w.seen |= (here.lower & taken) != 0 ? kSeenLower : std::uint8_t{0};
+      w.letters += size;
+      w.end = at_ += size;
     }
-    if (i == start) return;
-    at_ = w.end = i;
-    w.letters += i - start;
   }
 
   void go_on(Word& w) {
@@ -446,6 +526,7 @@ class Tokenizer {
   const std::string_view text_;
   const std::uint32_t begin_;
   const std::uint32_t end_;
+  const TextBits& bits_;  // of text_ from begin_ on
   std::vector<Token>& tokens_;
   std::uint32_t at_;
   std::uint32_t gap_begin_ = 0;  // where the last token (with its possessive) ended
@@ -459,7 +540,8 @@ class Tokenizer {
 
 void append_tokens(std::string_view text, std::uint32_t begin, std::uint32_t end,
                    std::vector<Token>& tokens) {
-  Tokenizer(text, begin, end, tokens).run();
+  static thread_local TextBits bits;  // of the worker
+  Tokenizer(text, begin, end, bits, tokens).run();
 }
 
 std::vector<Token> tokenize(std::string_view phrase) {

@@ -93,61 +93,122 @@ namespace {
 // What a feature that the model does not know adds.
 constexpr std::array<unsigned char, kTopics> kNothing{};
 
+constexpr std::size_t kBlock = 64;  // tokens that are looked up at once
+
+bool has_pair(const Token& token) {
+  return (token.before & kEndsPair) == 0;
+}
+
 }  // namespace
+
+// Of some tokens: in 1/unit of a nat, and how many features are known.
+struct TopicModel::Sums {
+  std::array<std::int32_t, 16> totals{};
+
+  // In vectors of 16 bits, which the weights of kBlock tokens cannot overflow.
+  void add(std::span<const TokenTopics> tokens) {
+    static_assert(kBlock * 2 * 128 <= 32767);
+    for (; !tokens.empty(); tokens = tokens.subspan(std::min(kBlock, tokens.size()))) {
+      std::array<std::int16_t, 16> here{};
+      for (const TokenTopics& token : tokens.first(std::min(kBlock, tokens.size()))) {
+        for (std::size_t t = 0; t < here.size(); ++t) {
+          here[t] = static_cast<std::int16_t>(here[t] + token.weights[t]);
+        }
+      }
+      for (std::size_t t = 0; t < here.size(); ++t) totals[t] += here[t];
+    }
+  }
+  void take_away(const unsigned char* weights) {
+    for (std::size_t t = 0; t < kTopics; ++t) totals[t] -= static_cast<std::int8_t>(weights[t]);
+    totals[kTopics] -= weights == kNothing.data() ? 0 : 1;
+  }
+};
 
 // Without a branch that goes by what stands there: most of the time would be spent on wrong
 // guesses.
-const unsigned char* TopicModel::find(std::uint64_t feature) const {
+const unsigned char* TopicModel::find(TopicSlot slot) const noexcept {
   static_assert(kPlaces == 2);
-  const TopicSlot slot = slot_of(feature, buckets_);
   const unsigned char* const first = places_ + std::size_t{slot.bucket} * kPlaces * kPlaceBytes;
   const unsigned char* const second = first + kPlaceBytes;
-  const auto in_first = static_cast<unsigned>(*first == slot.check);
-  const auto in_second = static_cast<unsigned>(*second == slot.check);
-  const std::array<const unsigned char*, 4> weights = {kNothing.data(), second + 1, first + 1,
-                                                       first + 1};
-  return weights[2 * in_first + in_second];
+  const unsigned char* const other = *second == slot.check ? second + 1 : kNothing.data();
+  return *first == slot.check ? first + 1 : other;
+}
+
+void TopicModel::weigh(std::span<const Token> tokens, TokenSpan span, TokenTopics* out) const {
+  std::array<TopicSlot, kBlock> words;
+  std::array<TopicSlot, kBlock> pairs;
+  for (std::uint32_t begin = span.begin; begin < span.end; begin += kBlock) {
+    const std::uint32_t count = std::min<std::uint32_t>(span.end - begin, kBlock);
+    // Their places are fetched first, many at once: the table is larger than the near caches.
+    std::uint64_t last = begin > 0 ? word_feature(tokens[begin - 1]) : 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint64_t word = word_feature(tokens[begin + i]);
+      words[i] = slot_of(word, buckets_);
+      pairs[i] = slot_of(pair_feature(last, word), buckets_);
+      last = word;
+      __builtin_prefetch(places_ + std::size_t{words[i].bucket} * kPlaces * kPlaceBytes);
+      __builtin_prefetch(places_ + std::size_t{pairs[i].bucket} * kPlaces * kPlaceBytes);
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const bool is_pair = begin + i > 0 && has_pair(tokens[begin + i]);
+      const unsigned char* const word = find(words[i]);
+      const unsigned char* const found = find(pairs[i]);
+      const unsigned char* const pair = is_pair ? found : kNothing.data();
+      std::array<std::int16_t, 16>& weights = out[begin - span.begin + i].weights;
+      for (std::size_t t = 0; t < kTopics; ++t) {
+        weights[t] = static_cast<std::int16_t>(static_cast<std::int8_t>(word[t]) +
+                                               static_cast<std::int8_t>(pair[t]));
+      }
+      weights[kTopics] = static_cast<std::int16_t>((word != kNothing.data() ? 1 : 0) +
+                                                   (pair != kNothing.data() ? 1 : 0));
+    }
+  }
+}
+
+TopicShares TopicModel::shares(const Sums& sums) const {
+  const auto known = static_cast<std::uint64_t>(sums.totals[kTopics]);
+  if (known == 0) return {};
+  // 256 / sqrt(known), kept in 1/4096.
+  const auto divisor = static_cast<std::int64_t>(integer_root(known << 24));
+  std::array<std::int64_t, kTopics> scores{};
+  for (std::size_t t = 0; t < kTopics; ++t) {
+    scores[t] = std::int64_t{sums.totals[t]} * 4096 / divisor + bias_[t];
+  }
+  return softmax(scores, unit_);
 }
 
 TopicShares TopicModel::shares(std::span<const Token> tokens) const {
   if (buckets_ == 0) return {};
-  std::array<std::int64_t, kTopics> sums{};
-  std::uint64_t known = 0;
-  std::array<std::uint64_t, 64> features;
-  std::size_t waiting = 0;
-  // Eight topics as one vector of 16 bits, which so few weights cannot overflow, and the other two.
-  const auto add_up = [&] {
-    std::array<std::int16_t, 8> first{};
-    std::array<std::int32_t, kTopics - first.size()> rest{};
-    for (std::size_t i = 0; i < waiting; ++i) {
-      const unsigned char* const weights = find(features[i]);
-      known += weights != kNothing.data() ? 1U : 0U;
-      std::array<std::int8_t, first.size()> here;
-      std::memcpy(here.data(), weights, here.size());
-      for (std::size_t t = 0; t < first.size(); ++t) {
-        first[t] = static_cast<std::int16_t>(first[t] + here[t]);
-      }
-      for (std::size_t t = 0; t < rest.size(); ++t) {
-        rest[t] += static_cast<std::int8_t>(weights[first.size() + t]);
-      }
-    }
-    for (std::size_t t = 0; t < first.size(); ++t) sums[t] += first[t];
-    for (std::size_t t = 0; t < rest.size(); ++t) sums[first.size() + t] += rest[t];
-    waiting = 0;
-  };
-  // Their places are fetched first, many at once: the table is larger than the near caches.
-  each_topic_feature(tokens.first(std::min(tokens.size(), kTokensMax)), [&](std::uint64_t feature) {
-    const std::size_t bucket = slot_of(feature, buckets_).bucket;
-    __builtin_prefetch(places_ + bucket * kPlaces * kPlaceBytes);
-    features[waiting++] = feature;
-    if (waiting == features.size()) add_up();
-  });
-  add_up();
-  if (known == 0) return {};
-  // 256 / sqrt(known), kept in 1/4096.
-  const auto divisor = static_cast<std::int64_t>(integer_root(known << 24));
-  for (std::size_t t = 0; t < kTopics; ++t) sums[t] = sums[t] * 4096 / divisor + bias_[t];
-  return softmax(sums, unit_);
+  const auto end = static_cast<std::uint32_t>(std::min(tokens.size(), kTokensMax));
+  std::array<TokenTopics, kBlock> weighed;
+  Sums sums;
+  for (std::uint32_t begin = 0; begin < end; begin += kBlock) {
+    const TokenSpan span{begin, std::min<std::uint32_t>(end, begin + kBlock)};
+    weigh(tokens, span, weighed.data());
+    sums.add(std::span(weighed).first(span.size()));
+  }
+  return shares(sums);
+}
+
+TopicShares TopicLookup::shares(TokenSpan span) {
+  constexpr auto kMost = static_cast<std::uint32_t>(TopicModel::kTokensMax);
+  span.end = std::min(span.end, span.begin + kMost);
+  if (model_.buckets_ == 0) return {};
+  if (span.end > kMost) return model_.shares(tokens_.subspan(span.begin, span.size()));
+  const auto known = static_cast<std::uint32_t>(weighed_.size());
+  if (known < span.end) {
+    weighed_.resize(span.end);
+    model_.weigh(tokens_, {known, span.end}, &weighed_[known]);
+  }
+  TopicModel::Sums sums;
+  sums.add(std::span(weighed_).subspan(span.begin, span.size()));
+  // The pair that its first token ends is not in it.
+  if (span.begin > 0 && span.size() > 0 && has_pair(tokens_[span.begin])) {
+    const std::uint64_t pair =
+        pair_feature(word_feature(tokens_[span.begin - 1]), word_feature(tokens_[span.begin]));
+    sums.take_away(model_.find(slot_of(pair, model_.buckets_)));
+  }
+  return model_.shares(sums);
 }
 
 }  // namespace tocsin

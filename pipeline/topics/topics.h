@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/text/text.h"
 
@@ -73,6 +74,12 @@ void each_topic_feature(std::span<const Token> tokens, F&& take) {
   }
 }
 
+// What a token says of each topic: its word and the pair that it ends; then how many of the two the
+// model knows; then nothing.
+struct alignas(32) TokenTopics {
+  std::array<std::int16_t, 16> weights{};
+};
+
 // A view of the model's bytes; they must outlive it.
 //
 //   magic "TOPICS1\0" | buckets u32 | unit u32 | bias i16[10] | places
@@ -91,15 +98,39 @@ class TopicModel {
   // nullopt: not such bytes.
   [[nodiscard]] static std::optional<TopicModel> parse(std::string_view bytes);
 
+  // The first kTokensMax of them count.
   [[nodiscard]] TopicShares shares(std::span<const Token> tokens) const;
 
  private:
-  [[nodiscard]] const unsigned char* find(std::uint64_t feature) const;
+  friend class TopicLookup;
+  struct Sums;
+  [[nodiscard]] const unsigned char* find(TopicSlot slot) const noexcept;
+  // What the tokens [begin, end) say; `tokens` may go on to either side. `out`: room for as many.
+  void weigh(std::span<const Token> tokens, TokenSpan span, TokenTopics* out) const;
+  [[nodiscard]] TopicShares shares(const Sums& sums) const;
 
   const unsigned char* places_ = nullptr;
   std::uint32_t buckets_ = 0;
   std::uint32_t unit_ = 1;
   std::array<std::int16_t, kTopics> bias_{};
+};
+
+// The topics of parts of one article, each of whose tokens is looked up once.
+class TopicLookup {
+ public:
+  // `memory`: of the worker; what is in it does not matter.
+  TopicLookup(const TopicModel& model, std::span<const Token> tokens,
+              std::vector<TokenTopics>& memory)
+      : model_(model), tokens_(tokens), weighed_(memory) {
+    weighed_.clear();
+  }
+  // As TopicModel::shares of these tokens alone.
+  [[nodiscard]] TopicShares shares(TokenSpan span);
+
+ private:
+  const TopicModel& model_;
+  std::span<const Token> tokens_;
+  std::vector<TokenTopics>& weighed_;  // of the first tokens
 };
 
 }  // namespace tocsin

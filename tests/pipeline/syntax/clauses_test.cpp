@@ -253,7 +253,8 @@ TEST(Clauses, ListsAreGathered) {
       "Jordan PROPN 1 conj\n"
       "met VERB 0 root past");
   const Clauses clauses(from.tree, from.traits);
-  EXPECT_EQ(clauses.conjuncts(0), (std::vector<NodeIndex>{0, 1, 3}));
+  const Conjuncts all = clauses.conjuncts(0);
+  EXPECT_EQ(std::vector<NodeIndex>(all.begin(), all.end()), (std::vector<NodeIndex>{0, 1, 3}));
   EXPECT_EQ(clauses.first_conjunct(3), 0);
 }
 

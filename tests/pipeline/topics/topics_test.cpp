@@ -123,6 +123,32 @@ TEST(Topics, IntegersReachWhatRealNumbersDo) {
   }
 }
 
+// All spans of a text, in an order that asks for late ones first, and of a text too long for the
+// reader's memory.
+TEST(Topics, PartsOfAnArticleAreAsThoughAlone) {
+  const TopicModel model = TopicModel::parse(shipped_bytes()).value_or(TopicModel());
+  std::string text;
+  for (const Sample& sample : samples()) text += sample.text + " ";
+  std::vector<TokenTopics> memory;
+  const std::vector<Token> tokens = tokenize(text);
+  TopicLookup reader(model, tokens, memory);
+  const auto size = static_cast<std::uint32_t>(tokens.size());
+  for (std::uint32_t begin = size; begin-- > 0;) {
+    for (std::uint32_t end = begin; end <= std::min(size, begin + 70); ++end) {
+      ASSERT_EQ(reader.shares({begin, end}),
+                model.shares(std::span(tokens).subspan(begin, end - begin)));
+    }
+  }
+  std::string page;
+  while (tokenize(page).size() <= TopicModel::kTokensMax + 100) page += text;
+  const std::vector<Token> many = tokenize(page);
+  TopicLookup of_page(model, many, memory);
+  for (const TokenSpan span : {TokenSpan{0, static_cast<std::uint32_t>(many.size())},
+                               TokenSpan{1990, 2010}, TokenSpan{2050, 2070}, TokenSpan{3, 2003}}) {
+    EXPECT_EQ(of_page.shares(span), model.shares(std::span(many).subspan(span.begin, span.size())));
+  }
+}
+
 TEST(TopicGate, CalmTopicsSilenceAllButWarBetweenPowers) {
   const TopicShares sport = shares_of(
       "The striker scored twice as the team won the cup final on penalties. Fans sang at the "
