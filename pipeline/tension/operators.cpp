@@ -376,6 +376,11 @@ class Climb {
       const NodeIndex above = clauses_.head(at);
       if (above == kAbsent) return false;
       if (!is_beside(its, op.kind, edges)) return false;
+      // "summoned the envoy over a film": what the quarrel is about
+      const NodeIndex preposition = clauses_.preposition(at);
+      if (op.kind == CueKind::exercise && preposition != kAbsent && !owns(op, preposition) &&
+          sentence_.page.hash(sentence_.token(preposition)) == sentence_.page.lexicon.key.over)
+        return false;
       if (above == node) return true;
       // "without provocation, Chad attacked": the noun is negated, not the clause
       if (op.kind == CueKind::negated && its == Deprel::case_) return false;

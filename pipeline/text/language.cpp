@@ -59,6 +59,21 @@ Count count_words(const Text& text, const Languages& languages) {
   return count;
 }
 
+// "Jakarta scuttles 40 seized Malaysian, Thai boats": every word in small letters is one of the
+// vocabulary that the text was looked up in, and some are no particles that others have, too. A
+// headline without a telltale word, full of names of another language.
+bool is_of_looked_up(const Text& text) {
+  constexpr std::uint32_t kLongWord = 4;  // letters
+  constexpr std::size_t kLongWordsMin = 2;
+  std::size_t long_words = 0;
+  for (const Token& token : text.tokens) {
+    if ((token.shape & shape::kNumber) != 0 || (token.shape & shape::kLower) == 0) continue;
+    if (token.word == kUnknownWord) return false;
+    if (token.end - token.begin >= kLongWord) ++long_words;
+  }
+  return long_words >= kLongWordsMin;
+}
+
 // "en-US", "EN", "eng" to "en"; "" when it is no language code.
 std::string primary_code(std::string_view declared) {
   struct Alias {
@@ -136,6 +151,7 @@ std::string language_of(const Text& text, std::string_view declared, const Langu
   if (count.words == 0) return "und";
   const bool both = count.other_scripts > 0 && count.telltale >= 1;
   if (is_sure && latin >= kShortWords && (count.telltale >= 2 || both)) return likely;
+  if (!is_long && is_of_looked_up(text)) return std::string(text.words->code());
   const std::string found = detect(text.bytes);
   if (!found.empty() && is_long) return found;
   // Short: cld2 errs on headlines full of names, so a language with data needs little and others
