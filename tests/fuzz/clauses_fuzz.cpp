@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto node = static_cast<NodeIndex>(i);
     require(clauses.depth(node) < nodes);
     require(clauses.first_conjunct(node) < nodes);
-    require(clauses.conjuncts(node).size() <= kArgumentsMax);
+    require(clauses.conjuncts(node).count <= Conjuncts::kMax);
     require(clauses.preposition(node) == kAbsent || clauses.preposition(node) < nodes);
     for (const NodeIndex subject : clauses.surface_subjects(node)) require(subject < nodes);
   }
