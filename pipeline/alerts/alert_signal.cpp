@@ -250,6 +250,9 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
     EntityIndex country = is_sure ? place.country : kNoEntity;
     if (country == kNoEntity && is_armed) country = gazetteer.by_code(gazetteer[known].code);
     if (country == kNoEntity && known == kNoEntity) country = places.before(event);
+    // "Soldiers mutiny in Goma. Troops from Rwanda cross the frontier."
+    const bool is_invasion = event.cameo == "192" && actor != kNoEntity && recipient == kNoEntity;
+    if (is_invasion && (country == kNoEntity || country == actor)) country = places.before(event);
     if (is_open && country != kNoEntity && country != known &&
         (known == kNoEntity || is_armed || recipient == kNoEntity)) {
       (recipient == kNoEntity ? recipient : actor) = country;
@@ -436,6 +439,20 @@ bool is_told_by_recipient(const SignalSource& from, const Event& event) {
   return event.attribution == event.recipient || teller.acts_for == event.recipient;
 }
 
+// "Peru puts its forces on alert and calls Chile's tests an act of terror": whom the same sentence
+// is hostile to.
+bool is_meant(const SignalSource& from, const Event& event) {
+  if (from.gazetteer[event.recipient].part == Part::alliance) return false;
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  return std::any_of(from.assessment.events.begin(), from.assessment.events.end(),
+                     [&](const Event& other) {
+                       return other.weight < 0 && is_said(other) && !other.is_recipient_guessed &&
+                              other.modality == Modality::actual && other.actor == event.actor &&
+                              other.recipient == event.recipient &&
+                              from.text.sentence_of(other.evidence.begin) == sentence;
+                     });
+}
+
 // "Chad's soldiers cross the line and Sudan fires warning shots": two that act in one sentence,
 // each on the other by a guess, do so on each other.
 bool is_answered(const SignalSource& from, const Event& event) {
@@ -545,7 +562,8 @@ std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const S
     const bool is_sure = !event.is_recipient_guessed ||
                          (is_fight && is_mutual(from.lexicon, event.rule)) ||
                          is_named_within(from, event) || is_told_by_recipient(from, event) ||
-                         is_answered(from, event) || is_strike_on_group(from, event);
+                         is_answered(from, event) || is_meant(from, event) ||
+                         is_war_on(from, event) || is_strike_on_group(from, event);
     if (!is_sure) event.recipient = kNoEntity;
     const Between between = between_of(from, places, event);
     if (between.first == kNoEntity || is_elsewhere(from, places, between, told)) continue;

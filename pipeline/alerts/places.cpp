@@ -53,6 +53,7 @@ Places::Places(const SignalSource& from) : text_(from.text) {
     const bool is_country = tagged.gazetteer == country;
     if (lies_beside(from.lexicon, text_, mention.tokens, is_country)) continue;
     const bool is_told = is_told_as_place(text_, mention);
+    if (mention.via == Via::metonym && !is_told) continue;  // "what Ankara calls": a government
     named_.push_back({begin, country, mention.via == Via::demonym, is_told, is_country});
     if (is_told) told_.emplace(text_.sentence_of(begin), country);
   }

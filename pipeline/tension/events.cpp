@@ -357,7 +357,9 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
   if (rule.spec.type >= EventType::request && !actor.is_bystander)
     factor = lifted(factor, 1, scene.topics, here.topics);
   const bool is_own = a && b && actor.entity == recipient.entity;
-  if (rule.spec.needs_both && (!a || !b || is_own)) factor = kOnePartyOfTwo;
+  // "the first regular troops to enter Russia": somebody under arms is a party without a name.
+  const bool is_pair = (a || is_armed_noun(actor)) && (b || is_armed_noun(recipient)) && (a || b);
+  if (rule.spec.needs_both && (!is_pair || is_own)) factor = kOnePartyOfTwo;
   if (rule.spec.is_fallback && is_own) factor = 0.1;
   if (is_deed_of_one) factor *= kPrivate;
   return factor * topic_gate(scene.topics, here.topics, rule.spec.type, parties);

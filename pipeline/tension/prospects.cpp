@@ -117,7 +117,7 @@ double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matc
     if (spec.type >= EventType::request) gate = lifted(gate, 1, of_page, topics);
     double dyad = best_dyad(cast);
     if (spec.scale < 0) dyad = lifted(dyad, 0.65, of_page, topics);
-    if (spec.needs_both && cast.powers < 2) gate = kOnePartyOfTwo;
+    if (spec.needs_both && cast.powers < 2 && !cast.has_armed) gate = kOnePartyOfTwo;
     weight *= gate * dyad * topic_gate(of_page, topics, spec.type, {has_power, cast.powers >= 2});
     if (weight > most && may_fill(cast, pattern, sets)) most = weight;
   }
