@@ -559,11 +559,10 @@ std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const S
     if (event.is_aside) event.weight = std::clamp(event.weight, -kAsideMost, kAsideMost);
     // Whom only a guess names is no side of it.
     const bool is_fight = event.type == EventType::assault || event.type == EventType::coerce;
-    const bool is_sure = !event.is_recipient_guessed ||
-                         (is_fight && is_mutual(from.lexicon, event.rule)) ||
-                         is_named_within(from, event) || is_told_by_recipient(from, event) ||
-                         is_answered(from, event) || is_meant(from, event) ||
-                         is_war_on(from, event) || is_strike_on_group(from, event);
+    const bool is_sure =
+        !event.is_recipient_guessed || (is_fight && is_mutual(from.lexicon, event.rule)) ||
+        is_named_within(from, event) || is_told_by_recipient(from, event) ||
+        is_answered(from, event) || is_meant(from, event) || is_strike_on_group(from, event);
     if (!is_sure) event.recipient = kNoEntity;
     const Between between = between_of(from, places, event);
     if (between.first == kNoEntity || is_elsewhere(from, places, between, told)) continue;
