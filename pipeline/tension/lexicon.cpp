@@ -484,6 +484,9 @@ KeyWords key_words() {
   key.across = fold_hash("across");
   key.over = fold_hash("over");
   key.through = fold_hash("through");
+  key.jet = fold_hash("jet");
+  key.tank = fold_hash("tank");
+  key.missile = fold_hash("missile");
   key.armed = fold_hash("armed");
   key.armoured = fold_hash("armoured");
   key.armored = fold_hash("armored");
@@ -580,6 +583,14 @@ Lexicon LexiconBuilder::freeze() {
     if (!state_->set_of(alternatives, set, ignored)) continue;
     for (const std::uint32_t word : state_->set_words[set]) tables.words[word].grammar |= 1U << i;
   }
+  const auto class_set = [&](const char* name) {
+    std::uint32_t set = kNoSet;
+    if (!state_->classes.contains(name)) return set;
+    const bool is_set = state_->set_of("<" + std::string(name) + ">", set, ignored);
+    return is_set ? set : kNoSet;
+  };
+  tables.aircraft_models = class_set("aircraft_model");
+  tables.tank_models = class_set("tank_model");
   tables.set_count = static_cast<std::uint32_t>(state_->set_words.size());
   state_->index_starts();
   state_->number_words();

@@ -152,7 +152,7 @@ struct Rule {
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
       according, at, near, for_, may, since, a, an, what, as, under, across, over, through, armed,
-      armoured, armored;
+      armoured, armored, jet, tank, missile;
 };
 
 struct Lexicon::State {
@@ -166,8 +166,10 @@ struct Lexicon::State {
   std::vector<Start> starts;            // of each word
   std::vector<Element> elements;        // of each pattern
   std::vector<Pattern> patterns;
-  std::uint32_t set_count = 0;   // sets of words
-  std::uint32_t rare_count = 0;  // sets that are the rarest of some pattern
+  std::uint32_t set_count = 0;             // sets of words
+  std::uint32_t aircraft_models = kNoSet;  // letters of "F-16"
+  std::uint32_t tank_models = kNoSet;      // ... of "T-72"
+  std::uint32_t rare_count = 0;            // sets that are the rarest of some pattern
   std::vector<Rule> rules;
   std::vector<CueSpec> cues;
   OperatorTable operators;
@@ -177,6 +179,11 @@ struct Lexicon::State {
   // What the token is to the lexicon: into `words`, or kNoWord.
   [[nodiscard]] std::uint32_t find(const Token& token) const noexcept {
     return token.word < word_of.size() ? word_of[token.word] : kNoWord;
+  }
+  // The word with this fold_hash, in `words`; kNoWord.
+  [[nodiscard]] std::uint32_t find(std::uint64_t hash) const noexcept {
+    const WordId id = vocabulary->find(hash);
+    return id < word_of.size() ? word_of[id] : kNoWord;
   }
   // Forms of the word in the set; 0 when it is not a member.
   [[nodiscard]] std::uint16_t forms_in(std::uint32_t word, std::uint32_t set) const {

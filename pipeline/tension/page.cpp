@@ -1,9 +1,48 @@
 #include "pipeline/tension/page.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "pipeline/text/word_set.h"
+
 namespace tocsin {
+namespace {
+
+// What a letter and a number name: "F-16", "T-72"; 0: nothing.
+std::uint64_t model_kind(const Page& page, std::uint32_t letters) {
+  const Lexicon::State& lexicon = page.lexicon;
+  const std::uint32_t word = page.word[letters];
+  if (word == kNoWord) return 0;
+  if (lexicon.forms_in(word, lexicon.aircraft_models) != 0) return lexicon.key.jet;
+  return lexicon.forms_in(word, lexicon.tank_models) != 0 ? lexicon.key.tank : 0;
+}
+
+// "A Cuban MiG-29", "an A-37": letters with two digits or more behind a hyphen are what they are a
+// model of, in both parts, whichever of them the tree makes the head. So are names of weapons.
+void name_weapons(Page& page) {
+  const auto is_digit = [&](const Token& token, std::uint32_t at) {
+    const std::string_view bytes = page.text.slice(ByteSpan{token.begin, token.end});
+    return at < bytes.size() && bytes[at] >= '0' && bytes[at] <= '9';
+  };
+  const KeyWords& key = page.lexicon.key;
+  for (std::uint32_t t = 1; t < page.word.size(); ++t) {
+    const Token& letters = page.text.tokens[t - 1];
+    if (!page.marked(t, before::kJoinedHyphen) || (letters.shape & shape::kLower) != 0) continue;
+    const Token& number = page.text.tokens[t];
+    if (!is_digit(number, 0) || !is_digit(number, 1) || page.mention[t] != kNoMention) continue;
+    const std::uint64_t kind = model_kind(page, t - 1);
+    if (kind != 0) page.word[t - 1] = page.word[t] = page.lexicon.find(kind);
+  }
+  for (const Mention& mention : page.tagging.mentions) {
+    if (page.tagging.entities[mention.entity].type != EntityType::weapon) continue;
+    const std::uint32_t last = mention.tokens.end - 1;
+    if ((page.grammar(last) & bit(Grammar::forces)) == 0)
+      page.word[last] = page.lexicon.find(key.missile);
+  }
+}
+
+}  // namespace
 
 Page::Page(const Lexicon::State& the_lexicon, const Gazetteer& the_gazetteer, const Text& the_text,
            const Tagging& the_tagging)
@@ -19,6 +58,7 @@ Page::Page(const Lexicon::State& the_lexicon, const Gazetteer& the_gazetteer, co
     if (tagging.entities[one.entity].type == EntityType::weapon) continue;
     for (std::uint32_t t = one.tokens.begin; t < one.tokens.end; ++t) mention[t] = m;
   }
+  name_weapons(*this);
   // "on May 3", "Theresa May": neither is a doubt.
   for (std::uint32_t t = 1; t < word.size(); ++t) {
     if (hash(t) != lexicon.key.may || (text.tokens[t].shape & shape::kTitle) == 0) continue;
@@ -345,6 +385,105 @@ void mend_doers(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
   }
 }
 
+// What stands before a verb that was taken for part of a name belongs to the noun right before it,
+// which hangs on `owner`.
+void give_back(std::vector<Node>& nodes, NodeIndex verb, NodeIndex owner) {
+  const NodeIndex noun = verb - 1;
+  const bool is_noun = nodes[noun].tag == Upos::noun || nodes[noun].tag == Upos::propn;
+  if (!is_noun || nodes[noun].head != verb || owner >= noun) return;
+  for (NodeIndex child = owner + 1; child < noun; ++child) {
+    if (nodes[child].head == verb) nodes[child].head = noun;
+  }
+  nodes[noun].head = owner;
+  nodes[noun].relation = Deprel::nmod;
+}
+
+// "Fighters of the front walk past", taken for fighters of a walk: a sentence without another verb
+// is about what its verb in the present says.
+void mend_roots(std::vector<Node>& nodes) {
+  NodeIndex root = 0;
+  while (root < nodes.size() && nodes[root].head != kRootHead) ++root;
+  if (root >= nodes.size() || nodes[root].tag == Upos::verb || has_child(nodes, root, Deprel::cop))
+    return;
+  for (NodeIndex verb = root + 2; verb < nodes.size(); ++verb) {
+    const Node own = nodes[verb];
+    if (own.tag != Upos::verb) continue;
+    const bool is_finite = own.form == WordForm::present || own.form == WordForm::base;
+    const bool is_within = own.relation == Deprel::nmod || own.relation == Deprel::appos;
+    const bool is_told = has_child(nodes, verb, Deprel::mark) ||
+                         has_child(nodes, verb, Deprel::aux) ||
+                         has_child(nodes, verb, Deprel::nsubj);
+    if (!is_finite || !is_within || is_told || own.head >= verb) return;
+    const bool is_of_root = own.head == root || (nodes[own.head].head == root &&
+                                                 nodes[own.head].relation == Deprel::conj);
+    if (!is_of_root) return;
+    give_back(nodes, verb, own.head);
+    nodes[verb].head = kRootHead;
+    nodes[verb].relation = nodes[root].relation;
+    nodes[verb].form = WordForm::present;
+    nodes[root].head = verb;
+    nodes[root].relation = Deprel::nsubj;
+    return;
+  }
+}
+
+// "Planes of the air force rocket hillsides", taken for what somebody hillsides: where the one is
+// no verb, the word before it that can be one is.
+void mend_objects(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  for (NodeIndex noun = 2; noun < nodes.size(); ++noun) {
+    const NodeIndex verb = noun - 1;
+    const std::uint16_t forms = page.forms(tokens.begin + noun);
+    const bool is_noun =
+        nodes[noun].tag == Upos::verb && (forms & form::kPlural) != 0 && (forms & form::kVerb) == 0;
+    if (!is_noun || nodes[verb].tag != Upos::noun || nodes[verb].form != WordForm::singular)
+      continue;
+    if ((page.forms(tokens.begin + verb) & form::kBase) == 0) continue;
+    const NodeIndex owner = nodes[verb].head;
+    if (nodes[verb].relation != Deprel::nmod || owner >= verb || nodes[owner].head != noun)
+      continue;
+    give_back(nodes, verb, owner);
+    nodes[verb] = {nodes[noun].head, nodes[noun].relation, Upos::verb, WordForm::present};
+    nodes[noun] = {verb, Deprel::obj, Upos::noun, WordForm::plural};
+    for (Node& node : nodes) {
+      if (node.head == noun && node.relation != Deprel::det) node.head = verb;
+    }
+  }
+}
+
+// "Men with spears set upon a post", taken for spears that are set: people who carry or wear a
+// thing are what the clause is about.
+void mend_bearers(const Page& page, TokenSpan tokens, std::vector<Node>& nodes) {
+  constexpr std::uint32_t kBearers =
+      bit(Grammar::forces) | bit(Grammar::armed) | bit(Grammar::victim) | bit(Grammar::civil);
+  const KeyWords& key = page.lexicon.key;
+  for (NodeIndex verb = 3; verb < nodes.size(); ++verb) {
+    if (nodes[verb].tag != Upos::verb || nodes[verb].relation != Deprel::acl) continue;
+    if (nodes[verb].form != WordForm::past && nodes[verb].form != WordForm::participle) continue;
+    const NodeIndex thing = nodes[verb].head;
+    if (thing >= verb || nodes[thing].relation != Deprel::nmod) continue;
+    const NodeIndex people = nodes[thing].head;
+    if (people >= thing || nodes[people].head != kRootHead || nodes[people].tag != Upos::noun)
+      continue;
+    if ((page.grammar(tokens.begin + people) & kBearers) == 0) continue;
+    const bool is_borne =
+        std::any_of(nodes.begin() + people, nodes.begin() + thing, [&](Node& node) {
+          const std::uint64_t word =
+              page.hash(tokens.begin + static_cast<std::uint32_t>(&node - nodes.data()));
+          return node.head == thing && node.relation == Deprel::case_ &&
+                 (word == key.with || word == key.in);
+        });
+    if (!is_borne || has_child(nodes, people, Deprel::cop)) continue;
+    nodes[verb].head = kRootHead;
+    nodes[verb].relation = nodes[people].relation;
+    nodes[verb].form = WordForm::past;
+    nodes[people].head = verb;
+    nodes[people].relation = Deprel::nsubj;
+    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
+      if (nodes[child].head == people) nodes[child].head = verb;
+    }
+  }
+}
+
 // "Chinese and Philippine coast guard ships": adjectives that "and" joins are two of a kind.
 void mend_joined(std::vector<Node>& nodes) {
   for (NodeIndex link = 1; link + 1U < nodes.size(); ++link) {
@@ -557,6 +696,9 @@ Tree mended(const Page& page, const Sentence& sentence, Tree tree) {
   mend_predicates(page, tokens, tree.nodes);
   mend_compounds(page, tokens, tree.nodes);
   mend_doers(page, tokens, tree.nodes);
+  mend_bearers(page, tokens, tree.nodes);
+  mend_roots(tree.nodes);
+  mend_objects(page, tokens, tree.nodes);
   mend_pairs(page, tokens, tree.nodes);
   mend_each(tokens, page, tree.nodes);
   mend_joined(tree.nodes);

@@ -55,6 +55,8 @@ class SetsHere {
 // sentence.
 bool may_fill(const Cast& cast, const Pattern& pattern, SetsHere& sets) {
   return std::all_of(pattern.slots.begin(), pattern.slots.end(), [&](const SlotWord& slot) {
+    // What stands anywhere may stand before a label's colon, outside of what is read here.
+    if (slot.argument == Argument::anywhere) return true;
     if (slot.is_open() && (cast.has_mention || cast.has_armed)) return true;
     if (slot.set == kNoSet || !sets.has(slot.set)) return false;
     return slot.prepositions == kNoSet || sets.has(slot.prepositions);

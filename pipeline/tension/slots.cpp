@@ -138,10 +138,14 @@ class Filler {
 
   // "We have buried better armies, the marshal said of Peru"
   [[nodiscard]] std::uint32_t anywhere(const SlotWord& slot) const {
-    const TokenSpan tokens = sentence_.sentence.tokens;
+    // All of the sentence, of which a label may be read apart: "Goma falls: fighters of ..."
+    const Page& page = sentence_.page;
+    const std::size_t index = page.text.sentence_of(sentence_.sentence.tokens.begin);
+    const TokenSpan tokens = page.text.sentences[index].tokens;
     for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
-      const NodeIndex node = sentence_.node(t);
-      if (node != head_ && slot.set != kNoSet && is_in(slot.set, node)) return t;
+      const bool is_it = page.word[t] != kNoWord && slot.set != kNoSet &&
+                         lexicon_.forms_in(page.word[t], slot.set) != 0;
+      if (is_it && t != sentence_.token(head_)) return t;
     }
     return kNoToken;
   }
