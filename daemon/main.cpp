@@ -14,6 +14,7 @@
 #include "daemon/commands/output.h"
 #include "daemon/kafka/client.h"
 #include "daemon/signals.h"
+#include "pipeline/decode/decode.h"
 
 namespace {
 
@@ -63,6 +64,21 @@ struct CommandLine {
     return format == "html" ? tocsin::ExplainFormat::html : tocsin::ExplainFormat::text;
   }
 };
+
+// What a person typed is looked at before anybody is asked.
+std::string time_fault(const std::string& text) {
+  return tocsin::parse_time_ms(text) ? "" : "'" + text + "' is no time (RFC 3339)";
+}
+
+std::string place_fault(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const auto is_number = [](const std::string& part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+  };
+  const bool is_place = slash != std::string::npos && is_number(text.substr(0, slash)) &&
+                        is_number(text.substr(slash + 1));
+  return is_place ? "" : "'" + text + "' is no place (<partition>/<offset>)";
+}
 
 void add_format(CLI::App* verb, CommandLine& line) {
   verb->add_option("--format", line.format, "json (one article a line) or text (one a file)")
@@ -192,12 +208,15 @@ void add_deadletter_verbs(CLI::App& app, CommandLine& line) {
     verb->add_option("--config", options.config, "The configuration (YAML)")->required();
     verb->add_option("--stage", options.stage, "Only of this stage: decode, analyse, ...");
     verb->add_option("--code", options.code, "Only of this code: invalid_json, no_text, ...");
-    verb->add_option("--since", options.since, "Only from this time on (RFC 3339)");
-    verb->add_option("--until", options.until, "Only before this time (RFC 3339)");
+    verb->add_option("--since", options.since, "Only from this time on (RFC 3339)")
+        ->check(time_fault);
+    verb->add_option("--until", options.until, "Only before this time (RFC 3339)")
+        ->check(time_fault);
     verb->add_option("--limit", options.records_max, "Records at most; all when absent");
     verb->add_option("PLACE", options.places,
                      "<partition>/<offset> on the dead letter topic, as list prints it; all when "
-                     "absent");
+                     "absent")
+        ->check(place_fault);
     verb->callback([&line, action] {
       line.deadletter.action = action;
       line.verb = [&line] { return tocsin::deadletter(line.deadletter); };
@@ -232,7 +251,8 @@ void add_tap_verb(CLI::App& app, CommandLine& line) {
   tap->add_option("--pair", options.codes, "Between these, in either order: RUS,UKR; one: RUS")
       ->delimiter(',');
   tap->add_option("--topic", options.topic, "With this topic: conflict, diplomacy, ...");
-  tap->add_option("--since", options.since, "From this time on (RFC 3339); from now when absent");
+  tap->add_option("--since", options.since, "From this time on (RFC 3339); from now when absent")
+      ->check(time_fault);
   tap->add_option("--group", options.group,
                   "Goes on where the last tap with this consumer group ended");
   tap->add_flag("--until-end", options.until_end, "Ends at what is there now");

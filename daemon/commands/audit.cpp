@@ -140,7 +140,7 @@ ExitCode audit(const AuditOptions& options) {
     const bool may_be_memory = signal == SIGKILL || signal == SIGABRT || signal == SIGSEGV;
     if (may_be_memory && find_deadly(options.config, trail, deadly)) continue;
     std::fprintf(stderr, "tocsin: the audit was ended by signal %d (%s)\n", signal,
-                 may_be_memory ? "no memory was left?" : ::strsignal(signal));
+                 may_be_memory ? "no memory was left?" : ::sigdescr_np(signal));
     return ExitCode::failed;
   }
 }

@@ -65,6 +65,10 @@ TEST_F(Commands, WhatIsNotUnderstoodIsNamed) {
   EXPECT_TRUE(has(err("ledger shwo"), "'shwo' (did you mean 'show'?)")) << err("ledger shwo");
   EXPECT_TRUE(has(err("help"), "not understood: 'help'"));
   EXPECT_FALSE(has(err("check"), "not understood"));
+  // Before any file is read or broker asked.
+  EXPECT_TRUE(has(err("tap --config x --since yesterday"), "'yesterday' is no time (RFC 3339)"));
+  EXPECT_TRUE(has(err("deadletter list --config x --until noon"), "--until: 'noon' is no time"));
+  EXPECT_TRUE(has(err("deadletter show --config x 0-4"), "'0-4' is no place"));
 }
 
 TEST_F(Commands, CheckAgainstTellsWhatARestartAndAReloadWouldDo) {
