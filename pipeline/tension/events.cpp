@@ -370,6 +370,7 @@ const RuleSpec& spec_of(const Page& page, const Match& match) {
 }
 
 constexpr double kFaint = 2;  // of a scale of ten
+constexpr double kNamedMin = 7;
 
 // "warned that more attacks would follow": the word is the act.
 bool is_hostile_word(const RuleSpec& spec) {
@@ -530,6 +531,33 @@ bool is_background(const Here& here, const Match& match, NodeIndex top) {
   });
 }
 
+// "Jets struck in what Peru calls a rescue": whoever has a name for what forces do does it.
+void complete_by_namer(const Here& here, const Rule& rule, Roles& roles) {
+  constexpr std::uint32_t kSubjectMax = 3;  // tokens from "what" to the end of who names it
+  const bool is_force = rule.spec.scale <= -kNamedMin && !is_verbal(rule.spec.type);
+  const bool is_nameless =
+      roles.actors.empty() || (roles.actors.front().entity == kNoEntity &&
+                               (roles.actors.front().grammar & bit(Grammar::forces)) != 0);
+  if (!is_force || !is_nameless) return;
+  const Page& page = here.sentence.page;
+  const TokenSpan tokens = here.sentence.sentence.tokens;
+  for (std::uint32_t t = tokens.begin; t + 2 < tokens.end; ++t) {
+    if (page.hash(t) != page.lexicon.key.what) continue;
+    const std::uint32_t last = std::min(t + kSubjectMax, tokens.end - 2);
+    for (std::uint32_t name = t + 1; name <= last; ++name) {
+      if (page.mention[name] == kNoMention) continue;
+      const NodeIndex verb = here.sentence.node(name + 1);
+      if (!here.sentence.is_verb(verb) || here.sentence.is(verb, Grammar::say)) continue;
+      const Party party = page.named(page.mention[name]);
+      const bool is_other =
+          roles.recipients.empty() || roles.recipients.front().entity != party.entity;
+      if (!is_power(party) || !is_other) continue;
+      roles.actors = {party};
+      return;
+    }
+  }
+}
+
 void add_event(const Scene& scene, const Match& match, const Here& here,
                std::vector<Event>& events) {
   const Page& page = scene.page;
@@ -541,6 +569,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   if (roles.is_outcome && rule.spec.type == EventType::assault)
     complete_outcome(here, speech, events, page.gazetteer, roles);
   if (rule.spec.type == EventType::assault) complete_by_blow(here, events, page.gazetteer, roles);
+  complete_by_namer(here, rule, roles);
   Event event;
   event.type = rule.spec.type;
   event.mode = rule.spec.mode;

@@ -175,6 +175,23 @@ bool is_of_armed(const ParsedSentence& sentence, NodeIndex node) {
   });
 }
 
+// "peasants calling themselves the Free Army": who they say they are.
+Party self_named(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
+  if (depth >= kOwnersMax) return {};
+  const Clauses& clauses = sentence.clauses;
+  for (const NodeIndex verb : clauses.children(node)) {
+    if (clauses.relation(verb) != Deprel::acl) continue;
+    const NodeIndex self = clauses.child(verb, Deprel::obj);
+    if (self == kAbsent || !sentence.is(self, Grammar::pronoun)) continue;
+    for (const NodeIndex name : clauses.children(verb)) {
+      if (name <= self || clauses.relation(name) == Deprel::obl) continue;
+      const Party party = party_at(sentence, name, depth + 1);
+      if (party.entity != kNoEntity) return party;
+    }
+  }
+  return {};
+}
+
 Party apposition_of(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   for (const NodeIndex child : sentence.clauses.children(node)) {
     if (sentence.clauses.relation(child) != Deprel::appos || depth >= kOwnersMax) continue;
@@ -222,6 +239,12 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   party.tokens = words_of(sentence, node);
   party.grammar = grammar_of(sentence, node);
   party.valid = party.grammar != 0;
+  if (const Party self = self_named(sentence, node, depth); self.entity != kNoEntity) {
+    take_entity(party, self);
+    party.grammar |= bit(Grammar::armed);
+    party.valid = true;
+    return party;
+  }
   const Party owner = owner_of(sentence, node, depth);
   if (owner.entity != kNoEntity) {
     take_entity(party, owner);
