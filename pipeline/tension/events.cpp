@@ -414,6 +414,8 @@ constexpr double kWithin = 0.85;
 bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& party) {
   const TokenSpan tokens = sentence.sentence.tokens;
   if (party.tokens.begin < tokens.begin || party.tokens.end > tokens.end) return false;
+  // "Peru is a nest of thieves," Chile's minister said: of whom, the quotation says
+  if (sentence.is(act, Grammar::say)) return true;
   const Clauses& clauses = sentence.clauses;
   NodeIndex node = sentence.node(party.tokens.end - 1);
   if (node < act) return false;
