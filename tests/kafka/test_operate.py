@@ -85,6 +85,19 @@ class OperateTest(ServiceTestCase):
         self.wait_main(early)
         self.assertEqual(early.terminate(), 0)
 
+    def test_whoever_ignores_sighup_may_send_it_while_libraries_are_loaded(self):
+        self.create_raw(1)
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `trap '' HUP` in a shell
+        try:
+            daemon = self.run_daemon(ready=False)
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_ready()
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.reloads(daemon, "applied") == 1, "a reload")
+        self.assertEqual(daemon.terminate(), 0)
+
     def test_the_last_of_several_reloads_wins_and_ready_is_said_when_it_is_true(self):
         self.create_raw(1)
         supervisor = self.supervisor()
