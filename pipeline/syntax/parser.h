@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "pipeline/syntax/arc_hybrid.h"
@@ -36,8 +37,11 @@ struct ParserScratch {
 };
 
 // Tree of the tokens [sentence) of the text, into `out` (overwritten). An empty span gives no
-// nodes.
-void parse(const SyntaxModel&, const Text&, TokenSpan sentence, ParserScratch&, Tree& out);
-[[nodiscard]] Tree parse(const SyntaxModel&, const Text&, TokenSpan sentence, ParserScratch&);
+// nodes. `verbs`: tokens, ascending, whose words are verbs of what the reader looks for; where the
+// tagger sees no verb with a tense, one of them is sooner read as one.
+void parse(const SyntaxModel&, const Text&, TokenSpan sentence, ParserScratch&, Tree& out,
+           std::span<const std::uint32_t> verbs = {});
+[[nodiscard]] Tree parse(const SyntaxModel&, const Text&, TokenSpan sentence, ParserScratch&,
+                         std::span<const std::uint32_t> verbs = {});
 
 }  // namespace tocsin

@@ -189,7 +189,9 @@ void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
     if (is_first) roles.actors.clear();
     return;
   }
-  const bool is_absent = (roles.actors.empty() || speech.is_headline) && is_verbal(rule.spec.type);
+  // "Oslo: Peru accused Chile": whoever accuses is named, the speaker only tells of it
+  const bool is_speakers_own = speech.is_headline && !is_known(roles.actors);
+  const bool is_absent = (roles.actors.empty() || is_speakers_own) && is_verbal(rule.spec.type);
   // "Armenia said Azerbaijan had shelled its villages"
   // "Tallinn: Russian jammers downed our drone"
   const bool is_own = (roles.recipients.empty() && roles.is_object_possessed) ||
@@ -846,13 +848,37 @@ void keep_worthwhile(std::vector<Piece>& pieces, std::uint32_t tokens_max) {
   std::erase_if(pieces, [](const Piece& piece) { return piece.most == 0; });
 }
 
+// Words that are verbs of acts: what the parser may read as the verb of a sentence without one.
+// In a title a participle may be the verb, and the past is rare.
+std::vector<std::uint32_t> verbs_of(const Page& page, Field field, std::span<const Match> matches) {
+  const std::uint16_t finite =
+      form::kBase | form::kThird | (field == Field::title ? std::uint16_t{0} : form::kPast);
+  std::vector<std::uint32_t> verbs;
+  for (const Match& match : matches) {
+    if (page.lexicon.patterns[match.pattern].use != Use::rule) continue;
+    if ((match.first_forms & finite) != 0) verbs.push_back(match.span.begin);
+    if ((match.head_forms & finite) != 0) verbs.push_back(match.head);
+  }
+  std::erase_if(verbs, [&](std::uint32_t t) { return page.mention[t] != kNoMention; });
+  std::sort(verbs.begin(), verbs.end());
+  verbs.erase(std::unique(verbs.begin(), verbs.end()), verbs.end());
+  // "Rockets slam into": many, and what they do
+  for (std::size_t i = 1; i < verbs.size(); ++i) {
+    const bool is_plural = (page.forms(verbs[i - 1]) & form::kPlural) != 0;
+    if (verbs[i - 1] + 1 == verbs[i] && is_plural && (page.forms(verbs[i]) & form::kBase) != 0)
+      verbs.erase(verbs.begin() + static_cast<std::ptrdiff_t>(--i));
+  }
+  return verbs;
+}
+
 // Adds the events of one sentence.
 void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
                 std::vector<Event>& events) {
   const Page& page = scene.page;
   const TokenSpan tokens = piece.sentence.tokens;
   const ParsedSentence sentence(page, piece.sentence,
-                                parse(*page.lexicon.syntax, page.text, tokens, scratch));
+                                parse(*page.lexicon.syntax, page.text, tokens, scratch,
+                                      verbs_of(page, piece.sentence.field, piece.matches)));
   std::vector<Match> here;
   here.reserve(piece.matches.size());
   for (const Match& match : piece.matches) {
@@ -913,8 +939,15 @@ Tree tree_of(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text& tex
   const Page page(state, gazetteer, text, tagging);
   Sentence sentence = text.sentences[text.sentence_of(piece.begin)];
   sentence.tokens = piece;
+  std::vector<Match> matches = find_matches(page);
+  std::erase_if(matches, [&](const Match& match) {
+    return match.span.begin < piece.begin || match.span.begin >= piece.end;
+  });
   ParserScratch scratch;
-  return ParsedSentence(page, sentence, parse(*state.syntax, text, piece, scratch)).tree;
+  return ParsedSentence(
+             page, sentence,
+             parse(*state.syntax, text, piece, scratch, verbs_of(page, sentence.field, matches)))
+      .tree;
 }
 
 }  // namespace tocsin

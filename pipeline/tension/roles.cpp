@@ -152,6 +152,9 @@ void Reader::add_phrase(NodeIndex node, EntityIndex apart, Slots& slots, unsigne
     slots.phrases.push_back({preposition, node, std::move(parties)});
   }
   if (depth >= kPhrasesMax) return;
+  // "Despite appeals from Norway, Chad freed": what goes before a verb is no part of its act
+  const NodeIndex above = clauses_.head(node);
+  if (above != kAbsent && node < above && sentence_.is_verb(above)) return;
   // "in response to raids on Gaza": an act of its own
   if (depth > 0 && sentence_.is(node, Grammar::blow) && !owns(node)) return;
   for (const NodeIndex each : clauses_.conjuncts(node)) {

@@ -4,7 +4,9 @@
 
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "tests/english.h"
 #include "tests/fuzz/fuzz.h"
@@ -58,7 +60,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(tree, sentence.tokens);
   }
   const TokenSpan whole = {0, static_cast<std::uint32_t>(text.tokens.size())};
-  parse(model, text, whole, scratch, tree);
+  std::vector<std::uint32_t> verbs(text.tokens.size());  // as if acts were told with all words
+  std::iota(verbs.begin(), verbs.end(), 0U);
+  parse(model, text, whole, scratch, tree, verbs);
   check(tree, whole);
   return 0;
 }

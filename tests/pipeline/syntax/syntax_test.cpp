@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 
@@ -112,6 +113,27 @@ TEST(Syntax, reads_headlines_and_clauses) {
   EXPECT_EQ(shown("Norway and Sweden signed a treaty"),
             "Norway/PROPN/signed/nsubj and/CCONJ/Sweden/cc Sweden/PROPN/Norway/conj "
             "signed/VERB/-/root a/DET/treaty/det treaty/NOUN/signed/obj");
+}
+
+TEST(Syntax, a_sentence_has_a_verb) {
+  const auto tree_of = [](std::string_view title, std::span<const std::uint32_t> verbs) {
+    const Text text = make_text(title, "", "en", reading().languages);
+    ParserScratch scratch;
+    return parse(model(), text, {0, static_cast<std::uint32_t>(text.tokens.size())}, scratch,
+                 verbs);
+  };
+  // "boots": nearer to a verb than any other word; "shell": only to those who look for blows
+  const Tree boots = tree_of("UK boots out Danish envoy over fires", {});
+  EXPECT_EQ(boots.nodes[1].relation, Deprel::root);
+  EXPECT_EQ(boots.nodes[1].tag, Upos::verb);
+  const std::array<std::uint32_t, 1> shell = {4};
+  const std::string_view title = "Forces of Khalifa Haftar shell Tripoli";
+  EXPECT_NE(tree_of(title, {}).nodes[4].tag, Upos::verb);
+  EXPECT_EQ(tree_of(title, shell).nodes[4].relation, Deprel::root);
+  EXPECT_EQ(tree_of(title, shell).nodes[4].tag, Upos::verb);
+  // A phrase stays one.
+  const std::array<std::uint32_t, 1> attack = {0};
+  EXPECT_EQ(tree_of("Attack on the port of Haifa", attack).nodes[0].tag, Upos::noun);
 }
 
 TEST(Syntax, of_nothing_is_an_empty_tree) {
