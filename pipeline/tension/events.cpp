@@ -416,8 +416,6 @@ constexpr double kWithin = 0.85;
 bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& party) {
   const TokenSpan tokens = sentence.sentence.tokens;
   if (party.tokens.begin < tokens.begin || party.tokens.end > tokens.end) return false;
-  // "Peru is a nest of thieves," Chile's minister said: of whom, the quotation says
-  if (sentence.is(act, Grammar::say)) return true;
   const Clauses& clauses = sentence.clauses;
   NodeIndex node = sentence.node(party.tokens.end - 1);
   if (node < act) return false;
@@ -602,7 +600,10 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   const Party said_by = first_of(speech.speaker);
   Guess guess;
   guess.party = guessed_recipient(here.sentence, roles, speech, is_hostile(event.scale));
-  guess.is_within = guess.party.valid && stands_within(here.sentence, roles.top, guess.party);
+  // "Peru is a nest of thieves," Chile's minister said: of whom, the quotation says
+  const bool is_quoted = rule.spec.is_fallback && here.sentence.is(roles.top, Grammar::say);
+  guess.is_within =
+      guess.party.valid && (is_quoted || stands_within(here.sentence, roles.top, guess.party));
   for (const Party& actor : roles.actors) {
     for (const Party& recipient : roles.recipients)
       add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, guess, events);
