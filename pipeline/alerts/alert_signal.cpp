@@ -250,9 +250,14 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
     EntityIndex country = is_sure ? place.country : kNoEntity;
     if (country == kNoEntity && is_armed) country = gazetteer.by_code(gazetteer[known].code);
     if (country == kNoEntity && known == kNoEntity) country = places.before(event);
-    // "Soldiers mutiny in Goma. Troops from Rwanda cross the frontier."
-    const bool is_invasion = event.cameo == "192" && actor != kNoEntity && recipient == kNoEntity;
-    if (is_invasion && (country == kNoEntity || country == actor)) country = places.before(event);
+    // "Soldiers mutiny in Goma. Troops from Rwanda cross the frontier.", "Fighting goes on in
+    // Falluja. A US helicopter hits a mosque."
+    const bool is_of_state = actor != kNoEntity && gazetteer[actor].part == Part::state;
+    const bool is_of_arms = event.cameo == "192" || event.mode == "aerial" ||
+                            event.mode == "drone" || event.mode == "heavy-weapons";
+    const bool is_placeless = country == kNoEntity || (country == actor && !place.is_told);
+    if (is_of_state && is_of_arms && recipient == kNoEntity && is_placeless)
+      country = places.before(event);
     if (is_open && country != kNoEntity && country != known &&
         (known == kNoEntity || is_armed || recipient == kNoEntity)) {
       (recipient == kNoEntity ? recipient : actor) = country;
@@ -484,17 +489,18 @@ bool is_undone(const SignalSource& from, const Event& event) {
   const bool is_taking_people = event.mode == "abduct" || is_taking(event);
   if (!is_taking_people || (event.actor == kNoEntity && event.recipient == kNoEntity)) return false;
   const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
-  return std::any_of(from.assessment.events.begin(), from.assessment.events.end(),
-                     [&](const Event& other) {
-                       const bool is_freed =
-                           other.type == EventType::retreat && other.mode == "release" &&
-                           other.recipient != kNoEntity &&
-                           (other.recipient == event.recipient || other.recipient == event.actor);
-                       const bool is_rescued =
-                           other.mode == "rescue" && event.evidence.end <= other.evidence.begin;
-                       return (is_freed || is_rescued) && is_said(other) &&
-                              from.text.sentence_of(other.evidence.begin) == sentence;
-                     });
+  return std::any_of(
+      from.assessment.events.begin(), from.assessment.events.end(), [&](const Event& other) {
+        const bool is_freed = other.type == EventType::retreat && other.mode == "release" &&
+                              (other.recipient == kNoEntity || other.recipient == event.recipient ||
+                               other.recipient == event.actor);
+        const bool is_so =
+            other.polarity == Polarity::asserted && other.modality == Modality::actual;
+        const bool is_rescued =
+            other.mode == "rescue" && event.evidence.end <= other.evidence.begin;
+        return ((is_freed && is_so) || (is_rescued && is_said(other))) &&
+               from.text.sentence_of(other.evidence.begin) == sentence;
+      });
 }
 
 // "threatens to limit cooperation with": what is threatened is no force.
@@ -532,7 +538,11 @@ bool is_elsewhere(const SignalSource& from, const Places& places, const Between&
     const PlaceOfAct place = places.of(told);
     if (!place.is_told || place.country != side) return true;
   }
-  return !places.may_be_in(told, side);
+  if (!places.may_be_in(told, side)) return true;
+  // "Nine die in Baghdad. A US soldier is killed by a bomb.": where it happened was told before.
+  const EntityIndex before = places.before(told);
+  return told.type == EventType::assault && told.recipient == side && told.actor == kNoEntity &&
+         before != kNoEntity && before != side && !places.names_any(told);
 }
 
 // "Iran strikes a base of Iranian rebels in Pakistan": whose soil it is, is struck, too.

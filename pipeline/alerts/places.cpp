@@ -107,6 +107,12 @@ bool Places::may_be_in(const Event& event, EntityIndex country) const {
   });
 }
 
+bool Places::names_any(const Event& event) const {
+  const TokenSpan tokens = text_.sentences[text_.sentence_of(event.evidence.begin)].tokens;
+  return std::any_of(from(tokens.begin), from(tokens.end),
+                     [](const Named& named) { return !named.is_demonym; });
+}
+
 EntityIndex Places::before(const Event& event) const {
   const auto here = from(text_.sentences[text_.sentence_of(event.evidence.begin)].tokens.begin);
   return here == named_.begin() ? kNoEntity : std::prev(here)->country;

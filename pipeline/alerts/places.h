@@ -31,6 +31,8 @@ class Places {
   // Whether the sentence of an act says that it happened in the country, or names no other by its
   // name.
   [[nodiscard]] bool may_be_in(const Event& event, EntityIndex country) const;
+  // Whether the sentence of an act names any place by its name.
+  [[nodiscard]] bool names_any(const Event& event) const;
   // The country named last before the sentence of an act that names none; kNoEntity.
   [[nodiscard]] EntityIndex before(const Event& event) const;
 
