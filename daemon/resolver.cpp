@@ -143,8 +143,7 @@ std::optional<Output> Resolver::output_of(const Batch& batch, Item& item) {
                            PublishedAtSource::kafka};
     const Result<Reading> reading = read(*batch.pipeline, record);
     Result<Drafts> drafts =
-        reading ? draft(*batch.pipeline, *reading, analyse(*batch.pipeline, *reading))
-                : Result<Drafts>(reading.error());
+        reading ? draft(*batch.pipeline, *reading, false) : Result<Drafts>(reading.error());
     if (!drafts) {
       output.error = drafts.error();
       return output;

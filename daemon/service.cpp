@@ -244,8 +244,9 @@ bool Service::is_deadly(const Pipeline& pipeline, const Batch& batch, std::int64
     failpoint_on("analyse", record.payload);
     const Result<Reading> reading = read(pipeline, record);
     if (!reading) return;
-    static_cast<void>(draft(pipeline, *reading, tocsin::analyse(pipeline, *reading)));
-    static_cast<void>(draft_copy(pipeline, *reading));
+    for (const bool is_copy : {false, true}) {
+      static_cast<void>(draft(pipeline, *reading, is_copy));
+    }
   };
   intake_busy_ = true;
   const bool dies = dies_over(item.payload(), analyse_alone, kSandboxLimit);

@@ -82,6 +82,11 @@ Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, const Ana
   return drafts;
 }
 
+Result<Drafts> draft(const Pipeline& pipeline, const Reading& reading, bool is_copy) {
+  return is_copy ? draft_copy(pipeline, reading)
+                 : draft(pipeline, reading, analyse(pipeline, reading));
+}
+
 Sighting sight(const Reading& reading, std::optional<std::int64_t> copy_of, std::string signal) {
   Sighting sighting;
   sighting.position = reading.position;

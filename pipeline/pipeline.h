@@ -72,6 +72,8 @@ struct Analysis {
 [[nodiscard]] Result<Drafts> draft(const Pipeline&, const Reading&, const Analysis&);
 // The duplicate's record alone, for an article that is skipped as a copy.
 [[nodiscard]] Result<Drafts> draft_copy(const Pipeline&, const Reading&);
+// From what was read to what it may become. `is_copy`: it is skipped as one.
+[[nodiscard]] Result<Drafts> draft(const Pipeline&, const Reading&, bool is_copy);
 
 // What goes into the ledger for it. `copy_of`: the ledger offset an early skip found.
 // `signal`: that of its drafts.

@@ -52,8 +52,7 @@ void Judge::expect(const RawRecord& record, Expectation& expected) const {
     return;
   }
   const bool is_copy = expected.sighted != nullptr && expected.sighted->is_copy;
-  const Result<Drafts> drafts = is_copy ? draft_copy(pipeline_, *reading)
-                                        : draft(pipeline_, *reading, analyse(pipeline_, *reading));
+  const Result<Drafts> drafts = draft(pipeline_, *reading, is_copy);
   if (!drafts) {
     expected.error = drafts.error().code;
   } else if (expected.sighted != nullptr) {

@@ -137,9 +137,8 @@ std::optional<std::int64_t> Archive::latest_after(std::size_t index) const {
 void Archive::analyse_one(Replayed& item) const {
   if (!item.reading) return;
   const Reading& reading = *item.reading;
-  keep(item, state_.find_copy(reading.signature, reading.time_ms)
-                 ? draft_copy(*pipeline_, reading)
-                 : draft(*pipeline_, reading, analyse(*pipeline_, reading)));
+  const bool is_copy = state_.find_copy(reading.signature, reading.time_ms).has_value();
+  keep(item, draft(*pipeline_, reading, is_copy));
 }
 
 void Archive::keep(Replayed& item, Result<Drafts> drafts) {
@@ -156,7 +155,7 @@ std::string Archive::resolve_one(Replayed& item) {
     append(sight(*item.reading, std::nullopt, item.drafts->signal));
     const std::optional<Verdict> verdict = state_.verdict(item.position, item.reading->raw_hash);
     if (!verdict->is_copy && item.drafts->enriched.head.empty()) {
-      keep(item, draft(*pipeline_, *item.reading, analyse(*pipeline_, *item.reading)));
+      keep(item, draft(*pipeline_, *item.reading, false));
     }
     if (!item.error) return resolve(*item.drafts, *verdict).value;
     append(Retract{item.position, item.reading->raw_hash});

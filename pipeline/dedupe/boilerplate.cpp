@@ -310,13 +310,20 @@ bool may_give_address(std::string_view bytes) {
       const auto byte = static_cast<std::uint8_t>(block[i]);
       const auto next = static_cast<std::uint8_t>(block[i + 1] - 'a');
       const auto digit = static_cast<std::uint8_t>(byte - '0');
-      here = static_cast<std::uint8_t>(here + (digit < 10 ? 1 : 0));
-      least = std::min(least, static_cast<std::uint8_t>(byte ^ '@'));
-      least = std::min(least, static_cast<std::uint8_t>(byte ^ '#'));
-      least = std::min(least, static_cast<std::uint8_t>(byte ^ ':'));
-      least = std::min(least, static_cast<std::uint8_t>(byte ^ 0xC2));
-      // A point that a small letter follows at once.
-      least = std::min(least, static_cast<std::uint8_t>((byte ^ '.') | (next < 26 ? 0 : 0xFF)));
+      const std::uint8_t one = digit < 10 ? 1 : 0;
+      here = static_cast<std::uint8_t>(here + one);
+      // A point counts where a small letter follows at once.
+      const std::uint8_t far = next < 26 ? 0 : 0xFF;
+      const auto point = static_cast<std::uint8_t>((byte ^ '.') | far);
+      const auto at = static_cast<std::uint8_t>(byte ^ '@');
+      const auto hash = static_cast<std::uint8_t>(byte ^ '#');
+      const auto colon = static_cast<std::uint8_t>(byte ^ ':');
+      const auto sign = static_cast<std::uint8_t>(byte ^ 0xC2);
+      least = least < point ? least : point;
+      least = least < at ? least : at;
+      least = least < hash ? least : hash;
+      least = least < colon ? least : colon;
+      least = least < sign ? least : sign;
     }
     digits += here;
   }

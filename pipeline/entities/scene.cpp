@@ -24,18 +24,17 @@ void mark_sentences(Scene& scene) {
     std::uint32_t upper = 0;
     std::uint32_t capital = 0;
     for (std::uint32_t i = sentence.tokens.begin; i < sentence.tokens.end; ++i) {
+      // Function words are small in a headline; in capitals they count. Sums without a branch:
+      // which words they are cannot be guessed.
       const Token& token = scene.text.tokens[i];
-      if ((token.shape & shape::kNumber) != 0 || scene.is(token, WordClass::function_word)) {
-        // Function words are small in a headline; in capitals they count.
-        upper += (token.shape & shape::kUpper) != 0 && token.end - token.begin > 1 ? 1U : 0U;
-        letters +=
-            (token.shape & shape::kLower) == 0 && (token.shape & shape::kUpper) != 0 ? 1U : 0U;
-        capital += (token.shape & shape::kUpper) != 0 ? 1U : 0U;
-        continue;
-      }
-      ++letters;
-      upper += (token.shape & shape::kUpper) != 0 ? 1U : 0U;
-      capital += (token.shape & kCapitalShapes) != 0 ? 1U : 0U;
+      const auto is_small = static_cast<unsigned>((token.shape & shape::kNumber) != 0) |
+                            static_cast<unsigned>(scene.is(token, WordClass::function_word));
+      const auto is_upper = static_cast<unsigned>((token.shape & shape::kUpper) != 0);
+      const auto is_capital = static_cast<unsigned>((token.shape & kCapitalShapes) != 0);
+      const auto is_long = static_cast<unsigned>(token.end - token.begin > 1);
+      letters += is_upper | (is_small ^ 1U);
+      upper += is_upper & (is_long | (is_small ^ 1U));
+      capital += is_upper | (is_capital & (is_small ^ 1U));
     }
     std::uint8_t flags = 0;
     if (letters >= 3 && upper * 10 >= letters * 7) {

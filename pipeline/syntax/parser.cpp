@@ -12,19 +12,26 @@ constexpr std::size_t kReach = kWindow / 2;
 constexpr std::int16_t kWindowMax = 8 * kAddendMax;  // of the tagger: a sum of four fits int16
 constexpr std::int32_t kMixMax = 4095;  // of the parser's windows, so that sums stay below 2^31
 
-// The first of the best. In two passes that are made of vector instructions, neither of which
-// waits for what it found before.
-std::size_t best_of(std::span<const std::int32_t> scores, std::int32_t first) noexcept {
-  const auto count = static_cast<std::int32_t>(scores.size());
-  const std::int32_t* const score = scores.data();
-  std::int32_t most = score[first];
-  for (std::int32_t i = first; i < count; ++i) most = std::max(most, score[i]);
-  std::int32_t best = count;
-  for (std::int32_t i = first; i < count; ++i) {
-    const std::int32_t place = score[i] == most ? i : count;
-    best = std::min(best, place);
+constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::min();
+
+// The first of the best of `count` scores, a multiple of kOutputsStep. In two passes of whole
+// vectors, neither of which waits for what it found before.
+std::size_t best_of(const std::int32_t* scores, std::size_t count) noexcept {
+  std::array<std::int32_t, kOutputsStep> lanes;
+  lanes.fill(kNever);
+  for (std::size_t at = 0; at < count; at += kOutputsStep) {
+    for (std::size_t i = 0; i < kOutputsStep; ++i) lanes[i] = std::max(lanes[i], scores[at + i]);
   }
-  return static_cast<std::size_t>(best);
+  const std::int32_t most = *std::max_element(lanes.begin(), lanes.end());
+  const auto none = static_cast<std::int32_t>(count);
+  lanes.fill(none);
+  for (std::size_t at = 0; at < count; at += kOutputsStep) {
+    for (std::size_t i = 0; i < kOutputsStep; ++i) {
+      const std::int32_t place = scores[at + i] == most ? static_cast<std::int32_t>(at + i) : none;
+      lanes[i] = std::min(lanes[i], place);
+    }
+  }
+  return static_cast<std::size_t>(*std::min_element(lanes.begin(), lanes.end()));
 }
 
 // Sums of the tokens' rows, with room for the window on both sides.
@@ -77,7 +84,14 @@ class Tagger {
   // `first`: the piece's first token; `verbs` as of parse().
   Tagger(const SyntaxModel& model, ParserScratch& scratch, std::uint32_t first,
          std::span<const std::uint32_t> verbs)
-      : model_(model), scratch_(scratch), first_(first), verbs_(verbs) {}
+      : model_(model), scratch_(scratch), first_(first), verbs_(verbs) {
+    for (std::size_t tag = 0; tag < model.tags.size(); ++tag) {
+      const SyntaxTag& its = model.tags[tag];
+      const bool has_tense = its.form == WordForm::present || its.form == WordForm::past;
+      if (its.upos == Upos::verb && has_tense)
+        tensed_[tensed_count_++] = static_cast<std::uint16_t>(tag);
+    }
+  }
 
   void run() {
     const std::size_t size = scratch_.rows.size();
@@ -117,7 +131,9 @@ class Tagger {
       layer_code().add_and_rectify(rows.data(), rows.size(), kTagHidden, hidden_.data());
       model_.tagger_outputs.multiply(hidden_.data(), sums_.data());
       for (std::size_t tag = 0; tag < tags; ++tag) sums_[tag] += model_.tagger_out_bias[tag];
-      const std::size_t best = best_of({sums_.data(), tags}, 0);
+      std::fill(sums_.begin() + static_cast<std::ptrdiff_t>(tags),
+                sums_.begin() + static_cast<std::ptrdiff_t>(padded(tags)), kNever);
+      const std::size_t best = best_of(sums_.data(), padded(tags));
       scratch_.tags[i] = static_cast<std::uint16_t>(best);
       note(i, best);
     }
@@ -131,12 +147,11 @@ class Tagger {
         has_tense_ || (is_verb && own.form != WordForm::participle && own.form != WordForm::gerund);
     if (at == 0 || has_tense_) return;  // a verb stands behind its subject
     NearVerb here{at, 0, std::numeric_limits<std::int32_t>::max()};
-    for (std::size_t tag = 0; tag < model_.tags.size(); ++tag) {
-      const SyntaxTag& other = model_.tags[tag];
-      const bool has_tense = other.form == WordForm::present || other.form == WordForm::past;
+    for (std::size_t i = 0; i < tensed_count_; ++i) {
+      const std::uint16_t tag = tensed_[i];
       const std::int32_t lack = sums_[best] - sums_[tag];
-      if (other.upos == Upos::verb && has_tense && lack < here.lack) {
-        here.tag = static_cast<std::uint16_t>(tag);
+      if (lack < here.lack) {
+        here.tag = tag;
         here.lack = lack;
       }
     }
@@ -149,6 +164,8 @@ class Tagger {
   ParserScratch& scratch_;
   std::uint32_t first_;
   std::span<const std::uint32_t> verbs_;
+  std::array<std::uint16_t, kTagsMax> tensed_{};  // tags of verbs with a tense
+  std::size_t tensed_count_ = 0;
   bool has_verb_ = false;   // of any form
   bool has_tense_ = false;  // or is an infinitive
   NearVerb any_;
@@ -272,11 +289,15 @@ class PieceParser {
   // The best action that is allowed; of equal ones the first.
   [[nodiscard]] ParserAction choose() noexcept {
     model_.parser_actions.multiply(hidden_.data(), sums_.data());
+    std::int32_t most = kNever;
+    std::size_t best = 0;
     for (std::size_t i = 0; i < kActionCount; ++i) {
-      sums_[i] += model_.parser_out_bias[i];
-      if (!state_.may(static_cast<ParserAction>(i))) sums_[i] = kNever;
+      const std::int32_t score = sums_[i] + model_.parser_out_bias[i];
+      if (score <= most || !state_.may(static_cast<ParserAction>(i))) continue;
+      most = score;
+      best = i;
     }
-    return static_cast<ParserAction>(best_of({sums_.data(), kActionCount}, 0));
+    return static_cast<ParserAction>(best);
   }
 
   // The best relation but root.
@@ -285,14 +306,15 @@ class PieceParser {
     model_.parser_labels[side].multiply(hidden_.data(), sums_.data());
     const std::int32_t* bias = &model_.parser_out_bias[kActionCount + side * kDeprelCount];
     for (std::size_t i = 0; i < kDeprelCount; ++i) sums_[i] += bias[i];
-    return static_cast<Deprel>(best_of({sums_.data(), kDeprelCount}, 1));
+    sums_[static_cast<std::size_t>(Deprel::root)] = kNever;
+    std::fill(sums_.begin() + kDeprelCount, sums_.end(), kNever);
+    return static_cast<Deprel>(best_of(sums_.data(), sums_.size()));
   }
 
   const SyntaxModel& model_;
   ParserScratch& scratch_;
   ArcHybrid& state_;
   const LayerCode& code_ = layer_code();
-  static constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::min();
   alignas(kCacheLine) std::array<std::int16_t, kParserHidden> hidden_{};
   alignas(kCacheLine) std::array<std::int32_t, padded(kDeprelCount)> sums_{};
 };

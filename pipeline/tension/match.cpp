@@ -109,20 +109,24 @@ class Matcher {
   // cues and idioms, after the rules: the same for what is left.
   void look(TokenSpan tokens, bool of_rules) {
     const Lexicon::State& lexicon = page_.lexicon;
-    memory_.openers.clear();
+    const Word* const words = lexicon.words.data();
+    std::uint32_t* const last = memory_.last.data();
+    memory_.openers.resize(tokens.size());
+    std::size_t count = 0;
     for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
       if (page_.word[t] == kNoWord) continue;
-      const Word& word = lexicon.words[page_.word[t]];
+      const Word word = words[page_.word[t]];
       const std::uint32_t* const rare = lexicon.rare.data() + word.rare_begin;
       const std::uint32_t end = of_rules ? word.rule_rare_count : word.rare_count;
       for (std::uint32_t i = of_rules ? 0 : word.rule_rare_count; i < end; ++i) {
-        memory_.last[rare[i]] = t + 1;
+        last[rare[i]] = t + 1;
       }
       const std::uint32_t first = of_rules ? word.starts_begin : word.rule_starts_end;
       if (first == (of_rules ? word.rule_starts_end : word.starts_end)) continue;
       __builtin_prefetch(&lexicon.starts[first]);
-      memory_.openers.push_back(t);
+      memory_.openers[count++] = t;
     }
+    memory_.openers.resize(count);
   }
 
   // Of rules, or of cues and idioms. In steps, each of which fetches beforehand what the next one

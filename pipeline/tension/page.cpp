@@ -106,13 +106,15 @@ Party Page::named(std::uint32_t mention_index) const {
 namespace {
 
 std::vector<std::uint8_t> traits_of(const Page& page, TokenSpan tokens) {
+  constexpr std::uint32_t kHanding =
+      bit(Grammar::owner_of) | bit(Grammar::source_of) | bit(Grammar::goal_to);
   std::vector<std::uint8_t> traits(tokens.size(), 0);
   for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
-    std::uint8_t& bits = traits[t - tokens.begin];
-    if (page.is(t, Grammar::relative)) bits = trait::kRelative;
-    if (page.is(t, Grammar::owner_of) || page.is(t, Grammar::source_of) ||
-        page.is(t, Grammar::goal_to))
-      bits = static_cast<std::uint8_t>(bits | trait::kHanded);
+    const std::uint32_t grammar = page.grammar(t);
+    std::uint8_t bits = 0;
+    if ((grammar & bit(Grammar::relative)) != 0) bits |= trait::kRelative;
+    if ((grammar & kHanding) != 0) bits |= trait::kHanded;
+    traits[t - tokens.begin] = bits;
   }
   return traits;
 }

@@ -95,6 +95,22 @@ constexpr std::array<unsigned char, kTopics> kNothing{};
 
 constexpr std::size_t kBlock = 64;  // tokens that are looked up at once
 
+// Eight topics as one vector, and the other two.
+void add_up(const unsigned char* word, const unsigned char* pair,
+            std::array<std::int16_t, 16>& sums) {
+  std::array<std::int8_t, 8> first;
+  std::array<std::int8_t, 8> second;
+  std::memcpy(first.data(), word, first.size());
+  std::memcpy(second.data(), pair, second.size());
+  for (std::size_t t = 0; t < first.size(); ++t) {
+    sums[t] = static_cast<std::int16_t>(first[t] + second[t]);
+  }
+  for (std::size_t t = first.size(); t < kTopics; ++t) {
+    sums[t] = static_cast<std::int16_t>(static_cast<std::int8_t>(word[t]) +
+                                        static_cast<std::int8_t>(pair[t]));
+  }
+}
+
 bool has_pair(const Token& token) {
   return (token.before & kEndsPair) == 0;
 }
@@ -130,8 +146,11 @@ const unsigned char* TopicModel::find(TopicSlot slot) const noexcept {
   static_assert(kPlaces == 2);
   const unsigned char* const first = places_ + std::size_t{slot.bucket} * kPlaces * kPlaceBytes;
   const unsigned char* const second = first + kPlaceBytes;
-  const unsigned char* const other = *second == slot.check ? second + 1 : kNothing.data();
-  return *first == slot.check ? first + 1 : other;
+  const auto in_first = static_cast<unsigned>(*first == slot.check);
+  const auto in_second = static_cast<unsigned>(*second == slot.check);
+  const std::array<const unsigned char*, 4> weights = {kNothing.data(), second + 1, first + 1,
+                                                       first + 1};
+  return weights[2 * in_first + in_second];
 }
 
 void TopicModel::weigh(std::span<const Token> tokens, TokenSpan span, TokenTopics* out) const {
@@ -150,15 +169,13 @@ void TopicModel::weigh(std::span<const Token> tokens, TokenSpan span, TokenTopic
       __builtin_prefetch(places_ + std::size_t{pairs[i].bucket} * kPlaces * kPlaceBytes);
     }
     for (std::uint32_t i = 0; i < count; ++i) {
-      const bool is_pair = begin + i > 0 && has_pair(tokens[begin + i]);
+      const auto is_pair =
+          static_cast<unsigned>(begin + i > 0) & static_cast<unsigned>(has_pair(tokens[begin + i]));
       const unsigned char* const word = find(words[i]);
-      const unsigned char* const found = find(pairs[i]);
-      const unsigned char* const pair = is_pair ? found : kNothing.data();
+      const std::array<const unsigned char*, 2> either = {kNothing.data(), find(pairs[i])};
+      const unsigned char* const pair = either[is_pair];
       std::array<std::int16_t, 16>& weights = out[begin - span.begin + i].weights;
-      for (std::size_t t = 0; t < kTopics; ++t) {
-        weights[t] = static_cast<std::int16_t>(static_cast<std::int8_t>(word[t]) +
-                                               static_cast<std::int8_t>(pair[t]));
-      }
+      add_up(word, pair, weights);
       weights[kTopics] = static_cast<std::int16_t>((word != kNothing.data() ? 1 : 0) +
                                                    (pair != kNothing.data() ? 1 : 0));
     }

@@ -37,7 +37,11 @@ struct TopicShares {
   [[nodiscard]] std::uint16_t of(Topic topic) const {
     return per_mille[static_cast<std::size_t>(topic)];
   }
-  [[nodiscard]] bool is_known() const { return per_mille != TopicShares{}.per_mille; }
+  [[nodiscard]] bool is_known() const {
+    unsigned any = 0;
+    for (const std::uint16_t share : per_mille) any |= share;
+    return any != 0;
+  }
   // Sport, arts, business, health, science and technology, disasters: who acts there is no power.
   [[nodiscard]] std::uint32_t calm() const;
   friend bool operator==(const TopicShares&, const TopicShares&) = default;

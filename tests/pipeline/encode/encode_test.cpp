@@ -26,6 +26,24 @@ TEST(JsonWriter, EscapesWhatJsonDemandsAndNothingElse) {
   EXPECT_EQ(out, "a\\\"b\\\\c\\n\\u0001 /é");
 }
 
+// Long texts are looked at in blocks: an escape anywhere is found, and nothing is lost.
+TEST(JsonWriter, EscapesAtEveryPlaceOfALongText) {
+  for (std::size_t size = 60; size < 200; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, 'a');
+      text[at] = '"';
+      text[size / 2] = '\x1f';
+      std::string expected;
+      for (const char c : text) {
+        expected += c == '"' ? "\\\"" : c == '\x1f' ? "\\u001f" : std::string(1, c);
+      }
+      std::string out;
+      append_escaped(text, out);
+      ASSERT_EQ(out, expected);
+    }
+  }
+}
+
 TEST(Encode, ADuplicateIsWhatTheContractShows) {
   Article article;
   article.id = "b";
