@@ -538,11 +538,17 @@ bool is_elsewhere(const SignalSource& from, const Places& places, const Between&
     const PlaceOfAct place = places.of(told);
     if (!place.is_told || place.country != side) return true;
   }
-  if (!places.may_be_in(told, side)) return true;
-  // "Nine die in Baghdad. A US soldier is killed by a bomb.": where it happened was told before.
+  return !places.may_be_in(told, side);
+}
+
+// "Nine die in Baghdad. A US soldier is killed by a bomb.": where it happened was told before.
+Between placed_before(const Places& places, const Between& between, const Event& told) {
+  const bool is_victim = between.second == kNoEntity && told.type == EventType::assault &&
+                         told.recipient == between.first && told.actor == kNoEntity;
+  if (!is_victim || places.names_any(told)) return between;
   const EntityIndex before = places.before(told);
-  return told.type == EventType::assault && told.recipient == side && told.actor == kNoEntity &&
-         before != kNoEntity && before != side && !places.names_any(told);
+  if (before == kNoEntity || before == between.first) return between;
+  return {before, kNoEntity, false};
 }
 
 // "Iran strikes a base of Iranian rebels in Pakistan": whose soil it is, is struck, too.
@@ -574,7 +580,7 @@ std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const S
         is_named_within(from, event) || is_told_by_recipient(from, event) ||
         is_answered(from, event) || is_meant(from, event) || is_strike_on_group(from, event);
     if (!is_sure) event.recipient = kNoEntity;
-    const Between between = between_of(from, places, event);
+    const Between between = placed_before(places, between_of(from, places, event), told);
     if (between.first == kNoEntity || is_elsewhere(from, places, between, told)) continue;
     // An alliance or the United Nations alone are no country where something happens.
     const bool is_alone = between.second == kNoEntity;
