@@ -4,12 +4,14 @@
 #include <cmath>
 
 #include "pipeline/syntax/parser.h"
+#include "pipeline/tension/arguments.h"
 #include "pipeline/tension/gate.h"
 #include "pipeline/tension/operators.h"
 #include "pipeline/tension/prospects.h"
 #include "pipeline/tension/roles.h"
 #include "pipeline/tension/score.h"
 #include "pipeline/tension/slots.h"
+#include "pipeline/tension/speech.h"
 #include "pipeline/tension/trees.h"
 
 namespace tocsin {
@@ -51,19 +53,20 @@ double dyad_factor(const Party& actor, const Party& recipient) {
   if (actor.is_bystander) return 0.05;
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
   const bool b = recipient.valid && is_power(recipient) && !recipient.is_team;
-  if (a && b && actor.entity != recipient.entity) return 1.0;
+  if (a && b && actor.entity != recipient.entity) return dyad::kTwoPowers;
   constexpr std::uint32_t kArmed = bit(Grammar::armed);
   // A state and those who fight it at home.
-  if (a && b) return ((actor.grammar | recipient.grammar) & kArmed) != 0 ? 0.85 : 0.6;
+  if (a && b)
+    return ((actor.grammar | recipient.grammar) & kArmed) != 0 ? dyad::kPowerAndArmed : 0.6;
   if (actor.is_team || recipient.is_team) return 0.1;
   const bool armed = is_armed_noun(actor) || is_armed_noun(recipient);
-  if (a || b) return armed ? 0.85 : 0.7;
-  if (armed) return 0.65;
+  if (a || b) return armed ? dyad::kPowerAndArmed : dyad::kPower;
+  if (armed) return dyad::kArmed;
   constexpr std::uint32_t kVictim = bit(Grammar::victim);
   if ((actor.valid && (actor.grammar & ~kVictim) != 0) ||
       (recipient.valid && !recipient.is_bystander && recipient.grammar != 0))
-    return 0.4;
-  return 0.3;
+    return dyad::kSomebody;
+  return dyad::kNobody;
 }
 
 double position_factor(const Sentence& sentence) {
@@ -74,11 +77,6 @@ double position_factor(const Sentence& sentence) {
 
 bool is_hostile(double scale) {
   return scale < 0;
-}
-
-bool is_verbal(EventType type) {
-  return type == EventType::threaten || type == EventType::accuse || type == EventType::reject ||
-         type == EventType::request;
 }
 
 // One sentence and what was found in it.
@@ -458,7 +456,7 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Part
   event.factors.position = position_factor(here.sentence.sentence);
   event.factors.dyad = dyad_factor(actor, recipient) * (is_within ? kWithin : 1);
   if (event.scale < 0 && !actor.is_team && !recipient.is_team && !actor.is_bystander)
-    event.factors.dyad = lifted(event.factors.dyad, 0.65, scene.topics, here.topics);
+    event.factors.dyad = lifted(event.factors.dyad, dyad::kArmed, scene.topics, here.topics);
   event.factors.gate = gate_factor(scene, here, rule, actor, recipient);
   if (!actor.is_bystander) lift_in_war(scene, here, event);
   const double size = product(event.factors);

@@ -14,6 +14,16 @@ struct GateParties {
   bool are_powers = false;  // two different such
 };
 
+// What is left of an act by between whom it is.
+namespace dyad {
+inline constexpr double kTwoPowers = 1;
+inline constexpr double kPowerAndArmed = 0.85;  // a state and those who fight it
+inline constexpr double kPower = 0.7;
+inline constexpr double kArmed = 0.65;
+inline constexpr double kSomebody = 0.4;
+inline constexpr double kNobody = 0.3;
+}  // namespace dyad
+
 inline constexpr double kOnePartyOfTwo = 0.1;  // what stays of a rule that needs two
 
 // 0..1: what a rule that asks for a power, or for one that acts, keeps without; a government of a

@@ -333,6 +333,10 @@ bool is_known(const Parties& parties) {
                      [](const Party& party) { return party.entity != kNoEntity; });
 }
 
+bool is_same(const Party& a, const Party& b) {
+  return a.entity != kNoEntity && a.entity == b.entity;
+}
+
 std::uint64_t preposition_of(const ParsedSentence& sentence, NodeIndex node) {
   const NodeIndex preposition = sentence.clauses.preposition(node);
   return preposition == kAbsent ? 0 : sentence.page.hash(sentence.token(preposition));

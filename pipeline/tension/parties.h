@@ -30,5 +30,6 @@ inline constexpr unsigned kOwnersMax = 4;
 [[nodiscard]] bool is_power(const Party& party);
 [[nodiscard]] bool is_armed_noun(const Party& party);
 [[nodiscard]] bool is_known(const Parties& parties);
+[[nodiscard]] bool is_same(const Party& a, const Party& b);  // who is answerable
 
 }  // namespace tocsin

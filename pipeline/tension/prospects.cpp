@@ -63,12 +63,12 @@ bool may_fill(const Cast& cast, const Pattern& pattern, SetsHere& sets) {
   });
 }
 
-// Between whom an act of this sentence could be, at best: as dyad_factor says.
+// Between whom an act of this sentence could be, at best.
 double best_dyad(const Cast& cast) {
-  if (cast.powers >= 2) return 1;
-  if (cast.powers == 1) return cast.has_armed ? 0.85 : 0.7;
-  if (cast.has_armed) return 0.65;
-  return cast.has_anybody ? 0.4 : 0.3;
+  if (cast.powers >= 2) return dyad::kTwoPowers;
+  if (cast.powers == 1) return cast.has_armed ? dyad::kPowerAndArmed : dyad::kPower;
+  if (cast.has_armed) return dyad::kArmed;
+  return cast.has_anybody ? dyad::kSomebody : dyad::kNobody;
 }
 
 }  // namespace
@@ -117,10 +117,11 @@ double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matc
     if (weight <= most) continue;
     double gate = power_gate(spec, has_power, has_power, cast.has_official);
     if (spec.type >= EventType::request) gate = lifted(gate, 1, of_page, topics);
-    double dyad = best_dyad(cast);
-    if (spec.scale < 0) dyad = lifted(dyad, 0.65, of_page, topics);
+    double between = best_dyad(cast);
+    if (spec.scale < 0) between = lifted(between, dyad::kArmed, of_page, topics);
     if (spec.needs_both && cast.powers < 2 && !cast.has_armed) gate = kOnePartyOfTwo;
-    weight *= gate * dyad * topic_gate(of_page, topics, spec.type, {has_power, cast.powers >= 2});
+    weight *=
+        gate * between * topic_gate(of_page, topics, spec.type, {has_power, cast.powers >= 2});
     if (weight > most && may_fill(cast, pattern, sets)) most = weight;
   }
   return most;

@@ -21,19 +21,4 @@ struct Roles {
 [[nodiscard]] NodeIndex top_of(const ParsedSentence& sentence, const Match& match);
 [[nodiscard]] Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& rule);
 
-// Who says what the act is told in: subject of a verb of saying, "according to X", or the name
-// before a headline's colon; and whom it is told.
-struct Speech {
-  Parties speaker;
-  Parties addressee;
-  bool is_headline = false;  // "Kremlin: …"
-};
-[[nodiscard]] Speech speech_of(const ParsedSentence& sentence, NodeIndex act);
-
-// Whom a known actor may have meant where no grammar says it: the one other power that the sentence
-// names, or the one that is a subject there; not valid where there are more, or somebody without a
-// name already is whom. `is_hostile`: of others places are no parties.
-[[nodiscard]] Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles,
-                                      const Speech& speech, bool is_hostile);
-
 }  // namespace tocsin
