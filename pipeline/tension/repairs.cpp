@@ -231,19 +231,23 @@ void raise_compounds(Draft& draft) {
   for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
     const NodeIndex noun = nodes[verb].head;
     const NodeIndex doer = verb - 1;
-    if (nodes[verb].relation != Deprel::compound || nodes[verb].tag != Upos::noun ||
-        nodes[verb].form != WordForm::singular || noun <= verb || noun >= nodes.size())
+    if (nodes[verb].relation != Deprel::compound || nodes[verb].tag != Upos::noun || noun <= verb ||
+        noun >= nodes.size())
       continue;
+    // "The military bombs villages": names of things are made of singulars.
+    const bool is_third = nodes[verb].form == WordForm::plural;
+    if (is_third && nodes[doer].form == WordForm::plural) continue;
     if (nodes[noun].head != kRootHead || nodes[noun].tag != Upos::noun) continue;
     if ((page.grammar(tokens.begin + doer) & kArms) == 0) continue;
-    if ((page.forms(tokens.begin + verb) & form::kBase) == 0) continue;
+    const std::uint16_t wanted = is_third ? form::kThird : form::kBase;
+    if ((page.forms(tokens.begin + verb) & wanted) == 0) continue;
     if (nodes[doer].head != verb && nodes[doer].head != noun) continue;
     const bool is_before_other =
         std::any_of(nodes.begin() + verb + 1, nodes.begin() + noun, [&](const Node& node) {
           return node.head == noun &&
                  (node.relation == Deprel::amod || node.relation == Deprel::det);
         });
-    if (nodes[doer].form != WordForm::plural && !is_before_other) continue;
+    if (!is_third && nodes[doer].form != WordForm::plural && !is_before_other) continue;
     if (draft.has(noun, Deprel::case_) || draft.has(noun, Deprel::cop)) continue;
     nodes[verb] = {kRootHead, nodes[noun].relation, Upos::verb, WordForm::present};
     nodes[noun].head = verb;
@@ -254,6 +258,7 @@ void raise_compounds(Draft& draft) {
     }
     nodes[doer].head = verb;
     nodes[doer].relation = Deprel::nsubj;
+    if (nodes[doer].tag == Upos::adj) nodes[doer].tag = Upos::noun;
   }
 }
 
