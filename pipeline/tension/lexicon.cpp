@@ -486,7 +486,6 @@ KeyWords key_words() {
   key.through = fold_hash("through");
   key.jet = fold_hash("jet");
   key.tank = fold_hash("tank");
-  key.missile = fold_hash("missile");
   key.armed = fold_hash("armed");
   key.armoured = fold_hash("armoured");
   key.armored = fold_hash("armored");

@@ -39,7 +39,7 @@ void name_weapons(Page& page) {
     if (page.tagging.entities[mention.entity].type != EntityType::weapon) continue;
     const std::uint32_t last = mention.tokens.end - 1;
     if ((page.grammar(last) & bit(Grammar::forces)) == 0)
-      page.word[last] = page.lexicon.find(key.missile);
+      page.word[last] = page.lexicon.find(key.jet);
   }
 }
 
