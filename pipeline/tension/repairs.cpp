@@ -393,6 +393,40 @@ void raise_behind_bearers(Draft& draft) {
   }
 }
 
+// A day has no name, and a state is no other state; "Kyiv, Ukraine" is a place.
+bool may_stand_beside(const Draft& draft, NodeIndex first, NodeIndex name) {
+  if (!draft.is_named(first)) return draft.nodes[first].tag != Upos::noun;
+  const Party one = draft.page.named(draft.page.mention[draft.token(first)]);
+  const Party other = draft.page.named(draft.page.mention[draft.token(name)]);
+  return one.entity != kNoEntity && one.entity != other.entity;
+}
+
+// "Bahrain, Qatar to resume flights", a headline taken for Bahrain: what is to be done is the news,
+// and the names before it do it.
+void raise_plans(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex verb = 2; verb < nodes.size(); ++verb) {
+    const NodeIndex name = nodes[verb].head;
+    const bool is_clause =
+        nodes[verb].relation == Deprel::advcl || nodes[verb].relation == Deprel::acl;
+    if (!is_clause || nodes[verb].tag != Upos::verb || nodes[verb].form != WordForm::base ||
+        name >= verb || nodes[name].head != kRootHead || !draft.is_named(name) ||
+        nodes[verb - 1].head != verb || nodes[verb - 1].relation != Deprel::mark ||
+        draft.has(name, Deprel::cop) || draft.has(name, Deprel::nsubj))
+      continue;
+    for (NodeIndex child = name + 1; child < nodes.size(); ++child) {
+      if (nodes[child].head != name || child == verb) continue;
+      if (child > verb) nodes[child].head = verb;
+      const bool is_joined = child < verb && nodes[child].relation == Deprel::appos &&
+                             draft.is_named(child) && may_stand_beside(draft, name, child);
+      if (is_joined) nodes[child].relation = Deprel::conj;
+    }
+    draft.hang(verb, kRootHead, Deprel::root);
+    draft.hang(name, verb, Deprel::nsubj);
+    return;
+  }
+}
+
 // "Guards board and seize a tanker", taken for a board: what is joined to a verb without a subject
 // is a verb where its word can be one, and the noun before it the subject.
 void tag_joined(Draft& draft) {
@@ -824,14 +858,6 @@ bool hangs_on(const Draft& draft, NodeIndex node, NodeIndex above) {
   return false;
 }
 
-// A day has no name, and a state is no other state; "Kyiv, Ukraine" is a place.
-bool may_stand_beside(const Draft& draft, NodeIndex first, NodeIndex name) {
-  if (!draft.is_named(first)) return draft.nodes[first].tag != Upos::noun;
-  const Party one = draft.page.named(draft.page.mention[draft.token(first)]);
-  const Party other = draft.page.named(draft.page.mention[draft.token(name)]);
-  return one.entity != kNoEntity && one.entity != other.entity;
-}
-
 // "In the early hours of Tuesday, Eritrea, backed by Norway, hit a town", "Caracas, as expected,
 // praised it": a verb that has a tense has a subject, and a day has no name.
 void find_subjects(Draft& draft) {
@@ -873,18 +899,13 @@ void find_subjects(Draft& draft) {
 
 using Repair = void (*)(Draft&);
 // In this order: parts of speech, then verbs, then what hangs on them.
-constexpr std::array<Repair, 23> kRepairs = {tag_heads_of_objects, tag_heads_of_phrases,
-                                             raise_participles,    tag_joined,
-                                             name_subjects,        tag_predicates,
-                                             raise_compounds,      raise_behind_doers,
-                                             raise_behind_bearers, raise_roots,
-                                             tag_before_objects,   join_verbs,
-                                             join_names,           lift_each,
-                                             join_adjectives,      join_quantities,
-                                             lower_participles,    read_namings,
-                                             part_sources,         find_subjects,
-                                             place_objects,        lift_phrases,
-                                             lift_agents};
+constexpr std::array<Repair, 24> kRepairs = {
+    tag_heads_of_objects, tag_heads_of_phrases, raise_participles, tag_joined,
+    name_subjects,        tag_predicates,       raise_compounds,   raise_behind_doers,
+    raise_behind_bearers, raise_plans,          raise_roots,       tag_before_objects,
+    join_verbs,           join_names,           lift_each,         join_adjectives,
+    join_quantities,      lower_participles,    read_namings,      part_sources,
+    find_subjects,        place_objects,        lift_phrases,      lift_agents};
 
 }  // namespace
 
