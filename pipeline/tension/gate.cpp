@@ -1,5 +1,7 @@
 #include "pipeline/tension/gate.h"
 
+#include <algorithm>
+
 namespace tocsin {
 namespace {
 
@@ -15,6 +17,11 @@ constexpr double kLeastNobody = 0.08;
 constexpr double kLeastPower = 0.15;
 constexpr double kLeastPowers = 0.3;
 constexpr double kLeastWar = 0.75;  // assault, mobilisation or threat between powers
+// ... where page and sentence are sport, whose teams bear the names of powers and whose reports the
+// words of war. A sentence of war on a page of sport has next to nothing of sport.
+constexpr double kLeastSport = 0.2;
+constexpr double kSportFrom = 400;
+constexpr double kSportTo = 700;
 // ... and where all is crime or home politics, without two powers.
 constexpr double kLeastCrime = 0.5;
 constexpr double kLeastPolitics = 0.7;
@@ -74,6 +81,11 @@ double topic_gate(const TopicShares& page, const TopicShares& sentence, EventTyp
   const bool is_plain = parties.are_powers;
   double gate = fall(calm, is_plain ? kCalmFromPowers : kCalmFrom,
                      is_plain ? kCalmToPowers : kCalmTo, least_when_calm(type, parties));
+  if (parties.are_powers && type >= EventType::request) {
+    const TopicShares& near = sentence.is_known() ? sentence : page;
+    const double sport = std::min(page.of(Topic::sport), near.of(Topic::sport));
+    gate = std::min(gate, fall(sport, kSportFrom, kSportTo, kLeastSport));
+  }
   if (parties.are_powers || type < EventType::request) return gate;
   const double crime = mean([](const TopicShares& shares) { return shares.of(Topic::crime); });
   const double politics =

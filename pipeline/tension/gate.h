@@ -32,7 +32,7 @@ inline constexpr double kOnePartyOfTwo = 0.1;  // what stays of a rule that need
                                 bool has_official);
 
 // 0..1. `page`: topics of the whole text, `sentence`: of the sentence that tells the act. It never
-// silences an act of war between powers.
+// silences an act of war between powers, unless both are sport: teams bear names of countries.
 [[nodiscard]] double topic_gate(const TopicShares& page, const TopicShares& sentence,
                                 EventType type, GateParties parties);
 

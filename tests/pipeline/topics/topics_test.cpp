@@ -158,8 +158,22 @@ TEST(TopicGate, CalmTopicsSilenceAllButWarBetweenPowers) {
   const GateParties powers{.has_power = true, .are_powers = true};
   EXPECT_LT(nobody, 0.1);
   EXPECT_LT(power, 0.2);
-  EXPECT_GE(topic_gate(sport, sport, EventType::assault, powers), 0.7);
-  EXPECT_LT(topic_gate(sport, sport, EventType::reject, powers), 0.5);
+  const TopicShares shares = shares_of(
+      "The company raised its profit forecast and shares rose on the stock exchange as investors "
+      "bought bank stocks; the market index gained.");
+  EXPECT_GE(topic_gate(shares, shares, EventType::assault, powers), 0.7);
+  EXPECT_LT(topic_gate(shares, shares, EventType::reject, powers), 0.5);
+}
+
+// Teams bear the names of countries; a war that is told on a page of sport is no match.
+TEST(TopicGate, SportIsNoWarBetweenPowers) {
+  const TopicShares sport = shares_of(
+      "The striker scored twice as the team won the cup final on penalties. Fans sang at the "
+      "stadium after the league title.");
+  const TopicShares war = shares_of(samples().front().text);
+  const GateParties powers{.has_power = true, .are_powers = true};
+  EXPECT_LT(topic_gate(sport, sport, EventType::assault, powers), 0.3);
+  EXPECT_GE(topic_gate(sport, war, EventType::assault, powers), 0.7);
 }
 
 TEST(TopicGate, WarPasses) {
