@@ -291,7 +291,7 @@ class NotifyTest(unittest.TestCase):
         notify = self.notify(hook)
         produce(self.broker, self.topics.alerts, [alert("bad", 1), alert("bad", 2)] + [alert("a%d" % i, 1) for i in range(20)])
         wait_until(lambda: len(receiver.accepted()) == 20, "the other alerts")
-        notify.close()
+        self.assertEqual(notify.terminate(), 0)
         notify = self.notify(hook)
         produce(self.broker, self.topics.alerts, [alert("last", 1)])
         wait_until(lambda: [b["alert_id"] for b in receiver.accepted()][20:] == ["last"], "the new alert alone")
