@@ -122,6 +122,9 @@ bool find_deadly(const std::filesystem::path& file, const Trail& trail, DeadlyBa
 // Nothing bounds what a batch decompresses to (daemon/kafka/unreadable.h): a child reads, and
 // whoever is left finds the batch that it died of and begins again around it.
 ExitCode audit(const AuditOptions& options) {
+  // Who reads up to such a batch may be handed it before it has stopped.
+  constexpr int kChancesMax = 4;
+  int chances = 0;
   DeadlyBatches deadly;
   while (true) {
     Trail trail;
@@ -139,6 +142,7 @@ ExitCode audit(const AuditOptions& options) {
     const int signal = WTERMSIG(status);
     const bool may_be_memory = signal == SIGKILL || signal == SIGABRT || signal == SIGSEGV;
     if (may_be_memory && find_deadly(options.config, trail, deadly)) continue;
+    if (may_be_memory && !deadly.empty() && ++chances < kChancesMax) continue;
     std::fprintf(stderr, "tocsin: the audit was ended by signal %d (%s)\n", signal,
                  may_be_memory ? "no memory was left?" : ::sigdescr_np(signal));
     return ExitCode::failed;
