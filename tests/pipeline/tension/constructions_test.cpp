@@ -9,14 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "config/load_pipeline.h"
-#include "pipeline/pipeline.h"
-#include "tests/english.h"
+#include "tests/pipeline/tension/shipped.h"
 
 namespace tocsin {
 namespace {
-
-constexpr std::int64_t kPublished_ms = 1'772'000'000'000;  // 2026-02-25
 
 struct Construction {
   std::string kind;
@@ -65,14 +61,12 @@ std::string direction_of(const Assessment& assessment) {
 }
 
 TEST(Constructions, EachIsReadAsItIsMeant) {
-  const LoadedPipeline loaded = load_pipeline(default_config());
-  const Pipeline& shipped = *loaded.pipeline;
   const auto who = [&](EntityIndex index) {
-    return index == kNoEntity ? std::string("nobody") : shipped.gazetteer[index].name;
+    return index == kNoEntity ? std::string("nobody") : shipped().gazetteer[index].name;
   };
   const auto is_party = [&](EntityIndex index, const std::string& wanted) {
     if (index == kNoEntity) return is_wanted("-", wanted);
-    const Entity& entity = shipped.gazetteer[index];
+    const Entity& entity = shipped().gazetteer[index];
     return is_wanted(entity.name, wanted) ||
            (!entity.code.empty() && is_wanted(entity.code, wanted));
   };
@@ -82,10 +76,7 @@ TEST(Constructions, EachIsReadAsItIsMeant) {
   constexpr std::size_t kKnown = 1;
   std::size_t wrong = 0;
   for (const Construction& each : all) {
-    const Text text = make_text("", each.text, "en", shipped.languages);
-    const Tagging tagging = tag(shipped.gazetteer, text, kPublished_ms);
-    const Assessment assessment =
-        assess(shipped.lexicon, shipped.gazetteer, text, tagging, kPublished_ms);
+    const Assessment assessment = assess_text("", each.text);
     bool is_right = direction_of(assessment) == each.direction;
     std::string got = direction_of(assessment);
     const auto top = std::max_element(

@@ -4,14 +4,10 @@
 
 #include <string>
 
-#include "config/load_pipeline.h"
-#include "pipeline/pipeline.h"
-#include "tests/english.h"
+#include "tests/pipeline/tension/shipped.h"
 
 namespace tocsin {
 namespace {
-
-constexpr std::int64_t kPublished_ms = 1'772'000'000'000;  // 2026-02-25
 
 struct Hard {
   const char* event;
@@ -132,16 +128,11 @@ const Hard kArticles[] = {
 class HardArticle : public testing::TestWithParam<Hard> {};
 
 TEST_P(HardArticle, HasItsEvent) {
-  static const LoadedPipeline loaded = load_pipeline(default_config());
-  const Pipeline& shipped = *loaded.pipeline;
   const Hard& want = GetParam();
-  const Text text = make_text(want.title, want.body, "en", shipped.languages);
-  const Tagging tagging = tag(shipped.gazetteer, text, kPublished_ms);
-  const Assessment assessment =
-      assess(shipped.lexicon, shipped.gazetteer, text, tagging, kPublished_ms);
+  const Assessment assessment = assess_text(want.title, want.body);
   std::string got;
   const auto code = [&](EntityIndex entity) {
-    return entity == kNoEntity ? std::string("-") : shipped.gazetteer[entity].code;
+    return entity == kNoEntity ? std::string("-") : shipped().gazetteer[entity].code;
   };
   for (const Event& event : assessment.events) {
     const std::string one = std::string(name(event.type)) + " " + code(event.actor) + " " +

@@ -6,28 +6,13 @@
 #include <cstdio>
 #include <string>
 
-#include "config/load_pipeline.h"
-#include "pipeline/pipeline.h"
-#include "tests/english.h"
+#include "tests/pipeline/tension/shipped.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::int64_t kPublished_ms = 1'772'000'000'000;  // 2026-02-25
-
-const Pipeline& shipped() {
-  static const LoadedPipeline loaded = load_pipeline(default_config());
-  return *loaded.pipeline;
-}
-
-Assessment read(const std::string& title, const std::string& body) {
-  const Text text = make_text(title, body, "en", shipped().languages);
-  const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
-  return assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms);
-}
-
 Tension tension_of(const std::string& body) {
-  return *read("", body).tension;
+  return *assess_text("", body).tension;
 }
 
 // How much it says either way.
@@ -99,7 +84,7 @@ TEST(Metamorphic, EveryTemplateSaysSomethingWithADirection) {
   for_all([](const Pair& pair, const Verb& verb) {
     const std::string text = said(pair, verb.past);
     EXPECT_GT(strength(text), 5) << text;
-    EXPECT_TRUE(has_direction(read("", text), pair)) << text;
+    EXPECT_TRUE(has_direction(assess_text("", text), pair)) << text;
   });
 }
 
@@ -116,7 +101,7 @@ TEST(Metamorphic, ThePassiveHasTheSameDirection) {
   for_all([](const Pair& pair, const Verb& verb) {
     const std::string text =
         std::string(pair.recipient) + " was " + verb.past + " by " + pair.actor + ".";
-    EXPECT_TRUE(has_direction(read("", text), pair)) << text;
+    EXPECT_TRUE(has_direction(assess_text("", text), pair)) << text;
     // What the words say of the topic may differ a little.
     const double active = strength(said(pair, verb.past));
     EXPECT_NEAR(strength(text), active, active * 0.12) << text;
@@ -131,7 +116,7 @@ double share_with_direction(const TextOf& text_of, bool is_title = false) {
   std::size_t all = 0;
   for_all([&](const Pair& pair, const Verb& verb) {
     const std::string text = text_of(pair, verb);
-    const bool has = has_direction(is_title ? read(text, "") : read("", text), pair);
+    const bool has = has_direction(is_title ? assess_text(text, "") : assess_text("", text), pair);
     if (!has) std::printf("  lost: %s\n", text.c_str());
     kept += has ? 1 : 0;
     ++all;
@@ -249,7 +234,7 @@ TEST(Metamorphic, AnotherNameOfTheActorIsTheSameActor) {
     for (const char* name : {"Russia", "Moscow", "The Kremlin", "The Russian army",
                              "Russian forces", "Russian troops"}) {
       const std::string text = std::string(name) + " " + verb.past + " Ukraine.";
-      EXPECT_TRUE(has_direction(read("", text), kPairs[0])) << text;
+      EXPECT_TRUE(has_direction(assess_text("", text), kPairs[0])) << text;
     }
   }
 }
@@ -259,7 +244,7 @@ TEST(Metamorphic, FootballClubsAreNoNations) {
     const std::string text = "Arsenal " + std::string(verb.past) +
                              " Chelsea. The striker scored twice before half-time and the coach "
                              "praised his midfielder after the match at the stadium.";
-    EXPECT_LT(read("Late goal settles cup tie", text).tension->score, 10) << text;
+    EXPECT_LT(assess_text("Late goal settles cup tie", text).tension->score, 10) << text;
   }
 }
 
@@ -267,7 +252,7 @@ TEST(Metamorphic, WhoTellsOfTheDeadHasNotKilledThem) {
   for (const Pair& pair : kPairs) {
     for (const char* told : {"said a missile had hit a market", "reported a strike on a market"}) {
       const std::string text = std::string(pair.recipient) + " " + told + ", killing four people.";
-      for (const Event& event : read("", text).events) {
+      for (const Event& event : assess_text("", text).events) {
         EXPECT_NE(event.actor, shipped().gazetteer.by_code(pair.recipient_code)) << text;
       }
     }
@@ -277,7 +262,8 @@ TEST(Metamorphic, WhoTellsOfTheDeadHasNotKilledThem) {
 TEST(Metamorphic, ANounThatSaysWhichIsNoAct) {
   for (const Pair& pair : kPairs) {
     const std::string between = std::string(" between ") + pair.actor + " and " + pair.recipient;
-    for (const Event& event : read("Ceasefire talks" + between, "They sat down at noon.").events)
+    for (const Event& event :
+         assess_text("Ceasefire talks" + between, "They sat down at noon.").events)
       EXPECT_NE(event.type, EventType::retreat) << between;
   }
 }

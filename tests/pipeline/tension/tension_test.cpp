@@ -3,25 +3,10 @@
 #include <algorithm>
 #include <string>
 
-#include "config/load_pipeline.h"
-#include "pipeline/pipeline.h"
-#include "tests/english.h"
+#include "tests/pipeline/tension/shipped.h"
 
 namespace tocsin {
 namespace {
-
-constexpr std::int64_t kPublished_ms = 1'772'000'000'000;  // 2026-02-25
-
-const Pipeline& shipped() {
-  static const LoadedPipeline loaded = load_pipeline(default_config());
-  return *loaded.pipeline;
-}
-
-Assessment assess_text(const std::string& title, const std::string& body) {
-  const Text text = make_text(title, body, "en", shipped().languages);
-  const Tagging tagging = tag(shipped().gazetteer, text, kPublished_ms);
-  return assess(shipped().lexicon, shipped().gazetteer, text, tagging, kPublished_ms);
-}
 
 double hostile(const std::string& sentence) {
   return assess_text("", sentence).tension->score;
