@@ -13,14 +13,17 @@ namespace tocsin {
 
 using namespace std::chrono_literals;
 
+void be_expendable() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  std::ofstream("/proc/self/oom_score_adj") << 1000;
+}
+
 bool dies_over(std::string_view, const std::function<void()>& work,
                std::chrono::milliseconds limit) {
   const pid_t child = ::fork();
   if (child < 0) return true;
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    // Where memory is what it dies of, the child goes first.
-    std::ofstream("/proc/self/oom_score_adj") << 1000;
+    be_expendable();
     work();
     ::_exit(0);
   }

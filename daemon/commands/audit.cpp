@@ -1,7 +1,5 @@
 #include "daemon/audit/audit.h"
 
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <new>
 
 #include "daemon/commands/commands.h"
@@ -20,29 +17,21 @@
 #include "daemon/commands/progress.h"
 #include "daemon/kafka/unreadable.h"
 #include "daemon/log.h"
+#include "daemon/sandbox.h"
+#include "daemon/shared_memory.h"
 #include "daemon/stop.h"
 
 namespace tocsin {
 namespace {
 
-// How far a child came with the raw partitions, in memory that it shares with us.
+// How far a child came with the raw partitions.
 class Trail {
  public:
-  Trail()
-      : places_(
-            static_cast<Place*>(::mmap(nullptr, kPlacesMax * sizeof(Place), PROT_READ | PROT_WRITE,
-                                       MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
-    if (places_ == MAP_FAILED) throw StopError(ExitCode::failed, "audit: no memory is left");
-  }
-  ~Trail() { ::munmap(places_, kPlacesMax * sizeof(Place)); }
-  Trail(const Trail&) = delete;
-  Trail& operator=(const Trail&) = delete;
-
   // Partitions beyond the first kPlacesMax are not kept.
   void note(const kafka::Partition& partition, const kafka::Watermarks& left) {
     const auto [at, is_new] = numbers_.try_emplace(partition, numbers_.size());
     if (at->second >= kPlacesMax || partition.topic.size() >= sizeof(Place::topic)) return;
-    Place& place = places_[at->second];
+    Place& place = places_.get()[at->second];
     if (is_new) {
       std::memcpy(place.topic.data(), partition.topic.data(), partition.topic.size());
       place.number = partition.number;
@@ -51,8 +40,9 @@ class Trail {
   }
   [[nodiscard]] kafka::Extents left() const {
     kafka::Extents found;
-    for (std::size_t i = 0; i < kPlacesMax && places_[i].topic.front() != 0; ++i) {
-      found[{places_[i].topic.data(), places_[i].number}] = places_[i].left;
+    for (const Place& place : places_.get()) {
+      if (place.topic.front() == 0) break;
+      found[{place.topic.data(), place.number}] = place.left;
     }
     return found;
   }
@@ -64,7 +54,7 @@ class Trail {
     std::int32_t number;
     kafka::Watermarks left;
   };
-  Place* places_;
+  SharedMemory<std::array<Place, kPlacesMax>> places_;
   std::map<kafka::Partition, std::size_t> numbers_;
 };
 
@@ -131,8 +121,7 @@ ExitCode audit(const AuditOptions& options) {
     const pid_t child = ::fork();
     if (child < 0) throw StopError(ExitCode::failed, "audit: no process can be made");
     if (child == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      std::ofstream("/proc/self/oom_score_adj") << 1000;  // the first to go where memory ends
+      be_expendable();
       return audit_once(options, deadly, trail);
     }
     int status = 0;

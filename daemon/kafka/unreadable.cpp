@@ -1,7 +1,6 @@
 #include "daemon/kafka/unreadable.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <fstream>
 
 #include "daemon/sandbox.h"
+#include "daemon/shared_memory.h"
 #include "daemon/stop.h"
 #include "daemon/wait.h"
 
@@ -75,38 +75,24 @@ void limit_memory(std::uint64_t more) {
   ::setrlimit(RLIMIT_DATA, &limit);
 }
 
-// A number that a child process leaves to its parent.
-class SharedNumber {
- public:
-  SharedNumber()
-      : number_(static_cast<std::atomic<std::int64_t>*>(
-            ::mmap(nullptr, sizeof(std::atomic<std::int64_t>), PROT_READ | PROT_WRITE,
-                   MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
-    if (number_ == MAP_FAILED) throw StopError(ExitCode::failed, "kafka: no memory is left");
-  }
-  ~SharedNumber() { ::munmap(number_, sizeof *number_); }
-  SharedNumber(const SharedNumber&) = delete;
-  SharedNumber& operator=(const SharedNumber&) = delete;
-  [[nodiscard]] std::atomic<std::int64_t>& get() { return *number_; }
-
- private:
-  std::atomic<std::int64_t>* number_;
-};
+// Of who reads around what kills: as the intake fetches, and the ends are told.
+Conf probe_conf(const Config& config, Settings defaults, Settings fixed) {
+  defaults.merge(Settings{{"fetch.wait.max.ms", "100"},
+                          {"check.crcs", "true"},
+                          {"fetch.max.bytes", "8388608"},
+                          {"receive.message.max.bytes", std::to_string(kDecompressedMax)}});
+  fixed.merge(Settings{{"group.id", config.kafka.group},
+                       {"enable.auto.commit", "false"},
+                       {"enable.auto.offset.store", "false"},
+                       {"isolation.level", "read_committed"},
+                       {"auto.offset.reset", "earliest"},
+                       {"enable.partition.eof", "true"}});
+  return make_conf(config.kafka, defaults, fixed);
+}
 
 // Many batches a fetch, as whoever died had them.
 Conf quick_conf(const Config& config) {
-  return make_conf(config.kafka,
-                   {{"fetch.wait.max.ms", "100"},
-                    {"check.crcs", "true"},
-                    {"fetch.max.bytes", "8388608"},
-                    {"receive.message.max.bytes", std::to_string(kDecompressedMax)},
-                    {"queued.max.messages.kbytes", "16384"}},
-                   {{"group.id", config.kafka.group},
-                    {"enable.auto.commit", "false"},
-                    {"enable.auto.offset.store", "false"},
-                    {"isolation.level", "read_committed"},
-                    {"auto.offset.reset", "earliest"},
-                    {"enable.partition.eof", "true"}});
+  return probe_conf(config, {{"queued.max.messages.kbytes", "16384"}}, {});
 }
 
 // In a child: reads from `offset` on and keeps how far it came; dies over what cannot be read.
@@ -149,7 +135,7 @@ std::int64_t end_of_unreadable(const Config& config, const Partition& partition,
 
 std::optional<Watermarks> deadly_batch(const Config& config, const Partition& partition,
                                        std::int64_t offset, std::int64_t high) {
-  SharedNumber reached;
+  SharedMemory<std::atomic<std::int64_t>> reached;
   const auto dies = [&](std::int64_t from, std::int64_t records_max, bool is_careful = true) {
     reached.get() = from;
     const Trip trip{records_max, high, is_careful};
@@ -166,19 +152,7 @@ std::optional<Watermarks> deadly_batch(const Config& config, const Partition& pa
 }
 
 Conf careful_conf(const Config& config) {
-  return make_conf(config.kafka,
-                   {{"fetch.wait.max.ms", "100"},
-                    {"check.crcs", "true"},
-                    {"fetch.max.bytes", "8388608"},
-                    {"receive.message.max.bytes", std::to_string(kDecompressedMax)}},
-                   {{"group.id", config.kafka.group},
-                    {"enable.auto.commit", "false"},
-                    {"enable.auto.offset.store", "false"},
-                    {"isolation.level", "read_committed"},
-                    {"auto.offset.reset", "earliest"},
-                    {"enable.partition.eof", "true"},
-                    {"fetch.message.max.bytes", "1"},
-                    {"queued.min.messages", "1"}});
+  return probe_conf(config, {}, {{"fetch.message.max.bytes", "1"}, {"queued.min.messages", "1"}});
 }
 
 void read_before(Consumer& careful, const Partition& partition, const Watermarks& offsets,

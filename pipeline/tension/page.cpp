@@ -20,7 +20,8 @@ std::uint64_t model_kind(const Page& page, std::uint32_t letters) {
 }
 
 // "A Cuban MiG-29", "an A-37": letters with two digits or more behind a hyphen are what they are a
-// model of, in both parts, whichever of them the tree makes the head. So are names of weapons.
+// model of, in both parts, whichever of them the tree makes the head. A named weapon, of which the
+// gazetteer tells no kind, is read as a jet where its name ends in no noun of arms.
 void name_weapons(Page& page) {
   const auto is_digit = [&](const Token& token, std::uint32_t at) {
     const std::string_view bytes = page.text.slice(ByteSpan{token.begin, token.end});

@@ -10,6 +10,8 @@
 namespace tocsin {
 namespace {
 
+constexpr std::uint32_t kArms = bit(Grammar::forces) | bit(Grammar::armed);
+
 // A tree while it is repaired.
 struct Draft {
   const Page& page;
@@ -21,9 +23,18 @@ struct Draft {
   [[nodiscard]] bool marked(NodeIndex node, unsigned marks) const {
     return page.marked(token(node), marks);
   }
+  [[nodiscard]] std::uint16_t forms(NodeIndex node) const { return page.forms(token(node)); }
+  [[nodiscard]] std::uint32_t grammar(NodeIndex node) const { return page.grammar(token(node)); }
   [[nodiscard]] std::uint64_t hash(NodeIndex node) const { return page.hash(token(node)); }
   [[nodiscard]] bool is_named(NodeIndex node) const {
     return page.mention[token(node)] != kNoMention;
+  }
+  // kAbsent: none.
+  [[nodiscard]] NodeIndex root() const {
+    for (NodeIndex each = 0; each < nodes.size(); ++each) {
+      if (nodes[each].head == kRootHead) return each;
+    }
+    return kAbsent;
   }
   // First child with the relation; kAbsent.
   [[nodiscard]] NodeIndex child(NodeIndex node, Deprel relation) const {
@@ -61,10 +72,8 @@ void join_names(Draft& draft) {
     const auto joined = static_cast<std::uint16_t>(second - 1 - tokens.begin);
     const std::uint16_t verb = nodes[name].head;
     if (verb == joined || (nodes[joined].head != verb && nodes[joined].head != name)) continue;
-    nodes[joined].head = verb;
-    nodes[joined].relation = Deprel::nsubj;
-    nodes[name].head = joined;
-    nodes[name].relation = Deprel::conj;
+    draft.hang(joined, verb, Deprel::nsubj);
+    draft.hang(name, joined, Deprel::conj);
   }
 }
 
@@ -81,12 +90,9 @@ void lift_each(Draft& draft) {
     if (noun >= nodes.size() || nodes[noun].head != kRootHead || noun > each ||
         nodes[verb].relation != Deprel::acl_relcl)
       continue;
-    nodes[verb].head = kRootHead;
-    nodes[verb].relation = nodes[noun].relation;
-    nodes[noun].head = verb;
-    nodes[noun].relation = Deprel::nsubj;
-    nodes[each].head = noun;
-    nodes[each].relation = Deprel::appos;
+    draft.hang(verb, kRootHead, nodes[noun].relation);
+    draft.hang(noun, verb, Deprel::nsubj);
+    draft.hang(each, noun, Deprel::appos);
   }
 }
 
@@ -122,8 +128,7 @@ void raise_participles(Draft& draft) {
                               its == Deprel::advcl || its == Deprel::ccomp;
       if (nodes[child].head == noun && child != verb && is_clausal) nodes[child].head = verb;
     }
-    nodes[noun].head = verb;
-    nodes[noun].relation = Deprel::obj;
+    draft.hang(noun, verb, Deprel::obj);
   }
 }
 
@@ -187,19 +192,18 @@ void turn_phrases(Draft& draft, NodeIndex verb) {
 // "A rocket lands in", taken for rocket lands: nobody says a before many.
 void tag_predicates(Draft& draft) {
   const Page& page = draft.page;
-  const TokenSpan tokens = draft.sentence.tokens;
   std::vector<Node>& nodes = draft.nodes;
   for (NodeIndex verb = 1; verb < nodes.size(); ++verb) {
     Node& own = nodes[verb];
     if (!is_common_noun(draft, verb) || draft.has(verb, Deprel::cop)) continue;
     const std::uint16_t wanted = own.form == WordForm::plural ? form::kThird : form::kBase;
-    if ((page.forms(tokens.begin + verb) & wanted) == 0) continue;
+    if ((draft.forms(verb) & wanted) == 0) continue;
     NodeIndex subject = kAbsent;
     bool is_one = false;
     for (NodeIndex child = 0; child < verb; ++child) {
       if (nodes[child].head != verb) continue;
       if (nodes[child].relation == Deprel::nsubj) subject = child;
-      const std::uint64_t word = page.hash(tokens.begin + child);
+      const std::uint64_t word = draft.hash(child);
       is_one = is_one || word == page.lexicon.key.a || word == page.lexicon.key.an;
     }
     const NodeIndex before = verb - 1;
@@ -224,10 +228,7 @@ void tag_predicates(Draft& draft) {
 // "Jets bomb positions", "police club Danish fishermen", taken for one name of a thing: what forces
 // do stands right behind them, before a noun or what belongs to it.
 void raise_compounds(Draft& draft) {
-  const Page& page = draft.page;
-  const TokenSpan tokens = draft.sentence.tokens;
   std::vector<Node>& nodes = draft.nodes;
-  constexpr std::uint32_t kArms = bit(Grammar::forces) | bit(Grammar::armed);
   for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
     const NodeIndex noun = nodes[verb].head;
     const NodeIndex doer = verb - 1;
@@ -238,9 +239,9 @@ void raise_compounds(Draft& draft) {
     const bool is_third = nodes[verb].form == WordForm::plural;
     if (is_third && nodes[doer].form == WordForm::plural) continue;
     if (nodes[noun].head != kRootHead || nodes[noun].tag != Upos::noun) continue;
-    if ((page.grammar(tokens.begin + doer) & kArms) == 0) continue;
+    if ((draft.grammar(doer) & kArms) == 0) continue;
     const std::uint16_t wanted = is_third ? form::kThird : form::kBase;
-    if ((page.forms(tokens.begin + verb) & wanted) == 0) continue;
+    if ((draft.forms(verb) & wanted) == 0) continue;
     if (nodes[doer].head != verb && nodes[doer].head != noun) continue;
     const bool is_before_other =
         std::any_of(nodes.begin() + verb + 1, nodes.begin() + noun, [&](const Node& node) {
@@ -250,14 +251,12 @@ void raise_compounds(Draft& draft) {
     if (!is_third && nodes[doer].form != WordForm::plural && !is_before_other) continue;
     if (draft.has(noun, Deprel::case_) || draft.has(noun, Deprel::cop)) continue;
     nodes[verb] = {kRootHead, nodes[noun].relation, Upos::verb, WordForm::present};
-    nodes[noun].head = verb;
-    nodes[noun].relation = Deprel::obj;
+    draft.hang(noun, verb, Deprel::obj);
     for (NodeIndex child = 0; child < verb; ++child) {
       if (child != doer && (nodes[child].head == noun || nodes[child].head == verb))
         nodes[child].head = doer;
     }
-    nodes[doer].head = verb;
-    nodes[doer].relation = Deprel::nsubj;
+    draft.hang(doer, verb, Deprel::nsubj);
     if (nodes[doer].tag == Upos::adj) nodes[doer].tag = Upos::noun;
   }
 }
@@ -268,7 +267,6 @@ void raise_behind_doers(Draft& draft) {
   const Page& page = draft.page;
   const TokenSpan tokens = draft.sentence.tokens;
   std::vector<Node>& nodes = draft.nodes;
-  constexpr std::uint32_t kArms = bit(Grammar::forces) | bit(Grammar::armed);
   for (NodeIndex doer = 0; doer + 2U < nodes.size(); ++doer) {
     const NodeIndex verb = doer + 1;
     const std::uint32_t t = tokens.begin + doer;
@@ -298,17 +296,15 @@ void give_back(Draft& draft, NodeIndex verb, NodeIndex owner) {
   for (NodeIndex child = owner + 1; child < noun; ++child) {
     if (nodes[child].head == verb) nodes[child].head = noun;
   }
-  nodes[noun].head = owner;
-  nodes[noun].relation = Deprel::nmod;
+  draft.hang(noun, owner, Deprel::nmod);
 }
 
 // "Fighters of the front walk past", taken for fighters of a walk: a sentence without another verb
 // is about what its verb in the present says.
 void raise_roots(Draft& draft) {
   std::vector<Node>& nodes = draft.nodes;
-  NodeIndex root = 0;
-  while (root < nodes.size() && nodes[root].head != kRootHead) ++root;
-  if (root >= nodes.size() || nodes[root].tag == Upos::verb || draft.has(root, Deprel::cop)) return;
+  const NodeIndex root = draft.root();
+  if (root == kAbsent || nodes[root].tag == Upos::verb || draft.has(root, Deprel::cop)) return;
   for (NodeIndex verb = root + 2; verb < nodes.size(); ++verb) {
     const Node own = nodes[verb];
     if (own.tag != Upos::verb) continue;
@@ -321,11 +317,9 @@ void raise_roots(Draft& draft) {
                                                  nodes[own.head].relation == Deprel::conj);
     if (!is_of_root) return;
     give_back(draft, verb, own.head);
-    nodes[verb].head = kRootHead;
-    nodes[verb].relation = nodes[root].relation;
+    draft.hang(verb, kRootHead, nodes[root].relation);
     nodes[verb].form = WordForm::present;
-    nodes[root].head = verb;
-    nodes[root].relation = Deprel::nsubj;
+    draft.hang(root, verb, Deprel::nsubj);
     return;
   }
 }
@@ -333,17 +327,15 @@ void raise_roots(Draft& draft) {
 // "Planes of the air force rocket hillsides", taken for what somebody hillsides: where the one is
 // no verb, the word before it that can be one is.
 void tag_before_objects(Draft& draft) {
-  const Page& page = draft.page;
-  const TokenSpan tokens = draft.sentence.tokens;
   std::vector<Node>& nodes = draft.nodes;
   for (NodeIndex noun = 2; noun < nodes.size(); ++noun) {
     const NodeIndex verb = noun - 1;
-    const std::uint16_t forms = page.forms(tokens.begin + noun);
+    const std::uint16_t forms = draft.forms(noun);
     const bool is_noun =
         nodes[noun].tag == Upos::verb && (forms & form::kPlural) != 0 && (forms & form::kVerb) == 0;
     if (!is_noun || nodes[verb].tag != Upos::noun || nodes[verb].form != WordForm::singular)
       continue;
-    if ((page.forms(tokens.begin + verb) & form::kBase) == 0) continue;
+    if ((draft.forms(verb) & form::kBase) == 0) continue;
     const NodeIndex owner = nodes[verb].head;
     if (nodes[verb].relation != Deprel::nmod || owner >= verb || nodes[owner].head != noun)
       continue;
@@ -360,10 +352,8 @@ void tag_before_objects(Draft& draft) {
 // thing are what the clause is about.
 void raise_behind_bearers(Draft& draft) {
   const Page& page = draft.page;
-  const TokenSpan tokens = draft.sentence.tokens;
   std::vector<Node>& nodes = draft.nodes;
-  constexpr std::uint32_t kBearers =
-      bit(Grammar::forces) | bit(Grammar::armed) | bit(Grammar::victim) | bit(Grammar::civil);
+  constexpr std::uint32_t kBearers = kArms | bit(Grammar::victim) | bit(Grammar::civil);
   const KeyWords& key = page.lexicon.key;
   for (NodeIndex verb = 3; verb < nodes.size(); ++verb) {
     if (nodes[verb].tag != Upos::verb || nodes[verb].relation != Deprel::acl) continue;
@@ -373,20 +363,17 @@ void raise_behind_bearers(Draft& draft) {
     const NodeIndex people = nodes[thing].head;
     if (people >= thing || nodes[people].head != kRootHead || nodes[people].tag != Upos::noun)
       continue;
-    if ((page.grammar(tokens.begin + people) & kBearers) == 0) continue;
+    if ((draft.grammar(people) & kBearers) == 0) continue;
     const bool is_borne =
         std::any_of(nodes.begin() + people, nodes.begin() + thing, [&](Node& node) {
-          const std::uint64_t word =
-              page.hash(tokens.begin + static_cast<std::uint32_t>(&node - nodes.data()));
+          const std::uint64_t word = draft.hash(static_cast<NodeIndex>(&node - nodes.data()));
           return node.head == thing && node.relation == Deprel::case_ &&
                  (word == key.with || word == key.in);
         });
     if (!is_borne || draft.has(people, Deprel::cop)) continue;
-    nodes[verb].head = kRootHead;
-    nodes[verb].relation = nodes[people].relation;
+    draft.hang(verb, kRootHead, nodes[people].relation);
     nodes[verb].form = WordForm::past;
-    nodes[people].head = verb;
-    nodes[people].relation = Deprel::nsubj;
+    draft.hang(people, verb, Deprel::nsubj);
     for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
       if (nodes[child].head == people) nodes[child].head = verb;
     }
@@ -434,7 +421,7 @@ void tag_joined(Draft& draft) {
   for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
     if (!is_common_noun(draft, verb) || nodes[verb - 1].head != verb ||
         nodes[verb - 1].relation != Deprel::compound || draft.has(verb, Deprel::det) ||
-        (draft.page.forms(draft.token(verb)) & (form::kBase | form::kThird)) == 0)
+        (draft.forms(verb) & (form::kBase | form::kThird)) == 0)
       continue;
     const NodeIndex second = draft.child(verb, Deprel::conj);
     if (second == kAbsent || second < verb || nodes[second].tag != Upos::verb ||
@@ -569,15 +556,12 @@ void lower_participles(Draft& draft) {
                          (nodes[first].form == WordForm::past && subject != kAbsent &&
                           nodes[subject].relation == Deprel::nsubj_pass);
     if (is_joined || !is_bare || !is_finite || subject == kAbsent) continue;
-    nodes[last].head = nodes[first].head;
-    nodes[last].relation = nodes[first].relation;
+    draft.hang(last, nodes[first].head, nodes[first].relation);
     for (NodeIndex node = 0; node < subject; ++node) {
       if (nodes[node].head == first) nodes[node].head = last;
     }
-    nodes[subject].head = last;
-    nodes[subject].relation = is_passive ? Deprel::nsubj_pass : Deprel::nsubj;
-    nodes[first].head = subject;
-    nodes[first].relation = Deprel::acl;
+    draft.hang(subject, last, is_passive ? Deprel::nsubj_pass : Deprel::nsubj);
+    draft.hang(first, subject, Deprel::acl);
   }
 }
 
@@ -636,12 +620,9 @@ void name_in_place(Draft& draft, NodeIndex what, NodeIndex verb, NodeIndex noun,
     own.head = own.relation == Deprel::obl || place.head >= nodes.size() ? noun : place.head;
     if (own.relation == Deprel::obl) own.relation = Deprel::nmod;
   }
-  nodes[noun].head = place.head;
-  nodes[noun].relation = place.relation;
-  nodes[verb].head = noun;
-  nodes[verb].relation = Deprel::acl_relcl;
-  nodes[what].head = noun;
-  nodes[what].relation = Deprel::det;
+  draft.hang(noun, place.head, place.relation);
+  draft.hang(verb, noun, Deprel::acl_relcl);
+  draft.hang(what, noun, Deprel::det);
 }
 
 // "launches what it calls an operation against Peru", "struck what it said were depots": a name for
@@ -694,16 +675,12 @@ void part_sources(Draft& draft) {
   std::uint32_t colon = tokens.end - 1;
   while (colon > tokens.end - kSourceMax && !page.marked(colon, before::kColon)) --colon;
   if (!page.marked(colon, before::kColon)) return;
-  NodeIndex root = kAbsent;
-  for (NodeIndex node = 0; node < nodes.size(); ++node) {
-    if (nodes[node].head == kRootHead) root = node;
-  }
+  const NodeIndex root = draft.root();
   const auto first = static_cast<NodeIndex>(colon - tokens.begin);
   if (root == kAbsent || root >= first) return;
   for (NodeIndex node = first; node < nodes.size(); ++node) {
     if (nodes[node].head >= first) continue;
-    nodes[node].head = root;
-    nodes[node].relation = Deprel::parataxis;
+    draft.hang(node, root, Deprel::parataxis);
   }
 }
 
@@ -721,17 +698,15 @@ NodeIndex owner_before(const Draft& draft, NodeIndex noun) {
 
 // A name, somebody's, or a noun that says who acts: "gunmen".
 bool may_act(const Draft& draft, NodeIndex noun) {
-  constexpr std::uint32_t kActs =
-      bit(Grammar::forces) | bit(Grammar::armed) | bit(Grammar::government);
-  return owner_before(draft, noun) != kAbsent ||
-         (draft.page.grammar(draft.token(noun)) & kActs) != 0;
+  constexpr std::uint32_t kActs = kArms | bit(Grammar::government);
+  return owner_before(draft, noun) != kAbsent || (draft.grammar(noun) & kActs) != 0;
 }
 
 // An act's noun that phrases say more of: "the release of".
 bool is_done(const Draft& draft, NodeIndex noun) {
   constexpr std::uint16_t kVerbal = form::kBase | form::kIng;
   if (draft.is(noun, Grammar::blow)) return true;
-  if (draft.is_named(noun) || (draft.page.forms(draft.token(noun)) & kVerbal) == 0) return false;
+  if (draft.is_named(noun) || (draft.forms(noun) & kVerbal) == 0) return false;
   for (NodeIndex child = noun + 1; child < draft.nodes.size(); ++child) {
     if (draft.nodes[child].head != noun || draft.nodes[child].relation != Deprel::nmod) continue;
     const NodeIndex link = draft.child(child, Deprel::case_);
@@ -843,7 +818,7 @@ void lift_phrases(Draft& draft) {
   }
 }
 
-// A name of somebody who may act, with a comma or nothing before it.
+// A name of somebody who may act.
 bool is_actor_name(const Draft& draft, NodeIndex node) {
   if (!draft.is_named(node)) return false;
   const Party party = draft.page.named(draft.page.mention[draft.token(node)]);
