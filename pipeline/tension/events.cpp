@@ -35,6 +35,7 @@ constexpr double kReadDiscount = 0.85;  // of each sentence that is read before:
 constexpr double kAside = 0.5;
 constexpr double kLabel = 0.5;  // "Ruritanian war: ..."
 constexpr std::uint32_t kLabelMax = 8;
+constexpr std::uint32_t kDatelineMax = 12;
 constexpr double kBackground = 0.3;  // ... beside news of the other sign
 constexpr double kAsideInWar = 0.8;  // ... of an assault where all is about a conflict, this much
 // Where all is about a conflict, an act that is told as done and is more than an echo weighs at
@@ -783,6 +784,40 @@ std::uint32_t label_end(const Page& page, TokenSpan tokens, std::span<const Matc
   return holds_act ? colon : tokens.begin;
 }
 
+bool is_place_name(const Page& page, std::uint32_t t) {
+  if (page.mention[t] == kNoMention) return false;
+  const Mention& mention = page.tagging.mentions[page.mention[t]];
+  const EntityType type = page.tagging.entities[mention.entity].type;
+  return type == EntityType::country || type == EntityType::city || type == EntityType::place;
+}
+
+// Where the dateline ends that a report begins with, no word of its sentence: "KYIV, Feb 3 (Agency)
+// - ", "LIMA: ". A place in capitals, or a place and a bracket or a number, and nothing but
+// capitals up to a dash, a bracket's close or a colon. Without one, where the sentence begins.
+std::uint32_t dateline_end(const Page& page, const Sentence& sentence) {
+  const TokenSpan tokens = sentence.tokens;
+  const std::uint32_t first = tokens.begin;
+  if (sentence.field != Field::body || !sentence.paragraph_start) return first;
+  const auto has_shape = [&](std::uint32_t t, std::uint16_t shapes) {
+    return (page.text.tokens[t].shape & shapes) != 0;
+  };
+  const Token& token = page.text.tokens[first];
+  const bool is_in_capitals = has_shape(first, shape::kUpper) && token.end - token.begin > 3;
+  const bool is_place = is_place_name(page, first);
+  if (page.mention[first] == kNoMention ? !is_in_capitals : !is_place) return first;
+  bool is_sourced = false;  // agency or day
+  const std::uint32_t last = std::min(tokens.end, first + kDatelineMax);
+  for (std::uint32_t t = first + 1; t < last; ++t) {
+    const bool is_closed = page.marked(t, before::kParenClose);
+    const bool is_colon = page.marked(t, before::kColon) && is_place;
+    if (page.marked(t, before::kDash)) return is_in_capitals || is_sourced ? t : first;
+    if (is_in_capitals && (is_closed || is_colon)) return t;
+    if (has_shape(t, shape::kLower)) return first;
+    is_sourced = is_sourced || has_shape(t, shape::kNumber) || page.marked(t, before::kParenOpen);
+  }
+  return first;
+}
+
 // The sentences that may tell an act, in pieces.
 std::vector<Piece> pieces_of(const Scene& scene, std::span<const Match> all, TopicLookup& topics) {
   const Page& page = scene.page;
@@ -790,7 +825,8 @@ std::vector<Piece> pieces_of(const Scene& scene, std::span<const Match> all, Top
   if (!all.empty()) pieces.reserve(std::min(all.size(), page.text.sentences.size()));
   for (const Sentence& sentence : page.text.sentences) {
     Piece piece{sentence, {}, {}, 0};
-    const std::uint32_t label = label_end(page, sentence.tokens, all);
+    const std::uint32_t label =
+        std::max(label_end(page, sentence.tokens, all), dateline_end(page, sentence));
     for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
       TokenSpan& tokens = piece.sentence.tokens;
       tokens = {at, std::min(sentence.tokens.end, at + kReadPieceMax)};

@@ -167,6 +167,17 @@ TEST(Metamorphic, ATitleSaysWhatASentenceSays) {
             0.97);
 }
 
+TEST(Metamorphic, ADatelineLeavesWhoToWhom) {
+  for (const char* dateline : {"LIMA, March 3 (Reuters) - ", "OSLO (AFP) -- ", "Lund, May 5 – ",
+                               "BRATISLAVA, Slovakia - ", "ULAANBAATAR (AP) ", "GENEVA: "}) {
+    EXPECT_GE(share_with_direction([&](const Pair& pair, const Verb& verb) {
+                return dateline + said(pair, verb.past);
+              }),
+              0.97)
+        << dateline;
+  }
+}
+
 TEST(Metamorphic, AConditionIsNoAct) {
   for_acts([](const Pair& pair, const Verb& verb) {
     const std::string text = "If " + std::string(pair.actor) + " " + verb.past + " " +
