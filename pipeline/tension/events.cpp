@@ -296,14 +296,14 @@ bool is_civil(const Party& party) {
 }
 
 // "An American man fought alongside rebels in Chad": a private person's act is no state's.
-bool is_private_person(const Event& event, const Party& actor) {
+bool is_private_person(EventType type, const Party& actor) {
   constexpr std::uint32_t kNobody = bit(Grammar::victim) | bit(Grammar::civil);
-  return event.type == EventType::assault && (actor.grammar & bit(Grammar::victim)) != 0 &&
+  return type == EventType::assault && (actor.grammar & bit(Grammar::victim)) != 0 &&
          (actor.grammar & ~kNobody) == 0;
 }
 
 void name_parties(const Page& page, Event& event, const Party& actor, const Party& recipient) {
-  event.actor = actor.valid && !is_private_person(event, actor) ? actor.entity : kNoEntity;
+  event.actor = actor.valid ? actor.entity : kNoEntity;
   event.recipient = recipient.valid ? recipient.entity : kNoEntity;
   event.is_recipient_civil = is_civil(recipient);
   if (event.actor == kNoEntity) event.actor_text = lower_text(page, actor);
@@ -340,6 +340,15 @@ bool is_one_person(const ParsedSentence& sentence, const Party& party) {
          (page.text.tokens[before].shape & shape::kNumber) != 0;
 }
 
+// "A teenager beat the driver", "passengers killed a man", "a banker was seized in Vienna": people
+// who are neither a power nor under arms or in office, nor a crowd; nobody, in a place.
+bool is_private_deed(const Party& actor, const Party& recipient) {
+  if (!actor.valid) return recipient.is_place;
+  constexpr std::uint32_t kPeople = bit(Grammar::victim) | bit(Grammar::civil);
+  const bool is_crowd = actor.grammar == bit(Grammar::civil);  // protesters, a mob
+  return (actor.grammar & ~kPeople) == 0 && !is_crowd;
+}
+
 double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
                    const Party& recipient) {
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
@@ -347,8 +356,10 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
       recipient.valid && is_power(recipient) && !recipient.is_team && !is_private(rule, recipient);
   // "the government", "parliament" of a country not named in the sentence
   const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
-  const GateParties parties{a || b || is_armed_noun(actor) || is_armed_noun(recipient),
-                            a && b && actor.entity != recipient.entity};
+  const bool is_of_arms = is_armed_noun(actor) || is_armed_noun(recipient);
+  const GateParties parties{a || b || is_of_arms, a && b && actor.entity != recipient.entity,
+                            !a && !is_of_arms && is_private_deed(actor, recipient),
+                            is_armed_noun(actor) || actor.part == Part::armed};
   double factor = power_gate(rule.spec, parties.has_power, a || is_armed_noun(actor), is_official);
   constexpr double kPrivate = 0.4;  // of a private person's deed against no power
   const bool is_against_other = rule.spec.scale < 0 && actor.entity != recipient.entity;
@@ -442,12 +453,16 @@ bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& p
 }
 
 // One event a pair of parties; the factors are theirs.
-void add_pair(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
+void add_pair(const Scene& scene, const Here& here, const Rule& rule, Party actor,
               const Party& told, const Party& said_by, double way_factor, Event event,
               const Guess& guess, std::vector<Event>& events) {
   if (events.size() >= kEventsMax) return;
   const bool is_within = guess.is_within && told.entity == kNoEntity;
   const Party& recipient = is_within ? guess.party : told;
+  if (is_private_person(event.type, actor)) {
+    actor.entity = kNoEntity;
+    actor.part = Part::none;
+  }
   name_parties(scene.page, event, actor, recipient);
   if (event.actor != kNoEntity && event.actor == event.recipient && is_verbal(event.type))
     event.recipient = kNoEntity;

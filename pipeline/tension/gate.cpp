@@ -16,17 +16,24 @@ constexpr double kCalmToPowers = 950;
 constexpr double kLeastNobody = 0.08;
 constexpr double kLeastPower = 0.15;
 constexpr double kLeastPowers = 0.3;
-constexpr double kLeastWar = 0.75;  // assault, mobilisation or threat between powers
+constexpr double kLeastArmed = 0.6;  // assault by an armed group or by forces
+constexpr double kLeastWar = 0.75;   // assault, mobilisation or threat between powers
 // ... where page and sentence are sport, whose teams bear the names of powers and whose reports the
 // words of war. A sentence of war on a page of sport has next to nothing of sport.
 constexpr double kLeastSport = 0.2;
 constexpr double kSportFrom = 400;
 constexpr double kSportTo = 700;
+constexpr double kOther = 300;  // sport, arts and disaster together: that it is none of it
 // ... and where all is crime or home politics, without two powers.
 constexpr double kLeastCrime = 0.5;
 constexpr double kLeastPolitics = 0.7;
 constexpr double kHomeFrom = 450;
 constexpr double kHomeTo = 900;
+
+// What is left of a deed of private people where nothing is about conflict: crime, or an accident.
+constexpr double kLeastPrivate = 0.15;
+constexpr double kPrivateFrom = 150;
+constexpr double kPrivateTo = 400;
 
 // Shares of conflict, per mille: from the first on doubts about an act go, at the second all are
 // gone.
@@ -44,7 +51,8 @@ bool is_war(EventType type) {
   return type == EventType::assault || type == EventType::mobilize || type == EventType::threaten;
 }
 
-double least_when_calm(EventType type, GateParties parties) {
+double least_when_calm(EventType type, GateParties parties, bool is_other) {
+  if (parties.is_armed && type == EventType::assault && !is_other) return kLeastArmed;
   if (parties.are_powers) return is_war(type) ? kLeastWar : kLeastPowers;
   return parties.has_power ? kLeastPower : kLeastNobody;
 }
@@ -79,14 +87,25 @@ double topic_gate(const TopicShares& page, const TopicShares& sentence, EventTyp
   const auto mean = [&](auto&& share) { return mean_share(page, sentence, share); };
   const double calm = mean([](const TopicShares& shares) { return shares.calm(); });
   const bool is_plain = parties.are_powers;
+  // Teams and heroes fight and kill, soldiers die in accidents: none of it is war.
+  const bool is_other =
+      mean([](const TopicShares& shares) {
+        return shares.of(Topic::sport) + shares.of(Topic::arts) + shares.of(Topic::disaster);
+      }) >= kOther;
   double gate = fall(calm, is_plain ? kCalmFromPowers : kCalmFrom,
-                     is_plain ? kCalmToPowers : kCalmTo, least_when_calm(type, parties));
+                     is_plain ? kCalmToPowers : kCalmTo, least_when_calm(type, parties, is_other));
   if (parties.are_powers && type >= EventType::request) {
     const TopicShares& near = sentence.is_known() ? sentence : page;
     const double sport = std::min(page.of(Topic::sport), near.of(Topic::sport));
     gate = std::min(gate, fall(sport, kSportFrom, kSportTo, kLeastSport));
   }
   if (parties.are_powers || type < EventType::request) return gate;
+  if (parties.is_private && (type == EventType::assault || type == EventType::coerce)) {
+    const double conflict =
+        mean([](const TopicShares& shares) { return shares.of(Topic::conflict); });
+    const double doubt = fall(conflict, kPrivateFrom, kPrivateTo, kLeastPrivate);
+    gate = std::min(gate, 1 + kLeastPrivate - doubt);
+  }
   const double crime = mean([](const TopicShares& shares) { return shares.of(Topic::crime); });
   const double politics =
       mean([](const TopicShares& shares) { return shares.of(Topic::politics); });

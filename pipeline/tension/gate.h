@@ -12,6 +12,8 @@ namespace tocsin {
 struct GateParties {
   bool has_power = false;   // a state, its forces, an alliance or anybody armed takes part
   bool are_powers = false;  // two different such
+  bool is_private = false;  // done by people of no force or office, or by nobody known
+  bool is_armed = false;    // done by an armed group or by forces
 };
 
 // What is left of an act by between whom it is.

@@ -85,6 +85,7 @@ Cast cast_of(const Page& page, TokenSpan tokens) {
       cast.has_mention = true;
       if (cast.powers >= 2) continue;
       const Party party = page.named(page.mention[t]);
+      cast.has_armed |= party.part == Part::armed;
       if (!is_power(party) || party.entity == first) continue;
       first = party.entity;
       ++cast.powers;
@@ -121,7 +122,10 @@ double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matc
     if (spec.scale < 0) between = lifted(between, dyad::kArmed, of_page, topics);
     if (spec.needs_both && cast.powers < 2 && !cast.has_armed) gate = kOnePartyOfTwo;
     weight *=
-        gate * between * topic_gate(of_page, topics, spec.type, {has_power, cast.powers >= 2});
+        gate * between *
+        topic_gate(
+            of_page, topics, spec.type,
+            {.has_power = has_power, .are_powers = cast.powers >= 2, .is_armed = cast.has_armed});
     if (weight > most && may_fill(cast, pattern, sets)) most = weight;
   }
   return most;

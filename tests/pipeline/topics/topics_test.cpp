@@ -176,6 +176,33 @@ TEST(TopicGate, SportIsNoWarBetweenPowers) {
   EXPECT_GE(topic_gate(sport, war, EventType::assault, powers), 0.7);
 }
 
+// A company's page may tell of an attack on its plant; a page of sport tells of none.
+TEST(TopicGate, BusinessDoesNotSilenceWhatArmedPeopleDo) {
+  const TopicShares shares = shares_of(
+      "The company raised its profit forecast and shares rose on the stock exchange as investors "
+      "bought bank stocks; the market index gained.");
+  const TopicShares sport = shares_of(
+      "The striker scored twice as the team won the cup final on penalties. Fans sang at the "
+      "stadium after the league title.");
+  const GateParties armed{.has_power = true, .is_armed = true};
+  EXPECT_GE(topic_gate(shares, shares, EventType::assault, armed), 0.5);
+  EXPECT_LT(topic_gate(shares, shares, EventType::coerce, armed), 0.2);
+  EXPECT_LT(topic_gate(sport, sport, EventType::assault, armed), 0.2);
+}
+
+// What a person does to another is a crime unless the text is about conflict.
+TEST(TopicGate, PrivatePeopleActInConflictOnly) {
+  const TopicShares crime = shares_of(
+      "Police arrested the suspect and a judge charged him with fraud; the court sentenced the "
+      "former banker to prison for money laundering.");
+  const TopicShares war = shares_of(samples().front().text);
+  const GateParties power{.has_power = true};
+  const GateParties person{.has_power = true, .is_private = true};
+  EXPECT_LT(topic_gate(crime, crime, EventType::assault, person), 0.3);
+  EXPECT_GT(topic_gate(crime, crime, EventType::assault, power), 0.4);
+  EXPECT_EQ(topic_gate(war, war, EventType::assault, person), 1);
+}
+
 TEST(TopicGate, WarPasses) {
   const TopicShares war = shares_of(samples().front().text);
   EXPECT_EQ(topic_gate(war, war, EventType::assault, {}), 1);
