@@ -42,6 +42,7 @@ constexpr double kAsideInWar = 0.8;  // ... of an assault where all is about a c
 // least so much, however it is told: level medium.
 constexpr double kEchoMax = 0.1;
 constexpr double kLeastInWar = 0.45;
+constexpr std::uint32_t kAboutConflict = 600;  // per mille
 
 struct Scene {
   const Page& page;
@@ -574,6 +575,33 @@ void complete_by_namer(const Here& here, const Rule& rule, Roles& roles) {
   }
 }
 
+// "vowed a war on", "vowed that its jets would bomb": who vows an act of its own threatens. "Warned
+// of an attack by" does not.
+bool is_own_threat(const Here& here, const Event& event, const Said& said, const Speech& speech,
+                   const Roles& roles) {
+  const bool is_done = said.phase == Phase::done || said.phase == Phase::resumed;
+  const bool is_force = event.type == EventType::assault || event.type == EventType::coerce ||
+                        event.type == EventType::sanction;
+  if (said.mood != Mood::threatened || !is_done || !is_force || event.scale > -kFaint) return false;
+  if (roles.actors.empty() || roles.actors.front().is_bystander) return false;
+  // "threatened to": an act of its own already
+  const bool is_told = std::any_of(here.acts.begin(), here.acts.end(), [&](const Match& act) {
+    return spec_of(here.sentence.page, act).type == EventType::threaten;
+  });
+  if (is_told) return false;
+  return speech.speaker.empty() || (roles.actors.front().entity == speech.speaker.front().entity &&
+                                    (roles.actors.front().entity != kNoEntity ||
+                                     roles.actors.front().tokens == speech.speaker.front().tokens));
+}
+
+void recode_threat(Event& event) {
+  if (event.type == EventType::sanction) {
+    recode(event, EventType::threaten, "restrict", "131", -4.5);
+  } else {
+    recode(event, EventType::threaten, "violence", "138", -6);
+  }
+}
+
 void add_event(const Scene& scene, const Match& match, const Here& here,
                std::vector<Event>& events) {
   const Page& page = scene.page;
@@ -594,8 +622,11 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   event.rule = index;
   event.evidence = match.span;
   event.is_guessed = roles.is_guessed;
-  const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top);
+  const bool is_conflict =
+      scene.topics.is_known() && scene.topics.of(Topic::conflict) >= kAboutConflict;
+  const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top, is_conflict);
   const bool is_past = names_past_year(here.sentence, roles.top, scene.published_at_ms);
+  if (!is_past && is_own_threat(here, event, said, speech, roles)) recode_threat(event);
   Way way = way_of(page.lexicon.operators, event, said, is_past);
   double share = prominence(here.sentence, match, roles.top);
   const bool is_label = is_in_label(here.sentence, match);

@@ -494,6 +494,8 @@ KeyWords key_words() {
   key.an = fold_hash("an");
   key.what = fold_hash("what");
   key.as = fold_hash("as");
+  key.during = fold_hash("during");
+  key.after = fold_hash("after");
   return key;
 }
 
@@ -589,6 +591,7 @@ Lexicon LexiconBuilder::freeze() {
     return is_set ? set : kNoSet;
   };
   tables.aircraft_models = class_set("aircraft_model");
+  tables.missions = class_set("foreign_mission");
   tables.tank_models = class_set("tank_model");
   tables.set_count = static_cast<std::uint32_t>(state_->set_words.size());
   state_->index_starts();

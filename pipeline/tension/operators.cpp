@@ -37,8 +37,8 @@ bool shares_words(const Match& act, const Match& cue) {
 class Climb {
  public:
   Climb(const ParsedSentence& sentence, std::span<const Match> cues, std::span<const Match> acts,
-        const Match& act)
-      : sentence_(sentence), clauses_(sentence.clauses), act_(act) {
+        const Match& act, bool is_conflict)
+      : sentence_(sentence), clauses_(sentence.clauses), act_(act), is_conflict_(is_conflict) {
     const Lexicon::State& lexicon = sentence.page.lexicon;
     own_scale_ = lexicon.rules[lexicon.patterns[act.pattern].owner].spec.scale;
     for (const Match& cue : cues) {
@@ -70,7 +70,7 @@ class Climb {
       const bool is_core = its == Deprel::nsubj || its == Deprel::nsubj_pass || its == Deprel::obj;
       if (is_core && !is_matched(child) && negate_beside(child)) break;
     }
-    modify(node_, true);
+    modify(node_, true, true);
     if (has_nobody(top)) apply(CueKind::negated);
     if (is_announced(top)) apply(CueKind::future);
     if (is_ordered(top)) apply(CueKind::demanded);
@@ -339,11 +339,32 @@ class Climb {
             sentence_.is(mark, Grammar::goal_to));
   }
 
+  // "Killed at a memorial", "shot ten people during a musical": where or when it was done, which
+  // makes no tale of it. What the preposition of a date leads is one ("during the Gulf War"), and
+  // words of a match are taken for it unless all is about a conflict.
+  [[nodiscard]] bool is_scene(const Operator& op) const {
+    if (op.kind != CueKind::historical && !(op.kind == CueKind::exercise && is_conflict_))
+      return false;
+    NodeIndex phrase = sentence_.node(op.match->head);
+    while (clauses_.head(phrase) != kAbsent && clauses_.head(phrase) != node_)
+      phrase = clauses_.head(phrase);
+    const Deprel its = clauses_.relation(phrase);
+    const NodeIndex preposition = clauses_.preposition(phrase);
+    if ((its != Deprel::obl && its != Deprel::nmod) || preposition == kAbsent) return false;
+    if (clauses_.head(phrase) == kAbsent || owns(op, preposition)) return false;
+    const KeyWords& key = sentence_.page.lexicon.key;
+    const std::uint64_t how = sentence_.page.hash(sentence_.token(preposition));
+    if (how == key.during || how == key.after) return op.kind == CueKind::exercise;
+    return sentence_.is(preposition, Grammar::place_at) && how != key.in && how != key.of &&
+           how != key.from && how != key.against;
+  }
+
   // The operators that stand beside `node`: "not", "could", "if", "in 1986".
-  void modify(NodeIndex node, bool is_open) {
+  void modify(NodeIndex node, bool is_open, bool is_own = false) {
     std::vector<std::pair<int, CueKind>> found;
     for (const Operator& op : cues_) {
       if (!is_open && !is_wide(op.kind)) continue;
+      if (is_own && is_scene(op)) continue;
       if (!stands_beside(op, node) && !is_told_in(op, node)) continue;
       // "will strike unless ...": the condition stands in a clause of its own
       const NodeIndex cue = sentence_.node(op.match->head);
@@ -431,6 +452,7 @@ class Climb {
   const ParsedSentence& sentence_;
   const Clauses& clauses_;
   const Match& act_;
+  bool is_conflict_;  // what the whole text is about
   std::vector<Operator> cues_;
   std::vector<Operator> governors_;
   double own_scale_ = 0;
@@ -442,8 +464,8 @@ class Climb {
 }  // namespace
 
 Said said_of(const ParsedSentence& sentence, std::span<const Match> cues,
-             std::span<const Match> acts, const Match& act, NodeIndex top) {
-  return Climb(sentence, cues, acts, act).run(top);
+             std::span<const Match> acts, const Match& act, NodeIndex top, bool is_conflict) {
+  return Climb(sentence, cues, acts, act, is_conflict).run(top);
 }
 
 namespace {

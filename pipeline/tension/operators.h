@@ -11,8 +11,10 @@ namespace tocsin {
 
 // `cues` and `acts` are the chosen matches of the sentence: a cue says how what hangs on it is
 // said, and so does an act that governs others ("agreed to withdraw", "accused of shelling").
+// `is_conflict`: the whole text is about one.
 [[nodiscard]] Said said_of(const ParsedSentence& sentence, std::span<const Match> cues,
-                           std::span<const Match> acts, const Match& act, NodeIndex top);
+                           std::span<const Match> acts, const Match& act, NodeIndex top,
+                           bool is_conflict);
 
 // How much of what the sentence tells the act is, 0..1: all of it in the main clause, less in a
 // participle, a relative clause or "amid the ...".

@@ -212,6 +212,13 @@ Party party_at(const ParsedSentence& sentence, NodeIndex node, unsigned depth) {
   if (is_name(sentence, node)) {
     Party party = named_at(sentence, t);
     if (!party.valid || party.is_bystander) return party;
+    // "forty armed Chechens": men under arms of a region act for no state
+    if (party.is_demonym && party.entity != party.itself && is_under_arms(sentence, node)) {
+      party.entity = kNoEntity;
+      party.part = Part::none;
+      party.grammar |= bit(Grammar::armed);
+      return party;
+    }
     if (party.entity == kNoEntity || is_unaffiliated(sentence.page, party)) {
       Party whose = owner_of(sentence, node, depth);
       if (whose.entity == kNoEntity) whose = apposition_of(sentence, node, depth);

@@ -324,6 +324,186 @@ void raise_roots(Draft& draft) {
   }
 }
 
+// A sentence without a verb of its own is about what `verb` says of its root, before it.
+void make_main(Draft& draft, NodeIndex verb, NodeIndex root) {
+  std::vector<Node>& nodes = draft.nodes;
+  draft.hang(verb, nodes[root].head, nodes[root].relation);
+  draft.hang(root, verb, Deprel::nsubj);
+  for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
+    if (nodes[child].head == root) nodes[child].head = verb;
+  }
+}
+
+// "Forces loyal to a general bombard a town", "supporters of the junta attack the embassy", taken
+// for what they are loyal to or of: a word that can be a verb in the present, and has an object
+// behind it, is the verb of a sentence that has none.
+void raise_swallowed(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  const NodeIndex root = draft.root();
+  const bool is_many = root != kAbsent &&
+                       (nodes[root].form == WordForm::plural || (draft.grammar(root) & kArms) != 0);
+  if (!is_many || nodes[root].tag != Upos::noun || draft.has(root, Deprel::cop)) return;
+  for (NodeIndex verb = root + 3; verb + 1U < nodes.size(); ++verb) {
+    const Deprel its = nodes[verb].relation;
+    const NodeIndex owner = nodes[verb].head;
+    if ((its != Deprel::obl && its != Deprel::nmod) || owner >= verb || owner < root) continue;
+    if ((draft.forms(verb) & form::kBase) == 0 || draft.is_named(verb)) continue;
+    const NodeIndex link = draft.child(verb, Deprel::case_);
+    if (link == kAbsent || link >= verb || draft.has(verb, Deprel::aux)) continue;
+    NodeIndex object = draft.child(verb, Deprel::obj);
+    if (object == kAbsent) object = draft.child(verb, Deprel::appos);
+    const bool is_object = object != kAbsent && object > verb &&
+                           !draft.marked(verb + 1, before::kComma) &&
+                           !draft.has(object, Deprel::case_);
+    const NodeIndex name = verb - 1;
+    const bool is_noun = nodes[name].tag == Upos::noun || nodes[name].tag == Upos::propn ||
+                         nodes[name].tag == Upos::adj;
+    if (!is_object || !is_noun || nodes[name].head != verb) continue;
+    for (NodeIndex child = owner + 1; child < name; ++child) {
+      if (nodes[child].head == verb) nodes[child].head = name;
+    }
+    draft.hang(name, owner, its);
+    nodes[verb].tag = Upos::verb;
+    nodes[verb].form = WordForm::present;
+    make_main(draft, verb, root);
+    draft.hang(object, verb, Deprel::obj);
+    return;
+  }
+}
+
+// "Tanks with foreign flags cross a bridge", taken for tanks whose flags cross it.
+void raise_behind_colours(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  const NodeIndex root = draft.root();
+  if (root == kAbsent || nodes[root].tag != Upos::noun || draft.has(root, Deprel::cop)) return;
+  for (NodeIndex verb = root + 3; verb < nodes.size(); ++verb) {
+    if (nodes[verb].tag != Upos::verb || nodes[verb].head != root ||
+        nodes[verb].relation != Deprel::acl)
+      continue;
+    const NodeIndex link = draft.child(verb, Deprel::mark);
+    const NodeIndex thing = draft.child(verb, Deprel::nsubj);
+    const std::uint64_t with = draft.page.lexicon.key.with;
+    if (link != root + 1 || draft.hash(link) != with || thing == kAbsent || thing > verb) continue;
+    make_main(draft, verb, root);
+    draft.hang(thing, root, Deprel::nmod);
+    draft.hang(link, thing, Deprel::case_);
+    return;
+  }
+}
+
+// "Men waving flags set fire to a door", taken for men who wave that somebody sets fire: a verb in
+// -ing without "be" says which men.
+void lower_gerunds(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex verb = 2; verb < nodes.size(); ++verb) {
+    const NodeIndex gerund = nodes[verb].head;
+    const bool is_complement =
+        nodes[verb].relation == Deprel::xcomp || nodes[verb].relation == Deprel::ccomp;
+    if (!is_complement || nodes[verb].tag != Upos::verb || gerund >= verb ||
+        nodes[gerund].form != WordForm::gerund || nodes[gerund].tag != Upos::verb)
+      continue;
+    const NodeIndex subject = draft.child(gerund, Deprel::nsubj);
+    const bool is_finite = (draft.forms(verb) & (form::kPast | form::kBase)) != 0 &&
+                           nodes[verb].form != WordForm::gerund && !draft.has(verb, Deprel::mark) &&
+                           !draft.has(verb, Deprel::nsubj) && !draft.has(verb, Deprel::aux);
+    if (!is_finite || subject + 1U != gerund || draft.has(gerund, Deprel::aux)) continue;
+    draft.hang(verb, nodes[gerund].head, nodes[gerund].relation);
+    draft.hang(gerund, subject, Deprel::acl);
+    draft.hang(subject, verb, Deprel::nsubj);
+    nodes[verb].form = WordForm::past;
+    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
+      if (nodes[child].head == gerund) nodes[child].head = verb;
+    }
+  }
+}
+
+// "A dozen gendarmes land on an islet and raise a flag", taken for land of gendarmes: names of
+// things are made of singulars.
+void raise_behind_many(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex verb = 1; verb + 2U < nodes.size(); ++verb) {
+    const NodeIndex doer = verb - 1;
+    const bool is_noun = nodes[verb].tag == Upos::noun && nodes[verb].form == WordForm::singular;
+    const bool is_verb = nodes[verb].tag == Upos::verb && nodes[verb].relation == Deprel::compound;
+    if ((!is_noun && !is_verb) || (draft.forms(verb) & form::kBase) == 0) continue;
+    if (nodes[doer].head != verb || nodes[doer].form != WordForm::plural ||
+        nodes[doer].relation != Deprel::compound || (draft.grammar(doer) & kArms) == 0)
+      continue;
+    if (draft.has(verb, Deprel::case_) || draft.has(verb, Deprel::cop)) continue;
+    const NodeIndex above = nodes[verb].head;
+    const bool is_joined = nodes[verb].relation == Deprel::nsubj && above > verb &&
+                           above < nodes.size() && draft.has(above, Deprel::cc);
+    if (above != kRootHead && !is_joined) continue;
+    for (NodeIndex child = 0; child < doer; ++child) {
+      if (nodes[child].head == verb) nodes[child].head = doer;
+    }
+    if (is_joined) {
+      draft.hang(verb, nodes[above].head, nodes[above].relation);
+      draft.hang(above, verb, Deprel::conj);
+    }
+    draft.hang(doer, verb, Deprel::nsubj);
+    nodes[verb].tag = Upos::verb;
+    nodes[verb].form = WordForm::present;
+    turn_phrases(draft, verb);
+  }
+}
+
+// "Drones flown by a neighbour killed ten", taken for two things told of them: without "and" or a
+// comma the first verb says which drones.
+void part_reduced(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex verb = 2; verb < nodes.size(); ++verb) {
+    const NodeIndex first = nodes[verb].head;
+    if (nodes[verb].relation != Deprel::conj || nodes[verb].tag != Upos::verb || first >= verb ||
+        nodes[verb].form != WordForm::past || nodes[first].tag != Upos::verb)
+      continue;
+    NodeIndex subject = draft.child(first, Deprel::nsubj_pass);
+    if (subject == kAbsent) subject = draft.child(first, Deprel::nsubj);
+    const bool is_reduced = subject != kAbsent && subject < first &&
+                            (draft.forms(first) & form::kParticiple) != 0 &&
+                            !draft.has(first, Deprel::aux) && !draft.has(first, Deprel::aux_pass) &&
+                            !draft.has(first, Deprel::obj) && !draft.has(first, Deprel::mark);
+    const bool is_bare = !draft.has(verb, Deprel::cc) && !draft.has(verb, Deprel::nsubj) &&
+                         !draft.has(verb, Deprel::aux) && draft.has(verb, Deprel::obj) &&
+                         !draft.marked(verb, before::kComma);
+    if (!is_reduced || !is_bare) continue;
+    draft.hang(verb, nodes[first].head, nodes[first].relation);
+    draft.hang(first, subject, Deprel::acl);
+    nodes[first].form = WordForm::participle;
+    draft.hang(subject, verb, Deprel::nsubj);
+    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
+      if (nodes[child].head == first) nodes[child].head = verb;
+    }
+  }
+}
+
+// "Four Armenian and seven Azeri soldiers died", taken for four of something: the noun behind the
+// second number is of both.
+void join_counts(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex count = 0; count + 4U < nodes.size(); ++count) {
+    const NodeIndex name = count + 1;
+    if (nodes[count].tag != Upos::num || nodes[name].head != count || !draft.is_named(name))
+      continue;
+    const NodeIndex noun = draft.child(count, Deprel::conj);
+    if (noun == kAbsent || noun < name || nodes[noun].tag != Upos::noun ||
+        !draft.has(noun, Deprel::nummod))
+      continue;
+    NodeIndex other = kAbsent;
+    for (NodeIndex child = name + 1; child < noun; ++child) {
+      if (nodes[child].head == noun && draft.is_named(child)) other = child;
+    }
+    if (other == kAbsent) continue;
+    for (NodeIndex child = 0; child < nodes.size(); ++child) {
+      if (nodes[child].head == count && child != name && child != noun) nodes[child].head = noun;
+    }
+    draft.hang(noun, nodes[count].head, nodes[count].relation);
+    draft.hang(name, noun, Deprel::amod);
+    draft.hang(count, name, Deprel::nummod);
+    draft.hang(other, name, Deprel::conj);
+  }
+}
+
 // "Planes of the air force rocket hillsides", taken for what somebody hillsides: where the one is
 // no verb, the word before it that can be one is.
 void tag_before_objects(Draft& draft) {
@@ -874,13 +1054,17 @@ void find_subjects(Draft& draft) {
 
 using Repair = void (*)(Draft&);
 // In this order: parts of speech, then verbs, then what hangs on them.
-constexpr std::array<Repair, 24> kRepairs = {
-    tag_heads_of_objects, tag_heads_of_phrases, raise_participles, tag_joined,
-    name_subjects,        tag_predicates,       raise_compounds,   raise_behind_doers,
-    raise_behind_bearers, raise_plans,          raise_roots,       tag_before_objects,
-    join_verbs,           join_names,           lift_each,         join_adjectives,
-    join_quantities,      lower_participles,    read_namings,      part_sources,
-    find_subjects,        place_objects,        lift_phrases,      lift_agents};
+constexpr std::array<Repair, 30> kRepairs = {
+    tag_heads_of_objects, tag_heads_of_phrases, raise_participles,
+    tag_joined,           name_subjects,        tag_predicates,
+    raise_compounds,      raise_behind_doers,   raise_behind_bearers,
+    raise_plans,          raise_roots,          raise_swallowed,
+    raise_behind_colours, raise_behind_many,    lower_gerunds,
+    tag_before_objects,   part_reduced,         join_counts,
+    join_verbs,           join_names,           lift_each,
+    join_adjectives,      join_quantities,      lower_participles,
+    read_namings,         part_sources,         find_subjects,
+    place_objects,        lift_phrases,         lift_agents};
 
 }  // namespace
 

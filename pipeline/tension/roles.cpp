@@ -8,6 +8,16 @@
 namespace tocsin {
 namespace {
 
+// Those of the parties that are known and none of `actors`.
+Parties others_of(Parties parties, const Parties& actors) {
+  std::erase_if(parties, [&](const Party& party) {
+    return party.entity == kNoEntity ||
+           std::any_of(actors.begin(), actors.end(),
+                       [&](const Party& actor) { return actor.entity == party.entity; });
+  });
+  return parties;
+}
+
 // Recipients by the rule's slots: the first slot with someone known, else the first with anyone.
 Parties recipients_of(const ParsedSentence& sentence, const Rule& rule, const Arguments& slots) {
   const KeyWords& key = sentence.page.lexicon.key;
@@ -24,27 +34,22 @@ Parties recipients_of(const ParsedSentence& sentence, const Rule& rule, const Ar
   const bool is_first = rule.takes_object && rule.is_object_first;
   if (is_known(slots.indirect) && !slots.is_passive) return slots.indirect;
   if (is_first && take(&slots.objects)) return anyone;
+  const Parties& doers = slots.is_passive ? slots.agents : slots.subjects;
   for (const std::uint64_t preposition : rule.prepositions) {
     const bool is_own_place = !anyone.empty() && preposition != key.of && preposition != key.in &&
                               preposition != key.from;
     if (is_own_place && is_first) continue;
-    if (!take(slots.find(preposition))) continue;
+    const Parties* found = slots.find(preposition);
+    // "Chad's army drove rebels out of a town in Chad": they are not its own
+    const bool is_home = found != nullptr && !anyone.empty() && is_hostile(rule) &&
+                         is_known(doers) && others_of(*found, doers).empty();
+    if (is_home || !take(found)) continue;
     const bool is_place = preposition == key.in || preposition == key.near;
     for (Party& party : anyone) party.is_place = is_place;
     break;
   }
   if (rule.takes_object && !is_first && !is_known(anyone)) take(&slots.objects);
   return anyone;
-}
-
-// Those of the parties that are known and none of `actors`.
-Parties others_of(Parties parties, const Parties& actors) {
-  std::erase_if(parties, [&](const Party& party) {
-    return party.entity == kNoEntity ||
-           std::any_of(actors.begin(), actors.end(),
-                       [&](const Party& actor) { return actor.entity == party.entity; });
-  });
-  return parties;
 }
 
 // "demanded that Russia withdraw", "agreed to stop holding back ships of Bahrain", "refused to let
@@ -101,6 +106,13 @@ Parties place_of(const ParsedSentence& sentence, const Rule& rule, NodeIndex nod
   return {};
 }
 
+bool is_government_in(const ParsedSentence& sentence, TokenSpan tokens) {
+  for (std::uint32_t t = tokens.begin; t + 1 < tokens.end; ++t) {
+    if (sentence.page.is(t, Grammar::government)) return true;
+  }
+  return false;
+}
+
 // "killed five soldiers in Mali": the place says whose they are.
 void add_place(const ParsedSentence& sentence, const Rule& rule, const Arguments& slots,
                Roles& roles) {
@@ -136,10 +148,15 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Arguments
   Parties& recipients = roles.recipients;
   const bool is_against_armed =
       !recipients.empty() && (recipients.front().grammar & bit(Grammar::armed)) != 0;
-  if (is_nameless_force && is_against_armed) {
+  // "Government jets bomb a town in Mali"
+  const bool is_of_government =
+      is_nameless_force && is_government_in(sentence, roles.actors.front().tokens);
+  if (is_of_government || (is_nameless_force && is_against_armed)) {
     roles.actors.front().entity = place.front().entity;
     roles.actors.front().part = place.front().part;
-    roles.is_guessed = true;
+    roles.is_guessed = !is_of_government;
+    const bool is_own = !recipients.empty() && is_same(recipients.front(), place.front());
+    if (is_own) recipients.front().entity = kNoEntity;
   }
   if (is_known(recipients) || is_against_armed) return;
   if (!roles.actors.empty() && roles.actors.front().entity == place.front().entity) return;
@@ -150,6 +167,34 @@ void add_place(const ParsedSentence& sentence, const Rule& rule, const Arguments
     recipients.front().part = place.front().part;
   }
   for (Party& party : recipients) party.is_place = true;
+}
+
+// "threw stones at the door of the Danish embassy in Tehran": done to whoever sent it.
+void add_mission(const ParsedSentence& sentence, const Arguments& slots, Roles& roles) {
+  constexpr unsigned kNounsMax = 3;
+  const Page& page = sentence.page;
+  const auto mission_in = [&](NodeIndex node) {
+    Party owner;
+    for (unsigned nouns = 0; nouns < kNounsMax && node != kAbsent; ++nouns) {
+      const std::uint32_t word = page.word[sentence.token(node)];
+      const bool is_mission =
+          word != kNoWord && page.lexicon.forms_in(word, page.lexicon.missions) != 0;
+      if (is_mission) owner = owner_of(sentence, node);
+      if (owner.entity != kNoEntity) return owner;
+      node = sentence.clauses.child(node, Deprel::nmod);
+    }
+    return owner;
+  };
+  const bool is_told = is_known(roles.recipients) && !roles.recipients.front().is_place;
+  Party owner = slots.object == kAbsent ? Party{} : mission_in(slots.object);
+  for (const Phrase& phrase : slots.phrases) {
+    if (owner.entity != kNoEntity) break;
+    if (!is_told) owner = mission_in(phrase.node);
+  }
+  const bool is_own = is_known(roles.actors) && roles.actors.front().entity == owner.entity;
+  if (owner.entity == kNoEntity || is_own) return;
+  owner.is_owner = true;
+  roles.recipients = {owner};
 }
 
 // "in a clash with Chinese troops", "in an exchange of fire with".
@@ -271,11 +316,13 @@ void read_reciprocal(const ParsedSentence& sentence, const Arguments& slots, Rol
   const auto is_reciprocal = [&](NodeIndex node) {
     if (node == kAbsent) return false;
     const NodeIndex second = sentence.clauses.child(node, Deprel::fixed);
+    const NodeIndex whose = sentence.clauses.child(node, Deprel::nmod_poss);
     return sentence.is(node, Grammar::reciprocal) ||
-           (second != kAbsent && sentence.is(second, Grammar::reciprocal));
+           (second != kAbsent && sentence.is(second, Grammar::reciprocal)) ||
+           (whose != kAbsent && sentence.is(whose, Grammar::reciprocal));
   };
   const bool is_said =
-      is_reciprocal(slots.object) ||  // "shot each other", "fired on each other"
+      is_reciprocal(slots.object) ||  // "shot each other", "expelled each other's envoys"
       std::any_of(slots.phrases.begin(), slots.phrases.end(),
                   [&](const Phrase& phrase) { return is_reciprocal(phrase.node); });
   if (!is_said) return;
@@ -462,6 +509,7 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
   read_reciprocal(sentence, slots, roles);
   part_roles(roles);
   add_place(sentence, rule, slots, roles);
+  if (is_hostile(rule) && !is_verbal(rule.spec.type)) add_mission(sentence, slots, roles);
   if (is_hostile(rule)) part_allies(rule, roles);
   if (roles.recipients.empty() && slots.object != kAbsent) {
     for (const NodeIndex child : sentence.clauses.children(slots.object)) {
