@@ -8,9 +8,9 @@ namespace tocsin {
 namespace {
 
 constexpr const char* kCueNames[] = {
-    "negated",  "denied",     "refused",    "conditional", "hypothetical", "future",
-    "demanded", "urged",      "historical", "hedged",      "ended",        "resumed",
-    "failed",   "threatened", "exercise",   "intended",    "topic",        "none"};
+    "negated",  "denied",     "refused", "conditional", "hypothetical", "future", "demanded",
+    "urged",    "historical", "hedged",  "ended",       "resumed",      "failed", "threatened",
+    "exercise", "intended",   "topic",   "awaited",     "none"};
 constexpr const char* kPhaseNames[] = {"done", "undone", "ended", "kept", "resumed"};
 constexpr const char* kMoodNames[] = {"actual", "planned",  "promised",   "possible",
                                       "wished", "demanded", "threatened", "conditional",

@@ -602,6 +602,38 @@ void recode_threat(Event& event) {
   }
 }
 
+// "took credit for the missile that fell on a port", "responsibility for the drone that hit a radar
+// was claimed by": whoever owns up to a thing has done what it did.
+void complete_by_claim(const Here& here, const Rule& rule, Roles& roles) {
+  constexpr unsigned kEdgesMax = 8;
+  if (!is_hostile(rule) || is_verbal(rule.spec.type) || is_known(roles.actors)) return;
+  const Clauses& clauses = here.sentence.clauses;
+  NodeIndex node = roles.top;
+  for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
+    const Deprel its = clauses.relation(node);
+    const NodeIndex above = clauses.head(node);
+    if (above == kAbsent) return;
+    const bool is_phrase = its == Deprel::nmod || its == Deprel::obl;
+    const NodeIndex object = clauses.child(above, Deprel::obj);
+    NodeIndex verb = kAbsent;
+    if (is_phrase && here.sentence.is(above, Grammar::responsibility)) {
+      verb = here.sentence.is_verb(above) ? above : clauses.head(above);
+    } else if (is_phrase && object != kAbsent &&
+               here.sentence.is(object, Grammar::responsibility)) {
+      verb = above;
+    }
+    if (verb != kAbsent && here.sentence.is_verb(verb)) {
+      Parties claimants;
+      for (const NodeIndex who : clauses.at(verb).subjects)
+        append(claimants, parties_of(here.sentence, who));
+      if (is_known(claimants)) roles.actors = std::move(claimants);
+      return;
+    }
+    if (here.sentence.is_verb(node) && its != Deprel::acl_relcl && its != Deprel::acl) return;
+    node = above;
+  }
+}
+
 void add_event(const Scene& scene, const Match& match, const Here& here,
                std::vector<Event>& events) {
   const Page& page = scene.page;
@@ -614,6 +646,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
     complete_outcome(here, speech, events, page.gazetteer, roles);
   if (rule.spec.type == EventType::assault) complete_by_blow(here, events, page.gazetteer, roles);
   complete_by_namer(here, rule, roles);
+  complete_by_claim(here, rule, roles);
   Event event;
   event.type = rule.spec.type;
   event.mode = rule.spec.mode;

@@ -25,10 +25,11 @@ constexpr double kSportFrom = 400;
 constexpr double kSportTo = 700;
 constexpr double kOther = 300;  // sport, arts and disaster together: that it is none of it
 // ... and where all is crime or home politics, without two powers.
-constexpr double kLeastCrime = 0.5;
-constexpr double kLeastPolitics = 0.7;
-constexpr double kHomeFrom = 450;
-constexpr double kHomeTo = 900;
+constexpr double kLeastCrime = 0.35;
+constexpr double kLeastMurder = 0.15;  // an assault
+constexpr double kLeastPolitics = 0.45;
+constexpr double kHomeFrom = 400;
+constexpr double kHomeTo = 800;
 
 // What is left of a deed of private people where nothing is about conflict: crime, or an accident.
 constexpr double kLeastPrivate = 0.15;
@@ -99,7 +100,7 @@ double topic_gate(const TopicShares& page, const TopicShares& sentence, EventTyp
     const double sport = std::min(page.of(Topic::sport), near.of(Topic::sport));
     gate = std::min(gate, fall(sport, kSportFrom, kSportTo, kLeastSport));
   }
-  if (parties.are_powers || type < EventType::request) return gate;
+  if (parties.are_powers) return gate;
   if (parties.is_private && (type == EventType::assault || type == EventType::coerce)) {
     const double conflict =
         mean([](const TopicShares& shares) { return shares.of(Topic::conflict); });
@@ -109,7 +110,8 @@ double topic_gate(const TopicShares& page, const TopicShares& sentence, EventTyp
   const double crime = mean([](const TopicShares& shares) { return shares.of(Topic::crime); });
   const double politics =
       mean([](const TopicShares& shares) { return shares.of(Topic::politics); });
-  gate *= fall(crime, kHomeFrom, kHomeTo, kLeastCrime);
+  const bool is_assault = type == EventType::assault;
+  gate *= fall(crime, kHomeFrom, kHomeTo, is_assault ? kLeastMurder : kLeastCrime);
   return gate * fall(politics, kHomeFrom, kHomeTo, kLeastPolitics);
 }
 

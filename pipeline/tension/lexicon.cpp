@@ -233,6 +233,8 @@ bool LexiconBuilder::State::add_slot(const std::string& part, Pattern& pattern,
     slot.argument = Argument::object;
   } else if (name == "prt") {
     slot.argument = Argument::particle;
+  } else if (name == "quoted") {
+    slot.argument = Argument::quoted;
   } else if (name == "anywhere") {
     slot.argument = Argument::anywhere;
   } else {

@@ -113,8 +113,8 @@ struct Element {
 };
 
 // Where in the clause of a pattern's head a word must stand: who does it, to whom, in a phrase with
-// a preposition, as the verb's particle, or anywhere in the sentence.
-enum class Argument : std::uint8_t { subject, object, phrase, particle, anywhere };
+// a preposition, as the verb's particle, within quotation marks, or anywhere in the sentence.
+enum class Argument : std::uint8_t { subject, object, phrase, particle, quoted, anywhere };
 
 // "object:<weapon>", "off|from:list.n": the head of the slot is one of the words.
 struct SlotWord {

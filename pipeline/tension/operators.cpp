@@ -86,14 +86,19 @@ class Climb {
   }
   void apply(CueKind kind) { said_ = sentence_.page.lexicon.operators.compose(said_, kind); }
 
-  // The match's head, where it hangs on its top: "threatened to ^attack unless ...".
+  // The match's head, where it hangs on its top: "threatened to ^attack unless ...". A noun must do
+  // so by words of the act: of "released any of the ^prisoners" the verb is what is said of.
   [[nodiscard]] NodeIndex start_below(NodeIndex top) const {
     constexpr unsigned kWithinMax = 3;
-    NodeIndex at = sentence_.node(act_.head);
-    if (!sentence_.is_verb(at) && !clauses_.is_nominal(at)) return top;
-    for (unsigned edges = 0; edges < kWithinMax && at != kAbsent && at != top; ++edges)
+    const NodeIndex head = sentence_.node(act_.head);
+    const bool is_noun = !sentence_.is_verb(head);
+    if (is_noun && !clauses_.is_nominal(head)) return top;
+    NodeIndex at = head;
+    for (unsigned edges = 0; edges < kWithinMax && at != kAbsent && at != top; ++edges) {
       at = clauses_.head(at);
-    return at == top ? sentence_.node(act_.head) : top;
+      if (at != kAbsent && is_noun && !act_.owns(sentence_.token(at))) return top;
+    }
+    return at == top ? head : top;
   }
 
   // A word that the elements of the pattern took, and not a slot of it.
@@ -366,6 +371,7 @@ class Climb {
       if (!is_open && !is_wide(op.kind)) continue;
       if (is_own && is_scene(op)) continue;
       if (!stands_beside(op, node) && !is_told_in(op, node)) continue;
+      if (op.kind == CueKind::awaited && !awaits(op, node)) continue;
       // "will strike unless ...": the condition stands in a clause of its own
       const NodeIndex cue = sentence_.node(op.match->head);
       if (op.kind == CueKind::conditional && clauses_.head(cue) != node) said_.is_ultimatum = true;
@@ -386,6 +392,21 @@ class Climb {
       if (kind != last) apply(kind);
       last = kind;
     }
+  }
+
+  // "will not lift it until Chad leaves": what is to come, or not to be, waits for the clause of
+  // the cue. "Shelled it until it fell" tells both.
+  [[nodiscard]] bool awaits(const Operator& op, NodeIndex node) const {
+    const NodeIndex main = clauses_.head(node);
+    const NodeIndex cue = sentence_.node(op.match->head);
+    if (clauses_.head(cue) != node || main == kAbsent || clauses_.relation(node) != Deprel::advcl)
+      return false;
+    const WordForm form = clauses_.node(main).form;
+    if (form == WordForm::base || form == WordForm::present) return true;
+    return std::any_of(cues_.begin(), cues_.end(), [&](const Operator& other) {
+      const NodeIndex word = sentence_.node(other.match->head);
+      return clauses_.head(word) == main && order_of(other.kind) <= order_of(CueKind::negated);
+    });
   }
 
   [[nodiscard]] bool stands_beside(const Operator& op, NodeIndex node) const {
@@ -578,6 +599,19 @@ bool is_counted_from(const ParsedSentence& sentence, NodeIndex year, NodeIndex a
   return false;
 }
 
+// "in 1974", "in July 1974", "on 3 July 1974"
+bool follows_preposition(const Page& page, TokenSpan sentence, std::uint32_t year) {
+  constexpr std::uint32_t kDateMax = 2;  // words of the date before the year
+  for (std::uint32_t words = 0; words <= kDateMax && year > sentence.begin + words; ++words) {
+    const std::uint32_t before = year - 1 - words;
+    if (page.is(before, Grammar::preposition)) return true;
+    constexpr unsigned kPartOfDate = shape::kTitle | shape::kNumber;
+    if (page.mention[before] != kNoMention || (page.text.tokens[before].shape & kPartOfDate) == 0)
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool names_past_year(const ParsedSentence& sentence, NodeIndex top, std::int64_t published_at_ms) {
@@ -589,7 +623,7 @@ bool names_past_year(const ParsedSentence& sentence, NodeIndex top, std::int64_t
   for (std::uint32_t t = tokens.begin + 1; t < tokens.end; ++t) {
     if ((page.text.tokens[t].shape & shape::kNumber) == 0) continue;
     const std::int64_t year = year_of(page.text.slice(page.text.tokens[t]));
-    if (!page.is(t - 1, Grammar::preposition) || year < kFirst || year + 2 > published) continue;
+    if (!follows_preposition(page, tokens, t) || year < kFirst || year + 2 > published) continue;
     if (is_counted_from(sentence, sentence.node(t), top)) continue;
     const NodeIndex aside = relative_around(sentence.clauses, sentence.node(t));
     if (aside == kAbsent || aside == relative_around(sentence.clauses, top)) return true;

@@ -51,7 +51,7 @@ bool is_name(const ParsedSentence& sentence, NodeIndex node) {
 
 Party owner_in(const ParsedSentence& sentence, NodeIndex child, unsigned depth);
 
-// "the president of Chad", "warplanes from Iran", "police in Kenya".
+// "the president of Chad", "warplanes from Iran", "police in Kenya", "a spokesman for Mali".
 bool may_own(const ParsedSentence& sentence, NodeIndex noun, NodeIndex phrase) {
   const NodeIndex preposition = sentence.clauses.preposition(phrase);
   if (preposition == kAbsent) return false;
@@ -60,8 +60,11 @@ bool may_own(const ParsedSentence& sentence, NodeIndex noun, NodeIndex phrase) {
     return true;
   constexpr std::uint32_t kSettled =
       bit(Grammar::government) | bit(Grammar::civil) | bit(Grammar::victim);
-  return sentence.page.hash(sentence.token(preposition)) == sentence.page.lexicon.key.in &&
-         (sentence.page.grammar(sentence.token(noun)) & kSettled) != 0;
+  const std::uint32_t grammar = sentence.page.grammar(sentence.token(noun));
+  const std::uint64_t how = sentence.page.hash(sentence.token(preposition));
+  // "a spokesman for the rebels"
+  if (how == sentence.page.lexicon.key.for_) return (grammar & bit(Grammar::government)) != 0;
+  return how == sentence.page.lexicon.key.in && (grammar & kSettled) != 0;
 }
 
 Party named_at(const ParsedSentence& sentence, std::uint32_t t) {
@@ -311,6 +314,8 @@ Party resolve(const ParsedSentence& sentence, NodeIndex node, Party party, Entit
       }
       if (other.entity == kNoEntity || other.entity == apart) continue;
       take_entity(party, other);
+      // "The Front said its men had planted it": an armed group's men bear arms
+      if (party.is_owner && party.part == Part::armed) party.grammar |= bit(Grammar::armed);
       party.is_pronoun = false;
       party.valid = true;
       return party;

@@ -57,6 +57,7 @@ bool may_fill(const Cast& cast, const Pattern& pattern, SetsHere& sets) {
   return std::all_of(pattern.slots.begin(), pattern.slots.end(), [&](const SlotWord& slot) {
     // What stands anywhere may stand before a label's colon, outside of what is read here.
     if (slot.argument == Argument::anywhere) return true;
+    if (slot.argument == Argument::quoted && slot.set == kNoSet) return cast.powers > 0;
     if (slot.is_open() && (cast.has_mention || cast.has_armed)) return true;
     if (slot.set == kNoSet || !sets.has(slot.set)) return false;
     return slot.prepositions == kNoSet || sets.has(slot.prepositions);

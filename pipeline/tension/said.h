@@ -30,6 +30,7 @@ enum class CueKind : std::uint8_t {
   exercise,
   intended,  // agreed or promised, not done yet
   topic,     // talked about
+  awaited,   // what must be so first: "will not leave until ..."
   none,
 };
 inline constexpr std::size_t kCueKindCount = static_cast<std::size_t>(CueKind::none);

@@ -28,6 +28,8 @@ class Filler {
         return among(phrases(slot.prepositions), slot);
       case Argument::particle:
         return particle(slot);
+      case Argument::quoted:
+        return quoted(slot);
       case Argument::anywhere:
         return anywhere(slot);
     }
@@ -134,6 +136,29 @@ class Filler {
     if (tagged.is_team || named.via == Via::demonym) return false;
     return tagged.gazetteer == kNoEntity || tagged.type == EntityType::city ||
            tagged.type == EntityType::place || tagged.type == EntityType::country;
+  }
+
+  // What somebody says in his own words: the first word between quotation marks that no negation
+  // stands before ("we will not strike the bridge"), or power.
+  [[nodiscard]] std::uint32_t quoted(const SlotWord& slot) const {
+    const Page& page = sentence_.page;
+    const TokenSpan tokens = sentence_.sentence.tokens;
+    constexpr std::uint32_t kNegatedMax = 3;  // words from a negation on
+    bool is_inside = false;
+    std::uint32_t negated_end = 0;
+    for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+      if (page.marked(t, before::kQuoteClose)) is_inside = false;
+      if (page.marked(t, before::kQuoteOpen)) is_inside = true;
+      if (!is_inside) continue;
+      if (page.is(t, Grammar::negation)) negated_end = t + 1 + kNegatedMax;
+      const bool is_word = t >= negated_end && page.mention[t] == kNoMention &&
+                           page.word[t] != kNoWord && slot.set != kNoSet &&
+                           lexicon_.forms_in(page.word[t], slot.set) != 0;
+      const bool is_named = slot.takes_party && page.mention[t] != kNoMention &&
+                            is_power(page.named(page.mention[t]));
+      if (is_word || is_named) return t;
+    }
+    return kNoToken;
   }
 
   // "We have buried better armies, the marshal said of Peru"
