@@ -104,8 +104,7 @@ double topic_gate(const TopicShares& page, const TopicShares& sentence, EventTyp
   if (parties.is_private && (type == EventType::assault || type == EventType::coerce)) {
     const double conflict =
         mean([](const TopicShares& shares) { return shares.of(Topic::conflict); });
-    const double doubt = fall(conflict, kPrivateFrom, kPrivateTo, kLeastPrivate);
-    gate = std::min(gate, 1 + kLeastPrivate - doubt);
+    gate = std::min(gate, fall(kPrivateTo - conflict, 0, kPrivateTo - kPrivateFrom, kLeastPrivate));
   }
   const double crime = mean([](const TopicShares& shares) { return shares.of(Topic::crime); });
   const double politics =
