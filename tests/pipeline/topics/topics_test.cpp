@@ -199,7 +199,7 @@ TEST(TopicGate, PrivatePeopleActInConflictOnly) {
   const GateParties power{.has_power = true};
   const GateParties person{.has_power = true, .is_private = true};
   EXPECT_LT(topic_gate(crime, crime, EventType::coerce, person), 0.3);
-  EXPECT_GT(topic_gate(crime, crime, EventType::coerce, power), 0.4);
+  EXPECT_GT(topic_gate(crime, crime, EventType::coerce, power), 0.3);
   EXPECT_EQ(topic_gate(war, war, EventType::assault, person), 1);
 }
 
