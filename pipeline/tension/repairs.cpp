@@ -195,9 +195,9 @@ void tag_predicates(Draft& draft) {
   std::vector<Node>& nodes = draft.nodes;
   for (NodeIndex verb = 1; verb < nodes.size(); ++verb) {
     Node& own = nodes[verb];
-    if (!is_common_noun(draft, verb) || draft.has(verb, Deprel::cop)) continue;
     const std::uint16_t wanted = own.form == WordForm::plural ? form::kThird : form::kBase;
-    if ((draft.forms(verb) & wanted) == 0) continue;
+    if ((draft.forms(verb) & wanted) == 0 || !is_common_noun(draft, verb)) continue;
+    if (draft.has(verb, Deprel::cop)) continue;
     NodeIndex subject = kAbsent;
     bool is_one = false;
     for (NodeIndex child = 0; child < verb; ++child) {
@@ -391,32 +391,6 @@ void raise_behind_colours(Draft& draft) {
   }
 }
 
-// "Men waving flags set fire to a door", taken for men who wave that somebody sets fire: a verb in
-// -ing without "be" says which men.
-void lower_gerunds(Draft& draft) {
-  std::vector<Node>& nodes = draft.nodes;
-  for (NodeIndex verb = 2; verb < nodes.size(); ++verb) {
-    const NodeIndex gerund = nodes[verb].head;
-    const bool is_complement =
-        nodes[verb].relation == Deprel::xcomp || nodes[verb].relation == Deprel::ccomp;
-    if (!is_complement || nodes[verb].tag != Upos::verb || gerund >= verb ||
-        nodes[gerund].form != WordForm::gerund || nodes[gerund].tag != Upos::verb)
-      continue;
-    const NodeIndex subject = draft.child(gerund, Deprel::nsubj);
-    const bool is_finite = (draft.forms(verb) & (form::kPast | form::kBase)) != 0 &&
-                           nodes[verb].form != WordForm::gerund && !draft.has(verb, Deprel::mark) &&
-                           !draft.has(verb, Deprel::nsubj) && !draft.has(verb, Deprel::aux);
-    if (!is_finite || subject + 1U != gerund || draft.has(gerund, Deprel::aux)) continue;
-    draft.hang(verb, nodes[gerund].head, nodes[gerund].relation);
-    draft.hang(gerund, subject, Deprel::acl);
-    draft.hang(subject, verb, Deprel::nsubj);
-    nodes[verb].form = WordForm::past;
-    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
-      if (nodes[child].head == gerund) nodes[child].head = verb;
-    }
-  }
-}
-
 // "A dozen gendarmes land on an islet and raise a flag", taken for land of gendarmes: names of
 // things are made of singulars.
 void raise_behind_many(Draft& draft) {
@@ -445,35 +419,6 @@ void raise_behind_many(Draft& draft) {
     nodes[verb].tag = Upos::verb;
     nodes[verb].form = WordForm::present;
     turn_phrases(draft, verb);
-  }
-}
-
-// "Drones flown by a neighbour killed ten", taken for two things told of them: without "and" or a
-// comma the first verb says which drones.
-void part_reduced(Draft& draft) {
-  std::vector<Node>& nodes = draft.nodes;
-  for (NodeIndex verb = 2; verb < nodes.size(); ++verb) {
-    const NodeIndex first = nodes[verb].head;
-    if (nodes[verb].relation != Deprel::conj || nodes[verb].tag != Upos::verb || first >= verb ||
-        nodes[verb].form != WordForm::past || nodes[first].tag != Upos::verb)
-      continue;
-    NodeIndex subject = draft.child(first, Deprel::nsubj_pass);
-    if (subject == kAbsent) subject = draft.child(first, Deprel::nsubj);
-    const bool is_reduced = subject != kAbsent && subject < first &&
-                            (draft.forms(first) & form::kParticiple) != 0 &&
-                            !draft.has(first, Deprel::aux) && !draft.has(first, Deprel::aux_pass) &&
-                            !draft.has(first, Deprel::obj) && !draft.has(first, Deprel::mark);
-    const bool is_bare = !draft.has(verb, Deprel::cc) && !draft.has(verb, Deprel::nsubj) &&
-                         !draft.has(verb, Deprel::aux) && draft.has(verb, Deprel::obj) &&
-                         !draft.marked(verb, before::kComma);
-    if (!is_reduced || !is_bare) continue;
-    draft.hang(verb, nodes[first].head, nodes[first].relation);
-    draft.hang(first, subject, Deprel::acl);
-    nodes[first].form = WordForm::participle;
-    draft.hang(subject, verb, Deprel::nsubj);
-    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
-      if (nodes[child].head == first) nodes[child].head = verb;
-    }
   }
 }
 
@@ -560,6 +505,41 @@ void raise_behind_bearers(Draft& draft) {
   }
 }
 
+bool hangs_on(const Draft& draft, NodeIndex node, NodeIndex above) {
+  for (unsigned climb = 0; climb < 4 && node < draft.nodes.size(); ++climb) {
+    node = draft.nodes[node].head;
+    if (node == above) return true;
+  }
+  return false;
+}
+
+// "Boats armed with rockets seized a tanker", taken for rockets that were seized: what a participle
+// is told of is its object, so one that has another is the verb, of a sentence without one.
+void raise_actives(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  const NodeIndex root = draft.root();
+  if (root == kAbsent || draft.sentence.field == Field::title) return;
+  if (nodes[root].tag != Upos::noun && nodes[root].tag != Upos::propn) return;
+  if (draft.has(root, Deprel::cop) || draft.has(root, Deprel::nsubj)) return;
+  for (NodeIndex verb = root + 2; verb < nodes.size(); ++verb) {
+    const Node& own = nodes[verb];
+    const Upos before = nodes[verb - 1].tag;
+    if (own.tag != Upos::verb || own.relation != Deprel::acl) continue;
+    if (before != Upos::noun && before != Upos::propn) continue;  // "from the occupied Golan"
+    if (own.form != WordForm::past && own.form != WordForm::participle) continue;
+    const std::uint16_t forms = draft.forms(verb);
+    const bool may_be_past = forms == 0 || (forms & form::kPast) != 0;
+    if (!may_be_past || !draft.has(verb, Deprel::obj) || !hangs_on(draft, verb, root)) continue;
+    draft.hang(verb, kRootHead, Deprel::root);
+    nodes[verb].form = WordForm::past;
+    draft.hang(root, verb, Deprel::nsubj);
+    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
+      if (nodes[child].head == root) nodes[child].head = verb;
+    }
+    return;
+  }
+}
+
 // A day has no name, and a state is no other state; "Kyiv, Ukraine" is a place.
 bool may_stand_beside(const Draft& draft, NodeIndex first, NodeIndex name) {
   if (!draft.is_named(first)) return draft.nodes[first].tag != Upos::noun;
@@ -600,8 +580,8 @@ void tag_joined(Draft& draft) {
   std::vector<Node>& nodes = draft.nodes;
   for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
     if (!is_common_noun(draft, verb) || nodes[verb - 1].head != verb ||
-        nodes[verb - 1].relation != Deprel::compound || draft.has(verb, Deprel::det) ||
-        (draft.forms(verb) & (form::kBase | form::kThird)) == 0)
+        nodes[verb - 1].relation != Deprel::compound ||
+        (draft.forms(verb) & (form::kBase | form::kThird)) == 0 || draft.has(verb, Deprel::det))
       continue;
     const NodeIndex second = draft.child(verb, Deprel::conj);
     if (second == kAbsent || second < verb || nodes[second].tag != Upos::verb ||
@@ -701,47 +681,80 @@ void join_quantities(Draft& draft) {
   }
 }
 
-// "Two Danes taken hostage in Niger are freed", taken for two joined verbs that nothing joins: the
-// participle says which Danes, and what follows is told of them.
+// "Rockets fired by militiamen landed", the militiamen taken for what landed: a subject has no
+// preposition, so the phrase is that of the verb before it.
+void lower_subjects(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex noun = 2; noun < nodes.size(); ++noun) {
+    const NodeIndex last = nodes[noun].head;
+    if (nodes[noun].relation != Deprel::nsubj || last >= nodes.size() || last < noun) continue;
+    const NodeIndex first = nodes[last].head;
+    const NodeIndex link = draft.child(noun, Deprel::case_);
+    if (first >= noun || nodes[first].tag != Upos::verb || link == kAbsent || link < first ||
+        link > noun || nodes[link].tag != Upos::adp || draft.has(last, Deprel::mark))
+      continue;  // "after one of the men came"
+    const bool is_agent = draft.hash(link) == draft.page.lexicon.key.by;
+    draft.hang(noun, first, is_agent ? Deprel::obl_agent : Deprel::obl);
+  }
+}
+
+// May the verb say of which `subject` it is told, as in "Danes held in Niger", "men riding camels"?
+bool may_be_reduced(const Draft& draft, NodeIndex verb, NodeIndex subject) {
+  const Node& own = draft.nodes[verb];
+  if (own.form == WordForm::participle || own.form == WordForm::gerund) return true;
+  if (own.form != WordForm::past || draft.has(verb, Deprel::obj)) return false;
+  const std::uint16_t forms = draft.forms(verb);
+  return draft.nodes[subject].relation == Deprel::nsubj_pass || forms == 0 ||
+         (forms & form::kParticiple) != 0;
+}
+
+// Is the second verb told of what the first has for a subject: has it a tense and nothing by which
+// it hangs on the first?
+bool is_unjoined(const Draft& draft, NodeIndex first, NodeIndex last) {
+  const std::vector<Node>& nodes = draft.nodes;
+  const bool is_gerund = nodes[first].form == WordForm::gerund;
+  const Deprel its = nodes[last].relation;
+  const bool is_clause = its == Deprel::conj || its == Deprel::ccomp || its == Deprel::advcl ||
+                         its == Deprel::parataxis || (its == Deprel::xcomp && is_gerund);
+  if (!is_clause || draft.has(last, Deprel::cc) || draft.has(last, Deprel::mark) ||
+      has_subject(draft, last) || draft.has(first, Deprel::aux) ||
+      draft.has(first, Deprel::aux_pass) || draft.has(first, Deprel::mark))
+    return false;
+  for (NodeIndex node = first + 1; node <= last; ++node) {
+    if (draft.marked(node, before::kComma | before::kQuoteClose)) return false;
+  }
+  const WordForm form = nodes[last].form;
+  const bool is_bare = form == WordForm::base && is_gerund;  // "riding camels set fire to"
+  return form == WordForm::present || form == WordForm::past || is_bare ||
+         draft.has(last, Deprel::aux) || draft.has(last, Deprel::aux_pass);
+}
+
+// "Two Danes taken hostage in Niger are freed", "men riding camels attacked", taken for two verbs
+// that nothing joins: the first says which Danes, and what follows is told of them.
 void lower_participles(Draft& draft) {
   std::vector<Node>& nodes = draft.nodes;
   for (NodeIndex last = 2; last < nodes.size(); ++last) {
     const NodeIndex first = nodes[last].head;
-    if (nodes[last].relation != Deprel::conj || first >= last || nodes[last].tag != Upos::verb ||
-        nodes[first].tag != Upos::verb)
-      continue;
+    if (first >= last || nodes[last].tag != Upos::verb || nodes[first].tag != Upos::verb) continue;
     NodeIndex subject = kAbsent;
-    bool is_joined = false;  // or not to be told
-    bool is_finite = nodes[last].form == WordForm::present || nodes[last].form == WordForm::past;
-    bool is_passive = false;
-    for (NodeIndex node = 0; node < nodes.size(); ++node) {
+    for (NodeIndex node = 0; node < first; ++node) {
       const Deprel its = nodes[node].relation;
       const bool is_subject = its == Deprel::nsubj || its == Deprel::nsubj_pass;
-      if (nodes[node].head == last) {
-        if (its == Deprel::aux || its == Deprel::aux_pass) is_finite = true;
-        if (its == Deprel::aux_pass) is_passive = true;
-        if (its == Deprel::cc || its == Deprel::mark || is_subject) is_joined = true;
-      }
-      if (nodes[node].head == first) {
-        if (is_subject && node < first) subject = node;
-        const bool is_own = its == Deprel::aux || its == Deprel::aux_pass || its == Deprel::mark ||
-                            (its == Deprel::conj && node != last);
-        const bool is_active = its == Deprel::obj && nodes[first].form != WordForm::participle;
-        if (is_own || is_active) is_joined = true;
-      }
-      const bool is_between = node > first && node <= last;
-      if (is_between && draft.marked(node, before::kComma | before::kQuoteClose)) is_joined = true;
+      if (nodes[node].head == first && is_subject) subject = node;
     }
-    const bool is_bare = nodes[first].form == WordForm::participle ||
-                         (nodes[first].form == WordForm::past && subject != kAbsent &&
-                          nodes[subject].relation == Deprel::nsubj_pass);
-    if (is_joined || !is_bare || !is_finite || subject == kAbsent) continue;
+    if (subject == kAbsent || !may_be_reduced(draft, first, subject) ||
+        !is_unjoined(draft, first, last))
+      continue;
     draft.hang(last, nodes[first].head, nodes[first].relation);
-    for (NodeIndex node = 0; node < subject; ++node) {
-      if (nodes[node].head == first) nodes[node].head = last;
+    for (NodeIndex node = 0; node < nodes.size(); ++node) {
+      const bool is_outside = node < subject || node > last;
+      if (nodes[node].head == first && is_outside) nodes[node].head = last;
     }
+    const bool is_passive = draft.has(last, Deprel::aux_pass);
     draft.hang(subject, last, is_passive ? Deprel::nsubj_pass : Deprel::nsubj);
     draft.hang(first, subject, Deprel::acl);
+    if (nodes[first].form == WordForm::past) nodes[first].form = WordForm::participle;
+    if (nodes[last].form == WordForm::base) nodes[last].form = WordForm::past;
   }
 }
 
@@ -1005,28 +1018,21 @@ bool is_actor_name(const Draft& draft, NodeIndex node) {
   return party.valid && party.entity != kNoEntity && !party.is_demonym;
 }
 
-bool hangs_on(const Draft& draft, NodeIndex node, NodeIndex above) {
-  for (unsigned climb = 0; climb < 4 && node < draft.nodes.size(); ++climb) {
-    node = draft.nodes[node].head;
-    if (node == above) return true;
-  }
-  return false;
-}
-
 // "In the early hours of Tuesday, Eritrea, backed by Norway, hit a town", "Caracas, as expected,
 // praised it": a verb that has a tense has a subject, and a day has no name.
 void find_subjects(Draft& draft) {
   std::vector<Node>& nodes = draft.nodes;
   for (NodeIndex verb = 1; verb < nodes.size(); ++verb) {
     const Node& own = nodes[verb];
-    const bool has_tense =
-        own.form == WordForm::past || own.form == WordForm::present || draft.has(verb, Deprel::aux);
     const bool is_before_source = own.relation == Deprel::advcl && own.form == WordForm::past &&
                                   own.head > verb && own.head < nodes.size() &&
                                   draft.is(own.head, Grammar::say) &&
                                   !draft.has(verb, Deprel::mark);
     const bool is_main = own.head == kRootHead || own.relation == Deprel::ccomp || is_before_source;
-    if (own.tag != Upos::verb || !has_tense || !is_main || has_subject(draft, verb)) continue;
+    if (own.tag != Upos::verb || !is_main) continue;
+    const bool has_tense =
+        own.form == WordForm::past || own.form == WordForm::present || draft.has(verb, Deprel::aux);
+    if (!has_tense || has_subject(draft, verb)) continue;
     for (NodeIndex name = verb; name-- > 0;) {
       const Deprel its = nodes[name].relation;
       if (nodes[name].head >= nodes.size() || !is_actor_name(draft, name)) continue;
@@ -1055,16 +1061,14 @@ void find_subjects(Draft& draft) {
 using Repair = void (*)(Draft&);
 // In this order: parts of speech, then verbs, then what hangs on them.
 constexpr std::array<Repair, 30> kRepairs = {
-    tag_heads_of_objects, tag_heads_of_phrases, raise_participles,
-    tag_joined,           name_subjects,        tag_predicates,
-    raise_compounds,      raise_behind_doers,   raise_behind_bearers,
-    raise_plans,          raise_roots,          raise_swallowed,
-    raise_behind_colours, raise_behind_many,    lower_gerunds,
-    tag_before_objects,   part_reduced,         join_counts,
-    join_verbs,           join_names,           lift_each,
-    join_adjectives,      join_quantities,      lower_participles,
-    read_namings,         part_sources,         find_subjects,
-    place_objects,        lift_phrases,         lift_agents};
+    tag_heads_of_objects, tag_heads_of_phrases, raise_participles, tag_joined,
+    name_subjects,        tag_predicates,       raise_compounds,   raise_behind_doers,
+    raise_behind_bearers, raise_actives,        raise_plans,       raise_roots,
+    raise_swallowed,      raise_behind_colours, raise_behind_many, tag_before_objects,
+    join_counts,          join_verbs,           join_names,        lift_each,
+    join_adjectives,      join_quantities,      lower_subjects,    lower_participles,
+    read_namings,         part_sources,         find_subjects,     place_objects,
+    lift_phrases,         lift_agents};
 
 }  // namespace
 
