@@ -498,6 +498,8 @@ KeyWords key_words() {
   key.as = fold_hash("as");
   key.during = fold_hash("during");
   key.after = fold_hash("after");
+  key.fire = fold_hash("fire");
+  key.shellfire = fold_hash("shellfire");
   return key;
 }
 
@@ -593,6 +595,7 @@ Lexicon LexiconBuilder::freeze() {
     return is_set ? set : kNoSet;
   };
   tables.aircraft_models = class_set("aircraft_model");
+  tables.firing = class_set("fire_of");
   tables.missions = class_set("foreign_mission");
   tables.tank_models = class_set("tank_model");
   tables.set_count = static_cast<std::uint32_t>(state_->set_words.size());

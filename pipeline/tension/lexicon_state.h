@@ -152,7 +152,7 @@ struct Rule {
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
       according, at, near, for_, may, since, a, an, what, as, under, across, over, through, armed,
-      armoured, armored, jet, tank, during, after;
+      armoured, armored, jet, tank, during, after, fire, shellfire;
 };
 
 struct Lexicon::State {
@@ -168,6 +168,7 @@ struct Lexicon::State {
   std::vector<Pattern> patterns;
   std::uint32_t set_count = 0;             // sets of words
   std::uint32_t aircraft_models = kNoSet;  // letters of "F-16"
+  std::uint32_t firing = kNoSet;           // "artillery fire"
   std::uint32_t missions = kNoSet;         // embassies: soil of whoever sent them
   std::uint32_t tank_models = kNoSet;      // ... of "T-72"
   std::uint32_t rare_count = 0;            // sets that are the rarest of some pattern

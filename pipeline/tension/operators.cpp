@@ -261,7 +261,7 @@ class Climb {
   bool govern(NodeIndex below, Deprel edge) {
     const bool is_aside = edge == Deprel::acl_relcl || edge == Deprel::appos ||
                           edge == Deprel::parataxis || edge == Deprel::amod ||
-                          edge == Deprel::nmod_poss;
+                          edge == Deprel::nmod_poss || is_parted(below, node_);
     was_governed_ = false;
     if (is_aside) return false;
     const bool is_clause = edge == Deprel::advcl;
@@ -290,6 +290,15 @@ class Climb {
     if (edge == Deprel::ccomp && has_nobody(node_)) apply(CueKind::negated);
     if (edge == Deprel::ccomp) tell(node_);
     return was_governed_;
+  }
+
+  // "Rebels take the town; Chad calls for calm": sentences of their own
+  [[nodiscard]] bool is_parted(NodeIndex one, NodeIndex other) const {
+    const auto [first, last] = std::minmax(sentence_.token(one), sentence_.token(other));
+    for (std::uint32_t t = first + 1; t <= last; ++t) {
+      if (sentence_.page.marked(t, before::kSemicolon)) return true;
+    }
+    return false;
   }
 
   // "suggests that they have planted a bomb" reports; "suggests that they plant one" demands.
@@ -350,16 +359,25 @@ class Climb {
   [[nodiscard]] bool is_scene(const Operator& op) const {
     if (op.kind != CueKind::historical && !(op.kind == CueKind::exercise && is_conflict_))
       return false;
-    NodeIndex phrase = sentence_.node(op.match->head);
-    while (clauses_.head(phrase) != kAbsent && clauses_.head(phrase) != node_)
+    const NodeIndex cue = sentence_.node(op.match->head);
+    NodeIndex phrase = cue;
+    bool is_kind = true;  // "a crusader castle": what it is, and not when
+    while (clauses_.head(phrase) != kAbsent && clauses_.head(phrase) != node_ &&
+           clauses_.relation(phrase) != Deprel::obl) {
+      const Deprel its = clauses_.relation(phrase);
+      is_kind = is_kind && (its == Deprel::compound || its == Deprel::amod);
       phrase = clauses_.head(phrase);
+    }
+    if (clauses_.head(phrase) == kAbsent) return false;
     const Deprel its = clauses_.relation(phrase);
+    if (its == Deprel::obj || its == Deprel::nsubj_pass) return is_kind && phrase != cue;
     const NodeIndex preposition = clauses_.preposition(phrase);
     if ((its != Deprel::obl && its != Deprel::nmod) || preposition == kAbsent) return false;
-    if (clauses_.head(phrase) == kAbsent || owns(op, preposition)) return false;
+    if (owns(op, preposition)) return false;
     const KeyWords& key = sentence_.page.lexicon.key;
     const std::uint64_t how = sentence_.page.hash(sentence_.token(preposition));
-    if (how == key.during || how == key.after) return op.kind == CueKind::exercise;
+    // "during a parade for veterans", not "during the Gulf War"
+    if (how == key.during || how == key.after) return op.kind == CueKind::exercise || phrase != cue;
     return sentence_.is(preposition, Grammar::place_at) && how != key.in && how != key.of &&
            how != key.from && how != key.against;
   }

@@ -39,7 +39,7 @@ void name_weapons(Page& page) {
   for (const Mention& mention : page.tagging.mentions) {
     if (page.tagging.entities[mention.entity].type != EntityType::weapon) continue;
     const std::uint32_t last = mention.tokens.end - 1;
-    if ((page.grammar(last) & bit(Grammar::forces)) == 0)
+    if ((page.grammar(last) & (bit(Grammar::forces) | bit(Grammar::blow))) == 0)
       page.word[last] = page.lexicon.find(key.jet);
   }
 }
@@ -61,6 +61,12 @@ Page::Page(const Lexicon::State& the_lexicon, const Gazetteer& the_gazetteer, co
     for (std::uint32_t t = one.tokens.begin; t < one.tokens.end; ++t) mention[t] = m;
   }
   name_weapons(*this);
+  // "Mortar fire kills four": no house burns
+  for (std::uint32_t t = 1; t < word.size(); ++t) {
+    const bool is_fire = hash(t) == lexicon.key.fire && word[t - 1] != kNoWord &&
+                         lexicon.forms_in(word[t - 1], lexicon.firing) != 0;
+    if (is_fire && !marked(t, before::kComma)) word[t] = lexicon.find(lexicon.key.shellfire);
+  }
   // "on May 3", "Theresa May": neither is a doubt.
   for (std::uint32_t t = 1; t < word.size(); ++t) {
     if (hash(t) != lexicon.key.may || (text.tokens[t].shape & shape::kTitle) == 0) continue;

@@ -313,6 +313,7 @@ Party resolve(const ParsedSentence& sentence, NodeIndex node, Party party, Entit
         other.part = sentence.page.gazetteer[other.whose].part;
       }
       if (other.entity == kNoEntity || other.entity == apart) continue;
+      party.grammar |= other.grammar & (bit(Grammar::forces) | bit(Grammar::armed));
       take_entity(party, other);
       // "The Front said its men had planted it": an armed group's men bear arms
       if (party.is_owner && party.part == Part::armed) party.grammar |= bit(Grammar::armed);

@@ -261,6 +261,27 @@ void raise_compounds(Draft& draft) {
   }
 }
 
+// "Fighting rages near a town", taken for rages of a kind: a sentence without a verb that begins
+// with a word in -ing is about that.
+void raise_behind_gerunds(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  const NodeIndex verb = draft.root();
+  if (verb == kAbsent || verb == 0 || nodes[verb].tag != Upos::noun) return;
+  const NodeIndex doing = verb - 1;
+  const bool is_third =
+      nodes[verb].form == WordForm::plural && (draft.forms(verb) & form::kThird) != 0;
+  if (!is_third || nodes[doing].head != verb || nodes[doing].relation != Deprel::compound) return;
+  if (nodes[doing].form != WordForm::gerund || draft.has(verb, Deprel::cop)) return;
+  draft.hang(doing, verb, Deprel::nsubj);
+  nodes[doing].tag = Upos::noun;
+  for (NodeIndex child = 0; child < doing; ++child) {
+    if (nodes[child].head == verb) nodes[child].head = doing;
+  }
+  nodes[verb].tag = Upos::verb;
+  nodes[verb].form = WordForm::present;
+  turn_phrases(draft, verb);
+}
+
 // "Gunboats land soldiers", taken for what somebody gunboats: forces are no verb, so the word
 // behind them is.
 void raise_behind_doers(Draft& draft) {
@@ -1060,15 +1081,18 @@ void find_subjects(Draft& draft) {
 
 using Repair = void (*)(Draft&);
 // In this order: parts of speech, then verbs, then what hangs on them.
-constexpr std::array<Repair, 30> kRepairs = {
-    tag_heads_of_objects, tag_heads_of_phrases, raise_participles, tag_joined,
-    name_subjects,        tag_predicates,       raise_compounds,   raise_behind_doers,
-    raise_behind_bearers, raise_actives,        raise_plans,       raise_roots,
-    raise_swallowed,      raise_behind_colours, raise_behind_many, tag_before_objects,
-    join_counts,          join_verbs,           join_names,        lift_each,
-    join_adjectives,      join_quantities,      lower_subjects,    lower_participles,
-    read_namings,         part_sources,         find_subjects,     place_objects,
-    lift_phrases,         lift_agents};
+constexpr std::array<Repair, 31> kRepairs = {
+    tag_heads_of_objects, tag_heads_of_phrases, raise_participles,
+    tag_joined,           name_subjects,        tag_predicates,
+    raise_compounds,      raise_behind_doers,   raise_behind_bearers,
+    raise_actives,        raise_plans,          raise_roots,
+    raise_swallowed,      raise_behind_colours, raise_behind_many,
+    raise_behind_gerunds, tag_before_objects,   join_counts,
+    join_verbs,           join_names,           lift_each,
+    join_adjectives,      join_quantities,      lower_subjects,
+    lower_participles,    read_namings,         part_sources,
+    find_subjects,        place_objects,        lift_phrases,
+    lift_agents};
 
 }  // namespace
 

@@ -111,14 +111,21 @@ class Filler {
         if (++seen > kCandidatesMax) return kNoToken;
         const NodeIndex what = measured(sentence_, each);
         const bool is_right =
-            (slot.takes_party && is_somebody(what)) ||
-            (slot.takes_armed && is_armed(party_of(sentence_, what))) ||
+            (slot.takes_party && is_somebody(what)) || (slot.takes_armed && bears_arms(what)) ||
             (slot.takes_place && is_place(what)) ||
             (slot.set != kNoSet && (is_in(slot.set, what) || is_in(slot.set, each)));
         if (is_right) return sentence_.token(what);
       }
     }
     return kNoToken;
+  }
+
+  // "The army reports that they have breached a line": so does who a pronoun stands for.
+  [[nodiscard]] bool bears_arms(NodeIndex node) const {
+    const Party party = party_of(sentence_, node);
+    if (!party.is_pronoun) return is_armed(party);
+    const Parties resolved = parties_of(sentence_, node);
+    return !resolved.empty() && is_armed(resolved.front());
   }
 
   [[nodiscard]] bool is_somebody(NodeIndex node) const {
