@@ -123,7 +123,8 @@ class EnrichedWriter {
     std::vector<EntityIndex> named;
     for (const Event& event : assessment.events) {
       if (!is_shown(event)) continue;
-      for (const EntityIndex each : {event.actor, event.recipient, event.attribution})
+      for (const EntityIndex each :
+           {event.actor, event.guessed_actor, event.recipient, event.attribution})
         named.push_back(each);
     }
     for (const Dyad& dyad : assessment.dyads) {
@@ -195,11 +196,14 @@ class EnrichedWriter {
     if (!event.mode.empty()) json_.key("mode").string(event.mode);
     if (!event.cameo.empty()) json_.key("cameo").string(event.cameo);
     json_.key("scale").fixed(event.scale, 1);
-    party("actor", "actor_text", event.actor, event.actor_text);
+    const bool is_actor_guessed = event.guessed_actor != kNoEntity;
+    party("actor", "actor_text", is_actor_guessed ? event.guessed_actor : event.actor,
+          event.actor_text);
     party("recipient", "recipient_text", event.recipient, event.recipient_text);
     json_.key("polarity").string(name(event.polarity));
     json_.key("modality").string(name(event.modality));
-    if (event.is_guessed || event.is_recipient_guessed) json_.key("roles").string("guessed");
+    if (event.is_guessed || event.is_recipient_guessed || is_actor_guessed)
+      json_.key("roles").string("guessed");
     if (event.attribution != kNoEntity) {
       json_.key("attribution").string(gazetteer_[event.attribution].id);
     }

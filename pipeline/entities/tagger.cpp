@@ -247,7 +247,32 @@ class Tagger {
     if (candidates == 1 && (has_title || !scene_.has_flag(token, Scene::kCaps) || in_office == 1)) {
       return only;
     }
+    if (candidates == 0 && !wanted.empty() && !scene_.is(token, WordClass::given_name))
+      return past_holder(begin, end, wanted);
     return in_office == 1 ? serving : kNoEntity;
+  }
+
+  // "President Bush", long after: who last held such an office, where all of the name were one
+  // state's.
+  EntityIndex past_holder(const std::pair<std::uint64_t, EntityIndex>* begin,
+                          const std::pair<std::uint64_t, EntityIndex>* end,
+                          std::span<const std::string> wanted) const {
+    EntityIndex last = kNoEntity;
+    std::int32_t until = 0;
+    for (const auto* entry = begin; entry != end; ++entry) {
+      const Entity& person = scene_.entity(entry->second);
+      for (const Office& office : person.offices) {
+        const bool is_it = is_high(office) && office.from_day <= scene_.day &&
+                           std::find(wanted.begin(), wanted.end(), office.title) != wanted.end();
+        if (!is_it) continue;
+        if (last != kNoEntity && scene_.entity(last).code != person.code) return kNoEntity;
+        if (last == kNoEntity || office.to_day > until) {
+          last = entry->second;
+          until = office.to_day;
+        }
+      }
+    }
+    return last;
   }
 
   // "the Russian president", "president of France", "NATO's secretary-general".

@@ -87,14 +87,16 @@ class ArgumentReader {
 
 // "Five soldiers killed in ambush", "Jordan negotiated with Israel": without an auxiliary the act
 // itself says whether its subject does it. What needs an object and has none is done to the
-// subject, unless that is a power in running text.
+// subject, unless that is a power in running text: engineers and tourists are none.
 bool ArgumentReader::is_passive_here(const Clause& clause) const {
   const bool is_done_to = rule_.takes_object && rule_.is_object_first;
   if (!is_done_to || clause.complement != kAbsent) return false;
   if (sentence_.sentence.field == Field::title) return true;
   const std::vector<NodeIndex>& who = clause.is_passive ? clause.objects : clause.subjects;
+  constexpr std::uint32_t kFolk = bit(Grammar::civil) | bit(Grammar::victim);
   for (const NodeIndex subject : who) {
-    if (is_power(party_of(sentence_, subject))) return false;
+    const Party party = party_of(sentence_, subject);
+    if (is_power(party)) return (party.grammar & kFolk) != 0;
   }
   return clause.is_passive;
 }

@@ -239,6 +239,18 @@ void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
     roles.recipients = speech.addressee;
 }
 
+// "Mali: 12 dead in raid on market": what stands before the colon is where.
+void complete_by_label(const Page& page, const Rule& rule, const Speech& speech, Roles& roles) {
+  if (!speech.is_headline || rule.spec.type != EventType::assault) return;
+  if (is_known(roles.actors) || is_known(roles.recipients)) return;
+  Party place = speech.speaker.front();
+  if (place.itself == kNoEntity || place.is_demonym) return;
+  const EntityType type = page.gazetteer[place.itself].type;
+  if (type != EntityType::country && type != EntityType::city && type != EntityType::place) return;
+  place.is_place = true;
+  roles.recipients = {place};
+}
+
 // "Ukraine said a missile had hit a market, killing four": the dead are the missile's, whoever the
 // main clause is about. Who killed is who attacked earlier in the sentence, or nobody known, unless
 // the subject is armed itself.
@@ -453,6 +465,18 @@ bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& p
   return false;
 }
 
+// "lifted a ban on mining", "the minister resigned": what a power grants nobody that is told is its
+// own affair, unlike a promise, help, a meeting or a withdrawal.
+bool is_home_affair(const Event& event, const Party& actor, const Party& recipient) {
+  const bool is_granted = event.type == EventType::concede || event.type == EventType::support ||
+                          event.type == EventType::cooperate ||
+                          (event.type == EventType::retreat && event.mode == "resign");
+  const bool is_signed = event.cameo == "057";  // with somebody
+  return event.scale > 0 && is_granted && !is_signed && actor.valid && actor.entity != kNoEntity &&
+         recipient.entity == kNoEntity && (!recipient.valid || recipient.is_bystander);
+}
+constexpr double kHomeAffair = 0.35;
+
 // One event a pair of parties; the factors are theirs.
 void add_pair(const Scene& scene, const Here& here, const Rule& rule, Party actor,
               const Party& told, const Party& said_by, double way_factor, Event event,
@@ -472,6 +496,8 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, Party acto
   event.factors.modality = way_factor;
   event.factors.position = position_factor(here.sentence.sentence);
   event.factors.dyad = dyad_factor(actor, recipient) * (is_within ? kWithin : 1);
+  if (!guess.party.valid && is_home_affair(event, actor, recipient))
+    event.factors.dyad *= kHomeAffair;
   if (event.scale < 0 && !actor.is_team && !recipient.is_team && !actor.is_bystander)
     event.factors.dyad = lifted(event.factors.dyad, dyad::kArmed, scene.topics, here.topics);
   event.factors.gate = gate_factor(scene, here, rule, actor, recipient);
@@ -642,6 +668,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   Roles roles = roles_of(here.sentence, match, rule);
   const Speech speech = speech_of(here.sentence, roles.top);
   complete_by_speech(rule, speech, roles);
+  complete_by_label(page, rule, speech, roles);
   if (roles.is_outcome && rule.spec.type == EventType::assault)
     complete_outcome(here, speech, events, page.gazetteer, roles);
   if (rule.spec.type == EventType::assault) complete_by_blow(here, events, page.gazetteer, roles);
@@ -680,6 +707,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   guess.party = guessed_recipient(here.sentence, roles, speech, is_hostile(event.scale));
   // "Peru is a nest of thieves," Chile's minister said: of whom, the quotation says
   const bool is_quoted = rule.spec.is_fallback && here.sentence.is(roles.top, Grammar::say);
+  event.guessed_actor = guessed_actor(here.sentence, roles, speech).entity;
   guess.is_within =
       guess.party.valid && (is_quoted || stands_within(here.sentence, roles.top, guess.party));
   for (const Party& actor : roles.actors) {

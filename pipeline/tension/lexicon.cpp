@@ -72,6 +72,7 @@ struct LexiconBuilder::State {
   [[nodiscard]] bool is_preposition(const std::string& alternatives) const;
   [[nodiscard]] std::string with_slots(const std::string& text) const;
   void rank(Pattern& pattern) const;
+  [[nodiscard]] bool is_omissible(const std::string& word) const;
   [[nodiscard]] bool add_pattern(const std::string& text, Use use, std::uint32_t owner,
                                  std::string& message);
 };
@@ -324,6 +325,12 @@ std::string LexiconBuilder::State::with_slots(const std::string& text) const {
   return is_preposition(parts[2]) ? slot + " " + parts[2] + ":@party" : std::string();
 }
 
+bool LexiconBuilder::State::is_omissible(const std::string& word) const {
+  const auto found = classes.find("omissible");
+  return found != classes.end() &&
+         std::find(found->second.begin(), found->second.end(), word) != found->second.end();
+}
+
 // `impose.v ..3 ^sanction.n ?on`: elements with gaps, options and a marked head, then slots.
 bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::uint32_t owner,
                                         std::string& message) {
@@ -354,6 +361,9 @@ bool LexiconBuilder::State::add_pattern(const std::string& text, Use use, std::u
       part.erase(0, 1);
     }
     if (!set_of(part, element.set, message)) return false;
+    // "Peru, Chile bury hatchet": headlines leave articles out
+    if (use == Use::rule && is_omissible(part) && !pattern.elements.empty())
+      element.is_optional = true;
     pattern.elements.push_back(element);
   }
   if (pattern.elements.empty() || pattern.elements.size() > kElementsMax ||
@@ -495,6 +505,9 @@ KeyWords key_words() {
   key.a = fold_hash("a");
   key.an = fold_hash("an");
   key.what = fold_hash("what");
+  key.they = fold_hash("they");
+  key.them = fold_hash("them");
+  key.their = fold_hash("their");
   key.as = fold_hash("as");
   key.during = fold_hash("during");
   key.after = fold_hash("after");

@@ -34,6 +34,15 @@ bool shares_words(const Match& act, const Match& cue) {
   return false;
 }
 
+// "met for the first time since they broke off ties ten years ago": a date in a clause of "since",
+// "after", "before" is not the date of what stands around it.
+bool is_of_another_time(const ParsedSentence& sentence, NodeIndex node) {
+  if (sentence.clauses.relation(node) != Deprel::advcl) return false;
+  NodeIndex mark = sentence.clauses.child(node, Deprel::mark);
+  if (mark == kAbsent) mark = sentence.clauses.child(node, Deprel::case_);
+  return mark != kAbsent && sentence.is(mark, Grammar::preposition);
+}
+
 class Climb {
  public:
   Climb(const ParsedSentence& sentence, std::span<const Match> cues, std::span<const Match> acts,
@@ -436,6 +445,7 @@ class Climb {
       const NodeIndex above = clauses_.head(at);
       if (above == kAbsent) return false;
       if (!is_beside(its, op.kind, edges)) return false;
+      if (op.kind == CueKind::historical && is_of_another_time(sentence_, at)) return false;
       // "summoned the envoy over a film": what the quarrel is about
       const NodeIndex preposition = clauses_.preposition(at);
       if (op.kind == CueKind::exercise && preposition != kAbsent && !owns(op, preposition) &&
@@ -609,6 +619,7 @@ bool is_perfect(const ParsedSentence& sentence, NodeIndex verb) {
 bool is_counted_from(const ParsedSentence& sentence, NodeIndex year, NodeIndex act) {
   const Clauses& clauses = sentence.clauses;
   for (NodeIndex node = year; node != kAbsent && node != act; node = clauses.head(node)) {
+    if (is_of_another_time(sentence, node)) return true;
     for (const NodeIndex child : clauses.children(node)) {
       if (sentence.page.hash(sentence.token(child)) == sentence.page.lexicon.key.since)
         return clauses.head(node) != act || !is_perfect(sentence, act);

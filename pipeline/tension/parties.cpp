@@ -60,11 +60,15 @@ bool may_own(const ParsedSentence& sentence, NodeIndex noun, NodeIndex phrase) {
     return true;
   constexpr std::uint32_t kSettled =
       bit(Grammar::government) | bit(Grammar::civil) | bit(Grammar::victim);
-  const std::uint32_t grammar = sentence.page.grammar(sentence.token(noun));
+  const std::uint32_t t = sentence.token(noun);
+  const std::uint32_t grammar = sentence.page.grammar(t);
   const std::uint64_t how = sentence.page.hash(sentence.token(preposition));
   // "a spokesman for the rebels"
   if (how == sentence.page.lexicon.key.for_) return (grammar & bit(Grammar::government)) != 0;
-  return how == sentence.page.lexicon.key.in && (grammar & kSettled) != 0;
+  // "foreign ministers in Brussels": of several states
+  const bool is_several =
+      (grammar & bit(Grammar::sides)) != 0 && (sentence.page.forms(t) & form::kPlural) != 0;
+  return how == sentence.page.lexicon.key.in && (grammar & kSettled) != 0 && !is_several;
 }
 
 Party named_at(const ParsedSentence& sentence, std::uint32_t t) {
@@ -293,25 +297,60 @@ Party previous_sentence(const ParsedSentence& sentence) {
   return {};
 }
 
+// "they", "them", "their"
+bool is_plural(const ParsedSentence& sentence, const Party& pronoun, NodeIndex node) {
+  const KeyWords& key = sentence.page.lexicon.key;
+  const auto is_one = [&](NodeIndex each) {
+    const std::uint64_t word = sentence.page.hash(sentence.token(each));
+    return word == key.they || word == key.them || word == key.their;
+  };
+  if (!pronoun.is_owner) return is_one(node);
+  const std::span<const NodeIndex> children = sentence.clauses.children(node);
+  return std::any_of(children.begin(), children.end(), [&](NodeIndex child) {
+    return sentence.clauses.relation(child) == Deprel::nmod_poss && is_one(child);
+  });
+}
+
 // "Iran said it would strike back": the pronoun is the subject of a clause around it, or who is
-// named one sentence earlier.
-Party resolve(const ParsedSentence& sentence, NodeIndex node, Party party, EntityIndex apart) {
+// named one sentence earlier. "Peru and Chile said that they": both.
+Parties resolve(const ParsedSentence& sentence, NodeIndex node, const Party& pronoun,
+                EntityIndex apart) {
   constexpr unsigned kClausesMax = 6;
   const Clauses& clauses = sentence.clauses;
+  const bool is_of_many = is_plural(sentence, pronoun, node);
+  Parties parties;
+  const auto add = [&](const Party& other) {
+    if (other.entity == kNoEntity || other.entity == apart) return;
+    const bool is_there = std::any_of(parties.begin(), parties.end(), [&](const Party& party) {
+      return party.entity == other.entity;
+    });
+    if (is_there || (!parties.empty() && !is_of_many)) return;
+    Party party = pronoun;
+    take_entity(party, other);
+    // "The Front said its men had planted it": an armed group's men bear arms
+    if (party.is_owner && party.part == Part::armed) party.grammar |= bit(Grammar::armed);
+    party.is_pronoun = false;
+    party.valid = true;
+    parties.push_back(party);
+  };
   NodeIndex above = clauses.head(node);
   for (unsigned climb = 0; climb < kClausesMax && above != kAbsent; above = clauses.head(above)) {
     if (!clauses.is_predicate(above)) continue;
     ++climb;
     for (const NodeIndex subject : clauses.surface_subjects(above)) {
-      if (subject == node) continue;
-      Party other = party_at(sentence, subject, 1);
-      if (!other.valid || other.is_pronoun || other.is_first_person) continue;
-      // "its agency says the nation has"
-      const bool is_nation = sentence.is(node, Grammar::stand_in);
-      if (is_nation && other.is_bystander && other.whose != kNoEntity) {
-        other.entity = other.whose;
-        other.part = sentence.page.gazetteer[other.whose].part;
+      for (const NodeIndex each : clauses.conjuncts(subject)) {
+        if (each == node || (each != subject && !is_of_many)) continue;
+        Party other = party_at(sentence, each, 1);
+        if (!other.valid || other.is_pronoun || other.is_first_person) continue;
+        // "its agency says the nation has"
+        const bool is_nation = sentence.is(node, Grammar::stand_in);
+        if (is_nation && other.is_bystander && other.whose != kNoEntity) {
+          other.entity = other.whose;
+          other.part = sentence.page.gazetteer[other.whose].part;
+        }
+        add(other);
       }
+<<<<<<< HEAD
       if (other.entity == kNoEntity || other.entity == apart) continue;
       party.grammar |= other.grammar & (bit(Grammar::forces) | bit(Grammar::armed));
       take_entity(party, other);
@@ -320,14 +359,15 @@ Party resolve(const ParsedSentence& sentence, NodeIndex node, Party party, Entit
       party.is_pronoun = false;
       party.valid = true;
       return party;
+=======
+>>>>>>> ab0cbfd (tension: the actor that is left, they are both, home affairs are no cooperation)
     }
+    if (!parties.empty()) return parties;
   }
   const Party other = previous_sentence(sentence);
-  if (!other.valid || other.entity == apart) return party;
-  take_entity(party, other);
-  party.is_pronoun = false;
-  party.valid = true;
-  return party;
+  if (other.valid) add(other);
+  if (parties.empty()) parties.push_back(pronoun);
+  return parties;
 }
 
 }  // namespace
@@ -486,9 +526,12 @@ Parties parties_of(const ParsedSentence& sentence, NodeIndex node, EntityIndex a
   Parties parties = both_of(sentence, node);
   if (!parties.empty()) return parties;
   for (const NodeIndex each : sentence.clauses.conjuncts(node)) {
-    Party party = party_at(sentence, each, 0);
-    if (party.is_pronoun) party = resolve(sentence, each, party, apart);
-    if (party.valid && parties.size() < kPartiesMax) parties.push_back(party);
+    const Party party = party_at(sentence, each, 0);
+    const Parties stand_for =
+        party.is_pronoun ? resolve(sentence, each, party, apart) : Parties{party};
+    for (const Party& one : stand_for) {
+      if (one.valid && parties.size() < kPartiesMax) parties.push_back(one);
+    }
   }
   // "Indian and Bangladeshi guards": the names are joined, the noun is one.
   if (parties.size() == 1 && parties.front().entity != kNoEntity) {

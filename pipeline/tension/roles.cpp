@@ -217,8 +217,16 @@ Parties fought_with(const ParsedSentence& sentence, NodeIndex fight) {
 
 // Who did it, when a passive does not say "by": "killed in an Israeli strike", "expelled from
 // Poland", "summoned to the foreign ministry in Oslo".
-Parties implied_agent(const ParsedSentence& sentence, const Rule& rule, const Arguments& slots) {
+Parties implied_agent(const ParsedSentence& sentence, const Match& match, const Rule& rule,
+                      const Arguments& slots) {
   const KeyWords& key = sentence.page.lexicon.key;
+  // "dead in Chadian air strike": the blow is a word of the act's own
+  for (std::uint32_t t = match.span.begin; t < match.span.end; ++t) {
+    const NodeIndex node = sentence.node(t);
+    if (!match.owns(t) || t == match.head || !sentence.is(node, Grammar::blow)) continue;
+    const Party owner = owner_of(sentence, node);
+    if (owner.entity != kNoEntity) return {owner};
+  }
   // "were given three days to leave Chad"
   if (rule.spec.mode == "expel" && slots.complement != kAbsent) {
     for (const NodeIndex left : sentence.clauses.at(slots.complement).objects) {
@@ -351,6 +359,13 @@ void part_roles(Roles& roles) {
   if (!others.empty()) roles.recipients = others;
 }
 
+// "moved tanks to its north": nobody arms against himself.
+void part_own(const Rule& rule, Roles& roles) {
+  if (rule.spec.type != EventType::mobilize || roles.actors.empty()) return;
+  std::erase_if(roles.recipients,
+                [&](const Party& party) { return is_same(party, roles.actors.front()); });
+}
+
 // "between Armenian and Azerbaijani forces": the powers named behind the word, joined by "and",
 // where the tree lost one of them.
 Parties named_between(const ParsedSentence& sentence, const Match& match) {
@@ -411,13 +426,15 @@ void turn_under(const ParsedSentence& sentence, const Match& match, const Argume
   roles.recipients = std::move(sufferers);
 }
 
-void fill(const ParsedSentence& sentence, const Rule& rule, const Arguments& slots, Roles& roles) {
+void fill(const ParsedSentence& sentence, const Match& match, const Rule& rule,
+          const Arguments& slots, Roles& roles) {
   const KeyWords& key = sentence.page.lexicon.key;
   roles.recipients = recipients_of(sentence, rule, slots);
   if (slots.is_passive) {
     roles.actors = slots.agents;
     const bool is_done_to = rule.takes_object || rule.prepositions.empty();
-    if (roles.actors.empty() && is_done_to) roles.actors = implied_agent(sentence, rule, slots);
+    if (roles.actors.empty() && is_done_to)
+      roles.actors = implied_agent(sentence, match, rule, slots);
     // "Iranian drones were hurled at Israel": whose they are has hurled them
     const bool is_armed = !slots.objects.empty() && is_armed_noun(slots.objects.front());
     if (!is_known(roles.actors) && is_hostile(rule) && is_armed && is_known(slots.objects) &&
@@ -443,7 +460,7 @@ void fill(const ParsedSentence& sentence, const Rule& rule, const Arguments& slo
     if (!is_known(doers) && by != nullptr) doers = *by;
     if (!is_known(doers) && from != nullptr) doers = *from;
     if (!is_known(doers)) {  // "died in a French raid"
-      Parties implied = implied_agent(sentence, rule, slots);
+      Parties implied = implied_agent(sentence, match, rule, slots);
       if (is_known(implied)) doers = std::move(implied);
     }
     if (!is_known(doers) && !slots.is_passive) doers = roles.recipients;
@@ -486,7 +503,7 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
   const Arguments slots = is_verb ? arguments_of_verb(sentence, match, rule, roles.top)
                                   : arguments_of_noun(sentence, match, rule, roles.top);
   roles.subject = slots.subject;
-  fill(sentence, rule, slots, roles);
+  fill(sentence, match, rule, slots, roles);
   if (rule.spec.type == EventType::assault) turn_under(sentence, match, slots, roles);
   if (rule.spec.is_mutual && !roles.is_between) {
     const Parties between = named_between(sentence, match);
@@ -511,6 +528,7 @@ Roles roles_of(const ParsedSentence& sentence, const Match& match, const Rule& r
   add_place(sentence, rule, slots, roles);
   if (is_hostile(rule) && !is_verbal(rule.spec.type)) add_mission(sentence, slots, roles);
   if (is_hostile(rule)) part_allies(rule, roles);
+  part_own(rule, roles);
   if (roles.recipients.empty() && slots.object != kAbsent) {
     for (const NodeIndex child : sentence.clauses.children(slots.object)) {
       roles.is_object_possessed =

@@ -91,13 +91,18 @@ void add_other(Parties& parties, const Party& party, EntityIndex apart) {
   if (!is_there) parties.push_back(party);
 }
 
+// "US-made": no party
+bool is_joined(const ParsedSentence& sentence, std::uint32_t t) {
+  return t + 1 < sentence.sentence.tokens.end && sentence.page.marked(t + 1, before::kJoinedHyphen);
+}
+
 // "in Geneva", "at the airport in Cairo"
 bool stands_in_place(const ParsedSentence& sentence, NodeIndex node) {
   constexpr unsigned kEdgesMax = 3;
   for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
     const NodeIndex preposition = sentence.clauses.preposition(node);
-    if (preposition != kAbsent)
-      return sentence.is(preposition, Grammar::place_at) &&
+    if (preposition != kAbsent)  // "in a Chadian raid" is no place
+      return sentence.is(preposition, Grammar::place_at) && !sentence.is(node, Grammar::blow) &&
              sentence.page.hash(sentence.token(preposition)) != sentence.page.lexicon.key.against;
     node = sentence.clauses.head(node);
   }
@@ -125,8 +130,7 @@ Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles, cons
     if (sentence.page.mention[t] == kNoMention) continue;
     const Mention& mention = sentence.page.tagging.mentions[sentence.page.mention[t]];
     if (t + 1 != mention.tokens.end) continue;
-    // "US-made": no party
-    if (t + 1 < tokens.end && sentence.page.marked(t + 1, before::kJoinedHyphen)) continue;
+    if (is_joined(sentence, t)) continue;
     if (!is_hostile && stands_in_place(sentence, node)) continue;
     add_other(named, sentence.page.named(sentence.page.mention[t]), actor);
   }
@@ -140,6 +144,56 @@ Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles, cons
   if (named.size() == 1) return named.front();
   if (subjects.size() == 1 && named.size() > 1) return subjects.front();
   return {};
+}
+
+namespace {
+
+// "delivered the captives of Chad": what another act is done to acts itself in no clause.
+bool stands_in_object(const ParsedSentence& sentence, NodeIndex node) {
+  constexpr unsigned kEdgesMax = 3;
+  const Clauses& clauses = sentence.clauses;
+  for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
+    const Deprel its = clauses.relation(node);
+    if (its == Deprel::obj || its == Deprel::iobj) return true;
+    const bool is_inner = its == Deprel::compound || its == Deprel::amod ||
+                          its == Deprel::nmod_poss || its == Deprel::conj || its == Deprel::nmod;
+    if (!is_inner) return false;
+    node = clauses.head(node);
+  }
+  return false;
+}
+
+}  // namespace
+
+Party guessed_actor(const ParsedSentence& sentence, const Roles& roles, const Speech& speech) {
+  if (is_known(roles.actors) || !is_known(roles.recipients)) return {};
+  constexpr std::uint32_t kNoState =
+      bit(Grammar::armed) | bit(Grammar::civil) | bit(Grammar::victim);
+  const bool is_somebody =
+      std::any_of(roles.actors.begin(), roles.actors.end(), [](const Party& party) {
+        return party.is_bystander || party.is_team || (party.grammar & kNoState) != 0;
+      });
+  if (is_somebody) return {};
+  const TokenSpan tokens = sentence.sentence.tokens;
+  Parties named;
+  for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+    if (sentence.page.mention[t] == kNoMention) continue;
+    const Mention& mention = sentence.page.tagging.mentions[sentence.page.mention[t]];
+    if (t + 1 != mention.tokens.end || is_joined(sentence, t)) continue;
+    const NodeIndex node = sentence.node(t);
+    const NodeIndex above = sentence.clauses.head(node);  // "the border with Chad"
+    const bool is_border = above != kAbsent && sentence.is(above, Grammar::beside);
+    if (is_border || stands_in_place(sentence, node) || stands_in_object(sentence, node)) continue;
+    const Party party = sentence.page.named(sentence.page.mention[t]);
+    const auto is_in = [&](const Parties& parties) {
+      return std::any_of(parties.begin(), parties.end(),
+                         [&](const Party& other) { return is_same(other, party); });
+    };
+    const bool is_told =
+        is_in(speech.speaker) || is_in(speech.addressee) || is_in(roles.recipients);
+    if (!is_told) add_other(named, party, kNoEntity);
+  }
+  return named.size() == 1 ? named.front() : Party{};
 }
 
 }  // namespace tocsin

@@ -73,8 +73,11 @@ struct Event {
   Polarity polarity = Polarity::asserted;
   Modality modality = Modality::actual;
   Factors factors;
-  double weight = 0;                  // signed: negative hostile
-  bool counts = false;                // part of the sum that the score is
+  double weight = 0;    // signed: negative hostile
+  bool counts = false;  // part of the sum that the score is
+  // The one other power of the sentence, where nobody is told to do it: the record names it,
+  // nothing is reckoned by it.
+  EntityIndex guessed_actor = kNoEntity;
   bool is_guessed = false;            // a party that no grammar ties to the act
   bool is_recipient_guessed = false;  // only the recipient: the one other power of the sentence
   // Told on the side ("amid the fighting", "the besieged town"), or a state of things.

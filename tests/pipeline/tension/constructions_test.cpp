@@ -83,10 +83,10 @@ TEST(Constructions, EachIsReadAsItIsMeant) {
         assessment.events.begin(), assessment.events.end(),
         [](const Event& a, const Event& b) { return a.weight * a.weight < b.weight * b.weight; });
     if (each.direction != "N" && top != assessment.events.end()) {
+      const EntityIndex actor = top->guessed_actor == kNoEntity ? top->actor : top->guessed_actor;
       is_right = is_right && is_wanted(std::string(name(top->type)), each.event) &&
-                 is_party(top->actor, each.actor) && is_party(top->recipient, each.recipient);
-      got +=
-          ' ' + std::string(name(top->type)) + ' ' + who(top->actor) + " > " + who(top->recipient);
+                 is_party(actor, each.actor) && is_party(top->recipient, each.recipient);
+      got += ' ' + std::string(name(top->type)) + ' ' + who(actor) + " > " + who(top->recipient);
     }
     if (is_right) continue;
     std::printf("  %s: %s\n    got %s\n", each.kind.c_str(), each.text.c_str(), got.c_str());
