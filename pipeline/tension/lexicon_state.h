@@ -152,11 +152,7 @@ struct Rule {
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
       according, at, near, for_, may, since, a, an, what, as, under, across, over, through, armed,
-<<<<<<< HEAD
-      armoured, armored, jet, tank, during, after, fire, shellfire;
-=======
-      armoured, armored, jet, tank, during, after, they, them, their;
->>>>>>> ab0cbfd (tension: the actor that is left, they are both, home affairs are no cooperation)
+      armoured, armored, jet, tank, during, after, fire, shellfire, they, them, their;
 };
 
 struct Lexicon::State {

@@ -326,6 +326,7 @@ Parties resolve(const ParsedSentence& sentence, NodeIndex node, const Party& pro
     });
     if (is_there || (!parties.empty() && !is_of_many)) return;
     Party party = pronoun;
+    party.grammar |= other.grammar & (bit(Grammar::forces) | bit(Grammar::armed));
     take_entity(party, other);
     // "The Front said its men had planted it": an armed group's men bear arms
     if (party.is_owner && party.part == Part::armed) party.grammar |= bit(Grammar::armed);
@@ -350,17 +351,6 @@ Parties resolve(const ParsedSentence& sentence, NodeIndex node, const Party& pro
         }
         add(other);
       }
-<<<<<<< HEAD
-      if (other.entity == kNoEntity || other.entity == apart) continue;
-      party.grammar |= other.grammar & (bit(Grammar::forces) | bit(Grammar::armed));
-      take_entity(party, other);
-      // "The Front said its men had planted it": an armed group's men bear arms
-      if (party.is_owner && party.part == Part::armed) party.grammar |= bit(Grammar::armed);
-      party.is_pronoun = false;
-      party.valid = true;
-      return party;
-=======
->>>>>>> ab0cbfd (tension: the actor that is left, they are both, home affairs are no cooperation)
     }
     if (!parties.empty()) return parties;
   }
