@@ -26,7 +26,8 @@ constexpr std::uint32_t kReadTokensMax = 240;  // of an article, and a sentence 
 constexpr std::uint32_t kReadTokensCalm = 64;
 constexpr std::uint32_t kCalmText = 450;  // per mille of calm topics
 // What a sentence must be able to weigh to be read, on the scale of rules: what weighs less counts
-// nowhere (score.cpp). Of a later one more the longer it is: its tree costs more.
+// nowhere (score.cpp). More the longer it is: its tree costs more. A title and the first sentence
+// that is read need not, but where a text is calm and long.
 constexpr double kToldMin = 0.2;
 constexpr double kToldMinToken = 0.04;
 constexpr double kReadDiscount = 0.85;  // of each sentence that is read before: the score's own
@@ -958,17 +959,22 @@ std::vector<Piece> pieces_of(const Scene& scene, std::span<const Match> all, Top
 }
 
 // Reading costs most of the time of an article, and later evidence adds little to a score: those
-// that may tell most for what their trees cost are read first, until the next is not worth its
-// tree or so many tokens are read; titles always.
-void keep_worthwhile(std::vector<Piece>& pieces, std::uint32_t tokens_max) {
+// that may tell most for what their trees cost are read first, after the title, until the next is
+// not worth its tree or so many tokens are read. `is_dull`: of a text that is calm and long.
+void keep_worthwhile(std::vector<Piece>& pieces, std::uint32_t tokens_max, bool is_dull) {
+  const auto least = [is_dull](const Piece& piece, bool is_first) {
+    return is_first && !is_dull ? 0 : kToldMin + kToldMinToken * piece.sentence.tokens.size();
+  };
   std::vector<Piece*> order;
   order.reserve(pieces.size());
   double left = 1;
   for (Piece& piece : pieces) {
-    if (piece.sentence.field == Field::title) {
-      left *= kReadDiscount;
-    } else {
+    if (piece.sentence.field != Field::title) {
       order.push_back(&piece);
+    } else if (piece.most < least(piece, true)) {
+      piece.most = 0;
+    } else {
+      left *= kReadDiscount;
     }
   }
   const auto worth = [](const Piece* piece) {
@@ -978,14 +984,12 @@ void keep_worthwhile(std::vector<Piece>& pieces, std::uint32_t tokens_max) {
                    [&](const Piece* a, const Piece* b) { return worth(a) > worth(b); });
   std::uint32_t tokens = 0;
   for (Piece* piece : order) {
-    const std::uint32_t size = piece->sentence.tokens.size();
-    const double least = tokens > 0 ? kToldMin + kToldMinToken * size : 0;
-    if (tokens >= tokens_max || piece->most * left < least) {
+    if (tokens >= tokens_max || piece->most * left < least(*piece, tokens == 0)) {
       piece->most = 0;
       continue;
     }
     left *= kReadDiscount;
-    tokens += size;
+    tokens += piece->sentence.tokens.size();
   }
   std::erase_if(pieces, [](const Piece& piece) { return piece.most == 0; });
 }
@@ -1060,7 +1064,9 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   assessment.topics = topics.shares({0, text.told_end});
   const Scene scene{page, published_at_ms, assessment.topics};
   std::vector<Piece> pieces = pieces_of(scene, all, topics);
-  keep_worthwhile(pieces, assessment.topics.calm() >= kCalmText ? kReadTokensCalm : kReadTokensMax);
+  const bool is_calm = assessment.topics.calm() >= kCalmText;
+  keep_worthwhile(pieces, is_calm ? kReadTokensCalm : kReadTokensMax,
+                  is_calm && text.tokens.size() > kReadTokensCalm);
   static thread_local ParserScratch scratch;  // of the worker
   assessment.events.reserve(2 * pieces.size());
   assessment.read.reserve(pieces.size());
