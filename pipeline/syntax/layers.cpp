@@ -1,6 +1,8 @@
 #include "pipeline/syntax/layers.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -114,9 +116,33 @@ void sum_of_rows_plainly(const std::int8_t* table, const std::uint16_t* rows, st
   }
 }
 
+// In passes of whole vectors, none of which waits for what it found before.
+std::size_t add_and_choose_plainly(std::int32_t* sums, const std::int32_t* biases,
+                                   std::size_t count) noexcept {
+  std::array<std::int32_t, kOutputsStep> lanes;
+  lanes.fill(kNever);
+  for (std::size_t at = 0; at < count; at += kOutputsStep) {
+    for (std::size_t i = 0; i < kOutputsStep; ++i) {
+      sums[at + i] += biases[at + i];
+      lanes[i] = std::max(lanes[i], sums[at + i]);
+    }
+  }
+  const std::int32_t most = *std::max_element(lanes.begin(), lanes.end());
+  const auto none = static_cast<std::int32_t>(count);
+  lanes.fill(none);
+  for (std::size_t at = 0; at < count; at += kOutputsStep) {
+    for (std::size_t i = 0; i < kOutputsStep; ++i) {
+      const std::int32_t place = sums[at + i] == most ? static_cast<std::int32_t>(at + i) : none;
+      lanes[i] = std::min(lanes[i], place);
+    }
+  }
+  return static_cast<std::size_t>(*std::min_element(lanes.begin(), lanes.end()));
+}
+
 constexpr LayerCode kPlain = {multiply_plainly,           multiply_each_onto<onto_plainly>,
                               mix_each<multiply_plainly>, multiply_few_plainly,
-                              add_and_rectify_plainly,    sum_of_rows_plainly};
+                              add_and_rectify_plainly,    sum_of_rows_plainly,
+                              add_and_choose_plainly};
 
 #if defined(__x86_64__)
 // Both inputs of a pair as one number; 0 for half of what a ReLU lets through.
@@ -248,7 +274,8 @@ void sum_of_rows_by_eights(const std::int8_t* table, const std::uint16_t* rows, 
 
 constexpr LayerCode kSse = {multiply_by_fours,           multiply_each_onto<onto_by_fours>,
                             mix_each<multiply_by_fours>, multiply_few_by_eights,
-                            add_and_rectify_by_eights,   sum_of_rows_by_eights};
+                            add_and_rectify_by_eights,   sum_of_rows_by_eights,
+                            add_and_choose_plainly};
 
 // 8 x Vectors sums.
 template <std::size_t Vectors>
@@ -376,9 +403,38 @@ template <std::size_t Vectors>
   }
 }
 
+// The largest of four in each of them.
+__m128i largest(__m128i values) noexcept {
+  const __m128i pairs = _mm_max_epi32(values, _mm_shuffle_epi32(values, 0x4E));
+  return _mm_max_epi32(pairs, _mm_shuffle_epi32(pairs, 0xB1));
+}
+
+[[gnu::target("avx2")]] std::size_t add_and_choose_by_eights(std::int32_t* sums,
+                                                             const std::int32_t* biases,
+                                                             std::size_t count) noexcept {
+  __m256i most = _mm256_set1_epi32(kNever);
+  for (std::size_t at = 0; at < count; at += 8) {
+    auto* const to = reinterpret_cast<__m256i*>(sums + at);
+    const auto* const bias = reinterpret_cast<const __m256i*>(biases + at);
+    const __m256i sum = _mm256_add_epi32(_mm256_loadu_si256(to), _mm256_loadu_si256(bias));
+    _mm256_storeu_si256(to, sum);
+    most = _mm256_max_epi32(most, sum);
+  }
+  const __m256i wanted = _mm256_broadcastd_epi32(
+      largest(_mm_max_epi32(_mm256_castsi256_si128(most), _mm256_extracti128_si256(most, 1))));
+  for (std::size_t at = 0; at < count; at += 8) {
+    const __m256i sum = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(sums + at));
+    const __m256i same = _mm256_cmpeq_epi32(sum, wanted);
+    const auto lanes = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(same)));
+    if (lanes != 0) return at + static_cast<std::size_t>(std::countr_zero(lanes));
+  }
+  return 0;
+}
+
 constexpr LayerCode kAvx2 = {multiply_by_eights,           multiply_each_onto<onto_by_eights>,
                              mix_each<multiply_by_eights>, multiply_few_by_sixteens,
-                             add_and_rectify_by_sixteens,  sum_of_rows_by_sixteens};
+                             add_and_rectify_by_sixteens,  sum_of_rows_by_sixteens,
+                             add_and_choose_by_eights};
 
 // GCC 12 warns of the forms without a mask; they come out the same.
 constexpr __mmask16 kAll = 0xFFFF;
@@ -633,9 +689,31 @@ template <std::size_t Tokens>
   }
 }
 
+[[gnu::target("avx512f,avx512bw")]] std::size_t add_and_choose_by_sixteens(
+    std::int32_t* sums, const std::int32_t* biases, std::size_t count) noexcept {
+  __m512i most = _mm512_set1_epi32(kNever);
+  for (std::size_t at = 0; at < count; at += 16) {
+    const __m512i sum =
+        _mm512_add_epi32(_mm512_loadu_si512(sums + at), _mm512_loadu_si512(biases + at));
+    _mm512_storeu_si512(sums + at, sum);
+    most = _mm512_maskz_max_epi32(kAll, most, sum);
+  }
+  const __m256i halves = _mm256_max_epi32(_mm512_maskz_extracti64x4_epi64(0xFF, most, 0),
+                                          _mm512_maskz_extracti64x4_epi64(0xFF, most, 1));
+  const __m512i wanted = _mm512_maskz_broadcastd_epi32(
+      kAll,
+      largest(_mm_max_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1))));
+  for (std::size_t at = 0; at < count; at += 16) {
+    const unsigned lanes = _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(sums + at), wanted);
+    if (lanes != 0) return at + static_cast<std::size_t>(std::countr_zero(lanes));
+  }
+  return 0;
+}
+
 constexpr LayerCode kAvx512 = {
-    multiply_by_sixteens,     multiply_onto_by_sixteens,   mix_by_sixteens,
-    multiply_few_by_thirties, add_and_rectify_by_thirties, sum_of_rows_by_sixteens};
+    multiply_by_sixteens,      multiply_onto_by_sixteens,   mix_by_sixteens,
+    multiply_few_by_thirties,  add_and_rectify_by_thirties, sum_of_rows_by_sixteens,
+    add_and_choose_by_sixteens};
 #endif
 
 }  // namespace

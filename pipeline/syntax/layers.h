@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -63,7 +64,11 @@ struct LayerCode {
   // The sum of rows of a table of 2 * kRowSize numbers each: its first half and its second.
   void (*sum_of_rows)(const std::int8_t* table, const std::uint16_t* rows, std::size_t count,
                       std::int16_t* first, std::int16_t* second) noexcept;
+  // Adds the biases to `count` sums, a multiple of kOutputsStep. Returns the first of the largest.
+  std::size_t (*add_and_choose)(std::int32_t* sums, const std::int32_t* biases,
+                                std::size_t count) noexcept;
 };
+inline constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::min();
 inline constexpr std::size_t kWideStep = 64;
 inline constexpr std::size_t kRowSize = 32;
 

@@ -243,6 +243,20 @@ void sum_absent(SyntaxModel& model) {
   }
 }
 
+void pad_biases(SyntaxModel& model) {
+  const auto pad = [](auto first, std::size_t count, LineVector<std::int32_t>& to) {
+    to.assign(padded(count), kNever);
+    std::copy_n(first, count, to.begin());
+  };
+  pad(model.tagger_out_bias.begin(), model.tags.size(), model.tag_biases);
+  auto of_side = model.parser_out_bias.begin() + kActionCount;
+  for (LineVector<std::int32_t>& biases : model.label_biases) {
+    pad(of_side, kDeprelCount, biases);
+    biases[static_cast<std::size_t>(Deprel::root)] = kNever;  // the parser alone says what is root
+    of_side += kDeprelCount;
+  }
+}
+
 }  // namespace
 
 LoadedSyntaxModel read_model(std::string_view bytes) {
@@ -270,6 +284,7 @@ LoadedSyntaxModel read_model(std::string_view bytes) {
   if (loaded.fault.empty()) {
     sum_states(loaded.model);
     sum_absent(loaded.model);
+    pad_biases(loaded.model);
   }
   return loaded;
 }

@@ -79,9 +79,12 @@ struct SyntaxModel {
   std::array<PackedLayer, 2> parser_labels;   // kParserHidden -> kDeprelCount: left, right
   std::vector<std::int32_t> parser_out_bias;  // [kParserOutputs]: actions, labels
 
-  // Made from the above by read_model, so that a state adds few rows.
+  // Made from the above by read_model. Sums of rows, so that a state adds few:
   LineVector<std::int16_t> state_sums;   // [state_sum::kCount][kParserHidden]
   LineVector<std::int16_t> absent_sums;  // [2^kChildSlots][kParserHidden]: a bit, a child less
+  // Of the outputs as they are padded: kNever for what must not be chosen.
+  LineVector<std::int32_t> tag_biases;
+  std::array<LineVector<std::int32_t>, 2> label_biases;
 
   [[nodiscard]] std::size_t token_rows() const noexcept {
     return token_row::kWord + WordIds::kFirstWord + words.hashes().size();

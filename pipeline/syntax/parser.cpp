@@ -12,28 +12,6 @@ constexpr std::size_t kReach = kWindow / 2;
 constexpr std::int16_t kWindowMax = 8 * kAddendMax;  // of the tagger: a sum of four fits int16
 constexpr std::int32_t kMixMax = 4095;  // of the parser's windows, so that sums stay below 2^31
 
-constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::min();
-
-// The first of the best of `count` scores, a multiple of kOutputsStep. In two passes of whole
-// vectors, neither of which waits for what it found before.
-std::size_t best_of(const std::int32_t* scores, std::size_t count) noexcept {
-  std::array<std::int32_t, kOutputsStep> lanes;
-  lanes.fill(kNever);
-  for (std::size_t at = 0; at < count; at += kOutputsStep) {
-    for (std::size_t i = 0; i < kOutputsStep; ++i) lanes[i] = std::max(lanes[i], scores[at + i]);
-  }
-  const std::int32_t most = *std::max_element(lanes.begin(), lanes.end());
-  const auto none = static_cast<std::int32_t>(count);
-  lanes.fill(none);
-  for (std::size_t at = 0; at < count; at += kOutputsStep) {
-    for (std::size_t i = 0; i < kOutputsStep; ++i) {
-      const std::int32_t place = scores[at + i] == most ? static_cast<std::int32_t>(at + i) : none;
-      lanes[i] = std::min(lanes[i], place);
-    }
-  }
-  return static_cast<std::size_t>(*std::min_element(lanes.begin(), lanes.end()));
-}
-
 // Sums of the tokens' rows, with room for the window on both sides.
 void sum_rows(const SyntaxModel& model, ParserScratch& scratch) {
   const LayerCode& code = layer_code();
@@ -130,10 +108,8 @@ class Tagger {
           &model_.tagger_history[(tags + 1 + tag_before(i, 2)) * kTagHidden]};
       layer_code().add_and_rectify(rows.data(), rows.size(), kTagHidden, hidden_.data());
       model_.tagger_outputs.multiply(hidden_.data(), sums_.data());
-      for (std::size_t tag = 0; tag < tags; ++tag) sums_[tag] += model_.tagger_out_bias[tag];
-      std::fill(sums_.begin() + static_cast<std::ptrdiff_t>(tags),
-                sums_.begin() + static_cast<std::ptrdiff_t>(padded(tags)), kNever);
-      const std::size_t best = best_of(sums_.data(), padded(tags));
+      const std::size_t best =
+          layer_code().add_and_choose(sums_.data(), model_.tag_biases.data(), padded(tags));
       scratch_.tags[i] = static_cast<std::uint16_t>(best);
       note(i, best);
     }
@@ -304,11 +280,9 @@ class PieceParser {
   [[nodiscard]] Deprel label(ParserAction action) noexcept {
     const std::size_t side = action == ParserAction::right ? 1 : 0;
     model_.parser_labels[side].multiply(hidden_.data(), sums_.data());
-    const std::int32_t* bias = &model_.parser_out_bias[kActionCount + side * kDeprelCount];
-    for (std::size_t i = 0; i < kDeprelCount; ++i) sums_[i] += bias[i];
-    sums_[static_cast<std::size_t>(Deprel::root)] = kNever;
-    std::fill(sums_.begin() + kDeprelCount, sums_.end(), kNever);
-    return static_cast<Deprel>(best_of(sums_.data(), sums_.size()));
+    sums_[static_cast<std::size_t>(Deprel::root)] = 0;  // its bias is kNever
+    return static_cast<Deprel>(
+        code_.add_and_choose(sums_.data(), model_.label_biases[side].data(), sums_.size()));
   }
 
   const SyntaxModel& model_;

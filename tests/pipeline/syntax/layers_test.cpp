@@ -181,5 +181,27 @@ RC_GTEST_PROP(LayersProperty, sum_of_rows_is_their_sum, ()) {
   }
 }
 
+RC_GTEST_PROP(LayersProperty, the_first_of_the_largest_is_chosen, ()) {
+  const std::size_t count = kOutputsStep * *rc::gen::inRange<std::size_t>(1, 6);
+  const auto some = [count] {  // few different ones: several are the largest
+    return *rc::gen::container<std::vector<std::int32_t>>(count,
+                                                          rc::gen::inRange<std::int32_t>(-3, 3));
+  };
+  std::vector<std::int32_t> expected = some();
+  std::vector<std::int32_t> biases = some();
+  const std::size_t never = *rc::gen::inRange<std::size_t>(0, count);
+  expected[never] = 0;
+  biases[never] = kNever;
+  const std::vector<std::int32_t> given = expected;
+  for (std::size_t i = 0; i < count; ++i) expected[i] += biases[i];
+  const auto largest = std::max_element(expected.begin(), expected.end());
+  for (const LayerCode& each : all_layer_codes()) {
+    std::vector<std::int32_t> sums = given;
+    const std::size_t chosen = each.add_and_choose(sums.data(), biases.data(), count);
+    RC_ASSERT(chosen == static_cast<std::size_t>(largest - expected.begin()));
+    RC_ASSERT(sums == expected);
+  }
+}
+
 }  // namespace
 }  // namespace tocsin
