@@ -60,6 +60,7 @@ class ArgumentReader {
 
  private:
   [[nodiscard]] bool is_passive_here(const Clause& clause) const;
+  [[nodiscard]] bool fills_object(const Clause& clause) const;
   [[nodiscard]] EntityIndex done_to_by(const Clause& clause) const;
   [[nodiscard]] bool owns(NodeIndex node) const { return match_.owns(sentence_.token(node)); }
   [[nodiscard]] EntityIndex first_entity(const Parties& parties) const {
@@ -73,6 +74,7 @@ class ArgumentReader {
   void add_phrases(const std::vector<Oblique>& obliques, EntityIndex apart, Arguments& slots) const;
   void add_noun_phrases(NodeIndex noun, EntityIndex apart, Arguments& slots) const;
   void add_owned(NodeIndex top, EntityIndex apart, Arguments& slots) const;
+  [[nodiscard]] bool joins_in(NodeIndex verb, NodeIndex act) const;
   void read_governor(NodeIndex carrier, Arguments& slots) const;
   [[nodiscard]] Parties blamed_by(NodeIndex verb, NodeIndex act) const;
   void read_as_object(NodeIndex verb, Arguments& slots) const;
@@ -92,6 +94,10 @@ bool ArgumentReader::is_passive_here(const Clause& clause) const {
   const bool is_done_to = rule_.takes_object && rule_.is_object_first;
   if (!is_done_to || clause.complement != kAbsent) return false;
   if (sentence_.sentence.field == Field::title) return true;
+  // "slain", "shot down": a form that is no past says so itself
+  const bool is_only_participle =
+      (match_.head_forms & form::kParticiple) != 0 && (match_.head_forms & form::kPast) == 0;
+  if (is_only_participle) return true;
   const std::vector<NodeIndex>& who = clause.is_passive ? clause.objects : clause.subjects;
   constexpr std::uint32_t kFolk = bit(Grammar::civil) | bit(Grammar::victim);
   for (const NodeIndex subject : who) {
@@ -99,6 +105,20 @@ bool ArgumentReader::is_passive_here(const Clause& clause) const {
     if (is_power(party)) return (party.grammar & kFolk) != 0;
   }
   return clause.is_passive;
+}
+
+// "Six troops slain in an ambush": what the pattern took for its object stands before the verb.
+bool ArgumentReader::fills_object(const Clause& clause) const {
+  if (clause.is_subject_shared) return false;  // "keeps its ports shut"
+  const std::vector<SlotWord>& slots = sentence_.page.lexicon.patterns[match_.pattern].slots;
+  const std::vector<NodeIndex>& who = clause.is_passive ? clause.objects : clause.subjects;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (slots[i].argument != Argument::object || match_.filled[i] == kNoToken) continue;
+    for (const NodeIndex subject : who) {
+      if (sentence_.token(measured(sentence_, subject)) == match_.filled[i]) return true;
+    }
+  }
+  return false;
 }
 
 // A phrase, then those inside it: "along the frontier with Belarus".
@@ -191,7 +211,7 @@ EntityIndex ArgumentReader::done_to_by(const Clause& clause) const {
 Arguments ArgumentReader::of_verb(NodeIndex top) const {
   Arguments slots;
   Clause clause = clauses_.at(top);
-  if (clause.is_bare && clause.is_passive != is_passive_here(clause))
+  if (clause.is_bare && clause.is_passive != (is_passive_here(clause) || fills_object(clause)))
     clause = Clauses::turned(std::move(clause));
   slots.is_passive = clause.is_passive;
   for (const NodeIndex subject : clause.subjects) {
@@ -340,6 +360,22 @@ void ArgumentReader::read_as_undergone(NodeIndex noun, Arguments& slots) const {
   for (const NodeIndex each : who) append(slots.objects, done_to_of(sentence_, each, kNoEntity));
 }
 
+// "fired rockets in an attack on", "lost three in an attack": those who bear arms do it, unless
+// they suffer it.
+bool ArgumentReader::joins_in(NodeIndex verb, NodeIndex act) const {
+  const Clause clause = clauses_.at(verb);
+  if (clause.is_passive || clause.subjects.empty()) return false;
+  if (preposition_of(sentence_, act) != sentence_.page.lexicon.key.in) return false;
+  if (sentence_.is(verb, Grammar::casualty) || sentence_.is(verb, Grammar::undergo)) return false;
+  const bool has_loss =
+      std::any_of(clause.objects.begin(), clause.objects.end(), [&](NodeIndex each) {
+        return sentence_.is(each, Grammar::casualty) ||
+               sentence_.clauses.node(each).tag == Upos::num;
+      });
+  const Party who = party_of(sentence_, clause.subjects.front());
+  return !has_loss && !clause.objects.empty() && (is_armed_noun(who) || who.part == Part::armed);
+}
+
 void ArgumentReader::read_governor(NodeIndex carrier, Arguments& slots) const {
   const NodeIndex first = clauses_.first_conjunct(carrier);
   const NodeIndex above = clauses_.head(first);
@@ -376,6 +412,11 @@ void ArgumentReader::read_governor(NodeIndex carrier, Arguments& slots) const {
     const Clause clause = clauses_.at(above);
     for (const NodeIndex each : clause.is_passive ? clause.objects : clause.subjects)
       append(slots.subjects, parties_of(sentence_, each));
+  } else if (is_hostile(rule_) && its == Deprel::obl && is_verb && !is_known(slots.subjects) &&
+             joins_in(above, first)) {
+    // "infantry joined marines in an assault on Chad": who does one thing in it does it
+    for (const NodeIndex who : clauses_.at(above).subjects)
+      append(slots.subjects, parties_of(sentence_, who));
   } else if (is_hostile(rule_) && its == Deprel::obl && is_verb && clauses_.is_passive(above)) {
     // "the servers were wiped in an attack": to whom that was done
     for (const NodeIndex each : clauses_.at(above).objects)
@@ -450,6 +491,21 @@ Arguments ArgumentReader::of_noun(NodeIndex top) const {
       from != nullptr && !is_known(slots.subjects) && is_from_actor)
     slots.subjects = *from;
   add_owned(top, first_entity(slots.subjects), slots);
+  // "the incursion of 19 Russian drones into Poland": what bears arms and goes somewhere does it
+  if (is_hostile(rule_) && !is_known(slots.subjects)) {
+    const Parties* of = slots.find(key.of);
+    const bool goes =
+        std::any_of(slots.phrases.begin(), slots.phrases.end(), [&](const Phrase& each) {
+          const NodeIndex preposition = clauses_.preposition(each.node);
+          return is_known(each.parties) && preposition != kAbsent &&
+                 (sentence_.is(preposition, Grammar::goal_to) || each.preposition == key.across ||
+                  each.preposition == key.over);
+        });
+    if (goes && of != nullptr && is_armed_noun(of->front())) {
+      slots.subjects = *of;
+      std::erase_if(slots.phrases, [&](const Phrase& each) { return each.preposition == key.of; });
+    }
+  }
   return slots;
 }
 

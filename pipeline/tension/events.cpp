@@ -231,6 +231,14 @@ void complete_by_speech(const Rule& rule, const Speech& speech, Roles& roles) {
                        !speech.speaker.empty() && !roles.actors.empty() &&
                        roles.actors.front().entity == speech.speaker.front().entity;
   if (is_told) roles.recipients = speech.addressee;
+  // "told Chad to hand it over or face the consequences": who is told does not threaten
+  const bool is_turned = rule.spec.type == EventType::threaten && is_known(speech.addressee) &&
+                         is_known(speech.speaker) && !roles.actors.empty() &&
+                         is_same(roles.actors.front(), speech.addressee.front());
+  if (is_turned) {
+    roles.actors = speech.speaker;
+    roles.recipients = speech.addressee;
+  }
   if (!is_first && !is_absent) return;
   if (!speech.speaker.empty() && !speech.speaker.front().is_first_person)
     roles.actors = speech.speaker;
@@ -363,8 +371,9 @@ bool is_private_deed(const Party& actor, const Party& recipient) {
   return (actor.grammar & ~kPeople) == 0 && !is_crowd;
 }
 
+// Of an act that weighs `told` without it.
 double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
-                   const Party& recipient) {
+                   const Party& recipient, double told) {
   const bool a = actor.valid && is_power(actor) && !actor.is_team;
   const bool b =
       recipient.valid && is_power(recipient) && !recipient.is_team && !is_private(rule, recipient);
@@ -388,7 +397,8 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
   if (rule.spec.needs_both && (!is_pair || is_own)) factor = kOnePartyOfTwo;
   if (rule.spec.is_fallback && is_own) factor = 0.1;
   if (is_deed_of_one) factor *= kPrivate;
-  return factor * topic_gate(scene.topics, here.topics, rule.spec.type, parties);
+  factor *= topic_gate(scene.topics, here.topics, rule.spec.type, parties);
+  return factor * home_gate(scene.topics, here.topics, parties, told * factor);
 }
 
 const RuleSpec& spec_of(const Page& page, const Match& match) {
@@ -501,7 +511,7 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, Party acto
     event.factors.dyad *= kHomeAffair;
   if (event.scale < 0 && !actor.is_team && !recipient.is_team && !actor.is_bystander)
     event.factors.dyad = lifted(event.factors.dyad, dyad::kArmed, scene.topics, here.topics);
-  event.factors.gate = gate_factor(scene, here, rule, actor, recipient);
+  event.factors.gate = gate_factor(scene, here, rule, actor, recipient, product(event.factors));
   if (!actor.is_bystander) lift_in_war(scene, here, event);
   const double size = product(event.factors);
   event.weight = event.scale < 0 ? -size : size;
@@ -661,6 +671,55 @@ void complete_by_claim(const Here& here, const Rule& rule, Roles& roles) {
   }
 }
 
+// Whoever says what follows from a condition: who speaks, else who is to do it.
+Party who_answers(const Here& here, const Speech& speech, NodeIndex main, EntityIndex apart) {
+  const auto may_answer = [&](const Party& party) {
+    return is_power(party) && !party.is_team && !party.is_bystander && party.entity != apart;
+  };
+  for (const Party& party : speech.speaker) {
+    if (may_answer(party)) return party;
+  }
+  for (const NodeIndex subject : here.sentence.clauses.surface_subjects(main)) {
+    for (const Party& party : parties_of(here.sentence, subject)) {
+      if (may_answer(party)) return party;
+    }
+  }
+  return {};
+}
+
+// What somebody says will follow from an act.
+struct Answer {
+  Event event;
+  Party who;
+  Party whom;
+  double factor = 1;
+};
+
+// "If Chad crosses the river, our guns will speak, Sudan said", "unless Chad frees the general, not
+// a drop will flow": whatever is to follow, whoever says so threatens whoever must not do it, or
+// must; "once Chad withdraws, Sudan will open the road" offers.
+std::optional<Answer> answer_condition(const Here& here, const Said& said, const Speech& speech,
+                                       const Event& act, const Way& way, const Roles& roles) {
+  if (said.mood != Mood::conditional || said.is_ultimatum || way.polarity == Polarity::negated)
+    return {};
+  if (roles.actors.empty() || !is_power(roles.actors.front())) return {};
+  const Protasis condition = protasis_around(here.sentence, here.cues, roles.top);
+  if (condition.clause == kAbsent) return {};
+  const Party& whom = roles.actors.front();
+  const Party who = who_answers(here, speech, condition.main, whom.entity);
+  if (!who.valid) return {};
+  Answer answer{act, who, whom};
+  answer.event.modality = Modality::conditional;
+  answer.event.polarity = Polarity::asserted;
+  if (is_hostile(act.scale) || condition.is_against) {
+    recode(answer.event, EventType::threaten, "violence", "138", -5);
+  } else {
+    recode(answer.event, EventType::agree, "", "036", 4);
+    answer.factor = 0.8;
+  }
+  return answer;
+}
+
 void add_event(const Scene& scene, const Match& match, const Here& here,
                std::vector<Event>& events) {
   const Page& page = scene.page;
@@ -689,6 +748,8 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   const bool is_past = names_past_year(here.sentence, roles.top, scene.published_at_ms);
   if (!is_past && is_own_threat(here, event, said, speech, roles)) recode_threat(event);
   Way way = way_of(page.lexicon.operators, event, said, is_past);
+  const std::optional<Answer> answer =
+      is_past ? std::nullopt : answer_condition(here, said, speech, event, way, roles);
   double share = prominence(here.sentence, match, roles.top);
   const bool is_label = is_in_label(here.sentence, match);
   if (is_label) share = std::min(share, kLabel);
@@ -715,6 +776,9 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
     for (const Party& recipient : roles.recipients)
       add_pair(scene, here, rule, actor, recipient, said_by, way.factor, event, guess, events);
   }
+  if (answer)
+    add_pair(scene, here, rule, answer->who, answer->whom, said_by, answer->factor, answer->event,
+             {}, events);
 }
 
 // The word an act stands or falls with: of a governing one its own verb, not what it governs.

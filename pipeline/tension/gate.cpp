@@ -25,9 +25,8 @@ constexpr double kSportFrom = 400;
 constexpr double kSportTo = 700;
 constexpr double kOther = 300;  // sport, arts and disaster together: that it is none of it
 // ... and where all is crime or home politics, without two powers.
-constexpr double kLeastCrime = 0.35;
-constexpr double kLeastMurder = 0.15;  // an assault
-constexpr double kLeastPolitics = 0.45;
+constexpr double kLeastHome = 0.15;
+constexpr double kHomeLeft = 0.07;  // ... but of a weight at least so much: it is told all the same
 constexpr double kHomeFrom = 400;
 constexpr double kHomeTo = 800;
 
@@ -106,12 +105,19 @@ double topic_gate(const TopicShares& page, const TopicShares& sentence, EventTyp
         mean([](const TopicShares& shares) { return shares.of(Topic::conflict); });
     gate = std::min(gate, fall(kPrivateTo - conflict, 0, kPrivateTo - kPrivateFrom, kLeastPrivate));
   }
-  const double crime = mean([](const TopicShares& shares) { return shares.of(Topic::crime); });
-  const double politics =
-      mean([](const TopicShares& shares) { return shares.of(Topic::politics); });
-  const bool is_assault = type == EventType::assault;
-  gate *= fall(crime, kHomeFrom, kHomeTo, is_assault ? kLeastMurder : kLeastCrime);
-  return gate * fall(politics, kHomeFrom, kHomeTo, kLeastPolitics);
+  return gate;
+}
+
+double home_gate(const TopicShares& page, const TopicShares& sentence, GateParties parties,
+                 double told) {
+  if (!page.is_known() || parties.are_powers || told <= kHomeLeft) return 1;
+  const double crime =
+      mean_share(page, sentence, [](const TopicShares& shares) { return shares.of(Topic::crime); });
+  const double politics = mean_share(
+      page, sentence, [](const TopicShares& shares) { return shares.of(Topic::politics); });
+  const double left =
+      fall(crime, kHomeFrom, kHomeTo, kLeastHome) * fall(politics, kHomeFrom, kHomeTo, kLeastHome);
+  return std::max(left, kHomeLeft / told);
 }
 
 }  // namespace tocsin

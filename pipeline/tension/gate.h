@@ -38,6 +38,11 @@ inline constexpr double kOnePartyOfTwo = 0.1;  // what stays of a rule that need
 [[nodiscard]] double topic_gate(const TopicShares& page, const TopicShares& sentence,
                                 EventType type, GateParties parties);
 
+// 0..1: what is left of an act of the weight `told` where all is crime or home politics and no two
+// powers take part; never below a faint one.
+[[nodiscard]] double home_gate(const TopicShares& page, const TopicShares& sentence,
+                               GateParties parties, double told);
+
 // Between whom an act is matters less where the text is about conflict: "15 people are killed" on
 // such a page is nobody's accident. `factor` (0..1) as it is, or nearer to `most`.
 [[nodiscard]] double lifted(double factor, double most, const TopicShares& page,

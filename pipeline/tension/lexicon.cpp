@@ -501,6 +501,7 @@ KeyWords key_words() {
   key.armed = fold_hash("armed");
   key.armoured = fold_hash("armoured");
   key.armored = fold_hash("armored");
+  key.unless = fold_hash("unless");
   key.since = fold_hash("since");
   key.a = fold_hash("a");
   key.an = fold_hash("an");

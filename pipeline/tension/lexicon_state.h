@@ -152,7 +152,7 @@ struct Rule {
 struct KeyWords {
   std::uint64_t to, by, of, that, conj_and, conj_or, conj_but, between, in, from, with, against, on,
       according, at, near, for_, may, since, a, an, what, as, under, across, over, through, armed,
-      armoured, armored, jet, tank, during, after, fire, shellfire, they, them, their;
+      armoured, armored, jet, tank, during, after, fire, shellfire, they, them, their, unless;
 };
 
 struct Lexicon::State {

@@ -216,6 +216,11 @@ class Climb {
                            clauses_.child(below, Deprel::nsubj) != kAbsent ||
                            clauses_.child(below, Deprel::nsubj_pass) != kAbsent;
       if (clauses_.is_predicate(below) != clauses_.is_predicate(node_)) is_open = false;
+      // "lay down your arms or be destroyed": what comes unless the order is obeyed
+      const NodeIndex joint = clauses_.child(below, Deprel::cc);
+      const bool is_or = joint != kAbsent && sentence_.page.hash(sentence_.token(joint)) ==
+                                                 sentence_.page.lexicon.key.conj_or;
+      if (is_open && is_or && is_ordered(node_)) apply(CueKind::threatened);
       modify(node_, is_open && !has_own);
       return is_open;
     }
@@ -515,6 +520,71 @@ class Climb {
 Said said_of(const ParsedSentence& sentence, std::span<const Match> cues,
              std::span<const Match> acts, const Match& act, NodeIndex top, bool is_conflict) {
   return Climb(sentence, cues, acts, act, is_conflict).run(top);
+}
+
+namespace {
+
+// "Should Chad attack", "Had it crossed": the auxiliary before the subject.
+bool is_inverted(const Clauses& clauses, NodeIndex verb) {
+  const NodeIndex aux = clauses.child(verb, Deprel::aux);
+  const NodeIndex subject = clauses.child(verb, Deprel::nsubj);
+  if (aux == kAbsent || subject == kAbsent || aux > subject) return false;
+  const std::span<const NodeIndex> children = clauses.children(verb);
+  return std::none_of(children.begin(), children.end(),
+                      [&](NodeIndex child) { return child < aux; });
+}
+
+}  // namespace
+
+Protasis protasis_around(const ParsedSentence& sentence, std::span<const Match> cues,
+                         NodeIndex top) {
+  constexpr unsigned kEdgesMax = 8;
+  const Clauses& clauses = sentence.clauses;
+  const Lexicon::State& lexicon = sentence.page.lexicon;
+  const KeyWords& lexicon_key = lexicon.key;
+  const auto kind_of = [&](const Match& cue) {
+    return lexicon.cues[lexicon.patterns[cue.pattern].owner].kind;
+  };
+  // The kind of a cue that hangs on the verb, of two kinds; none.
+  const auto cue_at = [&](NodeIndex verb, CueKind first, CueKind second) {
+    for (const Match& cue : cues) {
+      const CueKind kind = kind_of(cue);
+      if (clauses.head(sentence.node(cue.head)) == verb && (kind == first || kind == second))
+        return kind;
+    }
+    return CueKind::none;
+  };
+  NodeIndex node = top;
+  for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
+    const Deprel its = clauses.relation(node);
+    const NodeIndex main = clauses.head(node);
+    if (main == kAbsent || its == Deprel::acl_relcl) return {};
+    const bool is_clause = its == Deprel::advcl || its == Deprel::ccomp || its == Deprel::parataxis;
+    const CueKind kind =
+        is_clause ? cue_at(node, CueKind::conditional, CueKind::awaited) : CueKind::none;
+    if (is_clause && (kind != CueKind::none || is_inverted(clauses, node))) {
+      const CueKind negation = cue_at(main, CueKind::negated, CueKind::refused);
+      const auto& below = clauses.children(main);
+      const bool is_negated =
+          negation != CueKind::none ||
+          std::any_of(below.begin(), below.end(), [&](NodeIndex child) {
+            return sentence.is(child, Grammar::negation) ||
+                   (clauses.relation(child) == Deprel::nsubj &&
+                    clauses.child(child, Deprel::det) != kAbsent &&
+                    sentence.is(clauses.child(child, Deprel::det), Grammar::negation));
+          });
+      const bool is_to_come = is_negated || clauses.child(main, Deprel::aux) != kAbsent ||
+                              clauses.node(main).form == WordForm::base ||
+                              sentence.is(main, Grammar::say);
+      if (!is_to_come) return {};
+      const NodeIndex mark = clauses.child(node, Deprel::mark);
+      const bool is_unless =
+          mark != kAbsent && sentence.page.hash(sentence.token(mark)) == lexicon_key.unless;
+      return {node, main, is_unless || (kind == CueKind::awaited && is_negated)};
+    }
+    node = main;
+  }
+  return {};
 }
 
 namespace {

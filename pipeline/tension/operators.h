@@ -16,6 +16,16 @@ namespace tocsin {
                            std::span<const Match> acts, const Match& act, NodeIndex top,
                            bool is_conflict);
 
+// The clause of a condition that an act stands in ("if Chad attacks, ...", "should it cross", "will
+// not leave until ..."), and the one that depends on it.
+struct Protasis {
+  NodeIndex clause = kAbsent;  // its verb; kAbsent: the act stands in none
+  NodeIndex main = kAbsent;    // what is to come
+  bool is_against = false;     // what happens unless, or does not happen until, the act is done
+};
+[[nodiscard]] Protasis protasis_around(const ParsedSentence& sentence, std::span<const Match> cues,
+                                       NodeIndex top);
+
 // How much of what the sentence tells the act is, 0..1: all of it in the main clause, less in a
 // participle, a relative clause or "amid the ...".
 [[nodiscard]] double prominence(const ParsedSentence& sentence, const Match& act, NodeIndex top);

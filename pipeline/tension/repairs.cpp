@@ -170,6 +170,28 @@ void tag_heads_of_phrases(Draft& draft) {
   }
 }
 
+// "Corvettes boxed in six Romanian grain ships", taken for what grain ships: what a preposition
+// leads as a phrase of a verb is a noun, and what stands before it is its own.
+void tag_led(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex noun = 1; noun < nodes.size(); ++noun) {
+    Node& own = nodes[noun];
+    const bool is_phrase = own.relation == Deprel::obl || own.relation == Deprel::nmod;
+    if (!is_phrase || own.tag != Upos::verb || own.form != WordForm::present) continue;
+    const NodeIndex preposition = draft.child(noun, Deprel::case_);
+    const NodeIndex subject = draft.child(noun, Deprel::nsubj);
+    if (preposition == kAbsent || preposition > noun || draft.has(noun, Deprel::obj)) continue;
+    if (subject != kAbsent && (subject > noun || nodes[subject].tag == Upos::pron)) continue;
+    own.tag = Upos::noun;
+    own.form = WordForm::plural;
+    if (subject == kAbsent) continue;
+    nodes[subject].relation = Deprel::compound;
+    for (NodeIndex child = 0; child < subject; ++child) {
+      if (nodes[child].head == subject) nodes[child].head = noun;
+    }
+  }
+}
+
 bool is_common_noun(const Draft& draft, NodeIndex node) {
   const Upos tag = draft.nodes[node].tag;
   return tag == Upos::noun || (tag == Upos::propn && !draft.is_named(node));
@@ -1081,18 +1103,38 @@ void find_subjects(Draft& draft) {
 
 using Repair = void (*)(Draft&);
 // In this order: parts of speech, then verbs, then what hangs on them.
-constexpr std::array<Repair, 31> kRepairs = {
-    tag_heads_of_objects, tag_heads_of_phrases, raise_participles,
-    tag_joined,           name_subjects,        tag_predicates,
-    raise_compounds,      raise_behind_doers,   raise_behind_bearers,
-    raise_actives,        raise_plans,          raise_roots,
-    raise_swallowed,      raise_behind_colours, raise_behind_many,
-    raise_behind_gerunds, tag_before_objects,   join_counts,
-    join_verbs,           join_names,           lift_each,
-    join_adjectives,      join_quantities,      lower_subjects,
-    lower_participles,    read_namings,         part_sources,
-    find_subjects,        place_objects,        lift_phrases,
-    lift_agents};
+constexpr std::array<Repair, 32> kRepairs = {tag_heads_of_objects,
+                                             tag_heads_of_phrases,
+                                             tag_led,
+                                             raise_participles,
+                                             tag_joined,
+                                             name_subjects,
+                                             tag_predicates,
+                                             raise_compounds,
+                                             raise_behind_doers,
+                                             raise_behind_bearers,
+                                             raise_actives,
+                                             raise_plans,
+                                             raise_roots,
+                                             raise_swallowed,
+                                             raise_behind_colours,
+                                             raise_behind_many,
+                                             raise_behind_gerunds,
+                                             tag_before_objects,
+                                             join_counts,
+                                             join_verbs,
+                                             join_names,
+                                             lift_each,
+                                             join_adjectives,
+                                             join_quantities,
+                                             lower_subjects,
+                                             lower_participles,
+                                             read_namings,
+                                             part_sources,
+                                             find_subjects,
+                                             place_objects,
+                                             lift_phrases,
+                                             lift_agents};
 
 }  // namespace
 

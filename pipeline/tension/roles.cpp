@@ -463,6 +463,12 @@ void fill(const ParsedSentence& sentence, const Match& match, const Rule& rule,
       Parties implied = implied_agent(sentence, match, rule, slots);
       if (is_known(implied)) doers = std::move(implied);
     }
+    for (std::uint32_t t = match.span.begin; t < match.span.end && !is_known(doers); ++t) {
+      // "dead in a Russian missile strike": a blow of the act's own words is its owner's
+      if (!match.owns(t) || !sentence.is(sentence.node(t), Grammar::blow)) continue;
+      const Party owner = owner_of(sentence, sentence.node(t));
+      if (owner.entity != kNoEntity) doers = {owner};
+    }
     if (!is_known(doers) && !slots.is_passive) doers = roles.recipients;
     // "two Indian and four Chinese soldiers died in the fighting"
     const bool is_each_other = rule.spec.is_mutual && !is_known(doers) && done_to.size() > 1 &&
