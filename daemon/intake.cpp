@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "daemon/kafka/reader.h"
-#include "daemon/kafka/unreadable.h"
 #include "daemon/trials.h"
 #include "daemon/wait.h"
 #include "pipeline/ledger/dedup_state.h"
@@ -354,7 +353,7 @@ void Intake::avoid_deadly(const kafka::Partition& partition) {
     if (!deadly) break;
     Detour& detour = detours_.emplace_back();
     detour.gap = {partition, deadly->low, deadly->high};
-    if (!careful_) careful_.emplace(kafka::careful_conf(config_));
+    if (!careful_) careful_.emplace(config_);
     kafka::read_before(*careful_, partition, {offset, deadly->low}, [&](kafka::Message message) {
       bytes += message.value().size();
       detour.records.push_back(std::move(message));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/kafka/consumer.h"
+#include "daemon/kafka/unreadable.h"
 #include "daemon/metrics.h"
 #include "daemon/retry.h"
 #include "daemon/stop.h"
@@ -155,7 +156,7 @@ class Intake {
   };
 
   // The polling thread's own.
-  std::optional<kafka::Consumer> careful_;  // of detours; it outlives what it has read
+  std::optional<kafka::CarefulConsumer> careful_;  // of detours; it outlives what it has read
   std::deque<Detour> detours_;
   bool is_fetching_ = false;
   std::set<kafka::Partition> unproven_;  // brought nothing since fetch()

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <boost/version.hpp>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -71,12 +72,14 @@ std::string time_fault(const std::string& text) {
 }
 
 std::string place_fault(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  const auto is_number = [](const std::string& part) {
-    return !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
-  };
-  const bool is_place = slash != std::string::npos && is_number(text.substr(0, slash)) &&
-                        is_number(text.substr(slash + 1));
+  std::int32_t partition = -1;
+  std::int64_t offset = -1;
+  const char* end = text.data() + text.size();
+  const auto [slash, fault] = std::from_chars(text.data(), end, partition);
+  if (fault == std::errc{} && slash != end) std::from_chars(slash + 1, end, offset);
+  // As it is written: what is too large, or has zeros in front, is the place of no record.
+  const bool is_place = partition >= 0 && offset >= 0 &&
+                        text == std::to_string(partition) + "/" + std::to_string(offset);
   return is_place ? "" : "'" + text + "' is no place (<partition>/<offset>)";
 }
 

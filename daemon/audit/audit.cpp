@@ -5,7 +5,6 @@
 #include <set>
 
 #include "daemon/kafka/topics.h"
-#include "daemon/kafka/unreadable.h"
 #include "daemon/ledger_rules.h"
 #include "daemon/stop.h"
 #include "daemon/unix_time.h"
@@ -243,7 +242,7 @@ void Audit::read_whole(const kafka::Extents& extents, Judge& judge) {
 
 void Audit::read_around(const kafka::Partition& partition,
                         const std::vector<kafka::Watermarks>& deadly, Judge& judge) {
-  if (!careful_) careful_.emplace(kafka::careful_conf(config_));
+  if (!careful_) careful_.emplace(config_);
   kafka::Watermarks left = raw_.at(partition);
   for (const kafka::Watermarks& batch : deadly) {
     kafka::read_before(*careful_, partition, {left.low, batch.low},

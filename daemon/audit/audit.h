@@ -13,6 +13,7 @@
 #include "daemon/audit/report.h"
 #include "daemon/fork_join.h"
 #include "daemon/kafka/reader.h"
+#include "daemon/kafka/unreadable.h"
 #include "pipeline/pipeline.h"
 
 namespace tocsin {
@@ -56,7 +57,7 @@ class Audit {
   const std::shared_ptr<const Pipeline> pipeline_;
   const std::size_t listed_max_;
   const DeadlyBatches deadly_;
-  std::optional<kafka::Consumer> careful_;  // made when it is needed; outlives the messages
+  std::optional<kafka::CarefulConsumer> careful_;  // made when it is needed; outlives the messages
   ForkJoin fork_join_;
   kafka::Reader uncommitted_;
   kafka::Reader committed_;

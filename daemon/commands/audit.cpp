@@ -92,15 +92,15 @@ bool find_deadly(const std::filesystem::path& file, const Trail& trail, DeadlyBa
   for (const auto& [partition, left] : trail.left()) {
     const auto batch = kafka::deadly_batch(read.config, partition, left.low, left.high);
     if (!batch) continue;
+    std::vector<kafka::Watermarks>& known = deadly[partition];
+    const bool is_known = std::any_of(known.begin(), known.end(),
+                                      [&](const auto& each) { return each.low == batch->low; });
+    if (is_known) continue;
     std::fprintf(stderr,
                  "tocsin: %s-%d, offsets %lld to %lld: the batch decompresses to more memory than "
                  "there is; it is passed over\n",
                  partition.topic.c_str(), partition.number, static_cast<long long>(batch->low),
                  static_cast<long long>(batch->high - 1));
-    std::vector<kafka::Watermarks>& known = deadly[partition];
-    const bool is_known = std::any_of(known.begin(), known.end(),
-                                      [&](const auto& each) { return each.low == batch->low; });
-    if (is_known) continue;
     known.push_back(*batch);
     is_found = true;
   }
@@ -112,9 +112,6 @@ bool find_deadly(const std::filesystem::path& file, const Trail& trail, DeadlyBa
 // Nothing bounds what a batch decompresses to (daemon/kafka/unreadable.h): a child reads, and
 // whoever is left finds the batch that it died of and begins again around it.
 ExitCode audit(const AuditOptions& options) {
-  // Who reads up to such a batch may be handed it before it has stopped.
-  constexpr int kChancesMax = 4;
-  int chances = 0;
   DeadlyBatches deadly;
   while (true) {
     Trail trail;
@@ -131,7 +128,6 @@ ExitCode audit(const AuditOptions& options) {
     const int signal = WTERMSIG(status);
     const bool may_be_memory = signal == SIGKILL || signal == SIGABRT || signal == SIGSEGV;
     if (may_be_memory && find_deadly(options.config, trail, deadly)) continue;
-    if (may_be_memory && !deadly.empty() && ++chances < kChancesMax) continue;
     std::fprintf(stderr, "tocsin: the audit was ended by signal %d (%s)\n", signal,
                  may_be_memory ? "no memory was left?" : ::sigdescr_np(signal));
     return ExitCode::failed;

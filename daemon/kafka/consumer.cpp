@@ -1,5 +1,7 @@
 #include "daemon/kafka/consumer.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 #include <exception>
@@ -103,6 +105,29 @@ struct Consumer::State {
                         void* self) {
     static_cast<State*>(self)->hooks.on_commit(Failure(error));
   }
+
+  static rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* self, char*,
+                                    std::size_t) {
+    return rd_kafka_interceptor_add_on_request_sent(client, kName, &on_request_sent, self);
+  }
+
+  // librdkafka asks not to be kept waiting here: a hook that waits stops all that its client has
+  // to do with this broker.
+  static rd_kafka_resp_err_t on_request_sent(rd_kafka_t*, int socket, const char*, std::int32_t,
+                                             std::int16_t key, std::int16_t, std::int32_t,
+                                             std::size_t, void* self) {
+    constexpr std::int16_t kFetch = 1;
+    if (key == kFetch && !static_cast<State*>(self)->hooks.may_be_answered()) disconnect(socket);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+
+  // What has arrived is lost, too: after shutdown() it could still be read.
+  static void disconnect(int socket) {
+    const sockaddr nobody{AF_UNSPEC, {}};
+    static_cast<void>(::connect(socket, &nobody, sizeof nobody));
+  }
+
+  static constexpr const char* kName = "tocsin";
 };
 
 Consumer::Consumer(const Conf& conf, Hooks hooks) : state_(std::make_unique<State>()) {
@@ -114,6 +139,9 @@ Consumer::Consumer(const Conf& conf, Hooks hooks) : state_(std::make_unique<Stat
   }
   if (state_->hooks.on_commit) {
     rd_kafka_conf_set_offset_commit_cb(handle.get(), &State::on_commit);
+  }
+  if (state_->hooks.may_be_answered) {
+    rd_kafka_conf_interceptor_add_on_new(handle.get(), State::kName, &State::on_new, state_.get());
   }
   state_->client = make_client(RD_KAFKA_CONSUMER, std::move(handle), conf);
 }

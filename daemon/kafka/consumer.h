@@ -1,5 +1,6 @@
-// A consumer of librdkafka: member of a group, or assigned by hand. Its hooks are called inside
-// poll() and close(), on the caller's thread; what they throw comes out of poll().
+// A consumer of librdkafka: member of a group, or assigned by hand. Its hooks, but for
+// may_be_answered, are called inside poll() and close(), on the caller's thread; what they throw
+// comes out of poll().
 #pragma once
 
 #include <chrono>
@@ -39,6 +40,9 @@ struct ConsumerHooks {
   // It ends: unassign(). `lost`: the partitions are another's already.
   std::function<void(bool lost)> on_revoke = nullptr;
   std::function<void(const Failure&)> on_commit = nullptr;  // of commit_soon()
+  // Asked on a thread of librdkafka's between a fetch and its answer, which is not read meanwhile.
+  // False: it never will be, the connection ends.
+  std::function<bool()> may_be_answered = nullptr;
 };
 
 class Consumer {

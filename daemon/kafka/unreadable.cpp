@@ -95,19 +95,21 @@ Conf quick_conf(const Config& config) {
   return probe_conf(config, {{"queued.max.messages.kbytes", "16384"}}, {});
 }
 
-// In a child: reads from `offset` on and keeps how far it came; dies over what cannot be read.
-[[noreturn]] void read_on(const Config& config, const Partition& partition, std::int64_t offset,
-                          const Trip& trip, std::atomic<std::int64_t>& reached) {
+// One batch a fetch. That connections end is our own doing.
+Conf careful_conf(const Config& config) {
+  return probe_conf(config, {},
+                    {{"fetch.message.max.bytes", "1"}, {"log.connection.close", "false"}});
+}
+
+// Reads on and keeps how far it came; ends the process over what cannot be read.
+template <class Poll>
+void read_on(const Trip& trip, std::atomic<std::int64_t>& reached, Poll&& poll) {
   constexpr int kDied = 1;
-  spdlog::default_logger_raw()->set_level(spdlog::level::off);
-  limit_memory(kDecompressedMax + kThreadsBytes);
-  Consumer consumer(trip.is_careful ? careful_conf(config) : quick_conf(config));
-  const Failure refused = consumer.assign({{partition, offset}});
   const std::int64_t deadline_ms = steady_ms() + kTripLimitMs;
   std::size_t bytes = 0;
-  for (std::int64_t records = 0; !refused && records < trip.records_max && bytes < kTripBytesMax &&
+  for (std::int64_t records = 0; records < trip.records_max && bytes < kTripBytesMax &&
                                  reached < trip.high && steady_ms() < deadline_ms;) {
-    const Message message = consumer.poll(kPollWait);
+    const Message message = poll();
     if (!message) continue;
     const Failure fault = message.fault();
     if (fault.is_unreadable()) ::_exit(kDied);
@@ -117,6 +119,22 @@ Conf quick_conf(const Config& config) {
     bytes += message.value().size();
     reached = message.offset() + 1;
   }
+}
+
+// In a child, from where `reached` is; dies over what cannot be read.
+[[noreturn]] void travel(const Config& config, const Partition& partition, const Trip& trip,
+                         std::atomic<std::int64_t>& reached) {
+  spdlog::default_logger_raw()->set_level(spdlog::level::off);
+  limit_memory(kDecompressedMax + kThreadsBytes);
+  if (trip.is_careful) {
+    CarefulConsumer consumer(config);
+    const Failure refused = consumer.assign(partition, reached);
+    if (!refused) read_on(trip, reached, [&] { return consumer.poll(kPollWait); });
+    ::_exit(0);
+  }
+  Consumer consumer(quick_conf(config));
+  const Failure refused = consumer.assign({{partition, reached}});
+  if (!refused) read_on(trip, reached, [&] { return consumer.poll(kPollWait); });
   ::_exit(0);  // no destructors: the locks of other threads may be held here for ever
 }
 
@@ -140,35 +158,56 @@ std::optional<Watermarks> deadly_batch(const Config& config, const Partition& pa
     reached.get() = from;
     const Trip trip{records_max, high, is_careful};
     return dies_over(
-        {}, [&] { read_on(config, partition, from, trip, reached.get()); },
+        {}, [&] { travel(config, partition, trip, reached.get()); },
         std::chrono::milliseconds(2 * kTripLimitMs));
   };
   if (offset >= high) return std::nullopt;
-  // Mostly the others died of something else: one batch a fetch takes a second a batch.
+  // Mostly the others died of something else: batch by batch is a fetch each.
   if (!dies(offset, kTripRecordsMax, false) || !dies(offset, kTripRecordsMax)) return std::nullopt;
   const std::int64_t first = reached.get();
   if (!dies(first, 1)) return std::nullopt;  // the first died by chance
   return Watermarks{first, end_of(first, high, [&](std::int64_t from) { return dies(from, 1); })};
 }
 
-Conf careful_conf(const Config& config) {
-  return probe_conf(config, {}, {{"fetch.message.max.bytes", "1"}, {"queued.min.messages", "1"}});
+CarefulConsumer::CarefulConsumer(const Config& config)
+    : consumer_(careful_conf(config), {.may_be_answered = [this] { return gate_.may_pass(); }}) {}
+
+CarefulConsumer::~CarefulConsumer() {
+  gate_.end();
 }
 
-void read_before(Consumer& careful, const Partition& partition, const Watermarks& offsets,
+Failure CarefulConsumer::assign(const Partition& partition, std::int64_t offset) {
+  gate_.begin();
+  return consumer_.assign({{partition, offset}});
+}
+
+Message CarefulConsumer::poll(std::chrono::milliseconds wait) {
+  using namespace std::chrono_literals;
+  const bool is_waiting = gate_.is_waiting();
+  Message message = consumer_.poll(is_waiting ? 0ms : wait);
+  if (!message && is_waiting) gate_.pass();
+  return message;
+}
+
+void CarefulConsumer::unassign() {
+  consumer_.unassign();
+  gate_.end();
+}
+
+void read_before(CarefulConsumer& consumer, const Partition& partition, const Watermarks& offsets,
                  const std::function<void(Message)>& each) {
   if (offsets.low >= offsets.high) return;
   std::int64_t next = offsets.low;
-  const Failure refused = careful.assign({{partition, offsets.low}});
+  const Failure refused = consumer.assign(partition, offsets.low);
   std::int64_t moved_ms = steady_ms();
   while (!refused && next < offsets.high && steady_ms() - moved_ms < kTripLimitMs) {
-    Message message = careful.poll(kPollWait);
+    Message message = consumer.poll(kPollWait);
     if (!message || !message.is_record()) continue;
     next = message.offset() + 1;
     moved_ms = steady_ms();
     if (next <= offsets.high) each(std::move(message));
   }
-  careful.unassign();  // a queue that was full is filled again after a second
+  consumer.unassign();
   if (next >= offsets.high) return;
   throw StopError(ExitCode::failed, "kafka: records cannot be read topic=" + partition.topic +
                                         " offset=" + std::to_string(next));

@@ -2,11 +2,13 @@
 // are damaged. It then tells the same error again and again and never passes them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 
 #include "daemon/kafka/consumer.h"
+#include "daemon/kafka/fetch_gate.h"
 
 namespace tocsin::kafka {
 
@@ -28,12 +30,30 @@ inline constexpr std::uint64_t kDecompressedMax = 256 << 20;
                                                      const Partition& partition,
                                                      std::int64_t offset, std::int64_t high);
 
-// Hands over the records at the offsets, fetched one batch after the other, so that what stands
-// behind them is not. `careful` has the settings of careful_conf() and outlives the messages.
-// Throws StopError (failed) when the brokers do not answer.
-void read_before(Consumer& careful, const Partition& partition, const Watermarks& offsets,
+// Reads a partition batch by batch. librdkafka fetches ahead as soon as its queue is empty, which
+// is when the last record is taken out and before its taker can say that it was the last; here a
+// fetch is answered only to a poll() that finds nothing left of the one before. It outlives its
+// messages.
+class CarefulConsumer {
+ public:
+  explicit CarefulConsumer(const Config& config);
+  ~CarefulConsumer();
+  CarefulConsumer(const CarefulConsumer&) = delete;
+  CarefulConsumer& operator=(const CarefulConsumer&) = delete;
+
+  [[nodiscard]] Failure assign(const Partition& partition, std::int64_t offset);
+  // The next record or event; none when the time is over, or between two batches.
+  [[nodiscard]] Message poll(std::chrono::milliseconds wait);
+  void unassign();
+
+ private:
+  FetchGate gate_;
+  Consumer consumer_;
+};
+
+// Hands over the records at the offsets; what stands behind them is not fetched. Throws StopError
+// (failed) when the brokers do not answer.
+void read_before(CarefulConsumer& consumer, const Partition& partition, const Watermarks& offsets,
                  const std::function<void(Message)>& each);
-// One batch a fetch, and the next one when that is read.
-[[nodiscard]] Conf careful_conf(const Config& config);
 
 }  // namespace tocsin::kafka

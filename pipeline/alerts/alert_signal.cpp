@@ -28,6 +28,10 @@ std::uint16_t tenths_of(double score) {
   return static_cast<std::uint16_t>(std::clamp(score * 10 + 0.5, 0.0, 1000.0));
 }
 
+bool is_fact(const Event& event) {
+  return event.polarity == Polarity::asserted && event.modality == Modality::actual;
+}
+
 bool is_said(const Event& event) {
   const double weight = event.weight < 0 ? -event.weight : event.weight;
   return event.polarity == Polarity::asserted && weight >= kEventWeightMin;
@@ -106,8 +110,7 @@ bool is_war_told(const SignalSource& from, const Event& peace) {
 // for, offered or hedged, and not one side's alone.
 Peace peace_of(const SignalSource& from, const Event& event) {
   constexpr double kSure = 0.8;
-  const bool is_done_now = event.weight > 0 && event.polarity == Polarity::asserted &&
-                           event.modality == Modality::actual && event.factors.modality >= kSure;
+  const bool is_done_now = event.weight > 0 && is_fact(event) && event.factors.modality >= kSure;
   const bool is_between = event.actor != kNoEntity && event.recipient != kNoEntity &&
                           event.actor != event.recipient && !event.is_recipient_guessed;
   if (!is_done_now || !is_between || is_war_told(from, event)) return Peace::none;
@@ -494,11 +497,9 @@ bool is_undone(const SignalSource& from, const Event& event) {
         const bool is_freed = other.type == EventType::retreat && other.mode == "release" &&
                               (other.recipient == kNoEntity || other.recipient == event.recipient ||
                                other.recipient == event.actor);
-        const bool is_so =
-            other.polarity == Polarity::asserted && other.modality == Modality::actual;
         const bool is_rescued =
             other.mode == "rescue" && event.evidence.end <= other.evidence.begin;
-        return ((is_freed && is_so) || (is_rescued && is_said(other))) &&
+        return ((is_freed && is_fact(other)) || (is_rescued && is_said(other))) &&
                from.text.sentence_of(other.evidence.begin) == sentence;
       });
 }

@@ -129,6 +129,16 @@ void rd_kafka_conf_set_dr_msg_cb(rd_kafka_conf_t* conf,
   conf->on_delivery = callback;
 }
 
+// Nobody fetches ahead here.
+rd_kafka_resp_err_t rd_kafka_conf_interceptor_add_on_new(rd_kafka_conf_t*, const char*,
+                                                         rd_kafka_interceptor_f_on_new_t*, void*) {
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+rd_kafka_resp_err_t rd_kafka_interceptor_add_on_request_sent(
+    rd_kafka_t*, const char*, rd_kafka_interceptor_f_on_request_sent_t*, void*) {
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 rd_kafka_t* rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t* conf, char*, size_t) {
   auto* handle = new rd_kafka_s{std::make_shared<Client>()};
   Client& client = *handle->client;

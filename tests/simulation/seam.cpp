@@ -98,11 +98,10 @@ std::optional<kafka::Watermarks> kafka::deadly_batch(const Config&, const Partit
   return std::nullopt;
 }
 
-kafka::Conf kafka::careful_conf(const Config&) {
-  return {};
-}
+kafka::CarefulConsumer::CarefulConsumer(const Config&) : consumer_(Conf{}) {}
+kafka::CarefulConsumer::~CarefulConsumer() = default;
 
-void kafka::read_before(Consumer&, const Partition& partition, const Watermarks& offsets,
+void kafka::read_before(CarefulConsumer&, const Partition& partition, const Watermarks& offsets,
                         const std::function<void(Message)>& each) {
   const simulation::Log& log = simulation::broker->log(partition);
   for (std::int64_t offset = offsets.low; offset < offsets.high; ++offset) {

@@ -68,7 +68,11 @@ TEST_F(Commands, WhatIsNotUnderstoodIsNamed) {
   // Before any file is read or broker asked.
   EXPECT_TRUE(has(err("tap --config x --since yesterday"), "'yesterday' is no time (RFC 3339)"));
   EXPECT_TRUE(has(err("deadletter list --config x --until noon"), "--until: 'noon' is no time"));
-  EXPECT_TRUE(has(err("deadletter show --config x 0-4"), "'0-4' is no place"));
+  for (const char* place :
+       {"0-4", "0/", "/4", "0/-4", "0/04", "0/4x", "2147483648/0", "0/9223372036854775808"}) {
+    const std::string command = "deadletter show --config x ";
+    EXPECT_TRUE(has(err(command + place), "' is no place")) << place;
+  }
 }
 
 TEST_F(Commands, CheckAgainstTellsWhatARestartAndAReloadWouldDo) {
