@@ -90,7 +90,38 @@ class Tagger {
     if (const std::uint32_t end = office(token); end > token) {
       return end;
     }
+    if (const EntityIndex half = other_half(token); half != kNoEntity) {
+      emit({token, token + 1}, entity_of(half, false), Via::name);
+    }
     return token + 1;
+  }
+
+  // "North and South Korean warships": whose name shares its last word with the one behind it.
+  EntityIndex other_half(std::uint32_t token) {
+    if (token + 3 >= scene_.size() || !scene_.is_capital(token) ||
+        !scene_.is(token, WordClass::land_part) || !scene_.is(token + 2, WordClass::land_part) ||
+        !scene_.is(token + 1, WordClass::function_word) ||
+        scene_.is(token + 1, WordClass::genitive))
+      return kNoEntity;
+    const NameReading reading = read_name(scene_, token + 2);
+    if (reading.entity == kNoEntity || reading.is_team || reading.tokens.size() < 2) {
+      return kNoEntity;
+    }
+    const Entity& whole = scene_.entity(reading.entity);
+    const std::size_t shared = whole.name.find(' ');
+    if (whole.type != EntityType::country || shared == std::string::npos) return kNoEntity;
+    const std::string_view word = scene_.text.slice(scene_.text.bytes_of({token, token + 1}));
+    const std::string name = std::string(word) + whole.name.substr(shared);
+    // Few words make halves, and each is looked for once in an article.
+    const auto [found, is_new] = halves_.try_emplace(name, kNoEntity);
+    if (is_new) {
+      const std::span<const Entity> all = scene_.gazetteer.entities;
+      const auto half = std::find_if(all.begin(), all.end(), [&](const Entity& entity) {
+        return entity.type == EntityType::country && entity.name == name;
+      });
+      if (half != all.end()) found->second = static_cast<EntityIndex>(half - all.begin());
+    }
+    return found->second;
   }
 
   // "The Sudan People's Liberation Army" is not the Sudan: behind the article a longer name begins.
@@ -560,6 +591,7 @@ class Tagger {
   Tagging tagging_;
   std::unordered_map<std::uint64_t, EntityIndex> known_;
   std::unordered_map<std::string, EntityIndex> unknown_;
+  std::unordered_map<std::string, EntityIndex> halves_;
 };
 
 }  // namespace

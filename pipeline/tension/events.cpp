@@ -746,11 +746,14 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
       scene.topics.is_known() && scene.topics.of(Topic::conflict) >= kAboutConflict;
   const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top, is_conflict);
   const bool is_past = names_past_year(here.sentence, roles.top, scene.published_at_ms);
-  if (!is_past && is_own_threat(here, event, said, speech, roles)) recode_threat(event);
+  double share = prominence(here.sentence, match, roles.top);
+  // What is vowed, and not why it is
+  constexpr double kVowed = 0.7;
+  const bool is_vowed = !is_past && share >= kVowed;
+  if (is_vowed && is_own_threat(here, event, said, speech, roles)) recode_threat(event);
   Way way = way_of(page.lexicon.operators, event, said, is_past);
   const std::optional<Answer> answer =
       is_past ? std::nullopt : answer_condition(here, said, speech, event, way, roles);
-  double share = prominence(here.sentence, match, roles.top);
   const bool is_label = is_in_label(here.sentence, match);
   if (is_label) share = std::min(share, kLabel);
   event.is_aside = is_label || share < kAside || rule.spec.is_lasting;

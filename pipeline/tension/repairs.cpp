@@ -77,6 +77,31 @@ void join_names(Draft& draft) {
   }
 }
 
+// "North and South Korea met", taken for a Korea of north and south: two names, joined.
+void join_halves(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex second = 2; second + 1U < nodes.size(); ++second) {
+    const NodeIndex first = second - 2;
+    const NodeIndex link = second - 1;
+    const NodeIndex name = second + 1;
+    if (!draft.is_named(first) || !draft.is_named(second) || !draft.is_named(name)) continue;
+    const Page& page = draft.page;
+    const std::uint32_t whole = page.mention[draft.token(second)];
+    if (whole != page.mention[draft.token(name)] || whole == page.mention[draft.token(first)])
+      continue;
+    if (nodes[second].head != first || nodes[first].head != name ||
+        nodes[first].relation != Deprel::compound || nodes[link].relation != Deprel::cc)
+      continue;
+    draft.hang(first, nodes[name].head, nodes[name].relation);
+    draft.hang(name, first, Deprel::conj);
+    draft.hang(second, name, Deprel::compound);
+    draft.hang(link, name, Deprel::cc);
+    for (NodeIndex child = 0; child < first; ++child) {
+      if (nodes[child].head == name) nodes[child].head = first;
+    }
+  }
+}
+
 // "Oman and Qatar each sent tents", taken for a relative clause of a noun that says nothing: the
 // clause is the sentence, and those it stands for are who does it.
 void lift_each(Draft& draft) {
@@ -1103,7 +1128,7 @@ void find_subjects(Draft& draft) {
 
 using Repair = void (*)(Draft&);
 // In this order: parts of speech, then verbs, then what hangs on them.
-constexpr std::array<Repair, 32> kRepairs = {tag_heads_of_objects,
+constexpr std::array<Repair, 33> kRepairs = {tag_heads_of_objects,
                                              tag_heads_of_phrases,
                                              tag_led,
                                              raise_participles,
@@ -1123,6 +1148,7 @@ constexpr std::array<Repair, 32> kRepairs = {tag_heads_of_objects,
                                              tag_before_objects,
                                              join_counts,
                                              join_verbs,
+                                             join_halves,
                                              join_names,
                                              lift_each,
                                              join_adjectives,
