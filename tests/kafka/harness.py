@@ -364,6 +364,12 @@ def consume(broker, topic, isolation="read_committed"):
         consumer.close()
 
 
+# What a broker answers, or does not, that has just started: retriable() is said of few of them.
+COMING_BACK = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE,
+               KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError._TRANSPORT, KafkaError._TIMED_OUT,
+               KafkaError._WAIT_COORD, KafkaError._ALL_BROKERS_DOWN)
+
+
 def committed(broker, group, topic):
     consumer = Consumer({"bootstrap.servers": broker.address, "group.id": group})
     def ask():
@@ -373,7 +379,7 @@ def committed(broker, group, topic):
         try:
             return ask()
         except KafkaException as error:  # a broker that has just come back
-            if not error.args[0].retriable():
+            if not error.args[0].retriable() and error.args[0].code() not in COMING_BACK:
                 raise
     try:
         return {p.partition: p.offset for p in wait_until(answer, "the offsets of %s" % group)}
