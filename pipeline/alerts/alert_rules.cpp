@@ -1,6 +1,7 @@
 #include "pipeline/alerts/alert_rules.h"
 
 #include <algorithm>
+#include <array>
 
 namespace tocsin {
 
@@ -76,13 +77,22 @@ bool has_keywords(const AlertRule& rule, KeywordSearch& search) {
   return best_sum(rule, std::move(found)) + against >= rule.keywords_min;
 }
 
-bool is_about_topics(const AlertRule& rule, const TopicShares& topics) {
+// Where armed people act, who tells of it under politics or business tells of no less.
+constexpr std::array kSections = {Topic::conflict, Topic::diplomacy, Topic::politics,
+                                  Topic::business, Topic::health,    Topic::scitech};
+
+bool is_about_topics(const AlertRule& rule, const TopicShares& topics, bool is_armed) {
   if (rule.topics.empty() || !topics.is_known()) return true;
   unsigned about = 0;
   unsigned strongest = 0;
   for (const Topic topic : rule.topics) {
     about += topics.of(topic);
     strongest = std::max<unsigned>(strongest, topics.of(topic));
+  }
+  if (is_armed) {
+    unsigned sections = 0;
+    for (const Topic topic : kSections) sections += topics.of(topic);
+    about = std::max(about, sections);
   }
   return about >= rule.topics_min &&
          std::none_of(rule.topics_over.begin(), rule.topics_over.end(),
@@ -111,10 +121,17 @@ bool is_named(const AlertRule& rule, const Event& event) {
   });
 }
 
+bool is_armed_act(const Event& event) {
+  const bool is_force = event.type == EventType::assault || event.type == EventType::mobilize ||
+                        (event.type == EventType::coerce && event.mode == "seize");
+  return event.is_armed && is_force;
+}
+
 bool holds_for_article(const AlertRule& rule, const Source& source, const TopicShares& topics,
-                       KeywordSearch& search) {
+                       bool is_armed, KeywordSearch& search) {
   const auto tier = static_cast<unsigned>(source.tier * 100 + 0.5);
-  return tier >= rule.tier_min && is_about_topics(rule, topics) && has_keywords(rule, search);
+  return tier >= rule.tier_min && is_about_topics(rule, topics, is_armed) &&
+         has_keywords(rule, search);
 }
 
 bool is_about(const AlertRule& rule, const PairName& pair) {

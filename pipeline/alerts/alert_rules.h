@@ -94,9 +94,13 @@ class AlertRules {
 
 // Whether it is one of the events the rule names; any hostile one where it names none.
 [[nodiscard]] bool is_named(const AlertRule& rule, const Event& event);
-// Its conditions on the article as a whole.
+// An act of those under arms, which no section of a paper silences but those of games and mishaps.
+[[nodiscard]] bool is_armed_act(const Event& event);
+// Its conditions on the article as a whole. `is_armed`: the event that meets the rule is such an
+// act.
 [[nodiscard]] bool holds_for_article(const AlertRule& rule, const Source& source,
-                                     const TopicShares& topics, KeywordSearch& search);
+                                     const TopicShares& topics, bool is_armed,
+                                     KeywordSearch& search);
 // Whether the rule is about this pair.
 [[nodiscard]] bool is_about(const AlertRule& rule, const PairName& pair);
 

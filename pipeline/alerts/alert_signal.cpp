@@ -223,6 +223,10 @@ bool is_taking(const Event& event) {
   return event.type == EventType::coerce && event.mode == "seize";
 }
 
+bool is_of_air(const Event& event) {
+  return event.mode == "aerial" || event.mode == "drone";
+}
+
 // Tourists and workers make their country no side of an act, nor do soldiers abroad whom nobody
 // known attacked: it happened where it is told. Where one side is not known, the country where it
 // happened stands in for it if the other is an armed group or strikes in a country not its own;
@@ -230,6 +234,11 @@ bool is_taking(const Event& event) {
 Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event& event) {
   EntityIndex actor = counts(gazetteer, event.actor) ? event.actor : kNoEntity;
   EntityIndex recipient = counts(gazetteer, event.recipient) ? event.recipient : kNoEntity;
+  // "Two soldiers of the alliance die in fighting in Mali", "blue helmets shell rebels in Congo":
+  // whose mission it is, is no enemy of the country.
+  const bool is_mission = event.type == EventType::assault && !is_of_air(event) &&
+                          actor != kNoEntity && gazetteer[actor].part == Part::alliance;
+  if (is_mission && event.is_recipient_place) recipient = kNoEntity;
   const bool is_fixed = actor != kNoEntity && recipient != kNoEntity && !event.is_recipient_civil;
   bool is_placed = false;
   const bool is_taken = is_taking(event) && actor != kNoEntity && recipient == kNoEntity &&
@@ -256,8 +265,8 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
     // "Soldiers mutiny in Goma. Troops from Rwanda cross the frontier.", "Fighting goes on in
     // Falluja. A US helicopter hits a mosque."
     const bool is_of_state = actor != kNoEntity && gazetteer[actor].part == Part::state;
-    const bool is_of_arms = event.cameo == "192" || event.mode == "aerial" ||
-                            event.mode == "drone" || event.mode == "heavy-weapons";
+    const bool is_of_arms =
+        event.cameo == "192" || is_of_air(event) || event.mode == "heavy-weapons";
     const bool is_placeless = country == kNoEntity || (country == actor && !place.is_told);
     if (is_of_state && is_of_arms && recipient == kNoEntity && is_placeless)
       country = places.before(event);
@@ -267,6 +276,7 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
       is_placed = known != kNoEntity;
     }
   }
+  if (is_mission && is_placed) return {recipient, kNoEntity, false};
   // kNoEntity is the largest index: an actor alone stands first.
   if (actor == recipient) return {actor, kNoEntity, false};
   const auto [first, second] = std::minmax(actor, recipient);
@@ -316,6 +326,50 @@ Event with_foe(const SignalSource& from, const Event& event) {
     whole.is_recipient_guessed = false;
     return whole;
   }
+  return event;
+}
+
+// The armed group that the sentence of an act tells of, not at home with who acts: a side of
+// another hostile act, or the one that is named behind it; or kNoEntity.
+EntityIndex group_beside(const SignalSource& from, const Event& event) {
+  const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
+  const auto is_foe = [&](EntityIndex index) {
+    return index != kNoEntity && from.gazetteer[index].part == Part::armed &&
+           from.gazetteer[index].code != from.gazetteer[event.actor].code;
+  };
+  for (const Event& other : from.assessment.events) {
+    if (other.weight >= 0 || from.text.sentence_of(other.evidence.begin) != sentence) continue;
+    for (const EntityIndex side : {other.recipient, other.actor}) {
+      if (is_foe(side)) return side;
+    }
+  }
+  if (!is_of_air(event)) return kNoEntity;
+  EntityIndex named = kNoEntity;
+  const std::uint32_t end = from.text.sentences[sentence].tokens.end;
+  for (const Mention& mention : from.tagging.mentions) {
+    if (mention.tokens.begin < event.evidence.end || mention.tokens.begin >= end) continue;
+    const EntityIndex group = from.tagging.entities[mention.entity].gazetteer;
+    if (!is_foe(group) || group == named) continue;
+    if (named != kNoEntity) return kNoEntity;
+    named = group;
+  }
+  return named;
+}
+
+// "The US sends troops to Mali to help its army fight the Brigade", "launches air strikes on
+// fighters of the Brigade near Gao": an armed group is the enemy rather than where it is met.
+Event against_group(const SignalSource& from, Event event) {
+  const bool is_sent = event.type == EventType::mobilize && event.mode == "troops";
+  const bool is_of_power = event.actor != kNoEntity && counts(from.gazetteer, event.actor) &&
+                           from.gazetteer[event.actor].part != Part::armed;
+  if (!is_of_power || !is_done(event)) return event;
+  if (event.type != EventType::assault && !is_sent) return event;
+  const bool is_open = event.recipient == kNoEntity || event.is_recipient_place;
+  if (!is_open && !is_sent) return event;
+  const EntityIndex group = group_beside(from, event);
+  if (group == kNoEntity) return event;
+  event.recipient = group;
+  event.is_recipient_place = false;
   return event;
 }
 
@@ -482,7 +536,7 @@ bool is_answered(const SignalSource& from, const Event& event) {
 bool is_strike_on_group(const SignalSource& from, const Event& event) {
   const bool is_strike = event.type == EventType::assault && event.actor != kNoEntity &&
                          event.recipient != kNoEntity && !event.is_aside && is_done(event) &&
-                         (event.mode == "aerial" || event.mode == "drone");
+                         is_of_air(event);
   return is_strike && from.gazetteer[event.actor].part == Part::state &&
          from.gazetteer[event.recipient].part == Part::armed;
 }
@@ -533,7 +587,7 @@ bool is_elsewhere(const SignalSource& from, const Places& places, const Between&
   if (told.type != EventType::assault && !is_taking(told) && !is_sent) return false;
   if (is_taking(told) && told.is_recipient_guessed && told.recipient != side) return true;
   // "A US air strike kills a commander of al-Shabab": whose planes they are says nothing of where.
-  const bool is_from_afar = told.mode == "aerial" || told.mode == "drone";
+  const bool is_from_afar = is_of_air(told);
   const bool is_strikers = told.actor == side && told.recipient != side;
   if (is_from_afar && is_strikers) {
     const PlaceOfAct place = places.of(told);
@@ -581,6 +635,7 @@ std::map<std::pair<EntityIndex, EntityIndex>, PairEvents> events_by_pair(const S
         is_named_within(from, event) || is_told_by_recipient(from, event) ||
         is_answered(from, event) || is_meant(from, event) || is_strike_on_group(from, event);
     if (!is_sure) event.recipient = kNoEntity;
+    event = against_group(from, std::move(event));
     const Between between = placed_before(places, between_of(from, places, event), told);
     if (between.first == kNoEntity || is_elsewhere(from, places, between, told)) continue;
     // An alliance or the United Nations alone are no country where something happens.
@@ -709,19 +764,29 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
     if (signal.rules.size() == AlertSignal::kRulesMax) return;
     const auto bit = static_cast<std::uint16_t>(1U << signal.rules.size());
     std::vector<SignalPair*> met;
+    std::vector<SignalPair*> met_by_arms;
     for (PairEvents& each : pairs) {
       if (is_named_better(pairs, each)) continue;
-      const bool is_met =
-          is_about(rule, each.pair.name) && each.pair.toll >= rule.toll_min &&
-          std::any_of(each.events.begin(), each.events.end(), [&](const Event& event) {
-            const bool is_sure = !event.is_guessed || each.pair.name.second.empty();
-            return is_done(event) && is_sure && !event.is_aside && is_named(rule, event) &&
-                   is_in_lead(from.text, event) && !is_about_ties(from, event);
-          });
-      if (is_met) met.push_back(&each.pair);
+      if (!is_about(rule, each.pair.name) || each.pair.toll < rule.toll_min) continue;
+      const auto is_met = [&](const Event& event) {
+        const bool is_sure = !event.is_guessed || each.pair.name.second.empty();
+        return is_done(event) && is_sure && !event.is_aside && is_named(rule, event) &&
+               is_in_lead(from.text, event) && !is_about_ties(from, event);
+      };
+      const auto is_met_by_arms = [&](const Event& event) {
+        return is_armed_act(event) && is_met(event);
+      };
+      if (std::any_of(each.events.begin(), each.events.end(), is_met)) met.push_back(&each.pair);
+      if (std::any_of(each.events.begin(), each.events.end(), is_met_by_arms))
+        met_by_arms.push_back(&each.pair);
     }
+    const TopicShares& topics = from.assessment.topics;
     if (met.empty()) continue;
-    if (!holds_for_article(rule, from.source, from.assessment.topics, search)) continue;
+    if (!holds_for_article(rule, from.source, topics, false, search)) {
+      if (met_by_arms.empty()) continue;
+      if (!holds_for_article(rule, from.source, topics, true, search)) continue;
+      met = std::move(met_by_arms);
+    }
     for (SignalPair* pair : met) {
       if (is_told_by_its_group(from.gazetteer, pair->name, met)) continue;
       pair->rules = static_cast<std::uint16_t>(pair->rules | bit);

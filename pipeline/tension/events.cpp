@@ -324,10 +324,16 @@ bool is_private_person(EventType type, const Party& actor) {
          (actor.grammar & ~kNobody) == 0;
 }
 
+bool is_of_arms(const Party& party) {
+  return party.valid && (is_armed_noun(party) || party.part == Part::armed);
+}
+
 void name_parties(const Page& page, Event& event, const Party& actor, const Party& recipient) {
   event.actor = actor.valid ? actor.entity : kNoEntity;
   event.recipient = recipient.valid ? recipient.entity : kNoEntity;
   event.is_recipient_civil = is_civil(recipient);
+  event.is_recipient_place = recipient.is_place;
+  event.is_armed = is_of_arms(actor);
   if (event.actor == kNoEntity) event.actor_text = lower_text(page, actor);
   if (event.recipient == kNoEntity) event.recipient_text = lower_text(page, recipient);
 }
@@ -379,10 +385,10 @@ double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const
       recipient.valid && is_power(recipient) && !recipient.is_team && !is_private(rule, recipient);
   // "the government", "parliament" of a country not named in the sentence
   const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
-  const bool is_of_arms = is_armed_noun(actor) || is_armed_noun(recipient);
-  const GateParties parties{a || b || is_of_arms, a && b && actor.entity != recipient.entity,
-                            !a && !is_of_arms && is_private_deed(actor, recipient),
-                            is_armed_noun(actor) || actor.part == Part::armed};
+  const bool has_arms = is_armed_noun(actor) || is_armed_noun(recipient);
+  const GateParties parties{a || b || has_arms, a && b && actor.entity != recipient.entity,
+                            !a && !has_arms && is_private_deed(actor, recipient),
+                            is_of_arms(actor)};
   double factor = power_gate(rule.spec, parties.has_power, a || is_armed_noun(actor), is_official);
   constexpr double kPrivate = 0.4;  // of a private person's deed against no power
   const bool is_against_other = rule.spec.scale < 0 && actor.entity != recipient.entity;

@@ -287,10 +287,12 @@ class Climb {
         const bool is_subject = edge == Deprel::nsubj;
         const bool is_end = op.kind == CueKind::ended || op.kind == CueKind::failed ||
                             op.kind == CueKind::denied;  // "reports that ... are false"
-        if (is_subject && !is_end) continue;
+        // "the war lasted four days": it is over
+        const bool is_span = op.kind == CueKind::historical && op.match->elements > 1;
+        if (is_subject && !is_end && !is_span) continue;
         const bool is_demand = op.kind == CueKind::demanded || op.kind == CueKind::urged;
         if (is_demand && edge == Deprel::ccomp && is_indicative(below)) continue;
-        if (is_subject && !clauses_.is_passive(node_) &&
+        if (is_subject && !is_span && !clauses_.is_passive(node_) &&
             clauses_.child(node_, Deprel::obj) != kAbsent)
           continue;
         if (is_end && is_occasion(op, below, edge)) continue;

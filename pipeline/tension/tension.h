@@ -84,6 +84,8 @@ struct Event {
   bool is_aside = false;
   // The recipient is named by whose people suffer: tourists, workers, "two Chileans". No power.
   bool is_recipient_civil = false;
+  bool is_recipient_place = false;  // ... only by where it happened
+  bool is_armed = false;            // the actor is an armed group or forces
   TokenSpan evidence;      // tokens of the Text
   std::uint32_t rule = 0;  // into Lexicon::rule_ids
 };
