@@ -86,8 +86,8 @@ struct Event {
   bool is_recipient_civil = false;
   bool is_recipient_place = false;  // ... only by where it happened
   bool is_armed = false;            // the actor is an armed group or forces
-  TokenSpan evidence;      // tokens of the Text
-  std::uint32_t rule = 0;  // into Lexicon::rule_ids
+  TokenSpan evidence;               // tokens of the Text
+  std::uint32_t rule = 0;           // into Lexicon::rule_ids
 };
 
 struct Dyad {
