@@ -451,6 +451,17 @@ struct Guess {
 };
 constexpr double kWithin = 0.85;
 
+// "clear the road to Peru": a noun's own phrase, only where it leads or is.
+bool is_noun_place(const ParsedSentence& sentence, const Party& party) {
+  const TokenSpan tokens = sentence.sentence.tokens;
+  if (party.tokens.begin < tokens.begin || party.tokens.end > tokens.end) return false;
+  const NodeIndex node = sentence.node(party.tokens.end - 1);
+  const NodeIndex preposition = sentence.clauses.preposition(node);
+  return sentence.clauses.relation(node) == Deprel::nmod && preposition != kAbsent &&
+         (sentence.is(preposition, Grammar::goal_to) ||
+          sentence.is(preposition, Grammar::place_at));
+}
+
 // "threw its weight behind Peru's bid": the name stands among the words that hang on the act, in no
 // clause of their own.
 bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& party) {
@@ -458,12 +469,9 @@ bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& p
   if (party.tokens.begin < tokens.begin || party.tokens.end > tokens.end) return false;
   const Clauses& clauses = sentence.clauses;
   NodeIndex node = sentence.node(party.tokens.end - 1);
-  if (node < act) return false;
-  // "clear the road to Peru": only where it leads
+  if (node < act || is_noun_place(sentence, party)) return false;
   const NodeIndex preposition = clauses.preposition(node);
-  if (preposition != kAbsent && clauses.relation(node) == Deprel::nmod &&
-      (sentence.is(preposition, Grammar::goal_to) || sentence.is(preposition, Grammar::place_at)))
-    return false;
+  const bool is_goal = preposition != kAbsent && sentence.is(preposition, Grammar::goal_to);
   constexpr unsigned kEdgesMax = 6;
   bool is_subject = false;
   for (unsigned edges = 0; edges < kEdgesMax && node != kAbsent; ++edges) {
@@ -475,7 +483,9 @@ bool stands_within(const ParsedSentence& sentence, NodeIndex act, const Party& p
     const bool is_whose = its == Deprel::acl_relcl && edges == 1 && is_subject;
     const bool is_for = its == Deprel::advcl && (clauses.node(node).form == WordForm::base ||
                                                  clauses.node(node).form == WordForm::gerund);
-    if (is_clause && sentence.is_verb(node) && !is_whose && !is_for) return false;
+    // "lorries bound for Peru": where they go
+    const bool is_bound = its == Deprel::acl && edges == 1 && is_goal;
+    if (is_clause && sentence.is_verb(node) && !is_whose && !is_for && !is_bound) return false;
     is_subject = its == Deprel::nsubj;
     node = clauses.head(node);
   }
@@ -513,11 +523,15 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, Party acto
   event.factors.modality = way_factor;
   event.factors.position = position_factor(here.sentence.sentence);
   event.factors.dyad = dyad_factor(actor, recipient) * (is_within ? kWithin : 1);
-  if (!guess.party.valid && is_home_affair(event, actor, recipient))
-    event.factors.dyad *= kHomeAffair;
   if (event.scale < 0 && !actor.is_team && !recipient.is_team && !actor.is_bystander)
     event.factors.dyad = lifted(event.factors.dyad, dyad::kArmed, scene.topics, here.topics);
-  event.factors.gate = gate_factor(scene, here, rule, actor, recipient, product(event.factors));
+  // "reopened its border posts with Peru": whom a kindness is left for is its other party
+  const bool is_left = event.scale > 0 && guess.party.valid && told.entity == kNoEntity &&
+                       !is_noun_place(here.sentence, guess.party);
+  event.factors.gate = gate_factor(scene, here, rule, actor, is_left ? guess.party : recipient,
+                                   product(event.factors));
+  if (!guess.party.valid && is_home_affair(event, actor, recipient))
+    event.factors.gate = std::min(event.factors.gate, kHomeAffair);
   if (!actor.is_bystander) lift_in_war(scene, here, event);
   const double size = product(event.factors);
   event.weight = event.scale < 0 ? -size : size;

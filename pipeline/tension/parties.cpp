@@ -386,15 +386,21 @@ std::uint64_t preposition_of(const ParsedSentence& sentence, NodeIndex node) {
 }
 
 NodeIndex measured(const ParsedSentence& sentence, NodeIndex node) {
-  const bool is_measure =
-      sentence.is(node, Grammar::quantity) || sentence.clauses.node(node).tag == Upos::num;
-  if (!is_measure) return node;
+  const std::uint32_t t = sentence.token(node);
+  // "$400m in aid"
+  const bool is_number = sentence.clauses.node(node).tag == Upos::num ||
+                         (sentence.page.text.tokens[t].shape & shape::kNumber) != 0;
+  if (!is_number && !sentence.is(node, Grammar::quantity)) return node;
   for (const NodeIndex child : sentence.clauses.children(node)) {
     if (sentence.clauses.relation(child) != Deprel::nmod &&
         sentence.clauses.relation(child) != Deprel::obl)
       continue;
     const NodeIndex preposition = sentence.clauses.preposition(child);
-    if (preposition != kAbsent && sentence.is(preposition, Grammar::owner_of)) return child;
+    if (preposition == kAbsent) continue;
+    const bool is_sum =
+        is_number && !is_name(sentence, child) &&
+        sentence.page.hash(sentence.token(preposition)) == sentence.page.lexicon.key.in;
+    if (is_sum || sentence.is(preposition, Grammar::owner_of)) return child;
   }
   return node;
 }
