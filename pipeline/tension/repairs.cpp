@@ -517,6 +517,91 @@ void join_counts(Draft& draft) {
   }
 }
 
+// What describes or owns a noun, before it.
+bool is_modifier(Deprel relation) {
+  return relation == Deprel::amod || relation == Deprel::compound || relation == Deprel::det ||
+         relation == Deprel::nmod_poss || relation == Deprel::nummod;
+}
+
+// "US bombs Houthi sites", taken for sites that bombs describe: a verb with a tense and a subject
+// describes nothing, so the noun is its object.
+void raise_modifiers(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex verb = 1; verb + 1U < nodes.size(); ++verb) {
+    const Node own = nodes[verb];
+    const NodeIndex noun = own.head;
+    const bool is_described = own.relation == Deprel::compound || own.relation == Deprel::amod;
+    if (!is_described || own.tag != Upos::verb || own.form != WordForm::present || noun < verb ||
+        noun >= nodes.size() || nodes[noun].tag == Upos::verb || draft.has(noun, Deprel::cop))
+      continue;
+    const NodeIndex subject = draft.child(verb, Deprel::nsubj);
+    if (subject == kAbsent || subject > verb || draft.has(noun, Deprel::case_)) continue;
+    draft.hang(verb, nodes[noun].head, nodes[noun].relation);
+    draft.hang(noun, verb, Deprel::obj);
+    for (NodeIndex child = 0; child < subject; ++child) {
+      if (nodes[child].head == noun) nodes[child].head = subject;
+    }
+  }
+}
+
+// "A missile strikes a tanker", "court orders release of two", taken for strikes that tanker, for
+// orders that release of two: where the one is no verb, the word before it is that agrees with
+// what stands before that.
+void raise_before_nouns(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  for (NodeIndex noun = 2; noun < nodes.size(); ++noun) {
+    const NodeIndex verb = noun - 1;
+    const NodeIndex doer = noun - 2;
+    const std::uint16_t forms = draft.forms(noun);
+    if (nodes[noun].tag != Upos::verb || nodes[verb].tag != Upos::noun) continue;
+    if (nodes[verb].head != noun || nodes[verb].relation != Deprel::nsubj) continue;
+    if (nodes[doer].head != verb || nodes[doer].relation != Deprel::compound) continue;
+    if ((draft.forms(verb) & form::kThird) == 0 || nodes[doer].form == WordForm::plural) continue;
+    const NodeIndex phrase = draft.child(noun, Deprel::nmod);
+    const NodeIndex link = phrase == kAbsent ? kAbsent : draft.child(phrase, Deprel::case_);
+    const bool is_act = (forms & form::kBase) != 0 && link == noun + 1U &&
+                        draft.is(link, Grammar::owner_of) && !draft.has(noun, Deprel::obj);
+    const bool is_thing = (forms & form::kNoun) != 0 && (forms & form::kVerb) == 0;
+    if (!is_act && !is_thing) continue;
+    nodes[verb] = {nodes[noun].head, nodes[noun].relation, Upos::verb, WordForm::present};
+    nodes[noun] = {verb, Deprel::obj, Upos::noun, WordForm::singular};
+    for (NodeIndex child = 0; child < nodes.size(); ++child) {
+      if (nodes[child].head == verb && child < doer) nodes[child].head = doer;
+      if (nodes[child].head != noun || child == phrase) continue;
+      nodes[child].head = verb;
+      if (nodes[child].relation == Deprel::obj) nodes[child].relation = Deprel::obl;
+    }
+    draft.hang(doer, verb, Deprel::nsubj);
+  }
+}
+
+// "Protesters block a road, torch a bus", taken for a torch bus: in a title a comma joins verbs of
+// one subject, and a verb has no apposition.
+void join_title_verbs(Draft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  if (draft.sentence.field != Field::title) return;
+  for (NodeIndex second = 3; second + 1U < nodes.size(); ++second) {
+    const NodeIndex noun = nodes[second].head;
+    if (!draft.marked(second, before::kComma) || !is_modifier(nodes[second].relation) ||
+        noun < second || noun >= nodes.size() || draft.has(noun, Deprel::cc) ||
+        draft.is_named(second))
+      continue;
+    const NodeIndex first = nodes[noun].head;
+    const bool is_beside = nodes[noun].relation == Deprel::appos ||
+                           nodes[noun].relation == Deprel::obj ||
+                           nodes[noun].relation == Deprel::conj;
+    if (!is_beside || first >= second || nodes[first].tag != Upos::verb ||
+        nodes[first].form != WordForm::present || !draft.has(first, Deprel::nsubj))
+      continue;
+    const bool is_third = (draft.forms(first) & form::kThird) != 0;
+    if ((draft.forms(second) & (is_third ? form::kThird : form::kBase)) == 0) continue;
+    draft.hang(second, first, Deprel::conj);
+    nodes[second].tag = Upos::verb;
+    nodes[second].form = WordForm::present;
+    draft.hang(noun, second, Deprel::obj);
+  }
+}
+
 // "Planes of the air force rocket hillsides", taken for what somebody hillsides: where the one is
 // no verb, the word before it that can be one is.
 void tag_before_objects(Draft& draft) {
@@ -706,11 +791,8 @@ void name_subjects(Draft& draft) {
     nodes[noun].relation = Deprel::nsubj;
     if (is_of_noun) draft.hang(subject, noun, Deprel::compound);
     for (NodeIndex before = 0; before < noun; ++before) {
-      const Deprel its = nodes[before].relation;
-      const bool is_modifier = its == Deprel::amod || its == Deprel::compound ||
-                               its == Deprel::det || its == Deprel::nmod_poss ||
-                               its == Deprel::nummod;
-      if (nodes[before].head == verb && is_modifier) nodes[before].head = noun;
+      if (nodes[before].head == verb && is_modifier(nodes[before].relation))
+        nodes[before].head = noun;
     }
   }
 }
@@ -752,17 +834,20 @@ void join_quantities(Draft& draft) {
 // "Rockets fired by militiamen landed", the militiamen taken for what landed: a subject has no
 // preposition, so the phrase is that of the verb before it.
 void lower_subjects(Draft& draft) {
+  const KeyWords& key = draft.page.lexicon.key;
   std::vector<Node>& nodes = draft.nodes;
   for (NodeIndex noun = 2; noun < nodes.size(); ++noun) {
     const NodeIndex last = nodes[noun].head;
     if (nodes[noun].relation != Deprel::nsubj || last >= nodes.size() || last < noun) continue;
     const NodeIndex first = nodes[last].head;
+    const bool has_tense =
+        nodes[last].form == WordForm::present || nodes[last].form == WordForm::past;
+    if (first >= noun || nodes[first].tag != Upos::verb || !has_tense) continue;
     const NodeIndex link = draft.child(noun, Deprel::case_);
-    if (first >= noun || nodes[first].tag != Upos::verb || link == kAbsent || link < first ||
-        link > noun || nodes[link].tag != Upos::adp || draft.has(last, Deprel::mark))
-      continue;  // "after one of the men came"
-    const bool is_agent = draft.hash(link) == draft.page.lexicon.key.by;
-    draft.hang(noun, first, is_agent ? Deprel::obl_agent : Deprel::obl);
+    const bool is_phrase = link != kAbsent && link > first && link < noun &&
+                           nodes[link].tag == Upos::adp && draft.hash(link) != key.with;
+    if (!is_phrase || draft.has(last, Deprel::mark)) continue;  // "after one of the men came"
+    draft.hang(noun, first, draft.hash(link) == key.by ? Deprel::obl_agent : Deprel::obl);
   }
 }
 
@@ -1128,39 +1213,42 @@ void find_subjects(Draft& draft) {
 
 using Repair = void (*)(Draft&);
 // In this order: parts of speech, then verbs, then what hangs on them.
-constexpr std::array<Repair, 33> kRepairs = {tag_heads_of_objects,
-                                             tag_heads_of_phrases,
-                                             tag_led,
-                                             raise_participles,
-                                             tag_joined,
-                                             name_subjects,
-                                             tag_predicates,
-                                             raise_compounds,
-                                             raise_behind_doers,
-                                             raise_behind_bearers,
-                                             raise_actives,
-                                             raise_plans,
-                                             raise_roots,
-                                             raise_swallowed,
-                                             raise_behind_colours,
-                                             raise_behind_many,
-                                             raise_behind_gerunds,
-                                             tag_before_objects,
-                                             join_counts,
-                                             join_verbs,
-                                             join_halves,
-                                             join_names,
-                                             lift_each,
-                                             join_adjectives,
-                                             join_quantities,
-                                             lower_subjects,
-                                             lower_participles,
-                                             read_namings,
-                                             part_sources,
-                                             find_subjects,
-                                             place_objects,
-                                             lift_phrases,
-                                             lift_agents};
+constexpr auto kRepairs = std::to_array<Repair>({tag_heads_of_objects,
+                                                 tag_heads_of_phrases,
+                                                 tag_led,
+                                                 raise_participles,
+                                                 tag_joined,
+                                                 name_subjects,
+                                                 tag_predicates,
+                                                 raise_compounds,
+                                                 raise_behind_doers,
+                                                 raise_behind_bearers,
+                                                 raise_actives,
+                                                 raise_plans,
+                                                 raise_modifiers,
+                                                 raise_before_nouns,
+                                                 join_title_verbs,
+                                                 raise_roots,
+                                                 raise_swallowed,
+                                                 raise_behind_colours,
+                                                 raise_behind_many,
+                                                 raise_behind_gerunds,
+                                                 tag_before_objects,
+                                                 join_counts,
+                                                 join_verbs,
+                                                 join_halves,
+                                                 join_names,
+                                                 lift_each,
+                                                 join_adjectives,
+                                                 join_quantities,
+                                                 lower_subjects,
+                                                 lower_participles,
+                                                 read_namings,
+                                                 part_sources,
+                                                 find_subjects,
+                                                 place_objects,
+                                                 lift_phrases,
+                                                 lift_agents});
 
 }  // namespace
 
