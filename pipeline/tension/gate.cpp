@@ -115,8 +115,10 @@ double home_gate(const TopicShares& page, const TopicShares& sentence, GateParti
       mean_share(page, sentence, [](const TopicShares& shares) { return shares.of(Topic::crime); });
   const double politics = mean_share(
       page, sentence, [](const TopicShares& shares) { return shares.of(Topic::politics); });
-  const double left =
-      fall(crime, kHomeFrom, kHomeTo, kLeastHome) * fall(politics, kHomeFrom, kHomeTo, kLeastHome);
+  // Elections and parliaments do not make less of what armed people do.
+  const double home_politics =
+      parties.is_armed ? 1 : fall(politics, kHomeFrom, kHomeTo, kLeastHome);
+  const double left = fall(crime, kHomeFrom, kHomeTo, kLeastHome) * home_politics;
   return std::max(left, kHomeLeft / told);
 }
 

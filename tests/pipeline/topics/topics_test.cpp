@@ -203,6 +203,21 @@ TEST(TopicGate, PrivatePeopleActInConflictOnly) {
   EXPECT_EQ(topic_gate(war, war, EventType::assault, person), 1);
 }
 
+// Crime and home politics leave little of a lone act; of what armed people do politics take
+// nothing.
+TEST(HomeGate, PoliticsDoNotSilenceWhatArmedPeopleDo) {
+  const TopicShares politics = shares_of(
+      "The parliament elected a new speaker after the prime minister lost a vote of confidence; "
+      "the "
+      "opposition party won the election and its leader formed a coalition.");
+  ASSERT_GE(politics.of(Topic::politics), 600);
+  const GateParties power{.has_power = true};
+  const GateParties armed{.has_power = true, .is_armed = true};
+  EXPECT_LT(home_gate(politics, politics, power, 0.5), 0.7);
+  EXPECT_EQ(home_gate(politics, politics, armed, 0.5), 1);
+  EXPECT_EQ(home_gate(politics, politics, power, 0.05), 1);
+}
+
 TEST(TopicGate, WarPasses) {
   const TopicShares war = shares_of(samples().front().text);
   EXPECT_EQ(topic_gate(war, war, EventType::assault, {}), 1);
