@@ -73,7 +73,8 @@ RuleSpec rule_of(const YamlReader& reader, const YamlNode& node, EventType type)
   return rule;
 }
 
-void add_rules(const YamlReader& reader, LexiconBuilder& builder,
+// `ids`: of the rules so far.
+void add_rules(const YamlReader& reader, LexiconBuilder& builder, std::set<std::string>& ids,
                std::vector<LexiconExample>& examples) {
   const std::vector<YamlNode>& rules = reader.items_of(reader.root(), "rules");
   if (rules.empty()) return;
@@ -91,6 +92,10 @@ void add_rules(const YamlReader& reader, LexiconBuilder& builder,
     const RuleSpec rule = rule_of(reader, node, type);
     if (rule.id.empty() || rule.patterns.empty()) {
       reader.fault(node, "a rule needs id, match and a scale from -10 to 10");
+      continue;
+    }
+    if (!ids.insert(rule.id).second) {
+      reader.fault(node, "another rule is called '" + rule.id + "'");
       continue;
     }
     std::string message;
@@ -198,9 +203,10 @@ LoadedLexicon load_lexicon(std::span<const DataFile> files, const Languages& lan
   LexiconBuilder builder(languages.reader_of(language).language);
   for (const auto& reader : readers) add_classes(*reader, builder);
   bool has_operators = false;
+  std::set<std::string> ids;
   const YamlReader* with_cues = nullptr;
   for (const auto& reader : readers) {
-    add_rules(*reader, builder, loaded.examples);
+    add_rules(*reader, builder, ids, loaded.examples);
     add_cues(*reader, builder);
     if (!reader->items_of(reader->root(), "cues").empty()) with_cues = reader.get();
     has_operators = add_operators(*reader, builder, loaded.examples) || has_operators;

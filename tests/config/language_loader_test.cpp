@@ -114,6 +114,16 @@ TEST(LexiconLoader, FaultsHaveTheirPlace) {
             "a.yaml:4:12: expected a number from -10 to 10\n");
 }
 
+TEST(LexiconLoader, TwoRulesOfOneNameAreAFault) {
+  const std::string rule =
+      "event: ASSAULT\n"
+      "rules:\n"
+      "  - {id: assault.one.01, scale: -7, match: [attack.v]}\n";
+  const std::vector<DataFile> files = {{"a.yaml", rule}, {"b.yaml", rule}};
+  EXPECT_EQ(faults_of(load_lexicon(files, shipped_languages()).faults),
+            "b.yaml:3:5: another rule is called 'assault.one.01'\n");
+}
+
 TEST(LexiconLoader, OperatorsAreKnownAndThere) {
   const DataFile cues{"a.yaml", "cues:\n  - {kind: negated, match: [not]}\n"};
   EXPECT_EQ(faults_of(load_lexicon({&cues, 1}, shipped_languages()).faults),
