@@ -310,8 +310,8 @@ class Climb {
 
   // "Rebels take the town; Chad calls for calm": sentences of their own
   [[nodiscard]] bool is_parted(NodeIndex one, NodeIndex other) const {
-    const auto [first, last] = std::minmax(sentence_.token(one), sentence_.token(other));
-    for (std::uint32_t t = first + 1; t <= last; ++t) {
+    const std::uint32_t last = sentence_.token(std::max(one, other));
+    for (std::uint32_t t = sentence_.token(std::min(one, other)) + 1; t <= last; ++t) {
       if (sentence_.page.marked(t, before::kSemicolon)) return true;
     }
     return false;
