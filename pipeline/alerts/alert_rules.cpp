@@ -89,7 +89,9 @@ bool is_about_topics(const AlertRule& rule, const TopicShares& topics, bool is_a
     about += topics.of(topic);
     strongest = std::max<unsigned>(strongest, topics.of(topic));
   }
-  if (is_armed) {
+  const bool is_of_conflict =
+      std::find(rule.topics.begin(), rule.topics.end(), Topic::conflict) != rule.topics.end();
+  if (is_armed && is_of_conflict) {
     unsigned sections = 0;
     for (const Topic topic : kSections) sections += topics.of(topic);
     about = std::max(about, sections);

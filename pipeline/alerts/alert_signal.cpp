@@ -236,7 +236,7 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
   EntityIndex recipient = counts(gazetteer, event.recipient) ? event.recipient : kNoEntity;
   // "Two soldiers of the alliance die in fighting in Mali", "blue helmets shell rebels in Congo":
   // whose mission it is, is no enemy of the country.
-  const bool is_mission = event.type == EventType::assault && !is_of_air(event) &&
+  const bool is_mission = event.type >= EventType::coerce && !is_of_air(event) &&
                           actor != kNoEntity && gazetteer[actor].part == Part::alliance;
   if (is_mission && event.is_recipient_place) recipient = kNoEntity;
   const bool is_fixed = actor != kNoEntity && recipient != kNoEntity && !event.is_recipient_civil;
