@@ -54,9 +54,7 @@ void join_halves(TreeDraft& draft) {
     draft.hang(name, first, Deprel::conj);
     draft.hang(second, name, Deprel::compound);
     draft.hang(link, name, Deprel::cc);
-    for (NodeIndex child = 0; child < first; ++child) {
-      if (nodes[child].head == name) nodes[child].head = first;
-    }
+    draft.hand_over(0, first, name, first);
   }
 }
 

@@ -99,9 +99,7 @@ void tag_led(TreeDraft& draft) {
     own.form = WordForm::plural;
     if (subject == kAbsent) continue;
     nodes[subject].relation = Deprel::compound;
-    for (NodeIndex child = 0; child < subject; ++child) {
-      if (nodes[child].head == subject) nodes[child].head = noun;
-    }
+    draft.hand_over(0, subject, subject, noun);
   }
 }
 
@@ -147,9 +145,7 @@ void tag_predicates(TreeDraft& draft) {
       if ((nodes[subject].form == WordForm::plural) == is_many) continue;
     } else if (is_one && is_many && nodes[before].tag == Upos::noun && nodes[before].head == verb &&
                nodes[before].relation == Deprel::compound) {
-      for (NodeIndex child = 0; child < before; ++child) {
-        if (nodes[child].head == verb) nodes[child].head = before;
-      }
+      draft.hand_over(0, before, verb, before);
       nodes[before].relation = Deprel::nsubj;
     } else {
       continue;
@@ -209,9 +205,7 @@ void raise_behind_gerunds(TreeDraft& draft) {
   if (nodes[doing].form != WordForm::gerund || draft.has(verb, Deprel::cop)) return;
   draft.hang(doing, verb, Deprel::nsubj);
   nodes[doing].tag = Upos::noun;
-  for (NodeIndex child = 0; child < doing; ++child) {
-    if (nodes[child].head == verb) nodes[child].head = doing;
-  }
+  draft.hand_over(0, doing, verb, doing);
   nodes[verb].tag = Upos::verb;
   nodes[verb].form = WordForm::present;
   turn_phrases(draft, verb);
@@ -232,9 +226,7 @@ void raise_behind_doers(TreeDraft& draft) {
     const NodeIndex noun = nodes[verb].head;
     const bool is_of_object = noun < nodes.size() && noun > verb && nodes[noun].head == doer;
     if (noun != doer && !is_of_object) continue;
-    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
-      if (nodes[child].head == doer) nodes[child].head = verb;
-    }
+    draft.hand_over(verb + 1, nodes.size(), doer, verb);
     nodes[verb] = {nodes[doer].head, nodes[doer].relation, Upos::verb,
                    (page.forms(t + 1) & form::kBase) != 0 ? WordForm::present : WordForm::past};
     if (is_of_object) nodes[noun].relation = Deprel::obj;
@@ -249,9 +241,7 @@ void give_back(TreeDraft& draft, NodeIndex verb, NodeIndex owner) {
   const NodeIndex noun = verb - 1;
   const bool is_noun = nodes[noun].tag == Upos::noun || nodes[noun].tag == Upos::propn;
   if (!is_noun || nodes[noun].head != verb || owner >= noun) return;
-  for (NodeIndex child = owner + 1; child < noun; ++child) {
-    if (nodes[child].head == verb) nodes[child].head = noun;
-  }
+  draft.hand_over(owner + 1, noun, verb, noun);
   draft.hang(noun, owner, Deprel::nmod);
 }
 
@@ -285,9 +275,7 @@ void make_main(TreeDraft& draft, NodeIndex verb, NodeIndex root) {
   std::vector<Node>& nodes = draft.nodes;
   draft.hang(verb, nodes[root].head, nodes[root].relation);
   draft.hang(root, verb, Deprel::nsubj);
-  for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
-    if (nodes[child].head == root) nodes[child].head = verb;
-  }
+  draft.hand_over(verb + 1, nodes.size(), root, verb);
 }
 
 // "Forces loyal to a general bombard a town", "supporters of the junta attack the embassy", taken
@@ -315,9 +303,7 @@ void raise_swallowed(TreeDraft& draft) {
     const bool is_noun = nodes[name].tag == Upos::noun || nodes[name].tag == Upos::propn ||
                          nodes[name].tag == Upos::adj;
     if (!is_object || !is_noun || nodes[name].head != verb) continue;
-    for (NodeIndex child = owner + 1; child < name; ++child) {
-      if (nodes[child].head == verb) nodes[child].head = name;
-    }
+    draft.hand_over(owner + 1, name, verb, name);
     draft.hang(name, owner, its);
     nodes[verb].tag = Upos::verb;
     nodes[verb].form = WordForm::present;
@@ -364,9 +350,7 @@ void raise_behind_many(TreeDraft& draft) {
     const bool is_joined = nodes[verb].relation == Deprel::nsubj && above > verb &&
                            above < nodes.size() && draft.has(above, Deprel::cc);
     if (above != kRootHead && !is_joined) continue;
-    for (NodeIndex child = 0; child < doer; ++child) {
-      if (nodes[child].head == verb) nodes[child].head = doer;
-    }
+    draft.hand_over(0, doer, verb, doer);
     if (is_joined) {
       draft.hang(verb, nodes[above].head, nodes[above].relation);
       draft.hang(above, verb, Deprel::conj);
@@ -399,9 +383,7 @@ void raise_modifiers(TreeDraft& draft) {
     if (subject == kAbsent || subject > verb || draft.has(noun, Deprel::case_)) continue;
     draft.hang(verb, nodes[noun].head, nodes[noun].relation);
     draft.hang(noun, verb, Deprel::obj);
-    for (NodeIndex child = 0; child < subject; ++child) {
-      if (nodes[child].head == noun) nodes[child].head = subject;
-    }
+    draft.hand_over(0, subject, noun, subject);
   }
 }
 
@@ -513,9 +495,7 @@ void raise_behind_bearers(TreeDraft& draft) {
     draft.hang(verb, kRootHead, nodes[people].relation);
     nodes[verb].form = WordForm::past;
     draft.hang(people, verb, Deprel::nsubj);
-    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
-      if (nodes[child].head == people) nodes[child].head = verb;
-    }
+    draft.hand_over(verb + 1, nodes.size(), people, verb);
   }
 }
 
@@ -539,9 +519,7 @@ void raise_actives(TreeDraft& draft) {
     draft.hang(verb, kRootHead, Deprel::root);
     nodes[verb].form = WordForm::past;
     draft.hang(root, verb, Deprel::nsubj);
-    for (NodeIndex child = verb + 1; child < nodes.size(); ++child) {
-      if (nodes[child].head == root) nodes[child].head = verb;
-    }
+    draft.hand_over(verb + 1, nodes.size(), root, verb);
     return;
   }
 }
@@ -606,9 +584,7 @@ void join_verbs(TreeDraft& draft) {
       continue;
     draft.hang(first, nodes[second].head, nodes[second].relation);
     draft.hang(second, first, Deprel::conj);
-    for (NodeIndex child = 0; child < first; ++child) {
-      if (nodes[child].head == second) nodes[child].head = first;
-    }
+    draft.hand_over(0, first, second, first);
   }
 }
 

@@ -1,6 +1,7 @@
 // A tree while it is repaired (repairs.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -44,6 +45,12 @@ struct TreeDraft {
   void hang(NodeIndex node, NodeIndex head, Deprel relation) {
     nodes[node].head = head;
     nodes[node].relation = relation;
+  }
+  // What hangs on `from`, of the nodes at [first, last), hangs on `to` from now on.
+  void hand_over(std::size_t first, std::size_t last, NodeIndex from, NodeIndex to) {
+    for (std::size_t node = first; node < last; ++node) {
+      if (nodes[node].head == from) nodes[node].head = to;
+    }
   }
 };
 

@@ -149,27 +149,28 @@ TEST(Topics, PartsOfAnArticleAreAsThoughAlone) {
   }
 }
 
+constexpr const char* kSport =
+    "The striker scored twice as the team won the cup final on penalties. Fans sang at the "
+    "stadium after the league title.";
+constexpr const char* kBusiness =
+    "The company raised its profit forecast and shares rose on the stock exchange as investors "
+    "bought bank stocks; the market index gained.";
+
 TEST(TopicGate, CalmTopicsSilenceAllButWarBetweenPowers) {
-  const TopicShares sport = shares_of(
-      "The striker scored twice as the team won the cup final on penalties. Fans sang at the "
-      "stadium after the league title.");
+  const TopicShares sport = shares_of(kSport);
   const double nobody = topic_gate(sport, sport, EventType::assault, {});
   const double power = topic_gate(sport, sport, EventType::assault, {.has_power = true});
   const GateParties powers{.has_power = true, .are_powers = true};
   EXPECT_LT(nobody, 0.1);
   EXPECT_LT(power, 0.2);
-  const TopicShares shares = shares_of(
-      "The company raised its profit forecast and shares rose on the stock exchange as investors "
-      "bought bank stocks; the market index gained.");
+  const TopicShares shares = shares_of(kBusiness);
   EXPECT_GE(topic_gate(shares, shares, EventType::assault, powers), 0.7);
   EXPECT_LT(topic_gate(shares, shares, EventType::reject, powers), 0.5);
 }
 
 // Teams bear the names of countries; a war that is told on a page of sport is no match.
 TEST(TopicGate, SportIsNoWarBetweenPowers) {
-  const TopicShares sport = shares_of(
-      "The striker scored twice as the team won the cup final on penalties. Fans sang at the "
-      "stadium after the league title.");
+  const TopicShares sport = shares_of(kSport);
   const TopicShares war = shares_of(samples().front().text);
   const GateParties powers{.has_power = true, .are_powers = true};
   EXPECT_LT(topic_gate(sport, sport, EventType::assault, powers), 0.3);
@@ -178,12 +179,8 @@ TEST(TopicGate, SportIsNoWarBetweenPowers) {
 
 // A company's page may tell of an attack on its plant; a page of sport tells of none.
 TEST(TopicGate, BusinessDoesNotSilenceWhatArmedPeopleDo) {
-  const TopicShares shares = shares_of(
-      "The company raised its profit forecast and shares rose on the stock exchange as investors "
-      "bought bank stocks; the market index gained.");
-  const TopicShares sport = shares_of(
-      "The striker scored twice as the team won the cup final on penalties. Fans sang at the "
-      "stadium after the league title.");
+  const TopicShares shares = shares_of(kBusiness);
+  const TopicShares sport = shares_of(kSport);
   const GateParties armed{.has_power = true, .is_armed = true};
   EXPECT_GE(topic_gate(shares, shares, EventType::assault, armed), 0.5);
   EXPECT_LT(topic_gate(shares, shares, EventType::coerce, armed), 0.2);
@@ -208,8 +205,7 @@ TEST(TopicGate, PrivatePeopleActInConflictOnly) {
 TEST(HomeGate, PoliticsDoNotSilenceWhatArmedPeopleDo) {
   const TopicShares politics = shares_of(
       "The parliament elected a new speaker after the prime minister lost a vote of confidence; "
-      "the "
-      "opposition party won the election and its leader formed a coalition.");
+      "the opposition party won the election and its leader formed a coalition.");
   ASSERT_GE(politics.of(Topic::politics), 600);
   const GateParties power{.has_power = true};
   const GateParties armed{.has_power = true, .is_armed = true};
