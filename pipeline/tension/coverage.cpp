@@ -14,10 +14,8 @@ void add_coverage(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   if (!assessment.tension) return;
   const Page page(lexicon.state(), gazetteer, text, tagging);
   std::vector<std::pair<std::uint32_t, std::uint32_t>> readings;  // word, rule
-  for (const Match& match : find_matches(page)) {
-    const Pattern& pattern = page.lexicon.patterns[match.pattern];
-    if (pattern.use == Use::rule) readings.emplace_back(match.head, pattern.owner);
-  }
+  for (const Match& match : find_acts(page))
+    readings.emplace_back(match.head, page.lexicon.patterns[match.pattern].owner);
   std::sort(readings.begin(), readings.end());
   readings.erase(std::unique(readings.begin(), readings.end()), readings.end());
   for (auto one = readings.begin(); one != readings.end(); ++one) {

@@ -937,14 +937,13 @@ bool is_readable(const Page& page) {
 
 // Words that are verbs of acts: what the parser may read as the verb of a sentence without one.
 // In a title a participle may be the verb, and the past is rare.
-std::vector<std::uint32_t> verbs_of(const Page& page, Field field, std::span<const Match> matches) {
+std::vector<std::uint32_t> verbs_of(const Page& page, Field field, std::span<const Match> acts) {
   const std::uint16_t finite =
       form::kBase | form::kThird | (field == Field::title ? std::uint16_t{0} : form::kPast);
   std::vector<std::uint32_t> verbs;
-  for (const Match& match : matches) {
-    if (page.lexicon.patterns[match.pattern].use != Use::rule) continue;
-    if ((match.first_forms & finite) != 0) verbs.push_back(match.span.begin);
-    if ((match.head_forms & finite) != 0) verbs.push_back(match.head);
+  for (const Match& act : acts) {
+    if ((act.first_forms & finite) != 0) verbs.push_back(act.span.begin);
+    if ((act.head_forms & finite) != 0) verbs.push_back(act.head);
   }
   std::erase_if(verbs, [&](std::uint32_t t) { return page.mention[t] != kNoMention; });
   std::sort(verbs.begin(), verbs.end());
@@ -965,12 +964,10 @@ void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
   const TokenSpan tokens = piece.sentence.tokens;
   const ParsedSentence sentence(page, piece.sentence,
                                 parse(*page.lexicon.syntax, page.text, tokens, scratch,
-                                      verbs_of(page, piece.sentence.field, piece.matches)));
-  std::vector<Match> here;
-  here.reserve(piece.matches.size());
-  for (const Match& match : piece.matches) {
-    if (match.span.end <= tokens.end) here.push_back(match);
-  }
+                                      verbs_of(page, piece.sentence.field, piece.acts)));
+  std::vector<Match> here(piece.acts.begin(), piece.acts.end());
+  add_cues(page, tokens, piece.whole, here);
+  std::erase_if(here, [&](const Match& match) { return match.span.end > tokens.end; });
   std::vector<Match> cues;
   std::vector<Match> acts;
   for (const Match& match : choose(sentence, std::move(here))) {
@@ -999,12 +996,12 @@ Assessment assess(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text
   const Page page(state, gazetteer, text, tagging);
   if (text.language == "und" && !is_readable(page)) return assessment;
   if (!state.syntax) return assessment;
-  const std::vector<Match> all = find_matches(page);
+  const std::vector<Match> acts = find_acts(page);
   static thread_local std::vector<TokenTopics> weighed;  // of the worker
   TopicLookup topics(state.topics, text.tokens, weighed);
   assessment.topics = topics.shares({0, text.told_end});
   const Scene scene{page, published_at_ms, assessment.topics};
-  const std::vector<Piece> pieces = pieces_worth_reading(page, assessment.topics, all, topics);
+  const std::vector<Piece> pieces = pieces_worth_reading(page, assessment.topics, acts, topics);
   static thread_local ParserScratch scratch;  // of the worker
   assessment.events.reserve(2 * pieces.size());
   assessment.read.reserve(pieces.size());
@@ -1025,14 +1022,14 @@ Tree tree_of(const Lexicon& lexicon, const Gazetteer& gazetteer, const Text& tex
   const Page page(state, gazetteer, text, tagging);
   Sentence sentence = text.sentences[text.sentence_of(piece.begin)];
   sentence.tokens = piece;
-  std::vector<Match> matches = find_matches(page);
-  std::erase_if(matches, [&](const Match& match) {
-    return match.span.begin < piece.begin || match.span.begin >= piece.end;
+  std::vector<Match> acts = find_acts(page);
+  std::erase_if(acts, [&](const Match& act) {
+    return act.span.begin < piece.begin || act.span.begin >= piece.end;
   });
   ParserScratch scratch;
   return ParsedSentence(
              page, sentence,
-             parse(*state.syntax, text, piece, scratch, verbs_of(page, sentence.field, matches)))
+             parse(*state.syntax, text, piece, scratch, verbs_of(page, sentence.field, acts)))
       .tree;
 }
 

@@ -78,70 +78,48 @@ struct MatchMemory {
     std::uint32_t token = 0;
     std::uint32_t start = 0;  // of Lexicon::State::starts
   };
-  std::vector<std::uint32_t> last;     // by rare set: one past the last token that is in it
+  // By rare set: `base` and one past the last token that is in it. What was read before lies below,
+  // so that nothing need be cleared.
+  std::vector<std::uint32_t> last;
+  std::uint32_t base = 0;
+  std::uint32_t next_base = 0;
   std::vector<std::uint32_t> openers;  // tokens of the sentence that begin some pattern
   std::vector<Candidate> candidates;
+
+  void begin(std::size_t sets, std::size_t tokens) {
+    constexpr std::uint32_t kBaseMax = std::uint32_t{1} << 31;  // a text has fewer tokens
+    last.resize(std::max(last.size(), sets), 0);
+    if (next_base >= kBaseMax) {
+      std::fill(last.begin(), last.end(), 0);
+      next_base = 0;
+    }
+    base = next_base;
+    next_base += static_cast<std::uint32_t>(tokens) + 1;
+  }
 };
 
 class Matcher {
  public:
-  Matcher(const Page& page, MatchMemory& memory) : page_(page), memory_(memory) {
-    memory_.last.assign(page.lexicon.rare_count, 0);
-    matches_.reserve(kMatchesUsual);
+  Matcher(const Page& page, MatchMemory& memory, std::vector<Match>& matches)
+      : page_(page), memory_(memory), matches_(matches) {
+    memory_.begin(page.lexicon.rare_count, page.text.tokens.size());
   }
 
-  std::vector<Match> run() {
-    for (const Sentence& sentence : page_.text.sentences) {
-      const std::size_t first = matches_.size();
-      add_matches(sentence.tokens, true);
-      if (matches_.size() == first) continue;
-      add_matches(sentence.tokens, false);
-      std::sort(matches_.begin() + static_cast<std::ptrdiff_t>(first), matches_.end(),
-                [](const Match& a, const Match& b) {
-                  return std::pair(a.span.begin, a.pattern) < std::pair(b.span.begin, b.pattern);
-                });
-    }
-    return std::move(matches_);
-  }
-
- private:
-  // Of rules: where each of their rare sets was seen last, and the words that can begin one. Of
-  // cues and idioms, after the rules: the same for what is left.
-  void look(TokenSpan tokens, bool of_rules) {
+  // Of patterns that begin in the piece of the sentence, by start. In steps, each of which fetches
+  // beforehand what the next one reads: the tables are larger than the near caches, and read here
+  // and there.
+  void add_matches(TokenSpan piece, TokenSpan sentence, bool of_rules) {
     const Lexicon::State& lexicon = page_.lexicon;
-    const Word* const words = lexicon.words.data();
-    std::uint32_t* const last = memory_.last.data();
-    memory_.openers.resize(tokens.size());
-    std::size_t count = 0;
-    for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
-      if (page_.word[t] == kNoWord) continue;
-      const Word word = words[page_.word[t]];
-      const std::uint32_t* const rare = lexicon.rare.data() + word.rare_begin;
-      const std::uint32_t end = of_rules ? word.rule_rare_count : word.rare_count;
-      for (std::uint32_t i = of_rules ? 0 : word.rule_rare_count; i < end; ++i) {
-        last[rare[i]] = t + 1;
-      }
-      const std::uint32_t first = of_rules ? word.starts_begin : word.rule_starts_end;
-      if (first == (of_rules ? word.rule_starts_end : word.starts_end)) continue;
-      __builtin_prefetch(&lexicon.starts[first]);
-      memory_.openers[count++] = t;
-    }
-    memory_.openers.resize(count);
-  }
-
-  // Of rules, or of cues and idioms. In steps, each of which fetches beforehand what the next one
-  // reads: the tables are larger than the near caches, and read here and there.
-  void add_matches(TokenSpan tokens, bool of_rules) {
-    const Lexicon::State& lexicon = page_.lexicon;
-    look(tokens, of_rules);
+    look(piece, sentence, of_rules);
     memory_.candidates.clear();
+    const std::uint32_t base = memory_.base;
     for (const std::uint32_t t : memory_.openers) {
       const std::size_t before = memory_.candidates.size();
       const Word& word = lexicon.words[page_.word[t]];
       const std::uint32_t end = of_rules ? word.rule_starts_end : word.starts_end;
       for (std::uint32_t s = of_rules ? word.starts_begin : word.rule_starts_end; s < end; ++s) {
         const Start& start = lexicon.starts[s];
-        const std::uint32_t seen_from = start.is_slot ? tokens.begin : t + 1;
+        const std::uint32_t seen_from = base + (start.is_slot ? sentence.begin : t + 1);
         if (start.rarest != kNoSet && memory_.last[start.rarest] <= seen_from) continue;
         __builtin_prefetch(&lexicon.elements[start.elements_begin]);
         memory_.candidates.push_back({t, s});
@@ -151,14 +129,39 @@ class Matcher {
     }
     for (const MatchMemory::Candidate& each : memory_.candidates) {
       const std::uint32_t next = each.token + 1;
-      if (next >= tokens.end || page_.word[next] == kNoWord) continue;
+      if (next >= sentence.end || page_.word[next] == kNoWord) continue;
       const Word& word = lexicon.words[page_.word[next]];
       __builtin_prefetch(lexicon.memberships.data() + word.memberships_begin);
     }
     for (const MatchMemory::Candidate& each : memory_.candidates) {
       if (matches_.size() >= kMatchesMax) return;
-      add_match(lexicon.starts[each.start], tokens, each.token);
+      add_match(lexicon.starts[each.start], sentence, each.token);
     }
+  }
+
+ private:
+  // Where each of the rare sets of the sentence was seen last, and the words of the piece that can
+  // begin a pattern.
+  void look(TokenSpan piece, TokenSpan sentence, bool of_rules) {
+    const Lexicon::State& lexicon = page_.lexicon;
+    const Word* const words = lexicon.words.data();
+    std::uint32_t* const last = memory_.last.data();
+    const std::uint32_t base = memory_.base;
+    memory_.openers.resize(sentence.size());
+    std::size_t count = 0;
+    for (std::uint32_t t = sentence.begin; t < sentence.end; ++t) {
+      if (page_.word[t] == kNoWord) continue;
+      const Word word = words[page_.word[t]];
+      const std::uint32_t* const rare = lexicon.rare.data() + word.rare_begin;
+      const std::uint32_t end = of_rules ? word.rule_rare_count : word.rare_count;
+      for (std::uint32_t i = 0; i < end; ++i) last[rare[i]] = base + t + 1;
+      const std::uint32_t first = of_rules ? word.starts_begin : word.rule_starts_end;
+      if (first == (of_rules ? word.rule_starts_end : word.starts_end)) continue;
+      if (t < piece.begin || t >= piece.end) continue;
+      __builtin_prefetch(&lexicon.starts[first]);
+      memory_.openers[count++] = t;
+    }
+    memory_.openers.resize(count);
   }
 
   void add_match(const Start& start, TokenSpan tokens, std::uint32_t t) {
@@ -174,16 +177,24 @@ class Matcher {
 
   const Page& page_;
   MatchMemory& memory_;
-  std::vector<Match> matches_;
+  std::vector<Match>& matches_;
 };
 
 }  // namespace
 
-// Sentence by sentence: first where each rare set was seen last, then the patterns that can match:
-// rules, and where there are any the same for cues and idioms, which say something of acts only.
-std::vector<Match> find_matches(const Page& page) {
+std::vector<Match> find_acts(const Page& page) {
   static thread_local MatchMemory memory;
-  return Matcher(page, memory).run();
+  std::vector<Match> matches;
+  matches.reserve(kMatchesUsual);
+  Matcher matcher(page, memory, matches);
+  for (const Sentence& sentence : page.text.sentences)
+    matcher.add_matches(sentence.tokens, sentence.tokens, true);
+  return matches;
+}
+
+void add_cues(const Page& page, TokenSpan piece, TokenSpan sentence, std::vector<Match>& matches) {
+  static thread_local MatchMemory memory;
+  Matcher(page, memory, matches).add_matches(piece, sentence, false);
 }
 
 }  // namespace tocsin

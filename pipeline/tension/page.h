@@ -107,7 +107,10 @@ struct ParsedSentence {
   }
 };
 
-// All matches of the patterns in sentences with an act, by start; about kMatchesMax at most.
-[[nodiscard]] std::vector<Match> find_matches(const Page& page);
+// All matches of the patterns of rules, by start; kMatchesMax at most.
+[[nodiscard]] std::vector<Match> find_acts(const Page& page);
+// Adds those of cues and idioms that begin in a piece of a sentence. They say something of acts
+// only, so they are looked for where an act is read.
+void add_cues(const Page& page, TokenSpan piece, TokenSpan sentence, std::vector<Match>& matches);
 
 }  // namespace tocsin

@@ -24,14 +24,13 @@ constexpr std::uint32_t kDatelineMax = 12;
 
 // Where the name of a story ends that a sentence begins with, an act in it: "Ruritanian war: jets
 // bomb ...". What follows is a sentence of its own. Without one, where the sentence begins.
-std::uint32_t label_end(const Page& page, TokenSpan tokens, std::span<const Match> all) {
+std::uint32_t label_end(const Page& page, TokenSpan tokens, std::span<const Match> acts) {
   const std::uint32_t last = std::min(tokens.end, tokens.begin + kLabelMax);
   std::uint32_t colon = tokens.begin + 1;
   while (colon < last && !page.marked(colon, before::kColon)) ++colon;
-  if (colon >= last || all.empty()) return tokens.begin;
-  const bool holds_act = std::any_of(all.begin(), all.end(), [&](const Match& match) {
-    return page.lexicon.patterns[match.pattern].use == Use::rule &&
-           match.span.begin >= tokens.begin && match.span.end <= colon;
+  if (colon >= last) return tokens.begin;
+  const bool holds_act = std::any_of(acts.begin(), acts.end(), [&](const Match& act) {
+    return act.span.begin >= tokens.begin && act.span.end <= colon;
   });
   return holds_act ? colon : tokens.begin;
 }
@@ -72,30 +71,28 @@ std::uint32_t dateline_end(const Page& page, const Sentence& sentence) {
 
 // The sentences that may tell an act, in pieces.
 std::vector<Piece> pieces_of(const Page& page, const TopicShares& of_page,
-                             std::span<const Match> all, TopicLookup& topics) {
+                             std::span<const Match> acts, TopicLookup& topics) {
   std::vector<Piece> pieces;
-  if (!all.empty()) pieces.reserve(std::min(all.size(), page.text.sentences.size()));
+  if (!acts.empty()) pieces.reserve(std::min(acts.size(), page.text.sentences.size()));
   for (const Sentence& sentence : page.text.sentences) {
-    Piece piece{sentence, {}, {}, 0};
+    if (acts.empty()) break;
+    if (acts.front().span.begin >= sentence.tokens.end) continue;
+    Piece piece{sentence, sentence.tokens, {}, {}, 0};
     const std::uint32_t label =
-        std::max(label_end(page, sentence.tokens, all), dateline_end(page, sentence));
+        std::max(label_end(page, sentence.tokens, acts), dateline_end(page, sentence));
     for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
       TokenSpan& tokens = piece.sentence.tokens;
       tokens = {at, std::min(sentence.tokens.end, at + kReadPieceMax)};
       if (at < label) tokens.end = label;
       at = tokens.end;
       std::size_t count = 0;
-      bool holds_act = false;
-      while (count < all.size() && all[count].span.begin < at) {
-        holds_act = holds_act || page.lexicon.patterns[all[count].pattern].use == Use::rule;
-        ++count;
-      }
-      piece.matches = all.first(count);
-      all = all.subspan(count);
-      if (!holds_act) continue;
+      while (count < acts.size() && acts[count].span.begin < at) ++count;
+      if (count == 0) continue;
+      piece.acts = acts.first(count);
+      acts = acts.subspan(count);
       piece.topics = topics.shares(tokens);
       piece.most =
-          most_told(page, tokens, piece.matches, of_page, piece.topics) * position_factor(sentence);
+          most_told(page, tokens, piece.acts, of_page, piece.topics) * position_factor(sentence);
       if (piece.most > 0) pieces.push_back(piece);
     }
   }
@@ -147,8 +144,8 @@ double position_factor(const Sentence& sentence) {
 }
 
 std::vector<Piece> pieces_worth_reading(const Page& page, const TopicShares& of_page,
-                                        std::span<const Match> all, TopicLookup& topics) {
-  std::vector<Piece> pieces = pieces_of(page, of_page, all, topics);
+                                        std::span<const Match> acts, TopicLookup& topics) {
+  std::vector<Piece> pieces = pieces_of(page, of_page, acts, topics);
   const bool is_calm = of_page.calm() >= kCalmText;
   keep_worthwhile(pieces, is_calm ? kReadTokensCalm : kReadTokensMax,
                   is_calm && page.text.tokens.size() > kReadTokensCalm);

@@ -12,10 +12,11 @@ namespace tocsin {
 
 constexpr std::uint32_t kLabelMax = 8;  // tokens of "Ruritanian war: ..."
 
-// A sentence with the matches in it, and the most that it could weigh.
+// A sentence, or a part of one, with the acts that may be in it, and the most that it could weigh.
 struct Piece {
-  Sentence sentence;
-  std::span<const Match> matches;
+  Sentence sentence;  // its tokens are those of the piece
+  TokenSpan whole;    // of the sentence
+  std::span<const Match> acts;
   TopicShares topics;
   double most = 0;
 };
@@ -23,9 +24,9 @@ struct Piece {
 // Of an act by where its sentence stands: news first.
 [[nodiscard]] double position_factor(const Sentence& sentence);
 
-// `of_page`: of the whole text; `all`: the matches in it, sorted by where they begin.
+// `of_page`: of the whole text; `acts`: all in it, sorted by where they begin.
 [[nodiscard]] std::vector<Piece> pieces_worth_reading(const Page& page, const TopicShares& of_page,
-                                                      std::span<const Match> all,
+                                                      std::span<const Match> acts,
                                                       TopicLookup& topics);
 
 }  // namespace tocsin

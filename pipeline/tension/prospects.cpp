@@ -104,16 +104,16 @@ Cast cast_of(const Page& page, TokenSpan tokens) {
   return cast;
 }
 
-double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matches,
+double most_told(const Page& page, TokenSpan tokens, std::span<const Match> acts,
                  const TopicShares& of_page, const TopicShares& topics) {
   const Cast cast = cast_of(page, tokens);
   const bool has_power = cast.powers > 0 || cast.has_armed;
   static thread_local SetMemory memory;
   SetsHere sets(page, tokens, memory);
   double most = 0;
-  for (const Match& match : matches) {
-    const Pattern& pattern = page.lexicon.patterns[match.pattern];
-    if (pattern.use != Use::rule || page.mention[match.head] != kNoMention) continue;
+  for (const Match& act : acts) {
+    const Pattern& pattern = page.lexicon.patterns[act.pattern];
+    if (page.mention[act.head] != kNoMention) continue;
     const RuleSpec& spec = page.lexicon.rules[pattern.owner].spec;
     double weight = std::max(spec.scale, -spec.scale);
     if (weight <= most) continue;

@@ -22,7 +22,7 @@ struct Cast {
 
 // The most that one of the acts could weigh, on the scale of rules (0..10); 0: none can be told.
 // `topics`: of the sentence.
-[[nodiscard]] double most_told(const Page& page, TokenSpan tokens, std::span<const Match> matches,
+[[nodiscard]] double most_told(const Page& page, TokenSpan tokens, std::span<const Match> acts,
                                const TopicShares& of_page, const TopicShares& topics);
 
 }  // namespace tocsin
