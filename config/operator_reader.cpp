@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kCueNames[] = {
     "negated",  "denied",     "refused", "conditional", "hypothetical", "future", "demanded",
     "urged",    "historical", "hedged",  "ended",       "resumed",      "failed", "threatened",
-    "exercise", "intended",   "topic",   "awaited",     "none"};
+    "exercise", "intended",   "topic",   "awaited",     "domestic",     "none"};
 constexpr const char* kPhaseNames[] = {"done", "undone", "ended", "kept", "resumed"};
 constexpr const char* kMoodNames[] = {"actual", "planned",  "promised",   "possible",
                                       "wished", "demanded", "threatened", "conditional",

@@ -296,7 +296,8 @@ class PieceParser {
 void parse_piece(const SyntaxModel& model, const Text& text, TokenSpan piece,
                  std::span<const std::uint32_t> verbs, ParserScratch& scratch) {
   const std::size_t size = piece.size();
-  rows_of_tokens(model.words, text, piece, scratch.rows);
+  const Field field = text.sentences[text.sentence_of(piece.begin)].field;
+  rows_of_tokens(model.words, text, piece, field, scratch.rows);
   sum_rows(model, scratch);
   Tagger(model, scratch, piece.begin, verbs).run();
   encode_tokens(model, scratch);

@@ -72,10 +72,11 @@ std::uint16_t WordIds::id(const Text& text, const Token& token) const noexcept {
   return token.word < ids_.size() ? ids_[token.word] : std::uint16_t{0};
 }
 
-void rows_of_tokens(const WordIds& words, const Text& text, TokenSpan span,
+void rows_of_tokens(const WordIds& words, const Text& text, TokenSpan span, Field field,
                     std::vector<TokenRows>& out) {
   out.resize(span.size());
   const bool shouted = is_shouted(text, span);
+  const bool in_title = field == Field::title;
   for (std::uint32_t i = span.begin; i < span.end; ++i) {
     const Token& token = text.tokens[i];
     const std::string_view bytes = text.slice(token);
@@ -90,7 +91,6 @@ void rows_of_tokens(const WordIds& words, const Text& text, TokenSpan span,
     const std::uint32_t last3 = size > 2 ? last2 << 8 | lower(bytes[size - 3]) : last2;
     const std::uint32_t first2 = size > 1 ? lower(bytes[0]) << 8 | lower(bytes[1]) : last;
     add(token_row::kWord + words.id(text, token));
-    const bool in_title = text.field_of(token.begin) == Field::title;
     add(token_row::kShape + shape_of(token, i == span.begin, shouted, in_title));
     add(token_row::kLast + last);
     add(row(token_row::kLast2, token_row::kLast2s, last2));

@@ -62,6 +62,8 @@ struct TokenRows {
 };
 
 // Rows of the tokens [span) of one sentence, into `out` (overwritten).
-void rows_of_tokens(const WordIds&, const Text&, TokenSpan span, std::vector<TokenRows>& out);
+// `field`: how the span is written, as a headline or as a sentence.
+void rows_of_tokens(const WordIds&, const Text&, TokenSpan span, Field field,
+                    std::vector<TokenRows>& out);
 
 }  // namespace tocsin

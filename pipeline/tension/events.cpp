@@ -422,6 +422,14 @@ void lift_in_war(const Scene& scene, const Here& here, Event& event) {
   event.is_aside = event.is_aside || product(event.factors) > kMuch * size;
 }
 
+bool are_two_powers(const Roles& roles) {
+  if (roles.actors.empty() || roles.recipients.empty()) return false;
+  const Party& actor = roles.actors.front();
+  const Party& recipient = roles.recipients.front();
+  return is_power(actor) && is_power(recipient) && !actor.is_team && !recipient.is_team &&
+         actor.entity != recipient.entity;
+}
+
 // The one other power that the sentence names, where no grammar says to whom.
 struct Guess {
   Party party;
@@ -742,7 +750,8 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   event.is_guessed = roles.is_guessed;
   const bool is_conflict =
       scene.topics.is_known() && scene.topics.of(Topic::conflict) >= kAboutConflict;
-  const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top, is_conflict);
+  const Circumstances known{is_conflict, are_two_powers(roles)};
+  const Said said = said_of(here.sentence, here.cues, here.acts, match, roles.top, known);
   const bool is_past = names_past_year(here.sentence, roles.top, scene.published_at_ms);
   double share = prominence(here.sentence, match, roles.top);
   // What is vowed, and not why it is
@@ -881,8 +890,14 @@ std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> mat
     return spec.needs_both && std::any_of(pattern.slots.begin(), pattern.slots.end(),
                                           [](const SlotWord& slot) { return slot.takes_party; });
   };
+  // ... and "coordinated patrols" says of the patrols what "coordinated" alone says less of.
+  const auto is_last = [&](const Match& m) {
+    const bool is_of_noun = m.elements == 1 && page.lexicon.patterns[m.pattern].use == Use::rule &&
+                            sentence.clauses.relation(sentence.node(m.head)) == Deprel::amod;
+    return is_of_noun || is_net(m);
+  };
   std::sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) {
-    if (is_net(a) != is_net(b)) return is_net(b);
+    if (is_last(a) != is_last(b)) return is_last(b);
     if (a.elements != b.elements) return a.elements > b.elements;
     if (is_idiom(a) != is_idiom(b)) return is_idiom(a);
     if (specificity(a) != specificity(b)) return specificity(a) > specificity(b);

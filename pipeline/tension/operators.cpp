@@ -46,21 +46,31 @@ bool is_of_another_time(const ParsedSentence& sentence, NodeIndex node) {
 class Climb {
  public:
   Climb(const ParsedSentence& sentence, std::span<const Match> cues, std::span<const Match> acts,
-        const Match& act, bool is_conflict)
-      : sentence_(sentence), clauses_(sentence.clauses), act_(act), is_conflict_(is_conflict) {
+        const Match& act, Circumstances known)
+      : sentence_(sentence),
+        clauses_(sentence.clauses),
+        act_(act),
+        is_conflict_(known.is_conflict) {
     const Lexicon::State& lexicon = sentence.page.lexicon;
     own_scale_ = lexicon.rules[lexicon.patterns[act.pattern].owner].spec.scale;
     for (const Match& cue : cues) {
       if (shares_words(act, cue)) continue;  // the act's own words have said it
       const CueSpec& spec = lexicon.cues[lexicon.patterns[cue.pattern].owner];
-      cues_.push_back({spec.kind, &cue});
+      // "froze accounts of allies of the ruling party", "barred its maize over a fee": between two
+      // powers it is no quarrel at home, which else is no more of an act of war than an exercise
+      const bool is_domestic = spec.kind == CueKind::domestic;
+      if (is_domestic && known.are_powers) continue;
+      cues_.push_back({is_domestic ? CueKind::exercise : spec.kind, &cue});
     }
     for (const Match& other : acts) {
       if (&other == &act) continue;
       const RuleSpec& spec = lexicon.rules[lexicon.patterns[other.pattern].owner].spec;
+      // "'We forgive the butcher,' Chad said": what a rule of the wide net reads in a verb of
+      // saying is the tone of what is said, and governs nothing.
+      const bool is_tone = spec.is_fallback && sentence.is(sentence.node(other.head), Grammar::say);
       if (spec.governs != CueKind::none) {
         governors_.push_back({spec.governs, &other});
-      } else if (spec.scale < 0 && own_scale_ > 0) {
+      } else if (spec.scale < 0 && own_scale_ > 0 && !is_tone) {
         // "expelled aid workers", "condemned the decision to recognise": no aid, no recognition
         governors_.push_back({CueKind::topic, &other});
       }
@@ -520,8 +530,8 @@ class Climb {
 }  // namespace
 
 Said said_of(const ParsedSentence& sentence, std::span<const Match> cues,
-             std::span<const Match> acts, const Match& act, NodeIndex top, bool is_conflict) {
-  return Climb(sentence, cues, acts, act, is_conflict).run(top);
+             std::span<const Match> acts, const Match& act, NodeIndex top, Circumstances known) {
+  return Climb(sentence, cues, acts, act, known).run(top);
 }
 
 namespace {
@@ -658,9 +668,11 @@ double prominence(const ParsedSentence& sentence, const Match& act, NodeIndex to
 
 namespace {
 
-// The relative clause that a word is in; kAbsent.
-NodeIndex relative_around(const Clauses& clauses, NodeIndex node) {
-  while (node != kAbsent && clauses.relation(node) != Deprel::acl_relcl) node = clauses.head(node);
+// The relative clause, or what somebody says, that a word is in; kAbsent.
+NodeIndex clause_around(const Clauses& clauses, NodeIndex node) {
+  while (node != kAbsent && clauses.relation(node) != Deprel::acl_relcl &&
+         clauses.relation(node) != Deprel::ccomp)
+    node = clauses.head(node);
   return node;
 }
 
@@ -726,8 +738,8 @@ bool names_past_year(const ParsedSentence& sentence, NodeIndex top, std::int64_t
     const std::int64_t year = year_of(page.text.slice(page.text.tokens[t]));
     if (!follows_preposition(page, tokens, t) || year < kFirst || year + 2 > published) continue;
     if (is_counted_from(sentence, sentence.node(t), top)) continue;
-    const NodeIndex aside = relative_around(sentence.clauses, sentence.node(t));
-    if (aside == kAbsent || aside == relative_around(sentence.clauses, top)) return true;
+    const NodeIndex aside = clause_around(sentence.clauses, sentence.node(t));
+    if (aside == kAbsent || aside == clause_around(sentence.clauses, top)) return true;
   }
   return false;
 }

@@ -9,12 +9,17 @@
 
 namespace tocsin {
 
+// What is known of an act before it is read how it is said.
+struct Circumstances {
+  bool is_conflict = false;  // the whole text is about one
+  bool are_powers = false;   // it is between two
+};
+
 // `cues` and `acts` are the chosen matches of the sentence: a cue says how what hangs on it is
 // said, and so does an act that governs others ("agreed to withdraw", "accused of shelling").
-// `is_conflict`: the whole text is about one.
 [[nodiscard]] Said said_of(const ParsedSentence& sentence, std::span<const Match> cues,
                            std::span<const Match> acts, const Match& act, NodeIndex top,
-                           bool is_conflict);
+                           Circumstances known);
 
 // The clause of a condition that an act stands in ("if Chad attacks, ...", "should it cross", "will
 // not leave until ..."), and the one that depends on it.
@@ -31,7 +36,8 @@ struct Protasis {
 [[nodiscard]] double prominence(const ParsedSentence& sentence, const Match& act, NodeIndex top);
 
 // True when the sentence dates the act by a year at least two before the one it was published in:
-// not by one in a relative clause ("Chad, which left in 2004, has ...") that the act is not in.
+// not by one in a relative clause ("Chad, which left in 2004, has ...") or in what is said
+// ("insisting that it was settled in 1965") that the act is not in.
 [[nodiscard]] bool names_past_year(const ParsedSentence& sentence, NodeIndex top,
                                    std::int64_t published_at_ms);
 

@@ -31,6 +31,7 @@ enum class CueKind : std::uint8_t {
   intended,  // agreed or promised, not done yet
   topic,     // talked about
   awaited,   // what must be so first: "will not leave until ..."
+  domestic,  // politics and pay at home: no act of war, unless two powers act
   none,
 };
 inline constexpr std::size_t kCueKindCount = static_cast<std::size_t>(CueKind::none);

@@ -12,6 +12,9 @@ namespace {
 // A line longer than this is a paragraph, not a piece of a hard-wrapped one.
 constexpr std::size_t kWrappedLineMax = 120;
 
+// A body of one line without a full stop reads as a headline up to so many tokens: a flash.
+constexpr std::size_t kFlashMax = 25;
+
 // What ended between two tokens.
 enum class Gap : std::uint8_t { none, sentence, paragraph };
 
@@ -41,9 +44,22 @@ class Splitter {
       paragraph = gap == Gap::paragraph;
     }
     if (begin < count) add({begin, count}, Field::body, paragraph);
+    if (is_flash()) text_.sentences.front().field = Field::title;
   }
 
  private:
+  // "Chad, Niger reopen border" without a title: it is written as one.
+  [[nodiscard]] bool is_flash() const {
+    if (text_.sentences.size() != 1 || text_.tokens.size() > kFlashMax) return false;
+    const std::string_view rest = std::string_view(text_.bytes).substr(text_.tokens.back().end);
+    for (std::size_t at = 0; at < rest.size();) {
+      const CodePoint point = code_point(rest, at);
+      if (char_class(point.code) == CharClass::stop) return false;
+      at += point.bytes;
+    }
+    return true;
+  }
+
   void add(TokenSpan tokens, Field field, bool paragraph) {
     const std::uint16_t index = field == Field::title ? std::uint16_t{0} : next_index_;
     if (field == Field::body && next_index_ != std::numeric_limits<std::uint16_t>::max()) {

@@ -82,8 +82,8 @@ inline constexpr std::uint16_t kApostrophe =
 
 struct Sentence {
   TokenSpan tokens;
-  Field field = Field::body;
-  std::uint16_t index = 0;  // 0 for the title; in the body 0, 1, 2, ... (saturates)
+  Field field = Field::body;  // how it is written: a body of one headline reads as a title
+  std::uint16_t index = 0;    // 0 for the title; in the body 0, 1, 2, ... (saturates)
   bool paragraph_start = false;
 };
 

@@ -106,7 +106,8 @@ void count_words(Corpus& corpus) {
   for (TrainingSentence& sentence : corpus.sentences) {
     for (Token& token : sentence.text.tokens) token.word = vocabulary.find(token.hash);
     const auto size = static_cast<std::uint32_t>(sentence.text.tokens.size());
-    rows_of_tokens(corpus.words, sentence.text, {0, size}, sentence.rows);
+    rows_of_tokens(corpus.words, sentence.text, {0, size}, sentence.text.field_of(0),
+                   sentence.rows);
   }
 }
 
