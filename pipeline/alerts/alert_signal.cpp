@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -234,11 +235,11 @@ bool is_of_air(const Event& event) {
 Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event& event) {
   EntityIndex actor = counts(gazetteer, event.actor) ? event.actor : kNoEntity;
   EntityIndex recipient = counts(gazetteer, event.recipient) ? event.recipient : kNoEntity;
-  // "Two soldiers of the alliance die in fighting in Mali", "blue helmets shell rebels in Congo":
-  // whose mission it is, is no enemy of the country.
-  const bool is_mission = event.type >= EventType::coerce && !is_of_air(event) &&
-                          actor != kNoEntity && gazetteer[actor].part == Part::alliance;
-  if (is_mission && event.is_recipient_place) recipient = kNoEntity;
+  // "Two soldiers of the alliance die in fighting in Mali", "its jets kill ten in Gao": whose
+  // mission it is, is no enemy of the country.
+  const bool is_of_alliance = event.type >= EventType::coerce && actor != kNoEntity &&
+                              gazetteer[actor].part == Part::alliance;
+  if (is_of_alliance && event.is_recipient_place) recipient = kNoEntity;
   const bool is_fixed = actor != kNoEntity && recipient != kNoEntity && !event.is_recipient_civil;
   bool is_placed = false;
   const bool is_taken = is_taking(event) && actor != kNoEntity && recipient == kNoEntity &&
@@ -276,7 +277,7 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
       is_placed = known != kNoEntity;
     }
   }
-  if (is_mission && is_placed) return {recipient, kNoEntity, false};
+  if (is_of_alliance && is_placed) return {recipient, kNoEntity, false};
   // kNoEntity is the largest index: an actor alone stands first.
   if (actor == recipient) return {actor, kNoEntity, false};
   const auto [first, second] = std::minmax(actor, recipient);
@@ -307,6 +308,17 @@ EntityIndex opponent_of(const SignalSource& from, const Event& event) {
   return kNoEntity;
 }
 
+// "The army of Mali and its ally the Brigade storm a town": who acts by the same words acts beside.
+bool act_together(const SignalSource& from, EntityIndex first, EntityIndex second) {
+  const std::vector<Event>& all = from.assessment.events;
+  return std::any_of(all.begin(), all.end(), [&](const Event& one) {
+    if (one.actor != first || one.is_guessed) return false;
+    return std::any_of(all.begin(), all.end(), [&](const Event& other) {
+      return other.actor == second && other.evidence == one.evidence && !other.is_guessed;
+    });
+  });
+}
+
 // "Two Hamas men die after an Israeli raid on the camp": an armed group whose counterpart is not
 // told fights the state that attacks in the same sentence, rather than the place where it is.
 Event with_foe(const SignalSource& from, const Event& event) {
@@ -321,6 +333,7 @@ Event with_foe(const SignalSource& from, const Event& event) {
     if (from.text.sentence_of(other.evidence.begin) != sentence) continue;
     const Entity& foe = from.gazetteer[other.actor];
     if (foe.part != Part::state || foe.code == from.gazetteer[known].code) continue;
+    if (act_together(from, known, other.actor)) continue;
     Event whole = event;
     (event.actor == known ? whole.recipient : whole.actor) = other.actor;
     whole.is_recipient_guessed = false;
@@ -335,7 +348,8 @@ EntityIndex group_beside(const SignalSource& from, const Event& event) {
   const std::size_t sentence = from.text.sentence_of(event.evidence.begin);
   const auto is_foe = [&](EntityIndex index) {
     return index != kNoEntity && from.gazetteer[index].part == Part::armed &&
-           from.gazetteer[index].code != from.gazetteer[event.actor].code;
+           from.gazetteer[index].code != from.gazetteer[event.actor].code &&
+           !act_together(from, index, event.actor);
   };
   for (const Event& other : from.assessment.events) {
     if (other.weight >= 0 || from.text.sentence_of(other.evidence.begin) != sentence) continue;
@@ -496,6 +510,9 @@ bool is_named_within(const SignalSource& from, const Event& event) {
 // was attacked.
 bool is_told_by_recipient(const SignalSource& from, const Event& event) {
   if (event.type != EventType::assault || event.attribution == kNoEntity) return false;
+  if (event.is_recipient_civil) return false;  // "Peru says Chilean police killed 30 people"
+  // A host tells of what its guests' alliance did.
+  if (event.actor != kNoEntity && from.gazetteer[event.actor].part == Part::alliance) return false;
   if (from.gazetteer[event.recipient].part != Part::state) return false;
   const Entity& teller = from.gazetteer[event.attribution];
   return event.attribution == event.recipient || teller.acts_for == event.recipient;
@@ -509,8 +526,8 @@ bool is_meant(const SignalSource& from, const Event& event) {
   return std::any_of(from.assessment.events.begin(), from.assessment.events.end(),
                      [&](const Event& other) {
                        return other.weight < 0 && is_said(other) && !other.is_recipient_guessed &&
-                              other.modality == Modality::actual && other.actor == event.actor &&
-                              other.recipient == event.recipient &&
+                              !other.is_recipient_place && other.modality == Modality::actual &&
+                              other.actor == event.actor && other.recipient == event.recipient &&
                               from.text.sentence_of(other.evidence.begin) == sentence;
                      });
 }
@@ -593,6 +610,12 @@ bool is_elsewhere(const SignalSource& from, const Places& places, const Between&
     const PlaceOfAct place = places.of(told);
     if (!place.is_told || place.country != side) return true;
   }
+  EntityIndex teller = told.attribution;
+  if (teller != kNoEntity && from.gazetteer[teller].acts_for != kNoEntity)
+    teller = from.gazetteer[teller].acts_for;
+  // "Malian insurgency: the army of Niger kills nine": whose forces act says little of where.
+  if (told.is_armed && told.actor == side && places.names_people_of_other(told, side, teller))
+    return true;
   return !places.may_be_in(told, side);
 }
 
@@ -757,6 +780,16 @@ bool is_told_by_its_group(const Gazetteer& gazetteer, const PairName& name,
          (is_state(name.second, name.second_code) && has_group(name.second_code, name.first));
 }
 
+// What a rule does not name raises the score of a pair and opens nothing: between two, what it does
+// name must reach the score where it opens, whatever is said besides.
+bool is_enough(const AlertRule& rule, const std::vector<Event>& events) {
+  if (rule.pair_level_min > 0 || rule.only_alone) return true;
+  std::vector<Event> named;
+  std::copy_if(events.begin(), events.end(), std::back_inserter(named),
+               [&](const Event& event) { return is_named(rule, event) && is_done(event); });
+  return tenths_of(add_up(named).score) >= rule.open_at;
+}
+
 void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<PairEvents>& pairs,
                  AlertSignal& signal) {
   KeywordSearch search(from.text);
@@ -768,6 +801,7 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
     for (PairEvents& each : pairs) {
       if (is_named_better(pairs, each)) continue;
       if (!is_about(rule, each.pair.name) || each.pair.toll < rule.toll_min) continue;
+      if (!is_enough(rule, each.events)) continue;
       const auto is_met = [&](const Event& event) {
         const bool is_sure = !event.is_guessed || each.pair.name.second.empty();
         return is_done(event) && is_sure && !event.is_aside && is_named(rule, event) &&

@@ -107,6 +107,16 @@ bool Places::may_be_in(const Event& event, EntityIndex country) const {
   });
 }
 
+bool Places::names_people_of_other(const Event& event, EntityIndex country,
+                                   EntityIndex teller) const {
+  const std::size_t sentence = text_.sentence_of(event.evidence.begin);
+  if (told_.contains({sentence, country})) return false;
+  const TokenSpan tokens = text_.sentences[sentence].tokens;
+  return std::any_of(from(tokens.begin), from(tokens.end), [&](const Named& named) {
+    return named.is_demonym && named.country != country && named.country != teller;
+  });
+}
+
 bool Places::names_any(const Event& event) const {
   const TokenSpan tokens = text_.sentences[text_.sentence_of(event.evidence.begin)].tokens;
   return std::any_of(from(tokens.begin), from(tokens.end),

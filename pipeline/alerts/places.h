@@ -31,6 +31,10 @@ class Places {
   // Whether the sentence of an act says that it happened in the country, or names no other by its
   // name.
   [[nodiscard]] bool may_be_in(const Event& event, EntityIndex country) const;
+  // Whether the sentence of an act, told in no place of `country`, names the people of another that
+  // does not tell of it.
+  [[nodiscard]] bool names_people_of_other(const Event& event, EntityIndex country,
+                                           EntityIndex teller) const;
   // Whether the sentence of an act names any place by its name.
   [[nodiscard]] bool names_any(const Event& event) const;
   // The country named last before the sentence of an act that names none; kNoEntity.

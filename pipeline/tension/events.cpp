@@ -285,14 +285,21 @@ void complete_by_blow(const Here& here, const std::vector<Event>& events,
   }
 }
 
+// "thirty people", whose nobody says.
+bool are_people(const Party& party) {
+  constexpr std::uint32_t kPeople = bit(Grammar::civil) | bit(Grammar::victim);
+  constexpr std::uint32_t kOfState =
+      bit(Grammar::forces) | bit(Grammar::government) | bit(Grammar::armed);
+  return party.valid && (party.grammar & kPeople) != 0 && (party.grammar & kOfState) == 0;
+}
+
 // "a Mexican convoy of tourists", "Turkish drivers", "three Kenyans": neither a state nor its
 // forces.
 bool is_civil(const Party& party) {
   constexpr std::uint32_t kOfState =
       bit(Grammar::forces) | bit(Grammar::government) | bit(Grammar::armed);
   if (!party.valid || party.entity == kNoEntity || (party.grammar & kOfState) != 0) return false;
-  if ((party.grammar & (bit(Grammar::civil) | bit(Grammar::victim))) != 0) return true;
-  return party.is_demonym && !party.is_owner;
+  return are_people(party) || (party.is_demonym && !party.is_owner);
 }
 
 // "An American man fought alongside rebels in Chad": a private person's act is no state's.
@@ -525,6 +532,7 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, Party acto
   // A guess names somebody; from another clause it makes nothing weigh more.
   if (guess.party.valid && event.recipient == kNoEntity) {
     event.recipient = guess.party.entity;
+    event.is_recipient_civil = are_people(told);
     event.recipient_text.clear();
   }
   event.is_recipient_guessed =
@@ -677,11 +685,15 @@ void complete_by_claim(const Here& here, const Rule& rule, Roles& roles) {
   }
 }
 
-// Whoever says what follows from a condition: who speaks, else who is to do it.
+// Whoever says what follows from a condition: who speaks, else who is to do it. Who speaks of what
+// people of nobody's will do threatens nobody.
 Party who_answers(const Here& here, const Speech& speech, NodeIndex main, EntityIndex apart) {
   const auto may_answer = [&](const Party& party) {
     return is_power(party) && !party.is_team && !party.is_bystander && party.entity != apart;
   };
+  for (const NodeIndex subject : here.sentence.clauses.surface_subjects(main)) {
+    if (are_people(party_of(here.sentence, subject))) return {};
+  }
   for (const Party& party : speech.speaker) {
     if (may_answer(party)) return party;
   }
@@ -726,6 +738,26 @@ std::optional<Answer> answer_condition(const Here& here, const Said& said, const
   return answer;
 }
 
+// "Peru will answer if Chile goes on": whoever must not do it is threatened.
+void complete_by_condition(const Here& here, const Rule& rule, Roles& roles) {
+  if (rule.spec.type != EventType::threaten || !is_known(roles.actors)) return;
+  if (is_known(roles.recipients)) return;
+  const Clauses& clauses = here.sentence.clauses;
+  const Lexicon::State& lexicon = here.sentence.page.lexicon;
+  for (const Match& cue : here.cues) {
+    const CueKind kind = lexicon.cues[lexicon.patterns[cue.pattern].owner].kind;
+    const NodeIndex verb = clauses.head(here.sentence.node(cue.head));
+    if (kind != CueKind::conditional || verb == kAbsent) continue;
+    if (clauses.relation(verb) != Deprel::advcl || clauses.head(verb) != roles.top) continue;
+    for (const NodeIndex subject : clauses.surface_subjects(verb)) {
+      const Party party = party_of(here.sentence, subject);
+      if (!is_power(party) || party.is_team || is_same(party, roles.actors.front())) continue;
+      roles.recipients = {party};
+      return;
+    }
+  }
+}
+
 void add_event(const Scene& scene, const Match& match, const Here& here,
                std::vector<Event>& events) {
   const Page& page = scene.page;
@@ -740,6 +772,7 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   if (rule.spec.type == EventType::assault) complete_by_blow(here, events, page.gazetteer, roles);
   complete_by_namer(here, rule, roles);
   complete_by_claim(here, rule, roles);
+  complete_by_condition(here, rule, roles);
   Event event;
   event.type = rule.spec.type;
   event.mode = rule.spec.mode;

@@ -115,10 +115,13 @@ double home_gate(const TopicShares& page, const TopicShares& sentence, GateParti
       mean_share(page, sentence, [](const TopicShares& shares) { return shares.of(Topic::crime); });
   const double politics = mean_share(
       page, sentence, [](const TopicShares& shares) { return shares.of(Topic::politics); });
-  // Elections and parliaments do not make less of what armed people do.
+  // Elections and parliaments do not make less of what armed people do, nor do courts make crime
+  // of it.
   const double home_politics =
       parties.is_armed ? 1 : fall(politics, kHomeFrom, kHomeTo, kLeastHome);
-  const double left = fall(crime, kHomeFrom, kHomeTo, kLeastHome) * home_politics;
+  const double home_crime =
+      fall(crime, kHomeFrom, kHomeTo, parties.is_armed ? kLeastArmed : kLeastHome);
+  const double left = home_crime * home_politics;
   return std::max(left, kHomeLeft / told);
 }
 

@@ -557,12 +557,14 @@ Protasis protasis_around(const ParsedSentence& sentence, std::span<const Match> 
   const auto kind_of = [&](const Match& cue) {
     return lexicon.cues[lexicon.patterns[cue.pattern].owner].kind;
   };
-  // The kind of a cue that hangs on the verb, of two kinds; none.
+  // The kind of a cue that hangs on the verb, of two kinds, and is no auxiliary; none.
   const auto cue_at = [&](NodeIndex verb, CueKind first, CueKind second) {
     for (const Match& cue : cues) {
       const CueKind kind = kind_of(cue);
-      if (clauses.head(sentence.node(cue.head)) == verb && (kind == first || kind == second))
-        return kind;
+      const NodeIndex word = sentence.node(cue.head);
+      // "should not recognise it" is a wish; "should it recognise it", is_inverted()
+      if (clauses.relation(word) == Deprel::aux) continue;
+      if (clauses.head(word) == verb && (kind == first || kind == second)) return kind;
     }
     return CueKind::none;
   };

@@ -435,6 +435,9 @@ Party owner_by_clause(const ParsedSentence& sentence, NodeIndex noun, unsigned d
 Party owner_of(const ParsedSentence& sentence, NodeIndex noun, unsigned depth) {
   if (depth >= kOwnersMax) return {};
   const Clauses& clauses = sentence.clauses;
+  // "Syrian rebels led by the Front": the group rather than the people it is made of
+  const Party by_clause = owner_by_clause(sentence, noun, depth);
+  if (by_clause.part == Part::armed) return by_clause;
   Party pronoun;
   for (const NodeIndex child : clauses.children(noun)) {
     if (clauses.relation(child) != Deprel::nmod_poss) continue;
@@ -460,7 +463,6 @@ Party owner_of(const ParsedSentence& sentence, NodeIndex noun, unsigned depth) {
     if (party.entity != kNoEntity) return party;
     if (party.is_pronoun || party.is_first_person) pronoun = party;
   }
-  const Party by_clause = owner_by_clause(sentence, noun, depth);
   return by_clause.entity != kNoEntity ? by_clause : pronoun;
 }
 

@@ -22,9 +22,24 @@ constexpr double kToldMinToken = 0.04;
 constexpr double kReadDiscount = 0.85;  // of each sentence that is read before: the score's own
 constexpr std::uint32_t kDatelineMax = 12;
 
-// Where the name of a story ends that a sentence begins with, an act in it: "Ruritanian war: jets
-// bomb ...". What follows is a sentence of its own. Without one, where the sentence begins.
-std::uint32_t label_end(const Page& page, TokenSpan tokens, std::span<const Match> acts) {
+// "Arica incident: ...", "Lake Chad crisis: ...": a thing named after something, nobody who speaks.
+bool is_story_name(const Page& page, const Sentence& sentence, std::uint32_t colon) {
+  constexpr std::uint32_t kAgents = bit(Grammar::forces) | bit(Grammar::armed) |
+                                    bit(Grammar::government) | bit(Grammar::civil) |
+                                    bit(Grammar::victim) | bit(Grammar::say);
+  const std::uint32_t first = sentence.tokens.begin;
+  const std::uint32_t last = colon - 1;
+  if (sentence.field != Field::body || !sentence.paragraph_start || last == first) return false;
+  const bool is_named =
+      page.mention[last] != kNoMention || (page.text.tokens[last].shape & shape::kLower) == 0;
+  return !is_named && page.mention[first] != kNoMention && (page.grammar(last) & kAgents) == 0;
+}
+
+// Where the name of a story ends that a sentence begins with, an act in it or nothing but a name:
+// "Ruritanian war: jets bomb ...". What follows is a sentence of its own. Without one, where the
+// sentence begins.
+std::uint32_t label_end(const Page& page, const Sentence& sentence, std::span<const Match> acts) {
+  const TokenSpan tokens = sentence.tokens;
   const std::uint32_t last = std::min(tokens.end, tokens.begin + kLabelMax);
   std::uint32_t colon = tokens.begin + 1;
   while (colon < last && !page.marked(colon, before::kColon)) ++colon;
@@ -32,7 +47,7 @@ std::uint32_t label_end(const Page& page, TokenSpan tokens, std::span<const Matc
   const bool holds_act = std::any_of(acts.begin(), acts.end(), [&](const Match& act) {
     return act.span.begin >= tokens.begin && act.span.end <= colon;
   });
-  return holds_act ? colon : tokens.begin;
+  return holds_act || is_story_name(page, sentence, colon) ? colon : tokens.begin;
 }
 
 bool is_place_name(const Page& page, std::uint32_t t) {
@@ -79,7 +94,7 @@ std::vector<Piece> pieces_of(const Page& page, const TopicShares& of_page,
     if (acts.front().span.begin >= sentence.tokens.end) continue;
     Piece piece{sentence, sentence.tokens, {}, {}, 0};
     const std::uint32_t label =
-        std::max(label_end(page, sentence.tokens, acts), dateline_end(page, sentence));
+        std::max(label_end(page, sentence, acts), dateline_end(page, sentence));
     for (std::uint32_t at = sentence.tokens.begin; at < sentence.tokens.end;) {
       TokenSpan& tokens = piece.sentence.tokens;
       tokens = {at, std::min(sentence.tokens.end, at + kReadPieceMax)};

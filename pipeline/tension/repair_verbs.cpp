@@ -313,6 +313,26 @@ void raise_swallowed(TreeDraft& draft) {
   }
 }
 
+// "Guards of Peru and Chile exchange fire", taken for a kind of fire: a verb in the present is no
+// part of a name, so in a sentence without another those under arms before it do it.
+void raise_tensed(TreeDraft& draft) {
+  std::vector<Node>& nodes = draft.nodes;
+  const NodeIndex root = draft.root();
+  if (root == kAbsent || nodes[root].tag != Upos::noun || draft.has(root, Deprel::cop)) return;
+  if ((draft.grammar(root) & kArms) == 0) return;
+  for (NodeIndex verb = root + 1; verb + 1U < nodes.size(); ++verb) {
+    const NodeIndex noun = nodes[verb].head;
+    if (nodes[verb].tag != Upos::verb || nodes[verb].relation != Deprel::compound) continue;
+    if (noun <= verb || noun >= nodes.size() || (draft.forms(verb) & form::kBase) == 0) continue;
+    if (draft.has(noun, Deprel::case_) || !hangs_on(draft, noun, root)) continue;
+    draft.hand_over(root + 1, verb, noun, root);
+    make_main(draft, verb, root);
+    nodes[verb].form = WordForm::present;
+    draft.hang(noun, verb, Deprel::obj);
+    return;
+  }
+}
+
 // "Tanks with foreign flags cross a bridge", taken for tanks whose flags cross it.
 void raise_behind_colours(TreeDraft& draft) {
   std::vector<Node>& nodes = draft.nodes;
@@ -633,6 +653,7 @@ constexpr auto kRepairs = std::to_array<Repair>({tag_heads_of_objects,
                                                  join_title_verbs,
                                                  raise_roots,
                                                  raise_swallowed,
+                                                 raise_tensed,
                                                  raise_behind_colours,
                                                  raise_behind_many,
                                                  raise_behind_gerunds,

@@ -133,14 +133,29 @@ class Filler {
     return party.entity != kNoEntity || party.whose != kNoEntity || is_armed_noun(party);
   }
 
+  // "Comrade Orlo, leader of the Path": a name is said to be somebody.
+  [[nodiscard]] bool is_called_somebody(NodeIndex node) const {
+    constexpr std::uint32_t kAgents = bit(Grammar::forces) | bit(Grammar::armed) |
+                                      bit(Grammar::government) | bit(Grammar::civil) |
+                                      bit(Grammar::victim);
+    const std::span<const NodeIndex> children = sentence_.clauses.children(node);
+    return std::any_of(children.begin(), children.end(), [&](NodeIndex child) {
+      const Deprel its = sentence_.clauses.relation(child);
+      const bool is_beside = its == Deprel::appos || its == Deprel::compound;
+      return is_beside && (sentence_.page.grammar(sentence_.token(child)) & kAgents) != 0;
+    });
+  }
+
   // "Bria", "Tal Abyad": towns are many, and most are not in the gazetteer.
   [[nodiscard]] bool is_place(NodeIndex node) const {
     const Page& page = sentence_.page;
+    if (is_called_somebody(node)) return false;
     const std::uint32_t mention = page.mention[sentence_.token(node)];
     if (mention == kNoMention) return sentence_.clauses.node(node).tag == Upos::propn;
     const Mention& named = page.tagging.mentions[mention];
     const TaggedEntity& tagged = page.tagging.entities[named.entity];
     if (tagged.is_team || named.via == Via::demonym) return false;
+    if (tagged.type == EntityType::person) return false;
     return tagged.gazetteer == kNoEntity || tagged.type == EntityType::city ||
            tagged.type == EntityType::place || tagged.type == EntityType::country;
   }
