@@ -3,7 +3,35 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/text/ascii.h"
+#include "pipeline/text/fold.h"
+
 namespace tocsin {
+namespace {
+
+bool is_letter(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+constexpr std::uint16_t kAnyStart = 0;
+constexpr std::uint16_t kOtherStart = 1;  // no two letters, whatever it folds to
+
+// The first two letters of a token that is folded or will be: letters of ASCII fold one by one,
+// numbers stay, of others nothing is known.
+std::uint16_t start_of(std::string_view token) {
+  const char first = token.empty() ? '\0' : ascii_lower(token[0]);
+  const char second = token.size() < 2 ? '0' : ascii_lower(token[1]);
+  if (is_letter(first) && is_letter(second))
+    return static_cast<std::uint16_t>(2 + ((first - 'a') << 5 | (second - 'a')));
+  const bool is_plain =
+      (is_letter(first) || is_digit(first)) && (is_letter(second) || is_digit(second));
+  return is_plain ? kOtherStart : kAnyStart;
+}
+
+}  // namespace
 
 Keyword::Keyword(std::string_view text, int its_weight) : weight(its_weight) {
   const bool is_prefix = text.ends_with('*');
@@ -12,6 +40,25 @@ Keyword::Keyword(std::string_view text, int its_weight) : weight(its_weight) {
   for (const Token& token : found) tokens.push_back(token.hash);
   if (!is_prefix || found.empty()) return;
   prefix = fold(text.substr(found.back().begin, found.back().end - found.back().begin));
+  start = start_of(prefix);
+  if (start == kOtherStart) start = kAnyStart;  // one letter, or a number: rare
+}
+
+void KeywordSearch::note_tokens() {
+  is_noted_ = true;
+  start_of_.reserve(text_->tokens.size());
+  for (const Token& token : text_->tokens) {
+    hashes_.set(token.hash % kHashBits);
+    start_of_.push_back(start_of(text_->slice(token)));
+    starts_.set(start_of_.back());
+  }
+}
+
+// False: its first token, or what that begins with, is nowhere.
+bool KeywordSearch::may_stand(const Keyword& keyword) const {
+  if (keyword.tokens.size() > 1 || keyword.prefix.empty())
+    return hashes_.test(keyword.tokens.front() % kHashBits);
+  return keyword.start == kAnyStart || starts_.test(kAnyStart) || starts_.test(keyword.start);
 }
 
 bool KeywordSearch::is_at(const Keyword& keyword, std::size_t at) const {
@@ -19,15 +66,17 @@ bool KeywordSearch::is_at(const Keyword& keyword, std::size_t at) const {
   for (std::size_t i = 0; i < hashed; ++i) {
     if (text_->tokens[at + i].hash != keyword.tokens[i]) return false;
   }
-  return keyword.prefix.empty() || folded_[at + hashed].starts_with(keyword.prefix);
+  if (keyword.prefix.empty()) return true;
+  const std::uint16_t start = start_of_[at + hashed];
+  if (start != kAnyStart && keyword.start != kAnyStart && start != keyword.start) return false;
+  return fold(text_->slice(text_->tokens[at + hashed])).starts_with(keyword.prefix);
 }
 
 std::vector<std::uint32_t> KeywordSearch::places_of(const Keyword& keyword) {
   std::vector<std::uint32_t> places;
   if (keyword.tokens.empty()) return places;
-  if (!keyword.prefix.empty() && folded_.empty()) {
-    for (const Token& token : text_->tokens) folded_.push_back(fold(text_->slice(token)));
-  }
+  if (!is_noted_) note_tokens();
+  if (!may_stand(keyword)) return places;
   for (std::size_t at = 0; at + keyword.tokens.size() <= text_->tokens.size(); ++at) {
     if (is_at(keyword, at)) places.push_back(static_cast<std::uint32_t>(at));
   }

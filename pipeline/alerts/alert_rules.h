@@ -2,6 +2,7 @@
 // Immutable once loaded (config/alert_rules_loader.h); knows no YAML and no files.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,10 +27,11 @@ struct Keyword {
 
   std::vector<std::uint64_t> tokens;  // hashes of the folded tokens
   std::string prefix;                 // folded, of the last token; "": that one, too, by its hash
+  std::uint16_t start = 0;            // the first two letters of the prefix; 0: anything else
   int weight = 1;                     // added once an article, however often it stands there
 };
 
-// Finds keywords in one article; folds its tokens once, when a first prefix asks for it.
+// Finds keywords in one article. Most stand nowhere in it, which a few bits of its tokens tell.
 class KeywordSearch {
  public:
   explicit KeywordSearch(const Text& text) : text_(&text) {}
@@ -37,10 +39,17 @@ class KeywordSearch {
   [[nodiscard]] std::vector<std::uint32_t> places_of(const Keyword& keyword);
 
  private:
+  static constexpr std::size_t kHashBits = 4096;
+  static constexpr std::size_t kStarts = 1024;
+  void note_tokens();
+  [[nodiscard]] bool may_stand(const Keyword& keyword) const;
   [[nodiscard]] bool is_at(const Keyword& keyword, std::size_t at) const;
 
   const Text* text_;
-  std::vector<std::string> folded_;
+  bool is_noted_ = false;
+  std::bitset<kHashBits> hashes_;        // of its tokens
+  std::bitset<kStarts> starts_;          // what its tokens begin with
+  std::vector<std::uint16_t> start_of_;  // of each token, as Keyword::start
 };
 
 struct AlertRule {

@@ -83,14 +83,21 @@ void JsonWriter::separate() {
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  separate();
-  const std::size_t at = out_.size();
-  out_.resize(at + name.size() + 3);
-  char* to = out_.data() + at;
+  constexpr std::size_t kUsual = 28;  // with it comma, quotes and colon are appended at once
+  if (name.size() > kUsual) {
+    separate();
+    out_.append(1, '"').append(name).append("\":");
+    return *this;
+  }
+  std::array<char, kUsual + 4> all;
+  char* to = all.data();
+  const char last = out_.empty() ? '{' : out_.back();
+  if (last != '{' && last != '[' && last != ':' && last != ',') *to++ = ',';
   *to++ = '"';
   to = std::copy(name.begin(), name.end(), to);
   *to++ = '"';
-  *to = ':';
+  *to++ = ':';
+  out_.append(all.data(), static_cast<std::size_t>(to - all.data()));
   return *this;
 }
 

@@ -589,12 +589,67 @@ class Cleaner {
   bool whole_field_ = false;
 };
 
+// What bytes of a field may ask for.
+struct Signs {
+  bool is_any = false;       // a mark, or a hyphen at the end of a line
+  bool may_be_wide = false;  // a letter or sign of two bytes or three that may be one
+};
+
+// Of so many bytes, behind which two more stand. Minima without a branch, which GCC makes vectors
+// of, but not within another loop.
+constexpr std::size_t kSignBlock = 64;
+[[gnu::noinline]] Signs signs_of_block(const char* bytes) noexcept {
+  std::uint8_t least = 0xFF;  // 0: one is there
+  std::uint8_t wide = 0xFF;
+  for (std::size_t i = 0; i < kSignBlock; ++i) {
+    const auto byte = static_cast<std::uint8_t>(bytes[i]);
+    const auto next = static_cast<std::uint8_t>(bytes[i + 1]);
+    const auto third = static_cast<std::uint8_t>(bytes[i + 2]);
+    const auto less = static_cast<std::uint8_t>(byte ^ '<');
+    const auto ampersand = static_cast<std::uint8_t>(byte ^ '&');
+    const auto latin = static_cast<std::uint8_t>(byte ^ 0xC3);
+    const auto order = static_cast<std::uint8_t>(byte ^ 0xEF);
+    const auto latin_sign = static_cast<std::uint8_t>(byte ^ 0xC2);
+    const auto point = static_cast<std::uint8_t>(byte ^ 0xE2);
+    // A hyphen, perhaps a blank, a line's end.
+    const auto hyphen = static_cast<std::uint8_t>(byte ^ '-');
+    const auto next_feed = static_cast<std::uint8_t>(next ^ '\n');
+    const auto next_return = static_cast<std::uint8_t>(next ^ '\r');
+    const auto blank = static_cast<std::uint8_t>(next ^ ' ');
+    const auto third_feed = static_cast<std::uint8_t>(third ^ '\n');
+    const auto third_return = static_cast<std::uint8_t>(third ^ '\r');
+    const auto ends = std::min(third_feed, third_return);
+    const auto behind_blank = static_cast<std::uint8_t>(blank | ends);
+    const auto end = std::min({next_feed, next_return, behind_blank});
+    const auto broken = static_cast<std::uint8_t>(hyphen | end);
+    least = std::min({least, less, ampersand, latin, order, broken});
+    wide = std::min({wide, latin_sign, point});
+  }
+  return {least == 0, wide == 0};
+}
+
 // Whether anything in the field may ask for a cleaner.
 bool has_signs(std::string_view text) noexcept {
+  bool may_be_wide = false;
+  std::size_t at = 0;
+  const auto is_asked = [&](const char* block) {
+    const Signs signs = signs_of_block(block);
+    may_be_wide = may_be_wide || signs.may_be_wide;
+    return signs.is_any;
+  };
+  for (; at + kSignBlock + 2 <= text.size(); at += kSignBlock) {
+    if (is_asked(text.data() + at)) return true;
+  }
+  while (at < text.size()) {  // the end, with blanks behind it
+    std::array<char, kSignBlock + 2> rest;
+    rest.fill(' ');
+    std::copy_n(text.data() + at, std::min(rest.size(), text.size() - at), rest.data());
+    if (is_asked(rest.data())) return true;
+    at += kSignBlock;
+  }
+  if (!may_be_wide) return false;
   const auto has = [&](std::string_view sign) { return text.find(sign) != std::string_view::npos; };
-  return text.find_first_of("<&\xC3\xEF") != std::string_view::npos || has(kZeroWidthSpace) ||
-         has(kSoftHyphen) || has("-\n") || has("-\r") || has("- \n") || has("- \r") ||
-         has("\u2010\n") || has("\u2010\r");
+  return has(kZeroWidthSpace) || has(kSoftHyphen) || has("\u2010\n") || has("\u2010\r");
 }
 
 }  // namespace

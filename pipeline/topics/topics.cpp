@@ -212,10 +212,10 @@ TopicShares TopicLookup::shares(TokenSpan span) {
   span.end = std::min(span.end, span.begin + kMost);
   if (model_.buckets_ == 0) return {};
   if (span.end > kMost) return model_.shares(tokens_.subspan(span.begin, span.size()));
-  const auto known = static_cast<std::uint32_t>(weighed_.size());
-  if (known < span.end) {
-    weighed_.resize(span.end);
-    model_.weigh(tokens_, {known, span.end}, &weighed_[known]);
+  if (known_ < span.end) {
+    if (weighed_.size() < span.end) weighed_.resize(span.end);
+    model_.weigh(tokens_, {known_, span.end}, &weighed_[known_]);
+    known_ = span.end;
   }
   TopicModel::Sums sums;
   sums.add(std::span(weighed_).subspan(span.begin, span.size()));

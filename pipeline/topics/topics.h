@@ -125,16 +125,15 @@ class TopicLookup {
   // `memory`: of the worker; what is in it does not matter.
   TopicLookup(const TopicModel& model, std::span<const Token> tokens,
               std::vector<TokenTopics>& memory)
-      : model_(model), tokens_(tokens), weighed_(memory) {
-    weighed_.clear();
-  }
+      : model_(model), tokens_(tokens), weighed_(memory) {}
   // As TopicModel::shares of these tokens alone.
   [[nodiscard]] TopicShares shares(TokenSpan span);
 
  private:
   const TopicModel& model_;
   std::span<const Token> tokens_;
-  std::vector<TokenTopics>& weighed_;  // of the first tokens
+  std::vector<TokenTopics>& weighed_;  // of the first `known_` tokens; it grows only
+  std::uint32_t known_ = 0;
 };
 
 }  // namespace tocsin

@@ -57,6 +57,27 @@ TEST(Clean, takes_markup_out) {
   for (const Row& row : kRows) EXPECT_EQ(clean(row.raw), row.clean) << row.raw;
 }
 
+// A field is looked through in blocks: what asks for a cleaner is seen wherever it stands.
+TEST(Clean, sees_signs_at_every_place) {
+  struct Row {
+    std::string_view raw;
+    std::string_view clean;
+  };
+  constexpr Row kRows[] = {{"&lt;", "<"},           {"co-\nop", "coop"},  {"co- \nop", "coop"},
+                           {"a\u00AD\nb", "ab"},    {"a\u200Bb", "ab"},   {"<b>a</b>", "a"},
+                           {"co-op", "co-op"},      {"co- op", "co- op"}, {"a\u2019b", "a\u2019b"},
+                           {"\u00A3\n", "\u00A3\n"}};
+  for (const Row& row : kRows) {
+    for (std::size_t before = 0; before < 140; ++before) {
+      const std::string filler(before, 'x');
+      EXPECT_EQ(clean(filler + std::string(row.raw)), filler + std::string(row.clean)) << before;
+      EXPECT_EQ(clean(filler + std::string(row.raw) + filler),
+                filler + std::string(row.clean) + filler)
+          << before;
+    }
+  }
+}
+
 TEST(Clean, mends_what_was_encoded_twice) {
   struct Row {
     std::string_view raw;
