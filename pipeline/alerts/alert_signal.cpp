@@ -240,6 +240,9 @@ Between parties_of(const Gazetteer& gazetteer, const Places& places, const Event
   const bool is_of_alliance = event.type >= EventType::coerce && actor != kNoEntity &&
                               gazetteer[actor].part == Part::alliance;
   if (is_of_alliance && event.is_recipient_place) recipient = kNoEntity;
+  // "deploys 300 soldiers to Haiti", "in Mali", not "near Mali": guests, unless more is said.
+  const bool is_sent = event.type == EventType::mobilize && event.mode == "troops";
+  if (is_sent && event.is_recipient_place && places.names(event, recipient)) recipient = kNoEntity;
   const bool is_fixed = actor != kNoEntity && recipient != kNoEntity && !event.is_recipient_civil;
   bool is_placed = false;
   const bool is_taken = is_taking(event) && actor != kNoEntity && recipient == kNoEntity &&
@@ -780,6 +783,11 @@ bool is_told_by_its_group(const Gazetteer& gazetteer, const PairName& name,
          (is_state(name.second, name.second_code) && has_group(name.second_code, name.first));
 }
 
+// What only sounds like a threat ("said that his policies lead to war") opens nothing.
+bool is_mere_sound(const Lexicon& lexicon, const Event& event) {
+  return event.type == EventType::threaten && is_fallback(lexicon, event.rule);
+}
+
 // What a rule does not name raises the score of a pair and opens nothing: between two, what it does
 // name must reach the score where it opens, whatever is said besides.
 bool is_enough(const AlertRule& rule, const std::vector<Event>& events) {
@@ -805,7 +813,8 @@ void match_rules(const SignalSource& from, const AlertRules& rules, std::vector<
       const auto is_met = [&](const Event& event) {
         const bool is_sure = !event.is_guessed || each.pair.name.second.empty();
         return is_done(event) && is_sure && !event.is_aside && is_named(rule, event) &&
-               is_in_lead(from.text, event) && !is_about_ties(from, event);
+               !is_mere_sound(from.lexicon, event) && is_in_lead(from.text, event) &&
+               !is_about_ties(from, event);
       };
       const auto is_met_by_arms = [&](const Event& event) {
         return is_armed_act(event) && is_met(event);

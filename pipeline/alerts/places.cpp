@@ -54,7 +54,12 @@ Places::Places(const SignalSource& from) : text_(from.text) {
     if (lies_beside(from.lexicon, text_, mention.tokens, is_country)) continue;
     const bool is_told = is_told_as_place(text_, mention);
     if (mention.via == Via::metonym && !is_told) continue;  // "what Ankara calls": a government
-    named_.push_back({begin, country, mention.via == Via::demonym, is_told, is_country});
+    // "pro-Chilean", "the Chile army": whom they side with, whose they are
+    const bool is_of_people =
+        (text_.tokens[begin].before & before::kJoinedHyphen) != 0 ||
+        (is_country && !is_told && owns_next(from.lexicon, text_, mention.tokens));
+    const bool is_people = mention.via == Via::demonym || is_of_people;
+    named_.push_back({begin, country, is_people, is_told, is_country});
     if (is_told) told_.emplace(text_.sentence_of(begin), country);
   }
 }
@@ -117,6 +122,13 @@ bool Places::names_people_of_other(const Event& event, EntityIndex country,
   });
 }
 
+bool Places::names(const Event& event, EntityIndex country) const {
+  const TokenSpan tokens = text_.sentences[text_.sentence_of(event.evidence.begin)].tokens;
+  return std::any_of(from(tokens.begin), from(tokens.end), [&](const Named& named) {
+    return !named.is_demonym && named.country == country;
+  });
+}
+
 bool Places::names_any(const Event& event) const {
   const TokenSpan tokens = text_.sentences[text_.sentence_of(event.evidence.begin)].tokens;
   return std::any_of(from(tokens.begin), from(tokens.end),
@@ -140,7 +152,9 @@ std::uint32_t Places::penalty(const Named& named, const Event& event) {
   if (named.is_demonym || (is_party && !named.is_told)) return 100;
   // Many towns share a name: "the town of Palma in northern Mozambique".
   constexpr std::uint32_t kTown = 12;
-  return named.is_country ? 0 : kTown;
+  // "in Baghdad ... a match against South Korea"
+  constexpr std::uint32_t kUntold = 24;
+  return (named.is_country ? 0 : kTown) + (named.is_told ? 0 : kUntold);
 }
 
 }  // namespace tocsin

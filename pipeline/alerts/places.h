@@ -35,6 +35,8 @@ class Places {
   // does not tell of it.
   [[nodiscard]] bool names_people_of_other(const Event& event, EntityIndex country,
                                            EntityIndex teller) const;
+  // Whether the sentence of an act names the country, or a place in it, by its name.
+  [[nodiscard]] bool names(const Event& event, EntityIndex country) const;
   // Whether the sentence of an act names any place by its name.
   [[nodiscard]] bool names_any(const Event& event) const;
   // The country named last before the sentence of an act that names none; kNoEntity.

@@ -66,8 +66,22 @@ bool lies_beside(const Lexicon& lexicon, const Text& text, TokenSpan name, bool 
   return false;
 }
 
+bool owns_next(const Lexicon& lexicon, const Text& text, TokenSpan name) {
+  constexpr std::uint32_t kPeople =
+      bit(Grammar::forces) | bit(Grammar::government) | bit(Grammar::armed);
+  const TokenSpan sentence = text.sentences[text.sentence_of(name.begin)].tokens;
+  if (name.end >= sentence.end) return false;
+  const Token& next = text.tokens[name.end];
+  if ((next.before & (before::kComma | before::kColon | before::kQuoteOpen)) != 0) return false;
+  return (grammar_of(lexicon.state(), next) & kPeople) != 0;
+}
+
 bool is_mutual(const Lexicon& lexicon, std::uint32_t rule) {
   return lexicon.state().rules[rule].spec.is_mutual;
+}
+
+bool is_fallback(const Lexicon& lexicon, std::uint32_t rule) {
+  return lexicon.state().rules[rule].spec.is_fallback;
 }
 
 }  // namespace tocsin

@@ -15,4 +15,10 @@ namespace tocsin {
 // Two subjects of the rule (Event::rule) act on each other: "exchange fire".
 [[nodiscard]] bool is_mutual(const Lexicon& lexicon, std::uint32_t rule);
 
+// "the United States Army": whose the people right behind the name are; no place.
+[[nodiscard]] bool owns_next(const Lexicon& lexicon, const Text& text, TokenSpan name);
+
+// The rule takes what no other reads, by how it sounds: nothing to wake anybody for.
+[[nodiscard]] bool is_fallback(const Lexicon& lexicon, std::uint32_t rule);
+
 }  // namespace tocsin

@@ -44,7 +44,9 @@ Parties recipients_of(const ParsedSentence& sentence, const Rule& rule, const Ar
     const bool is_home = found != nullptr && !anyone.empty() && is_hostile(rule) &&
                          is_known(doers) && others_of(*found, doers).empty();
     if (is_home || !take(found)) continue;
-    const bool is_place = preposition == key.in || preposition == key.near;
+    // "sent troops to Haiti": where they go says nothing of whom they are for
+    const bool is_goal = preposition == key.to && rule.spec.type == EventType::mobilize;
+    const bool is_place = preposition == key.in || preposition == key.near || is_goal;
     for (Party& party : anyone) party.is_place = is_place;
     break;
   }
