@@ -77,33 +77,6 @@ void lift_each(TreeDraft& draft) {
   }
 }
 
-// "Four Armenian and seven Azeri soldiers died", taken for four of something: the noun behind the
-// second number is of both.
-void join_counts(TreeDraft& draft) {
-  std::vector<Node>& nodes = draft.nodes;
-  for (NodeIndex count = 0; count + 4U < nodes.size(); ++count) {
-    const NodeIndex name = count + 1;
-    if (nodes[count].tag != Upos::num || nodes[name].head != count || !draft.is_named(name))
-      continue;
-    const NodeIndex noun = draft.child(count, Deprel::conj);
-    if (noun == kAbsent || noun < name || nodes[noun].tag != Upos::noun ||
-        !draft.has(noun, Deprel::nummod))
-      continue;
-    NodeIndex other = kAbsent;
-    for (NodeIndex child = name + 1; child < noun; ++child) {
-      if (nodes[child].head == noun && draft.is_named(child)) other = child;
-    }
-    if (other == kAbsent) continue;
-    for (NodeIndex child = 0; child < nodes.size(); ++child) {
-      if (nodes[child].head == count && child != name && child != noun) nodes[child].head = noun;
-    }
-    draft.hang(noun, nodes[count].head, nodes[count].relation);
-    draft.hang(name, noun, Deprel::amod);
-    draft.hang(count, name, Deprel::nummod);
-    draft.hang(other, name, Deprel::conj);
-  }
-}
-
 // "Chinese and Philippine coast guard ships": adjectives that "and" joins are two of a kind.
 void join_adjectives(TreeDraft& draft) {
   std::vector<Node>& nodes = draft.nodes;
@@ -522,9 +495,9 @@ void find_subjects(TreeDraft& draft) {
 using Repair = void (*)(TreeDraft&);
 // In this order.
 constexpr auto kRepairs =
-    std::to_array<Repair>({join_counts, join_halves, join_names, lift_each, join_adjectives,
-                           join_quantities, lower_subjects, lower_participles, read_namings,
-                           part_sources, find_subjects, place_objects, lift_phrases, lift_agents});
+    std::to_array<Repair>({join_halves, join_names, lift_each, join_adjectives, join_quantities,
+                           lower_subjects, lower_participles, read_namings, part_sources,
+                           find_subjects, place_objects, lift_phrases, lift_agents});
 
 }  // namespace
 

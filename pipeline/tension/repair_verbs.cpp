@@ -353,35 +353,6 @@ void raise_behind_colours(TreeDraft& draft) {
   }
 }
 
-// "A dozen gendarmes land on an islet and raise a flag", taken for land of gendarmes: names of
-// things are made of singulars.
-void raise_behind_many(TreeDraft& draft) {
-  std::vector<Node>& nodes = draft.nodes;
-  for (NodeIndex verb = 1; verb + 2U < nodes.size(); ++verb) {
-    const NodeIndex doer = verb - 1;
-    const bool is_noun = nodes[verb].tag == Upos::noun && nodes[verb].form == WordForm::singular;
-    const bool is_verb = nodes[verb].tag == Upos::verb && nodes[verb].relation == Deprel::compound;
-    if ((!is_noun && !is_verb) || (draft.forms(verb) & form::kBase) == 0) continue;
-    if (nodes[doer].head != verb || nodes[doer].form != WordForm::plural ||
-        nodes[doer].relation != Deprel::compound || (draft.grammar(doer) & kArms) == 0)
-      continue;
-    if (draft.has(verb, Deprel::case_) || draft.has(verb, Deprel::cop)) continue;
-    const NodeIndex above = nodes[verb].head;
-    const bool is_joined = nodes[verb].relation == Deprel::nsubj && above > verb &&
-                           above < nodes.size() && draft.has(above, Deprel::cc);
-    if (above != kRootHead && !is_joined) continue;
-    draft.hand_over(0, doer, verb, doer);
-    if (is_joined) {
-      draft.hang(verb, nodes[above].head, nodes[above].relation);
-      draft.hang(above, verb, Deprel::conj);
-    }
-    draft.hang(doer, verb, Deprel::nsubj);
-    nodes[verb].tag = Upos::verb;
-    nodes[verb].form = WordForm::present;
-    turn_phrases(draft, verb);
-  }
-}
-
 // What describes or owns a noun, before it.
 bool is_modifier(Deprel relation) {
   return relation == Deprel::amod || relation == Deprel::compound || relation == Deprel::det ||
@@ -435,87 +406,6 @@ void raise_before_nouns(TreeDraft& draft) {
       if (nodes[child].relation == Deprel::obj) nodes[child].relation = Deprel::obl;
     }
     draft.hang(doer, verb, Deprel::nsubj);
-  }
-}
-
-// "Protesters block a road, torch a bus", taken for a torch bus: in a title a comma joins verbs of
-// one subject, and a verb has no apposition.
-void join_title_verbs(TreeDraft& draft) {
-  std::vector<Node>& nodes = draft.nodes;
-  if (draft.sentence.field != Field::title) return;
-  for (NodeIndex second = 3; second + 1U < nodes.size(); ++second) {
-    const NodeIndex noun = nodes[second].head;
-    if (!draft.marked(second, before::kComma) || !is_modifier(nodes[second].relation) ||
-        noun < second || noun >= nodes.size() || draft.has(noun, Deprel::cc) ||
-        draft.is_named(second))
-      continue;
-    const NodeIndex first = nodes[noun].head;
-    const bool is_beside = nodes[noun].relation == Deprel::appos ||
-                           nodes[noun].relation == Deprel::obj ||
-                           nodes[noun].relation == Deprel::conj;
-    if (!is_beside || first >= second || nodes[first].tag != Upos::verb ||
-        nodes[first].form != WordForm::present || !draft.has(first, Deprel::nsubj))
-      continue;
-    const bool is_third = (draft.forms(first) & form::kThird) != 0;
-    if ((draft.forms(second) & (is_third ? form::kThird : form::kBase)) == 0) continue;
-    draft.hang(second, first, Deprel::conj);
-    nodes[second].tag = Upos::verb;
-    nodes[second].form = WordForm::present;
-    draft.hang(noun, second, Deprel::obj);
-  }
-}
-
-// "Planes of the air force rocket hillsides", taken for what somebody hillsides: where the one is
-// no verb, the word before it that can be one is.
-void tag_before_objects(TreeDraft& draft) {
-  std::vector<Node>& nodes = draft.nodes;
-  for (NodeIndex noun = 2; noun < nodes.size(); ++noun) {
-    const NodeIndex verb = noun - 1;
-    const std::uint16_t forms = draft.forms(noun);
-    const bool is_noun =
-        nodes[noun].tag == Upos::verb && (forms & form::kPlural) != 0 && (forms & form::kVerb) == 0;
-    if (!is_noun || nodes[verb].tag != Upos::noun || nodes[verb].form != WordForm::singular)
-      continue;
-    if ((draft.forms(verb) & form::kBase) == 0) continue;
-    const NodeIndex owner = nodes[verb].head;
-    if (nodes[verb].relation != Deprel::nmod || owner >= verb || nodes[owner].head != noun)
-      continue;
-    give_back(draft, verb, owner);
-    nodes[verb] = {nodes[noun].head, nodes[noun].relation, Upos::verb, WordForm::present};
-    nodes[noun] = {verb, Deprel::obj, Upos::noun, WordForm::plural};
-    for (Node& node : nodes) {
-      if (node.head == noun && node.relation != Deprel::det) node.head = verb;
-    }
-  }
-}
-
-// "Men with spears set upon a post", taken for spears that are set: people who carry or wear a
-// thing are what the clause is about.
-void raise_behind_bearers(TreeDraft& draft) {
-  const Page& page = draft.page;
-  std::vector<Node>& nodes = draft.nodes;
-  constexpr std::uint32_t kBearers = kArms | bit(Grammar::victim) | bit(Grammar::civil);
-  const KeyWords& key = page.lexicon.key;
-  for (NodeIndex verb = 3; verb < nodes.size(); ++verb) {
-    if (nodes[verb].tag != Upos::verb || nodes[verb].relation != Deprel::acl) continue;
-    if (nodes[verb].form != WordForm::past && nodes[verb].form != WordForm::participle) continue;
-    const NodeIndex thing = nodes[verb].head;
-    if (thing >= verb || nodes[thing].relation != Deprel::nmod) continue;
-    const NodeIndex people = nodes[thing].head;
-    if (people >= thing || nodes[people].head != kRootHead || nodes[people].tag != Upos::noun)
-      continue;
-    if ((draft.grammar(people) & kBearers) == 0) continue;
-    const bool is_borne =
-        std::any_of(nodes.begin() + people, nodes.begin() + thing, [&](Node& node) {
-          const std::uint64_t word = draft.hash(static_cast<NodeIndex>(&node - nodes.data()));
-          return node.head == thing && node.relation == Deprel::case_ &&
-                 (word == key.with || word == key.in);
-        });
-    if (!is_borne || draft.has(people, Deprel::cop)) continue;
-    draft.hang(verb, kRootHead, nodes[people].relation);
-    nodes[verb].form = WordForm::past;
-    draft.hang(people, verb, Deprel::nsubj);
-    draft.hand_over(verb + 1, nodes.size(), people, verb);
   }
 }
 
@@ -589,25 +479,6 @@ void tag_joined(TreeDraft& draft) {
   }
 }
 
-// "A squad cuts through the wire, blows up eight aircraft and destroys three", taken for what
-// somebody blows up: a verb that says nothing, without a subject, is joined to the one before.
-void join_verbs(TreeDraft& draft) {
-  std::vector<Node>& nodes = draft.nodes;
-  for (NodeIndex first = 0; first + 1U < nodes.size(); ++first) {
-    const NodeIndex second = nodes[first].head;
-    if (nodes[first].relation != Deprel::ccomp || nodes[first].tag != Upos::verb ||
-        second >= nodes.size() || second < first || nodes[second].tag != Upos::verb ||
-        nodes[second].form != nodes[first].form || draft.is(second, Grammar::say) ||
-        nodes[first].form == WordForm::participle || !draft.marked(second, before::kComma) ||
-        has_subject(draft, second) || !has_subject(draft, first) ||
-        draft.has(first, Deprel::mark) || draft.has(second, Deprel::aux_pass))
-      continue;
-    draft.hang(first, nodes[second].head, nodes[second].relation);
-    draft.hang(second, first, Deprel::conj);
-    draft.hand_over(0, first, second, first);
-  }
-}
-
 // "US withholds wheat", "Arctic air invades Mexico": a verb in the present has no compounds, so the
 // noun right before it is its subject, with what stood before that.
 void name_subjects(TreeDraft& draft) {
@@ -636,29 +507,11 @@ void name_subjects(TreeDraft& draft) {
 // Words that are verbs and were taken for others, and what that makes of those around them.
 using Repair = void (*)(TreeDraft&);
 // In this order: parts of speech first.
-constexpr auto kRepairs = std::to_array<Repair>({tag_heads_of_objects,
-                                                 tag_heads_of_phrases,
-                                                 tag_led,
-                                                 raise_participles,
-                                                 tag_joined,
-                                                 name_subjects,
-                                                 tag_predicates,
-                                                 raise_compounds,
-                                                 raise_behind_doers,
-                                                 raise_behind_bearers,
-                                                 raise_actives,
-                                                 raise_plans,
-                                                 raise_modifiers,
-                                                 raise_before_nouns,
-                                                 join_title_verbs,
-                                                 raise_roots,
-                                                 raise_swallowed,
-                                                 raise_tensed,
-                                                 raise_behind_colours,
-                                                 raise_behind_many,
-                                                 raise_behind_gerunds,
-                                                 tag_before_objects,
-                                                 join_verbs});
+constexpr auto kRepairs = std::to_array<Repair>(
+    {tag_heads_of_objects, tag_heads_of_phrases, tag_led, raise_participles, tag_joined,
+     name_subjects, tag_predicates, raise_compounds, raise_behind_doers, raise_actives, raise_plans,
+     raise_modifiers, raise_before_nouns, raise_roots, raise_swallowed, raise_tensed,
+     raise_behind_colours, raise_behind_gerunds});
 
 }  // namespace
 
