@@ -502,7 +502,9 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, Party acto
               const Party& told, const Party& said_by, double way_factor, Event event,
               const Guess& guess, std::vector<Event>& events) {
   if (events.size() >= kEventsMax) return;
-  const bool is_within = guess.is_within && told.entity == kNoEntity;
+  // What the wide net reads between two must be told of both.
+  const bool is_of_two = rule.spec.is_fallback && rule.spec.is_mutual;
+  const bool is_within = guess.is_within && !is_of_two && told.entity == kNoEntity;
   const Party& recipient = is_within ? guess.party : told;
   if (is_private_person(event.type, actor)) {
     actor.entity = kNoEntity;
@@ -519,8 +521,8 @@ void add_pair(const Scene& scene, const Here& here, const Rule& rule, Party acto
   if (event.scale < 0 && !actor.is_team && !recipient.is_team && !actor.is_bystander)
     event.factors.dyad = lifted(event.factors.dyad, dyad::kArmed, scene.topics, here.topics);
   // "reopened its border posts with Peru": whom a kindness is left for is its other party
-  const bool is_left = event.scale > 0 && guess.party.valid && told.entity == kNoEntity &&
-                       !is_noun_place(here.sentence, guess.party);
+  const bool is_left = event.scale > 0 && !is_of_two && guess.party.valid &&
+                       told.entity == kNoEntity && !is_noun_place(here.sentence, guess.party);
   event.factors.gate = gate_factor(scene, here, rule, actor, is_left ? guess.party : recipient,
                                    product(event.factors));
   if (!guess.party.valid && is_home_affair(event, actor, recipient))
@@ -729,7 +731,12 @@ std::optional<Answer> answer_condition(const Here& here, const Said& said, const
   Answer answer{act, who, whom};
   answer.event.modality = Modality::conditional;
   answer.event.polarity = Polarity::asserted;
-  if (is_hostile(act.scale) || condition.is_against) {
+  // "Peru will be turned to ashes if it hosts them": what follows is no kindness
+  const bool is_menaced = std::any_of(here.acts.begin(), here.acts.end(), [&](const Match& other) {
+    return spec_of(here.sentence.page, other).scale <= -kFaint &&
+           top_of(here.sentence, other) == condition.main;
+  });
+  if (is_hostile(act.scale) || condition.is_against || is_menaced) {
     recode(answer.event, EventType::threaten, "violence", "138", -5);
   } else {
     recode(answer.event, EventType::agree, "", "036", 4);
@@ -756,6 +763,15 @@ void complete_by_condition(const Here& here, const Rule& rule, Roles& roles) {
       return;
     }
   }
+}
+
+// "Chile warns that Peru will be turned to ashes": whoever says so means to.
+void complete_threat(const Event& event, const Speech& speech, Roles& roles) {
+  if (event.type != EventType::threaten || !roles.actors.empty()) return;
+  if (!is_known(speech.speaker) || !is_known(roles.recipients)) return;
+  const Party& speaker = speech.speaker.front();
+  if (is_power(speaker) && !speaker.is_bystander && !is_same(speaker, roles.recipients.front()))
+    roles.actors = {speaker};
 }
 
 void add_event(const Scene& scene, const Match& match, const Here& here,
@@ -805,11 +821,14 @@ void add_event(const Scene& scene, const Match& match, const Here& here,
   way.factor *= share;
   event.polarity = way.polarity;
   event.modality = way.modality;
+  complete_threat(event, speech, roles);
   if (roles.actors.empty()) roles.actors.emplace_back();
   if (roles.recipients.empty()) roles.recipients.emplace_back();
   const Party said_by = first_of(speech.speaker);
   Guess guess;
-  guess.party = guessed_recipient(here.sentence, roles, speech, is_hostile(event.scale));
+  // Whoever withdraws does so from a place.
+  const bool is_of_places = is_hostile(event.scale) || event.type == EventType::retreat;
+  guess.party = guessed_recipient(here.sentence, roles, speech, is_of_places);
   // "Peru is a nest of thieves," Chile's minister said: of whom, the quotation says
   const bool is_quoted = rule.spec.is_fallback && here.sentence.is(roles.top, Grammar::say);
   event.guessed_actor = guessed_actor(here.sentence, roles, speech).entity;

@@ -52,7 +52,10 @@ class Climb {
         act_(act),
         is_conflict_(known.is_conflict) {
     const Lexicon::State& lexicon = sentence.page.lexicon;
-    own_scale_ = lexicon.rules[lexicon.patterns[act.pattern].owner].spec.scale;
+    constexpr double kKindMin = 4;  // of the scale: less is talk
+    const RuleSpec& own = lexicon.rules[lexicon.patterns[act.pattern].owner].spec;
+    own_scale_ = own.scale;
+    const bool is_mobilizing = own.type == EventType::mobilize;
     for (const Match& cue : cues) {
       if (shares_words(act, cue)) continue;  // the act's own words have said it
       const CueSpec& spec = lexicon.cues[lexicon.patterns[cue.pattern].owner];
@@ -70,6 +73,9 @@ class Climb {
       const bool is_tone = spec.is_fallback && sentence.is(sentence.node(other.head), Grammar::say);
       if (spec.governs != CueKind::none) {
         governors_.push_back({spec.governs, &other});
+      } else if (spec.scale >= kKindMin && is_mobilizing) {
+        // "teamed up to patrol the strait", "helped it guard its border": against nobody
+        governors_.push_back({CueKind::topic, &other});
       } else if (spec.scale < 0 && own_scale_ > 0 && !is_tone) {
         // "expelled aid workers", "condemned the decision to recognise": no aid, no recognition
         governors_.push_back({CueKind::topic, &other});
@@ -659,10 +665,14 @@ double step_of(const ParsedSentence& sentence, NodeIndex below, NodeIndex above,
 double prominence(const ParsedSentence& sentence, const Match& act, NodeIndex top) {
   double share = kMain;
   NodeIndex node = top;
-  const bool is_verb = sentence.is_verb(top);
+  bool is_verb = sentence.is_verb(top);
   while (sentence.clauses.head(node) != kAbsent) {
     const NodeIndex above = sentence.clauses.head(node);
-    if (!act.owns(sentence.token(above))) share *= step_of(sentence, node, above, is_verb);
+    if (!act.owns(sentence.token(above))) {
+      share *= step_of(sentence, node, above, is_verb);
+    } else if (sentence.clauses.relation(node) == Deprel::acl_relcl) {
+      is_verb = false;  // "branded the deal that Chad struck": of the deal something is said
+    }
     node = above;
   }
   return std::max(share, kLeast);

@@ -130,7 +130,10 @@ Party guessed_recipient(const ParsedSentence& sentence, const Roles& roles, cons
     if (sentence.page.mention[t] == kNoMention) continue;
     const Mention& mention = sentence.page.tagging.mentions[sentence.page.mention[t]];
     if (t + 1 != mention.tokens.end) continue;
-    if (is_joined(sentence, t)) continue;
+    // "a British-Iranian captive": of whom Iran holds, the other state is the one it does so to
+    const bool is_dual = is_joined(sentence, t) && sentence.page.mention[t + 1] != kNoMention &&
+                         sentence.page.named(sentence.page.mention[t + 1]).entity == actor;
+    if (is_joined(sentence, t) && !is_dual) continue;
     if (!is_hostile && stands_in_place(sentence, node)) continue;
     add_other(named, sentence.page.named(sentence.page.mention[t]), actor);
   }
