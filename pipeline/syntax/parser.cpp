@@ -12,13 +12,18 @@ constexpr std::size_t kReach = kWindow / 2;
 constexpr std::int16_t kWindowMax = 8 * kAddendMax;  // of the tagger: a sum of four fits int16
 constexpr std::int32_t kMixMax = 4095;  // of the parser's windows, so that sums stay below 2^31
 
+// Room for so many numbers. It grows only: what is not filled is not read, and need not be cleared.
+void make_room(LineVector<std::int16_t>& numbers, std::size_t count) {
+  if (numbers.size() < count) numbers.resize(count);
+}
+
 // Sums of the tokens' rows, with room for the window on both sides.
 void sum_rows(const SyntaxModel& model, ParserScratch& scratch) {
   const LayerCode& code = layer_code();
   const std::int8_t* table = model.token_weights.front().tagger.data();
   const std::size_t size = scratch.rows.size();
-  scratch.tagged.resize((size + kWindow - 1) * kWordSize);
-  scratch.inputs.resize(scratch.tagged.size());
+  make_room(scratch.tagged, (size + kWindow - 1) * kWordSize);
+  make_room(scratch.inputs, (size + kWindow - 1) * kWordSize);
   const auto sum = [&](std::size_t at, const std::uint16_t* rows, std::size_t count) {
     code.sum_of_rows(table, rows, count, &scratch.tagged[at * kWordSize],
                      &scratch.inputs[at * kWordSize]);
@@ -74,7 +79,7 @@ class Tagger {
   void run() {
     const std::size_t size = scratch_.rows.size();
     static constexpr std::array<std::int16_t, kTagHidden> kNothing{};
-    scratch_.windows.resize(size * kTagHidden);
+    make_room(scratch_.windows, size * kTagHidden);
     layer_code().multiply_onto(
         {scratch_.tagged.data(), kWordSize, size}, model_.tagger_window.weights(),
         model_.tagger_scales.rows + model_.tagger_scales.window - kSumBits,
@@ -158,7 +163,7 @@ void encode_tokens(const SyntaxModel& model, ParserScratch& scratch) {
     std::int16_t* to = &scratch.inputs[(i + kReach) * kWordSize];
     for (std::size_t j = 0; j < kWordSize; ++j) to[j] = static_cast<std::int16_t>(to[j] + row[j]);
   }
-  scratch.mixed.resize(scratch.inputs.size());
+  make_room(scratch.mixed, (size + kWindow - 1) * kWordSize);
   const auto clear = [&](std::size_t token) {
     std::fill_n(&scratch.mixed[token * kWordSize], kReach * kWordSize, std::int16_t{0});
   };
@@ -305,9 +310,7 @@ void parse_piece(const SyntaxModel& model, const Text& text, TokenSpan piece,
   for (std::size_t i = 0; i < size; ++i) {
     scratch.state.set_marks(i, text.tokens[piece.begin + i].before);
   }
-  // Grows only: what is not filled is not read.
-  const std::size_t filled = size * kSlots * kParserHidden;
-  if (scratch.filled.size() < filled) scratch.filled.resize(filled);
+  make_room(scratch.filled, size * kSlots * kParserHidden);
   PieceParser(model, scratch).run();
 }
 

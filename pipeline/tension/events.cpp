@@ -923,7 +923,7 @@ bool is_misread(const ParsedSentence& sentence, Match& m) {
 }
 
 // The more specific match of an overlapping pair stays; words read as the other part of speech go.
-std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match> matches) {
+std::vector<Match> choose(const ParsedSentence& sentence, std::vector<Match>& matches) {
   const Page& page = sentence.page;
   std::erase_if(matches, [&](Match& m) { return is_misread(sentence, m); });
   const auto is_idiom = [&](const Match& m) {
@@ -1032,12 +1032,13 @@ void add_events(const Scene& scene, const Piece& piece, ParserScratch& scratch,
   const ParsedSentence sentence(page, piece.sentence,
                                 parse(*page.lexicon.syntax, page.text, tokens, scratch,
                                       verbs_of(page, piece.sentence.field, piece.acts)));
-  std::vector<Match> here(piece.acts.begin(), piece.acts.end());
+  static thread_local std::vector<Match> here;  // of the worker
+  here.assign(piece.acts.begin(), piece.acts.end());
   add_cues(page, tokens, piece.whole, here);
   std::erase_if(here, [&](const Match& match) { return match.span.end > tokens.end; });
   std::vector<Match> cues;
   std::vector<Match> acts;
-  for (const Match& match : choose(sentence, std::move(here))) {
+  for (const Match& match : choose(sentence, here)) {
     const Use use = page.lexicon.patterns[match.pattern].use;
     if (use == Use::cue) cues.push_back(match);
     if (use == Use::rule) acts.push_back(match);
