@@ -82,8 +82,9 @@ prometheus::Labels labels_of(const kafka::Partition& partition) {
 Metrics::Metrics()
     : articles_received(counter(registry, "tocsin_articles_received_total",
                                 "Raw records taken in, redeliveries included")),
-      received_bytes(counter(registry, "tocsin_received_bytes_total",
-                             "Bytes of raw keys and values taken in, redeliveries included")),
+      received_bytes(
+          counter(registry, "tocsin_received_bytes_total",
+                  "Bytes of raw keys, values and headers taken in, redeliveries included")),
       null_values_skipped(counter(registry, "tocsin_null_values_skipped_total",
                                   "Raw records without a value: skipped")),
       early_skips(counter(registry, "tocsin_early_skips_total",
@@ -127,8 +128,8 @@ Metrics::Metrics()
                               "Alert records that their topic takes in no size: see the log")),
       restore_seconds(gauge(registry, "tocsin_ledger_restore_seconds",
                             "How long the dedup state took to be rebuilt at start")),
-      inflight_bytes(
-          gauge(registry, "tocsin_inflight_bytes", "Raw payloads taken in and not yet published")),
+      inflight_bytes(gauge(registry, "tocsin_inflight_bytes",
+                           "Bytes of raw records taken in and not yet published")),
       inflight_batches(gauge(registry, "tocsin_inflight_batches", "Batches not yet published")),
       dedup_bytes(gauge(registry, "tocsin_dedup_bytes", "Memory of the dedup state, all of it")),
       dedup_entries(gauge(registry, "tocsin_dedup_entries", "Sightings in the duplicate window")),
@@ -175,7 +176,7 @@ Metrics::Metrics()
       batch_bytes(
           BuildHistogram()
               .Name("tocsin_batch_bytes")
-              .Help("Bytes of raw keys and values a batch")
+              .Help("Bytes of raw keys, values and headers a batch")
               .Register(registry)
               .Add({}, prometheus::Histogram::BucketBoundaries{1e3, 1e4, 1e5, 1e6, 4e6, 1e7, 1e8})),
       analyse_seconds(seconds(registry, "tocsin_analyse_seconds", "Analysis of a batch")),

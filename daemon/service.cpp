@@ -31,6 +31,14 @@ RawRecord record_of(const Item& item) {
   return {item.position, item.payload(), item.message.timestamp_ms(), PublishedAtSource::kafka};
 }
 
+// What it holds in memory. A header may be as large as a value.
+std::size_t bytes_of(const kafka::Record& record) {
+  std::size_t bytes = record.value().size() + record.key().size();
+  record.each_header(
+      [&](std::string_view name, std::string_view value) { bytes += name.size() + value.size(); });
+  return bytes;
+}
+
 double seconds_since(std::int64_t started_ms) {
   return static_cast<double>(steady_ms() - started_ms) / 1000.0;
 }
@@ -181,7 +189,7 @@ bool Service::settle() {
 
 void Service::hold(kafka::Message message) {
   if (!message) return;
-  held_bytes_ += message.value().size();
+  held_bytes_ += bytes_of(message);
   held_.push_back({std::move(message), {}, {}});
 }
 
@@ -260,7 +268,7 @@ kafka::Message Service::next_message(std::chrono::milliseconds wait) {
   if (held_.empty()) return intake_.poll(wait);
   kafka::Message message = std::move(held_.front().message);
   held_.pop_front();
-  held_bytes_ -= message.value().size();
+  held_bytes_ -= bytes_of(message);
   return message;
 }
 
@@ -307,7 +315,7 @@ std::unique_ptr<Batch> Service::fill() {
     const bool came = static_cast<bool>(message);
     if (!came && batch->items.empty()) acquit_ended();
     if (came && !fits(*batch, message)) {
-      held_bytes_ += message.value().size();
+      held_bytes_ += bytes_of(message);
       held_.push_front({std::move(message), {}, {}});
       return batch;
     }
@@ -332,9 +340,13 @@ bool Service::regulate(std::size_t batch_bytes) {
   const std::size_t bytes = queue_.bytes() + batch_bytes + held_bytes_;
   metrics_.inflight_bytes.Set(static_cast<double>(bytes));
   metrics_.inflight_batches.Set(static_cast<double>(queue_.batches()));
-  if (bytes >= config_.limits.inflight_bytes_max) intake_.pause();
+  // Records without anything in them, tombstones, take room, too.
+  const bool is_held_full = held_.size() >= config_.limits.batch_records_max;
+  if (bytes >= config_.limits.inflight_bytes_max || is_held_full) intake_.pause();
   const bool has_room = queue_.batches() < kBatchesInFlightMax;
-  if (has_room && bytes < config_.limits.inflight_bytes_max / 2 + 1) intake_.resume();
+  if (has_room && !is_held_full && bytes < config_.limits.inflight_bytes_max / 2 + 1) {
+    intake_.resume();
+  }
   return has_room;
 }
 
@@ -342,7 +354,7 @@ void Service::add(Batch& batch, kafka::Message message) {
   Item item;
   item.position = {std::string(message.topic()), message.number(), message.offset()};
   item.is_null = !message.has_value();
-  const std::size_t bytes = message.value().size() + message.key().size();
+  const std::size_t bytes = bytes_of(message);
   batch.bytes += bytes;
   metrics_.received_bytes.Increment(static_cast<double>(bytes));
   item.message = std::move(message);

@@ -136,7 +136,7 @@ class Service {
     std::string why;
   };
   std::deque<Held> held_;
-  std::size_t held_bytes_ = 0;        // of the records' values
+  std::size_t held_bytes_ = 0;        // of the records
   mutable std::mutex failure_mutex_;  // whichever thread fails writes
   std::string failure_;
 

@@ -374,6 +374,18 @@ class TruthTest(ServiceTestCase):
         wait_processed(self.broker, self.topics)
         wait_until(lambda: self.lag(daemon) == 0 and self.lag(daemon, unit="seconds") == 0, "lag 0 again")
 
+    def test_headers_count_as_much_as_values(self):
+        """What a batch may hold in memory is no more when the records are all header."""
+        self.create_raw(1)
+        daemon = self.run_daemon(extra="limits: {article_bytes_max: 64KiB, batch_bytes_max: 256KiB, inflight_bytes_max: 1MiB}\n")
+        produce(self.broker, self.topics.raw, [{**r, "headers": {"large": noise(100000)}} for r in good(40)])
+        wait_processed(self.broker, self.topics)
+        metrics = daemon.metrics()
+        self.assertEqual(metrics["tocsin_batch_records_sum"], 40)
+        self.assertGreaterEqual(metrics["tocsin_batch_records_count"], 40 / 3)
+        self.assertGreater(metrics["tocsin_received_bytes_total"], 40 * 100000)
+        self.assertEqual(check_outputs(self.broker, self.topics), {ENRICHED: 40})
+
     def test_lag_behind_transaction_markers_and_open_transactions(self):
         self.create_raw(1)
         daemon = self.run_daemon()
