@@ -43,7 +43,8 @@ def script(folder):
 
 
 def furnish(folder):
-    for path in [*ROOT.iterdir(), ROOT / ".cache"]:
+    (ROOT / ".cache").mkdir(exist_ok=True)  # a link to nothing cannot be filled
+    for path in ROOT.iterdir():
         if path.name not in {"build", ".git"} and not (folder / path.name).exists():
             (folder / path.name).symlink_to(path)
     (folder / "build/release").mkdir(parents=True)
