@@ -103,11 +103,16 @@ EntityIndex Places::told_beside(const Event& event) const {
   return is_only ? first->second : kNoEntity;
 }
 
+std::span<const Places::Named> Places::in_sentence_of(const Event& event) const {
+  const TokenSpan tokens = text_.sentences[text_.sentence_of(event.evidence.begin)].tokens;
+  return {from(tokens.begin), from(tokens.end)};
+}
+
 bool Places::may_be_in(const Event& event, EntityIndex country) const {
   const std::size_t sentence = text_.sentence_of(event.evidence.begin);
   if (told_.contains({sentence, country})) return true;
-  const TokenSpan tokens = text_.sentences[sentence].tokens;
-  return std::all_of(from(tokens.begin), from(tokens.end), [&](const Named& named) {
+  const std::span<const Named> here = in_sentence_of(event);
+  return std::all_of(here.begin(), here.end(), [&](const Named& named) {
     return named.is_demonym || named.country == country;
   });
 }
@@ -116,22 +121,22 @@ bool Places::names_people_of_other(const Event& event, EntityIndex country,
                                    EntityIndex teller) const {
   const std::size_t sentence = text_.sentence_of(event.evidence.begin);
   if (told_.contains({sentence, country})) return false;
-  const TokenSpan tokens = text_.sentences[sentence].tokens;
-  return std::any_of(from(tokens.begin), from(tokens.end), [&](const Named& named) {
+  const std::span<const Named> here = in_sentence_of(event);
+  return std::any_of(here.begin(), here.end(), [&](const Named& named) {
     return named.is_demonym && named.country != country && named.country != teller;
   });
 }
 
 bool Places::names(const Event& event, EntityIndex country) const {
-  const TokenSpan tokens = text_.sentences[text_.sentence_of(event.evidence.begin)].tokens;
-  return std::any_of(from(tokens.begin), from(tokens.end), [&](const Named& named) {
+  const std::span<const Named> here = in_sentence_of(event);
+  return std::any_of(here.begin(), here.end(), [&](const Named& named) {
     return !named.is_demonym && named.country == country;
   });
 }
 
 bool Places::names_any(const Event& event) const {
-  const TokenSpan tokens = text_.sentences[text_.sentence_of(event.evidence.begin)].tokens;
-  return std::any_of(from(tokens.begin), from(tokens.end),
+  const std::span<const Named> here = in_sentence_of(event);
+  return std::any_of(here.begin(), here.end(),
                      [](const Named& named) { return !named.is_demonym; });
 }
 

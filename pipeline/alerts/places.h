@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,7 @@ class Places {
     bool is_country = false;  // by its own name
   };
 
+  [[nodiscard]] std::span<const Named> in_sentence_of(const Event& event) const;
   [[nodiscard]] std::vector<Named>::const_iterator from(std::uint32_t token) const;
   static std::uint32_t penalty(const Named& named, const Event& event);
 

@@ -76,10 +76,14 @@ void append_escaped(std::string_view text, std::string& out) {
   out.append(text, copied, text.size() - copied);
 }
 
-void JsonWriter::separate() {
-  if (out_.empty()) return;
+bool JsonWriter::is_behind_value() const {
+  if (out_.empty()) return false;
   const char last = out_.back();
-  if (last != '{' && last != '[' && last != ':' && last != ',') out_.push_back(',');
+  return last != '{' && last != '[' && last != ':' && last != ',';
+}
+
+void JsonWriter::separate() {
+  if (is_behind_value()) out_.push_back(',');
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
@@ -91,8 +95,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
   }
   std::array<char, kUsual + 4> all;
   char* to = all.data();
-  const char last = out_.empty() ? '{' : out_.back();
-  if (last != '{' && last != '[' && last != ':' && last != ',') *to++ = ',';
+  if (is_behind_value()) *to++ = ',';
   *to++ = '"';
   to = std::copy(name.begin(), name.end(), to);
   *to++ = '"';

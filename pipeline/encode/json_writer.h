@@ -27,6 +27,7 @@ class JsonWriter {
   void close_array();
 
  private:
+  [[nodiscard]] bool is_behind_value() const;
   void separate();
 
   std::string& out_;

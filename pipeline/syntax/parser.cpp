@@ -17,13 +17,18 @@ void make_room(LineVector<std::int16_t>& numbers, std::size_t count) {
   if (numbers.size() < count) numbers.resize(count);
 }
 
+// Numbers of so many tokens, with room for the window on both sides.
+constexpr std::size_t with_margins(std::size_t tokens) {
+  return (tokens + kWindow - 1) * kWordSize;
+}
+
 // Sums of the tokens' rows, with room for the window on both sides.
 void sum_rows(const SyntaxModel& model, ParserScratch& scratch) {
   const LayerCode& code = layer_code();
   const std::int8_t* table = model.token_weights.front().tagger.data();
   const std::size_t size = scratch.rows.size();
-  make_room(scratch.tagged, (size + kWindow - 1) * kWordSize);
-  make_room(scratch.inputs, (size + kWindow - 1) * kWordSize);
+  make_room(scratch.tagged, with_margins(size));
+  make_room(scratch.inputs, with_margins(size));
   const auto sum = [&](std::size_t at, const std::uint16_t* rows, std::size_t count) {
     code.sum_of_rows(table, rows, count, &scratch.tagged[at * kWordSize],
                      &scratch.inputs[at * kWordSize]);
@@ -163,7 +168,7 @@ void encode_tokens(const SyntaxModel& model, ParserScratch& scratch) {
     std::int16_t* to = &scratch.inputs[(i + kReach) * kWordSize];
     for (std::size_t j = 0; j < kWordSize; ++j) to[j] = static_cast<std::int16_t>(to[j] + row[j]);
   }
-  make_room(scratch.mixed, (size + kWindow - 1) * kWordSize);
+  make_room(scratch.mixed, with_margins(size));
   const auto clear = [&](std::size_t token) {
     std::fill_n(&scratch.mixed[token * kWordSize], kReach * kWordSize, std::int16_t{0});
   };

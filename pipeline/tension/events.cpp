@@ -35,11 +35,16 @@ struct Scene {
   TopicShares topics;  // of the whole text
 };
 
+// A power, and not its team.
+bool is_power_itself(const Party& party) {
+  return party.valid && is_power(party) && !party.is_team;
+}
+
 // How much it matters between whom: two powers most, nobody known least.
 double dyad_factor(const Party& actor, const Party& recipient) {
   if (actor.is_bystander) return 0.05;
-  const bool a = actor.valid && is_power(actor) && !actor.is_team;
-  const bool b = recipient.valid && is_power(recipient) && !recipient.is_team;
+  const bool a = is_power_itself(actor);
+  const bool b = is_power_itself(recipient);
   if (a && b && actor.entity != recipient.entity) return dyad::kTwoPowers;
   constexpr std::uint32_t kArmed = bit(Grammar::armed);
   // A state and those who fight it at home.
@@ -285,19 +290,18 @@ void complete_by_blow(const Here& here, const std::vector<Event>& events,
   }
 }
 
+constexpr std::uint32_t kPeople = bit(Grammar::civil) | bit(Grammar::victim);
+constexpr std::uint32_t kOfState =
+    bit(Grammar::forces) | bit(Grammar::government) | bit(Grammar::armed);
+
 // "thirty people", whose nobody says.
 bool are_people(const Party& party) {
-  constexpr std::uint32_t kPeople = bit(Grammar::civil) | bit(Grammar::victim);
-  constexpr std::uint32_t kOfState =
-      bit(Grammar::forces) | bit(Grammar::government) | bit(Grammar::armed);
   return party.valid && (party.grammar & kPeople) != 0 && (party.grammar & kOfState) == 0;
 }
 
 // "a Mexican convoy of tourists", "Turkish drivers", "three Kenyans": neither a state nor its
 // forces.
 bool is_civil(const Party& party) {
-  constexpr std::uint32_t kOfState =
-      bit(Grammar::forces) | bit(Grammar::government) | bit(Grammar::armed);
   if (!party.valid || party.entity == kNoEntity || (party.grammar & kOfState) != 0) return false;
   return are_people(party) || (party.is_demonym && !party.is_owner);
 }
@@ -357,7 +361,6 @@ bool is_one_person(const ParsedSentence& sentence, const Party& party) {
 // who are neither a power nor under arms or in office, nor a crowd; nobody, in a place.
 bool is_private_deed(const Party& actor, const Party& recipient) {
   if (!actor.valid) return recipient.is_place;
-  constexpr std::uint32_t kPeople = bit(Grammar::victim) | bit(Grammar::civil);
   const bool is_crowd = actor.grammar == bit(Grammar::civil);  // protesters, a mob
   return (actor.grammar & ~kPeople) == 0 && !is_crowd;
 }
@@ -365,9 +368,8 @@ bool is_private_deed(const Party& actor, const Party& recipient) {
 // Of an act that weighs `told` without it.
 double gate_factor(const Scene& scene, const Here& here, const Rule& rule, const Party& actor,
                    const Party& recipient, double told) {
-  const bool a = actor.valid && is_power(actor) && !actor.is_team;
-  const bool b =
-      recipient.valid && is_power(recipient) && !recipient.is_team && !is_private(rule, recipient);
+  const bool a = is_power_itself(actor);
+  const bool b = is_power_itself(recipient) && !is_private(rule, recipient);
   // "the government", "parliament" of a country not named in the sentence
   const bool is_official = actor.valid && (actor.grammar & bit(Grammar::government)) != 0;
   const bool has_arms = is_armed_noun(actor) || is_armed_noun(recipient);
@@ -433,8 +435,7 @@ bool are_two_powers(const Roles& roles) {
   if (roles.actors.empty() || roles.recipients.empty()) return false;
   const Party& actor = roles.actors.front();
   const Party& recipient = roles.recipients.front();
-  return is_power(actor) && is_power(recipient) && !actor.is_team && !recipient.is_team &&
-         actor.entity != recipient.entity;
+  return is_power_itself(actor) && is_power_itself(recipient) && actor.entity != recipient.entity;
 }
 
 // The one other power that the sentence names, where no grammar says to whom.
@@ -691,7 +692,7 @@ void complete_by_claim(const Here& here, const Rule& rule, Roles& roles) {
 // people of nobody's will do threatens nobody.
 Party who_answers(const Here& here, const Speech& speech, NodeIndex main, EntityIndex apart) {
   const auto may_answer = [&](const Party& party) {
-    return is_power(party) && !party.is_team && !party.is_bystander && party.entity != apart;
+    return is_power_itself(party) && !party.is_bystander && party.entity != apart;
   };
   for (const NodeIndex subject : here.sentence.clauses.surface_subjects(main)) {
     if (are_people(party_of(here.sentence, subject))) return {};
@@ -758,7 +759,7 @@ void complete_by_condition(const Here& here, const Rule& rule, Roles& roles) {
     if (clauses.relation(verb) != Deprel::advcl || clauses.head(verb) != roles.top) continue;
     for (const NodeIndex subject : clauses.surface_subjects(verb)) {
       const Party party = party_of(here.sentence, subject);
-      if (!is_power(party) || party.is_team || is_same(party, roles.actors.front())) continue;
+      if (!is_power_itself(party) || is_same(party, roles.actors.front())) continue;
       roles.recipients = {party};
       return;
     }

@@ -180,21 +180,25 @@ class Matcher {
   std::vector<Match>& matches_;
 };
 
+// One for each worker: what a text left in it lies below the next one's base.
+MatchMemory& memory_of_worker() {
+  static thread_local MatchMemory memory;
+  return memory;
+}
+
 }  // namespace
 
 std::vector<Match> find_acts(const Page& page) {
-  static thread_local MatchMemory memory;
   std::vector<Match> matches;
   matches.reserve(kMatchesUsual);
-  Matcher matcher(page, memory, matches);
+  Matcher matcher(page, memory_of_worker(), matches);
   for (const Sentence& sentence : page.text.sentences)
     matcher.add_matches(sentence.tokens, sentence.tokens, true);
   return matches;
 }
 
 void add_cues(const Page& page, TokenSpan piece, TokenSpan sentence, std::vector<Match>& matches) {
-  static thread_local MatchMemory memory;
-  Matcher(page, memory, matches).add_matches(piece, sentence, false);
+  Matcher(page, memory_of_worker(), matches).add_matches(piece, sentence, false);
 }
 
 }  // namespace tocsin
